@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One control connection of RFC 2637, PNS side (pure): bytes and times in,
+ * bytes and events out.  The caller owns the TCP socket and the clock; times
+ * are monotonic microseconds.  A loop does this and nothing else:
+ *
+ *	readable:  ctrl_feed() until all is used, ctrl_event() after each call
+ *	always:    ctrl_output() -> write -> ctrl_sent(), while there is any
+ *	           ctrl_event() until it says false
+ *	           ctrl_tick() once ctrl_due() has come
+ *	CTRL_EV_CLOSED: close the socket; the machine is finished
+ */
+#ifndef CTRL_H
+#define CTRL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pptp_proto.h"
+
+#define CTRL_NEVER	INT64_MAX
+
+enum {
+	CTRL_CALLS = 16,	/* calls that share one connection at most */
+	CTRL_EVENTS = 32,	/* queued; drained after every call */
+	CTRL_EVENT_TEXT = 224,
+	CTRL_OUT = 1024,	/* octets queued for the peer */
+	CTRL_WELCOME_MAX = 4096	/* text skipped before the first message */
+};
+
+enum ctrl_state {
+	CTRL_WAIT_REPLY,	/* SCCRQ queued or sent (3.1.1) */
+	CTRL_UP,
+	CTRL_WAIT_STOP,		/* StopCCRQ sent */
+	CTRL_CLOSED,
+	CTRL_STATES
+};
+
+enum call_state {
+	CALL_FREE,
+	CALL_QUEUED,		/* another set-up message is unanswered */
+	CALL_WAIT_REPLY,	/* OCRQ sent (3.2.3) */
+	CALL_UP,
+	CALL_WAIT_DISCONNECT,	/* CCRQ sent */
+	CALL_STATES
+};
+
+/* Why a connection or call ended: each has one exit status of pptp(8). */
+enum ctrl_cause {
+	CTRL_CAUSE_LOCAL,	/* we ended it */
+	CTRL_CAUSE_NOT_PPTP,	/* the peer does not speak PPTP */
+	CTRL_CAUSE_REFUSED,	/* SCCRP with another result than success */
+	CTRL_CAUSE_CALL_REFUSED,	/* OCRP likewise, or CDN before it */
+	CTRL_CAUSE_TIMEOUT,	/* no answer while setting up */
+	CTRL_CAUSE_SERVER_ENDED,	/* CDN, StopCCRQ, or FIN once up */
+	CTRL_CAUSE_LOST		/* reset, missing echo, malformed message */
+};
+
+enum ctrl_event_type {
+	CTRL_EV_LOG,		/* text at level: 1 error .. 3 each message */
+	CTRL_EV_UP,		/* SCCRP accepted; struct ctrl_peer is filled */
+	CTRL_EV_CALL_UP,	/* call: our id; struct ctrl_call is filled */
+	CTRL_EV_CALL_DOWN,	/* call: our id, free again; cause, text */
+	CTRL_EV_CLOSED		/* close the socket now; cause, text.  Each
+				 * call has had its CALL_DOWN before */
+};
+
+struct ctrl_event {
+	enum ctrl_event_type type;
+	int		 level;
+	uint16_t	 call;
+	enum ctrl_cause	 cause;
+	char		 text[CTRL_EVENT_TEXT];	/* a sentence, peer's text
+						 * escaped; no newline */
+};
+
+/* What the server said of itself in its SCCRP (2.2). */
+struct ctrl_peer {
+	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
+	uint16_t	 version, firmware, max_channels;
+	uint32_t	 framing, bearer;
+};
+
+struct ctrl_call_conf {
+	uint16_t	 id;		/* ours, unique on this connection */
+	uint16_t	 serial, window;
+	unsigned	 quirks;
+	char		 phone[PPTP_TEXT + 1];
+};
+
+struct ctrl_call {
+	enum call_state	 state;
+	struct ctrl_call_conf conf;
+	uint16_t	 peer_id, peer_window, peer_delay;	/* of the OCRP */
+	uint32_t	 speed;
+	int64_t		 deadline;	/* of WAIT_REPLY, WAIT_DISCONNECT */
+};
+
+struct ctrl_conf {
+	unsigned	 quirks;
+	char		 hostname[PPTP_TEXT + 1];  /* "": the usual one */
+	int64_t		 idle_us;	/* silence before an Echo-Request; 0:
+					 * none are sent */
+	int64_t		 echo_us;	/* longest wait for its reply; 0: for
+					 * ever */
+	int64_t		 reply_us;	/* longest wait for SCCRP and OCRP */
+	int64_t		 end_us;	/* longest wait for CDN, StopCCRP */
+};
+
+struct ctrl {
+	struct ctrl_conf conf;
+	enum ctrl_state	 state;
+	struct ctrl_peer peer;
+	struct ctrl_call call[CTRL_CALLS];
+	int64_t		 deadline;	/* of the state */
+	int64_t		 heard;		/* last control message */
+	int64_t		 echo_due;	/* reply wanted by; CTRL_NEVER */
+	uint32_t	 echo_id;
+	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing */
+	bool		 stop_wanted, stop_sent, starting;
+	enum ctrl_cause	 end_cause;
+	char		 end_text[CTRL_EVENT_TEXT];
+	size_t		 skipped;	/* octets of welcome */
+	size_t		 in_len, out_len, out_sent;
+	uint8_t		 in[PPTP_MSG_MAX];
+	uint8_t		 out[CTRL_OUT];
+	unsigned	 ev_head, ev_count;
+	struct ctrl_event ev[CTRL_EVENTS];
+};
+
+/*
+ * TCP is up: begins with the SCCRQ.  seed makes the echo identifiers
+ * unpredictable.  conf is copied.
+ */
+void ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, uint32_t seed,
+    int64_t now);
+
+/*
+ * Takes octets the peer sent and handles at most one whole message.  Returns
+ * how many it used: call again with the rest (after ctrl_event()).  All are
+ * used once the state is CTRL_CLOSED.
+ */
+size_t ctrl_feed(struct ctrl *c, const uint8_t *buf, size_t n, int64_t now);
+
+/* The peer closed its end (err 0), or the socket failed (err an errno). */
+void ctrl_eof(struct ctrl *c, int err, int64_t now);
+
+/*
+ * What to write now: at most one message, so that no two share a segment;
+ * NULL if nothing may be sent yet.  ctrl_sent() says how much of it went.
+ */
+const uint8_t *ctrl_output(struct ctrl *c, size_t *len, int64_t now);
+void ctrl_sent(struct ctrl *c, size_t n, int64_t now);
+
+/* The oldest event into *e; false when there is none. */
+bool ctrl_event(struct ctrl *c, struct ctrl_event *e);
+
+/* When ctrl_tick() or ctrl_output() must be called next; CTRL_NEVER. */
+int64_t ctrl_due(const struct ctrl *c);
+void ctrl_tick(struct ctrl *c, int64_t now);
+
+/*
+ * Asks for a call (2.7); its OCRQ waits until the connection is up and no
+ * other set-up message is unanswered.  -1: no room, or the id is in use.
+ */
+int ctrl_call_open(struct ctrl *c, const struct ctrl_call_conf *conf,
+    int64_t now);
+
+/*
+ * Ends a call (2.12): CTRL_EV_CALL_DOWN follows once the server confirms it
+ * or end_us has passed (at once if nothing was sent for it yet).  An unknown
+ * id is ignored.
+ */
+void ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now);
+
+/*
+ * Ends the connection in order: clears every call, then StopCCRQ with reason
+ * (2.3), waits for the answers (end_us for each), then CTRL_EV_CLOSED.
+ */
+void ctrl_stop(struct ctrl *c, uint8_t reason, int64_t now);
+
+/* The call with this id of ours; NULL. */
+const struct ctrl_call *ctrl_call_find(const struct ctrl *c, uint16_t id);
+
+/* Calls this connection has, in any state but CALL_FREE. */
+unsigned ctrl_calls(const struct ctrl *c);
+
+/* May one more call share this connection (never more than the server
+ * announced in its SCCRP; 0 and 1 mean one)? */
+bool ctrl_has_room(const struct ctrl *c);
+
+/* Texts of RFC 2637: "?" for numbers it does not define.  Never NULL. */
+const char *ctrl_message_name(unsigned type);
+const char *ctrl_start_result(unsigned result);		/* 2.2 */
+const char *ctrl_call_result(unsigned result);		/* 2.8 */
+const char *ctrl_disconnect_result(unsigned result);	/* 2.13 */
+const char *ctrl_stop_reason(unsigned reason);		/* 2.3 */
+const char *ctrl_general_error(unsigned error);		/* 2.16 */
+const char *ctrl_cause_code(unsigned cause);		/* Q.931, of 2.8, 2.13 */
+
+/*
+ * Writes n octets of untrusted text as printable ASCII (others as \xHH) into
+ * out of size octets, cut where it does not fit, always terminated.
+ */
+void ctrl_escape(char *out, size_t size, const char *text, size_t n);
+
+#endif

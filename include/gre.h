@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One tunnel's data path (pure): enhanced GRE (RFC 2637 4.1), sequence rules,
+ * the reorder ring, when to acknowledge, and the counters.
+ *
+ * The caller owns all memory and the clock.  Times are monotonic
+ * microseconds; GRE_NEVER means "no need to call".
+ */
+#ifndef GRE_H
+#define GRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hdlc.h"
+#include "pptp_proto.h"
+
+#define GRE_NEVER	INT64_MAX
+
+enum {
+	GRE_RING = 512,			/* slots; a power of two */
+	GRE_ACK_DELAY_US = 10000,	/* a lone acknowledgement's patience */
+	GRE_RTT_SLOTS = 64		/* sent packets timed at once */
+};
+
+/*
+ * Everything a user may ask of a tunnel.  Only ever counted upwards, by the
+ * gateway alone; others read it while it runs (tearing does no harm).
+ */
+struct gre_counters {
+	uint64_t	 tx_packets, tx_octets, tx_acks, tx_lost;
+	uint64_t	 rx_packets, rx_octets, rx_acks;	/* delivered */
+	uint64_t	 rx_lost;	/* numbers given up or jumped over */
+	uint64_t	 rx_reordered;	/* delivered after waiting */
+	uint64_t	 rx_duplicate, rx_old, rx_far;	/* dropped */
+	uint64_t	 rx_bad;	/* alien, short, lying */
+	uint64_t	 rx_jumps;	/* numberings followed */
+	uint64_t	 pty_bad;	/* bad FCS, runt, abort, long from pppd */
+	uint64_t	 pty_dropped;	/* pppd did not read in time */
+	uint64_t	 soft_errors;	/* of the raw socket */
+	uint64_t	 rtt_us;	/* smoothed; 0 unknown */
+};
+
+enum gre_verdict {
+	GRE_OK,
+	GRE_SHORT,			/* shorter than its flags imply */
+	GRE_ALIEN,			/* not enhanced GRE carrying PPP */
+	GRE_LIES			/* payload length beyond the packet */
+};
+
+struct gre_packet {
+	uint16_t	 len, call;
+	uint32_t	 seq, ack;
+	bool		 has_seq, has_ack;
+	const uint8_t	*data;		/* len octets, or NULL */
+};
+
+/*
+ * Reads a packet that begins with the GRE header (RFC 2637 4.1).  *g is
+ * cleared first; octets behind the payload are ignored.
+ */
+enum gre_verdict gre_decode(struct gre_packet *g, const uint8_t *buf,
+    size_t n);
+
+struct gre_conf {
+	uint16_t	 call;		/* ours: in packets we receive */
+	uint16_t	 peer_call;	/* the server's: in packets we send */
+	uint16_t	 window;	/* the one we announced, > 0 */
+	bool		 nobuffer;	/* early packets pass at once */
+	uint32_t	 missing_window;	/* farther ahead is a jump; 0: the
+						 * ring's size decides */
+	int64_t		 reorder_us;	/* longest wait for a missing packet */
+};
+
+struct gre;				/* opaque: gre_size() tells how large */
+
+/* Octets and alignment (64) of the memory that gre_init() wants. */
+size_t gre_size(void);
+
+/*
+ * Prepares mem (gre_size() octets, zeroed, aligned to 64; pages that are
+ * never needed are never touched).  n outlives it and is the caller's.
+ */
+struct gre *gre_init(void *mem, const struct gre_conf *conf,
+    struct gre_counters *n);
+
+/*
+ * Puts the header in front of a frame for the server: the GRE_HEADER_MAX
+ * octets before frame[0] are the caller's to lose.  Returns the header's
+ * length h: the packet is frame - h, h + len octets.  Carries an
+ * acknowledgement if one is owed.  Counts the packet as sent.
+ */
+size_t gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now);
+
+/* Takes one packet back from the counters: the system refused to send it. */
+void gre_send_failed(struct gre *g, size_t len);
+
+/*
+ * An acknowledgement on its own into buf[GRE_HEADER_MAX], if one is due now:
+ * returns its length, else 0.
+ */
+size_t gre_ack(struct gre *g, uint8_t *buf, int64_t now);
+
+/*
+ * Takes one received packet, beginning with the GRE header.  Whatever can be
+ * delivered because of it comes out of gre_next().  buf must stay unchanged
+ * until gre_next() has returned NULL.  Returns what the packet was.
+ */
+enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
+    int64_t now);
+
+/*
+ * The next PPP frame for pppd, in order, never twice; NULL when there is none
+ * now.  The frame stays valid until the next call of gre_next or gre_recv.
+ * Call until NULL after every gre_recv(), and when gre_due() has come.
+ */
+const uint8_t *gre_next(struct gre *g, size_t *len, int64_t now);
+
+/* When gre_ack() or gre_next() wants to be called next; GRE_NEVER if not. */
+int64_t gre_due(const struct gre *g);
+
+#endif

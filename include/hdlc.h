@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PPP framing between us and pppd (pure): asynchronous HDLC (RFC 1662) in
+ * portable and vector form, the character map learned from LCP, and the
+ * splitting of a synchronous stream whose record boundaries were lost.
+ */
+#ifndef HDLC_H
+#define HDLC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	HDLC_FLAG = 0x7e,
+	HDLC_ESCAPE = 0x7d,
+	HDLC_FCS_INIT = 0xffff,
+	HDLC_FCS_GOOD = 0xf0b8,		/* residue over data and FCS */
+	HDLC_FRAME_MAX = 8192,		/* longest PPP frame carried, no FCS */
+	HDLC_DECODE_SLACK = 64		/* octets a decoder may scribble past
+					 * the frame (vector stores, FCS) */
+};
+#define HDLC_ACCM_ALL	0xffffffffu
+/* Room that hdlc_encode() may touch for a frame of n octets. */
+#define HDLC_ENCODED(n)	(2 * (size_t)(n) + 6 + 64)
+
+/* How to compute: every one gives the same octets. */
+enum hdlc_impl { HDLC_NAIVE, HDLC_PORTABLE, HDLC_VECTOR, HDLC_IMPLS };
+
+/* The fastest implementation this processor can run (asks cpuid only). */
+enum hdlc_impl hdlc_best(void);
+
+/*
+ * Runs the FCS-16 of RFC 1662 C.2 over n octets from state fcs
+ * (HDLC_FCS_INIT to begin with).
+ */
+uint16_t hdlc_fcs(enum hdlc_impl impl, uint16_t fcs, const uint8_t *p,
+    size_t n);
+
+/*
+ * Writes flag, escaped frame, escaped FCS, flag into out, which has
+ * HDLC_ENCODED(n) octets of room; out and in do not overlap.  Octets below
+ * 0x20 are escaped where accm has their bit.  Returns the length written.
+ * `first` false leaves the opening flag out (the frame before gave it).
+ */
+size_t hdlc_encode(enum hdlc_impl impl, uint8_t *out, const uint8_t *in,
+    size_t n, uint32_t accm, bool first);
+
+enum hdlc_verdict {
+	HDLC_MORE,			/* input used up inside a frame */
+	HDLC_FRAME,			/* a whole frame, FCS good */
+	HDLC_BAD_FCS,
+	HDLC_RUNT,			/* fewer than 4 octets between flags */
+	HDLC_ABORT,			/* escape directly before a flag */
+	HDLC_LONG			/* more than cap octets: dropped */
+};
+
+struct hdlc_dec {
+	uint8_t		*frame;		/* the caller's; may be changed
+					 * after any verdict but MORE */
+	size_t		 cap;		/* octets usable at frame (with FCS);
+					 * HDLC_DECODE_SLACK more exist */
+	size_t		 len;		/* after FRAME: its length, no FCS */
+	bool		 hunting;	/* nothing counts before a flag */
+	bool		 escaped, too_long, done;
+};
+
+/* Starts outside any frame: octets before the first flag are skipped. */
+void hdlc_dec_init(struct hdlc_dec *d, uint8_t *frame, size_t cap);
+
+/*
+ * Consumes octets from *p up to end, at most to the end of one frame, and
+ * leaves *p behind what it used.  After HDLC_FRAME the frame is
+ * d->frame[0 .. d->len); the next call begins a new one at d->frame.  Every
+ * other verdict leaves nothing to use.  Empty frames (flag after flag) are
+ * passed over in silence.
+ */
+enum hdlc_verdict hdlc_decode(enum hdlc_impl impl, struct hdlc_dec *d,
+    const uint8_t **p, const uint8_t *end);
+
+/*
+ * What LCP tells about the escaping that pppd's receiver still needs
+ * (RFC 1662 7.1).  Feed every frame of both directions, unescaped.
+ */
+struct hdlc_accm {
+	uint32_t	 map;		/* escape these towards pppd */
+	uint8_t		 asked_id;	/* last Configure-Request of pppd */
+	uint32_t	 asked_sum;	/* digest of its options */
+	uint32_t	 asked_map;
+	bool		 asked;
+};
+
+void hdlc_accm_init(struct hdlc_accm *a);
+
+/*
+ * A frame passes from pppd (outward) or to it.  A Configure-Request of either
+ * side returns the map to HDLC_ACCM_ALL; the peer's Configure-Ack of pppd's
+ * last request sets what that request asked for, for the frames after it.
+ */
+void hdlc_accm_learn(struct hdlc_accm *a, const uint8_t *frame, size_t n,
+    bool outward);
+
+/* The map to use for this very frame: LCP is always sent fully escaped. */
+uint32_t hdlc_accm_for(const struct hdlc_accm *a, const uint8_t *frame,
+    size_t n);
+
+/*
+ * Synchronous PPP without record boundaries: the length of the first frame in
+ * p[0 .. n), judged by what the protocol inside says of its own length (IPv4,
+ * IPv6, and the control protocols, which all carry one); the frame may lack
+ * address and control (ACFC) or the first protocol octet (PFC).  Data whose
+ * protocol says nothing of its length (MPPE, VJ) takes all of n.  0 means that
+ * the frame continues beyond n: wait for more.
+ */
+size_t hdlc_sync_split(const uint8_t *p, size_t n);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The numbers of RFC 2637 (PPTP), with the sections that define them. */
+#ifndef PPTP_PROTO_H
+#define PPTP_PROTO_H
+
+enum {
+	PPTP_PORT = 1723,		/* RFC 2637 1.3 */
+	PPTP_IPPROTO_GRE = 47,
+	PPTP_MAGIC = 0x1a2b3c4d,	/* 2, "Magic Cookie" */
+	PPTP_VERSION = 0x0100,		/* 2.1, version 1 revision 0 */
+	PPTP_CONTROL = 1,		/* 2, "PPTP Message Type" */
+	PPTP_HEADER = 12,		/* length .. reserved0 */
+	PPTP_MSG_MAX = 220,		/* the longest: 2.9 */
+	PPTP_TEXT = 64,			/* host, vendor, phone, subaddress */
+	PPTP_STATS = 128		/* 2.13, call statistics */
+};
+
+/* Control message types, RFC 2637 2.1 to 2.15. */
+enum {
+	START_REQUEST = 1,
+	START_REPLY,
+	STOP_REQUEST,
+	STOP_REPLY,
+	ECHO_REQUEST,
+	ECHO_REPLY,
+	OUT_CALL_REQUEST,
+	OUT_CALL_REPLY,
+	IN_CALL_REQUEST,
+	IN_CALL_REPLY,
+	IN_CALL_CONNECTED,
+	CALL_CLEAR_REQUEST,
+	CALL_DISCONNECT,
+	WAN_ERROR,
+	SET_LINK_INFO,
+	PPTP_TYPES			/* one more than the last */
+};
+
+enum { PPTP_RESULT_OK = 1, PPTP_RESULT_ERROR = 2 };	/* all replies */
+
+/* 2.3, reason of a Stop-Control-Connection-Request. */
+enum { STOP_NONE = 1, STOP_PROTOCOL = 2, STOP_LOCAL = 3 };
+
+enum { FRAMING_ASYNC = 1, FRAMING_SYNC = 2 };		/* 2.1, 2.7 */
+enum { BEARER_ANALOG = 1, BEARER_DIGITAL = 2 };		/* 2.1, 2.7 */
+
+/* Enhanced GRE, RFC 2637 4.1: the first sixteen bits, and the types. */
+enum {
+	GRE_KEY = 0x2000,
+	GRE_SEQ = 0x1000,
+	GRE_ACK = 0x0080,
+	GRE_VER1 = 0x0001,
+	GRE_PPP = 0x880b,
+	GRE_HEADER_MIN = 8,
+	GRE_HEADER_MAX = 16
+};
+
+/* PPP, as far as framing needs it (RFC 1661, 1662, 1332, 1994). */
+enum {
+	PPP_ALLSTATIONS = 0xff,
+	PPP_UI = 0x03,
+	PPP_IP = 0x0021,
+	PPP_IPV6 = 0x0057,
+	PPP_COMP = 0x00fd,		/* MPPE / CCP-compressed */
+	PPP_LCP = 0xc021,
+	LCP_CONFREQ = 1,
+	LCP_CONFACK = 2,
+	LCP_OPT_ASYNCMAP = 2
+};
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Servers that need something special (pure): one table of names, help lines
+ * and what each changes.  Other code asks for the bit where it matters.
+ */
+#ifndef QUIRKS_H
+#define QUIRKS_H
+
+#include <stdint.h>
+
+enum {
+	QUIRK_WELCOME = 1 << 0,		/* text before the first message, and
+					 * before the first LCP frame in GRE */
+	QUIRK_ASYNCREAD = 1 << 1,	/* one read() is one message to it */
+	QUIRK_BEZEQ = 1 << 2		/* Orckit ATUR3 as sold by Bezeq */
+};
+
+/* What our own messages say: RFC 2637 2.1 and 2.7; quirks replace fields. */
+struct quirk_fields {
+	uint32_t	 framing_caps, bearer_caps;	/* of the SCCRQ */
+	uint16_t	 max_channels, firmware;
+	char		 host[65], vendor[65];
+	uint32_t	 bearer_type, framing_type;	/* of the OCRQ */
+	uint16_t	 window;			/* 0: as configured */
+	char		 phone[65];			/* "": as configured */
+	int		 call_id;			/* -1: a random one */
+	int		 serial;			/* -1: counted */
+	int		 link_info;	/* send a Set-Link-Info once up */
+};
+
+struct quirk {
+	const char	*name;		/* BEZEQ_ISRAEL: --quirks NAME */
+	const char	*option;	/* quirk-bezeq-israel */
+	unsigned	 bit;
+	const char	*help;
+};
+
+/* The table; ends with a row whose name is NULL. */
+extern const struct quirk quirk_table[];
+
+/* The bit of --quirks NAME, in any case, '-' as '_'; 0: there is none. */
+unsigned quirk_by_name(const char *name);
+
+/* Fills *f with the usual values, then with what the quirks replace. */
+void quirk_fields(struct quirk_fields *f, unsigned quirks);
+
+#endif

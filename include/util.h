@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Log, clock and descriptor helpers: what every acting file needs. */
+#ifndef UTIL_H
+#define UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	LOG_L_SILENT,		/* only what ends a start: fatal() */
+	LOG_L_ERROR,
+	LOG_L_INFO,		/* tunnel up and down, warnings: the default */
+	LOG_L_CONTROL,		/* each control message */
+	LOG_L_PACKET		/* each packet, rate-limited */
+};
+
+#define PRINTF(a, b)	__attribute__((__format__(__printf__, a, b)))
+
+/*
+ * Lines go to syslog (facility daemon, ident pptp, with pid) and, for what a
+ * user must see, to stderr while log_stderr() allows.  tag is --logstring or
+ * NULL; it is not copied.  The log never blocks and keeps errno; text is
+ * escaped to printable characters.
+ */
+void log_open(int level, const char *tag);
+void log_level(int level);
+
+/* What stderr gets: 0 nothing but fatal(), 1 warnings and errors, 2 all. */
+void log_stderr(int what);
+
+/* The descriptor of syslog, to be kept when others are closed; -1. */
+int log_fd(void);
+
+void log_error(const char *fmt, ...) PRINTF(1, 2);	/* level 1 */
+void log_warn(const char *fmt, ...) PRINTF(1, 2);	/* 2, with errno */
+void log_warnx(const char *fmt, ...) PRINTF(1, 2);	/* 2 */
+void log_info(const char *fmt, ...) PRINTF(1, 2);	/* 2 */
+void log_debug(const char *fmt, ...) PRINTF(1, 2);	/* 3 */
+void log_packet(const char *fmt, ...) PRINTF(1, 2);	/* 4, limited */
+void log_at(int level, const char *fmt, ...) PRINTF(2, 3);
+
+/* One sentence to stderr and syslog at any level, then exit(status). */
+void fatal(int status, const char *fmt, ...) PRINTF(2, 3)
+    __attribute__((__noreturn__));
+
+/* Monotonic microseconds, counting through suspend (CLOCK_BOOTTIME). */
+int64_t clock_us(void);
+
+/* Fills p with n random octets (getrandom). */
+void random_bytes(void *p, size_t n);
+
+/* 0, or -1 with errno. */
+int fd_nonblock(int fd);
+
+/* Puts /dev/null where fd is, so that no copy of what was there remains. */
+void fd_null(int fd);
+
+/* Closes every descriptor from 3 on but those in keep[0 .. n). */
+void fd_close_others(const int *keep, size_t n);
+
+/*
+ * A signalfd for the n signals in sigs, which are blocked from now on;
+ * SIGPIPE is ignored.  -1 with errno.
+ */
+int signal_fd(const int *sigs, size_t n);
+
+/* Undoes signal_fd() for a program about to be executed. */
+void signal_reset(void);
+
+#endif
