@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# GNU make.  `make help` lists the targets.
+
+VERSION	= 2.0.0
+
+PREFIX	?= /usr/local
+SBINDIR	?= $(PREFIX)/sbin
+MANDIR	?= $(PREFIX)/share/man
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
+INSTALL	?= install
+PKG_CONFIG ?= pkg-config
+CFLAGS	?= -O2 -g
+
+# B: where objects go, BIN: the program.  The tests build others beside it.
+B	?= build
+BIN	?= pptp
+
+PURE	= pptp_ctrl pptp_gre pptp_hdlc pptp_quirks
+SRC	= $(filter-out pptp_plugin.c,$(wildcard pptp_*.c)) pptp.c util.c
+OBJ	= $(SRC:%.c=$(B)/%.o)
+PUREOBJ	= $(PURE:%=$(B)/%.o)
+
+# The user's CFLAGS, CPPFLAGS and LDFLAGS come last and so win.
+WARN	= -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	  -Wcast-qual -Wpointer-arith -Wvla -Wformat=2
+STD	= -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -Iinclude
+optimised = $(filter-out -O0,$(filter -O%,$(CFLAGS)))
+says	= $(findstring $(1),$(CPPFLAGS) $(CFLAGS))
+fortify	= $(if $(optimised),$(if $(call says,_FORTIFY_SOURCE),,\
+	  -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+HARDEN	= -fPIE -fstack-protector-strong $(fortify)
+LDHARD	= -pie -Wl,-z,relro -Wl,-z,now
+COMPILE	= $(CC) $(STD) $(WARN) $(HARDEN) -MMD -MP $(CPPFLAGS) $(CFLAGS)
+
+# pppd's plugin: built along when pppd's headers are there.
+PPPD_H	:= $(wildcard /usr/include/pppd/pppd.h)
+PLUGIN	= $(if $(PPPD_H),$(if $(wildcard pptp_plugin.c),pptp.so))
+PPPD_PLUGINDIR ?= $(shell sh tests/plugindir)
+
+all: $(BIN) $(PLUGIN)
+
+$(BIN): $(OBJ)
+	$(CC) $(LDHARD) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LDLIBS)
+
+$(PUREOBJ): WARN += -Wconversion
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+plugin: pptp.so
+pptp.so: pptp_plugin.c Makefile
+	@mkdir -p $(B)
+	$(CC) $(STD) $(WARN) -fPIC -fstack-protector-strong $(fortify) -MMD -MP \
+	    -MF $(B)/pptp_plugin.d $(CPPFLAGS) $(CFLAGS) -shared \
+	    -Wl,-z,relro -Wl,-z,now $(LDFLAGS) -o $@ $<
+
+-include $(wildcard $(B)/*.d)
+
+# --- tests ------------------------------------------------------------------
+# A unit test or fuzzer includes the .c it tests.  One that needs further
+# sources names them in a line of its own:  /* with: util.c pptp_hdlc.c */
+CLANG	?= clang
+GCC	?= gcc
+SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	  -fno-sanitize-recover=all
+UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))
+FUZZ	= $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
+have	= $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
+with	= $$(sed -n 's,^/\* with: \(.*\) \*/$$,\1,p' $<)
+TESTCC	= $(STD) $(WARN) -Werror -MMD -MP -MF $@.d $(SAN)
+UNITS	= $(if $(call have,$(GCC)),$(UNIT:%=build/unit-gcc/%)) \
+	  $(if $(call have,$(CLANG)),$(UNIT:%=build/unit-clang/%))
+FUZZERS	= $(if $(call have,$(CLANG)),$(FUZZ:%=build/fuzz/%))
+
+build/unit-gcc/%: tests/unit/%.c Makefile
+	@mkdir -p $(@D)
+	$(GCC) $(TESTCC) -o $@ $< $(with)
+build/unit-clang/%: tests/unit/%.c Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(TESTCC) -o $@ $< $(with)
+build/fuzz/%: tests/fuzz/%.c Makefile
+	@mkdir -p $(@D)
+	$(CLANG) $(TESTCC) -Wno-missing-prototypes -fsanitize=fuzzer \
+	    -o $@ $< $(with)
+build/unit-cov/%: tests/unit/%.c Makefile
+	@mkdir -p $(@D)
+	$(GCC) $(STD) -O0 -g --coverage -MMD -MP -MF $@.d -o $@ $< $(with)
+-include $(wildcard build/unit-*/*.d build/fuzz/*.d)
+
+test-programs: $(UNITS) $(FUZZERS)
+
+check:
+	@sh tests/deps check
+	@$(MAKE) --no-print-directory all
+	@python3 tests/run
+
+# The long ones on top: ten minutes of traffic, memory and descriptors flat.
+nightly:
+	@sh tests/deps check
+	@$(MAKE) --no-print-directory all
+	@python3 tests/run --nightly
+
+demo:
+	@sh tests/deps demo
+	@$(MAKE) --no-print-directory -s all
+	@sh tests/demo
+
+fuzz: $(FUZZERS)
+	@set -e; for f in $(FUZZ); do c=tests/fuzz/corpus/$${f#fuzz_}; \
+	    mkdir -p build/corpus/$$f; echo "$$f: $${FUZZ_SECS:-60} s"; \
+	    build/fuzz/$$f -max_total_time=$${FUZZ_SECS:-60} -timeout=10 \
+	    -verbosity=0 -print_final_stats=1 -artifact_prefix=build/$$f- \
+	    build/corpus/$$f $$c; done
+
+coverage: $(UNIT:%=build/unit-cov/%)
+	@sh tests/coverage $^
+
+bench bench-full bench-codec:
+	@sh tests/deps bench
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -C tests/bench $@
+
+lint:
+	@sh tests/deps lint
+	@sh tests/lint
+
+deps:
+	@sh tests/deps
+
+# --- installing -------------------------------------------------------------
+install: all
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 \
+	    $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
+	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(SBINDIR)/pptp
+	ln -sf pptp $(DESTDIR)$(SBINDIR)/pptpsetup
+	$(INSTALL) -m 644 pptp.8 $(DESTDIR)$(MANDIR)/man8/pptp.8
+	ln -sf pptp.8 $(DESTDIR)$(MANDIR)/man8/pptpsetup.8
+	./$(BIN) --completion bash > $(B)/completion.bash
+	./$(BIN) --completion zsh > $(B)/completion.zsh
+	$(INSTALL) -m 644 $(B)/completion.bash $(DESTDIR)$(BASHCOMPDIR)/pptp
+	$(INSTALL) -m 644 $(B)/completion.zsh $(DESTDIR)$(ZSHCOMPDIR)/_pptp
+ifneq ($(PLUGIN),)
+	$(INSTALL) -d $(DESTDIR)$(PPPD_PLUGINDIR)
+	$(INSTALL) -m 644 $(PLUGIN) $(DESTDIR)$(PPPD_PLUGINDIR)/pptp.so
+endif
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/pptp $(DESTDIR)$(SBINDIR)/pptpsetup \
+	    $(DESTDIR)$(MANDIR)/man8/pptp.8 \
+	    $(DESTDIR)$(MANDIR)/man8/pptpsetup.8 \
+	    $(DESTDIR)$(BASHCOMPDIR)/pptp $(DESTDIR)$(ZSHCOMPDIR)/_pptp
+ifneq ($(PLUGIN),)
+	rm -f $(DESTDIR)$(PPPD_PLUGINDIR)/pptp.so
+endif
+
+clean:
+	rm -rf build pptp pptp.so
+
+help:
+	@echo 'make                 build ./pptp (and pptp.so with pppd'\''s headers)'
+	@echo 'make demo            a real tunnel in a virtual machine, step by step'
+	@echo 'make check           all tests; ends with "N passed, N failed"'
+	@echo 'make nightly         the same and the long ones'
+	@echo 'make install         PREFIX=/usr/local SBINDIR MANDIR DESTDIR'
+	@echo 'make uninstall       remove what install put there'
+	@echo 'make plugin          pptp.so, the plugin for pppd'
+	@echo 'make bench           speed, beside pptp-linux if that is installed'
+	@echo 'make bench-full      more of it: latency, loss, overload, scale'
+	@echo 'make bench-codec     HDLC and GRE alone'
+	@echo 'make fuzz            each fuzzer for FUZZ_SECS=60 seconds'
+	@echo 'make lint            clang-tidy, cppcheck, mandoc, shellcheck'
+	@echo 'make coverage        lines and branches the unit tests reach'
+	@echo 'make deps            install (as root) or name what all this needs'
+	@echo 'make clean'
+
+.PHONY: all plugin check nightly demo fuzz coverage bench bench-full \
+	bench-codec lint deps install uninstall clean help test-programs
+.DELETE_ON_ERROR:
