@@ -25,13 +25,17 @@ enum {
 };
 
 /*
- * Everything a user may ask of a tunnel.  Only ever counted upwards, by the
- * gateway alone; others read it while it runs (tearing does no harm).
+ * Everything a user may ask of a tunnel.  Counted by the gateway alone; others
+ * read it while it runs (tearing does no harm).
  */
 struct gre_counters {
-	uint64_t	 tx_packets, tx_octets, tx_acks, tx_lost;
-	uint64_t	 rx_packets, rx_octets, rx_acks;	/* delivered */
-	uint64_t	 rx_lost;	/* numbers given up or jumped over */
+	uint64_t	 tx_packets, tx_octets;
+	uint64_t	 tx_acks;	/* sent on their own */
+	uint64_t	 tx_lost;	/* refused by the system */
+	uint64_t	 rx_packets, rx_octets;	/* delivered */
+	uint64_t	 rx_acks;	/* of something not acknowledged yet */
+	uint64_t	 rx_lost;	/* numbers given up or jumped over; one
+					 * that comes after all is rx_old too */
 	uint64_t	 rx_reordered;	/* delivered after waiting */
 	uint64_t	 rx_duplicate, rx_old, rx_far;	/* dropped */
 	uint64_t	 rx_bad;	/* alien, short, lying */
@@ -58,7 +62,8 @@ struct gre_packet {
 
 /*
  * Reads a packet that begins with the GRE header (RFC 2637 4.1).  *g is
- * cleared first; octets behind the payload are ignored.
+ * cleared first; octets behind the payload are ignored, and so is payload
+ * without a sequence number.
  */
 enum gre_verdict gre_decode(struct gre_packet *g, const uint8_t *buf,
     size_t n);
@@ -93,7 +98,10 @@ struct gre *gre_init(void *mem, const struct gre_conf *conf,
  */
 size_t gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now);
 
-/* Takes one packet back from the counters: the system refused to send it. */
+/*
+ * Takes one packet back from the counters: the system refused to send it.  Its
+ * number stays used; an acknowledgement it carried is owed again.
+ */
 void gre_send_failed(struct gre *g, size_t len);
 
 /*
@@ -105,7 +113,8 @@ size_t gre_ack(struct gre *g, uint8_t *buf, int64_t now);
 /*
  * Takes one received packet, beginning with the GRE header.  Whatever can be
  * delivered because of it comes out of gre_next().  buf must stay unchanged
- * until gre_next() has returned NULL.  Returns what the packet was.
+ * until gre_next() has returned NULL.  Returns what the packet was; a packet
+ * for another call is GRE_ALIEN, one longer than HDLC_FRAME_MAX GRE_LIES.
  */
 enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
     int64_t now);
@@ -113,7 +122,9 @@ enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
 /*
  * The next PPP frame for pppd, in order, never twice; NULL when there is none
  * now.  The frame stays valid until the next call of gre_next or gre_recv.
- * Call until NULL after every gre_recv(), and when gre_due() has come.
+ * Call until NULL after every gre_recv(), and when gre_due() has come; take
+ * what waits in the socket first, for a call without a gre_recv() before it
+ * means that nothing more is there, and time alone may then give up a packet.
  */
 const uint8_t *gre_next(struct gre *g, size_t *len, int64_t now);
 
