@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 400
+# The program builds without a warning wherever it should, needs only libc, is
+# hardened, and installs.
+cd "$(dirname "$0")/.." || exit 1
+. tests/tap.sh
+
+w=$(mktemp -d) || exit 1
+trap 'rm -rf "$w"' EXIT
+# variant NAME MAKE-ARGUMENT...: builds into build/NAME with warnings as errors
+variant() {
+	local name=$1; shift
+	claim "$name builds without a warning" make -s -j"$(nproc)" \
+		B="build/$name" BIN="build/$name/pptp" PPPD_H= "$@"
+}
+works() { has "the program of $1 runs" "$("build/$1/pptp" --version 2>&1)" \
+	'[0-9]+\.[0-9]+'; }
+# runs_as CC: does this compiler make programs here?
+compiles() { echo 'int main(void) { return 0; }' |
+	"$@" -x c -o "$w/a" - 2>/dev/null && "$w/a"; }
+
+for cc in gcc clang; do
+	if ! command -v $cc >/dev/null; then skip "$cc builds" "no $cc"; continue; fi
+	variant $cc CC=$cc CFLAGS="-O2 -g -Werror"
+	works $cc
+done
+if compiles gcc -m32; then
+	variant m32 CC=gcc CFLAGS="-m32 -O2 -g -Werror" LDFLAGS=-m32
+	works m32
+else
+	skip "gcc -m32 builds" "no 32-bit libc (gcc-multilib)"
+fi
+if command -v musl-gcc >/dev/null && compiles musl-gcc; then
+	# musl's wrapper hides the kernel's headers along with glibc's
+	mkdir "$w/kernel"
+	ln -s /usr/include/linux /usr/include/asm-generic "$w/kernel"
+	ln -s "$(dirname "$(gcc -E -x c -include asm/types.h /dev/null |
+		sed -n 's/^# 1 "\(.*asm\/types.h\)".*/\1/p' | head -n 1)")" \
+		"$w/kernel/asm"
+	variant musl CC=musl-gcc CPPFLAGS="-idirafter $w/kernel" \
+		CFLAGS="-O2 -g -Werror"
+	works musl
+else
+	skip "musl-gcc builds" "no musl-gcc (musl-tools)"
+fi
+
+p=build/gcc/pptp
+[ -x $p ] || p=build/clang/pptp
+libs=$(readelf -d $p | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' ')
+is "it needs libc only" "$libs" "libc.so.6 "
+has "it is position independent" "$(readelf -h $p)" 'Type: +DYN'
+has "its relocations are read-only" "$(readelf -lW $p)" GNU_RELRO
+has "it binds at once" "$(readelf -dW $p)" 'FLAGS.*(NOW|BIND_NOW)'
+has "its stack is not executable" "$(readelf -lW $p)" 'GNU_STACK.* RW '
+has "its stack is guarded" "$(nm -D $p)" __stack_chk_fail
+has "its memory functions are checked" "$(nm -D $p)" '__[a-z]+_chk'
+has "the user's FORTIFY wins" "$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1)" \
+	'D_FORTIFY_SOURCE=1 '
+is "no other FORTIFY beside it" \
+	"$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1 | grep -c FORTIFY_SOURCE=2)" 0
+
+set -- make -s BIN=$p B="$(dirname $p)" PPPD_H= DESTDIR="$w/root" PREFIX=/usr
+claim "make install" "$@" install
+is "what it installed" "$(cd "$w/root" && find . ! -type d | sort)" \
+"./usr/sbin/pptp
+./usr/sbin/pptpsetup
+./usr/share/bash-completion/completions/pptp
+./usr/share/man/man8/pptp.8
+./usr/share/man/man8/pptpsetup.8
+./usr/share/zsh/site-functions/_pptp"
+claim "the installed program runs" "$w/root/usr/sbin/pptp" --version
+claim "the installed pptpsetup runs" "$w/root/usr/sbin/pptpsetup" --help
+claim "the completion is valid bash" bash -n \
+	"$w/root/usr/share/bash-completion/completions/pptp"
+claim "make uninstall" "$@" uninstall
+is "nothing is left" "$(find "$w/root" ! -type d)" ''
+plan

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""transfer.py serve ADDR PORT | put|get HOST PORT MEGABYTES [SOURCE-ADDR]
+
+Moves random octets over TCP and compares a SHA-256 of what was sent with one
+of what arrived.  Prints "MEGABYTES MB, MBIT Mbit/s, checksums agree"."""
+import hashlib
+import os
+import socket
+import sys
+import threading
+import time
+
+MB = 1 << 20
+
+
+def send(s, count):
+    """count megabytes, all different, and then the sum of them."""
+    block, h = bytearray(os.urandom(MB)), hashlib.sha256()
+    for i in range(count):
+        block[:8] = i.to_bytes(8, "big")
+        h.update(block)
+        s.sendall(block)
+    return h.hexdigest()
+
+
+def receive(s, count):
+    h, left = hashlib.sha256(), count * MB
+    while left:
+        data = s.recv(min(left, MB))
+        if not data:
+            raise EOFError("connection ended %d octets early" % left)
+        h.update(data)
+        left -= len(data)
+    return h.hexdigest()
+
+
+def line(s):
+    text = b""
+    while not text.endswith(b"\n"):
+        c = s.recv(1)
+        if not c:
+            raise EOFError("connection ended")
+        text += c
+    return text.decode().strip()
+
+
+def answer(s):
+    try:
+        what, count = line(s).split()
+        total = (send if what == "get" else receive)(s, int(count))
+        s.sendall((total + "\n").encode())
+    except (OSError, EOFError, ValueError) as e:
+        print("transfer: %s" % e, file=sys.stderr)
+    s.close()
+
+
+def main():
+    what, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    if what == "serve":
+        listener = socket.create_server((host, port))
+        while True:
+            s, _ = listener.accept()
+            threading.Thread(target=answer, args=(s,), daemon=True).start()
+    count = int(sys.argv[4])
+    source = (sys.argv[5], 0) if len(sys.argv) > 5 else None
+    s = socket.create_connection((host, port), 20, source)
+    s.settimeout(60)
+    began = time.monotonic()
+    s.sendall(("%s %d\n" % (what, count)).encode())
+    ours = (receive if what == "get" else send)(s, count)
+    theirs = line(s)
+    took = time.monotonic() - began
+    if ours != theirs:
+        sys.exit("%s of %d MB: checksums differ" % (what, count))
+    print("%d MB, %.1f Mbit/s, checksums agree"
+          % (count, count * MB * 8 / took / 1e6))
+
+
+main()
