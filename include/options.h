@@ -34,6 +34,8 @@ const char *exit_text(enum exit_status s);
 
 enum run_mode { RUN_TUNNEL, RUN_CHECK, RUN_STATUS, RUN_STATUS_JSON };
 
+enum data_path { DATA_AUTO, DATA_KERNEL, DATA_USER };
+
 struct conf {
 	enum run_mode	 mode;
 	const char	*host;		/* NULL only for RUN_STATUS* */
@@ -51,17 +53,22 @@ struct conf {
 	uint32_t	 missing_window;	/* 0: off */
 	struct in_addr	 client_ip, server_ip;	/* INADDR_ANY: not given */
 	unsigned	 refuse;	/* bits, in the table's order */
+	enum data_path	 data_path;	/* never DATA_AUTO with nolaunch or
+					 * data_option */
+	const char	*data_option;	/* the option that only the user path
+					 * can honour, without "--"; or NULL */
 	const char	*pppd_call;	/* or NULL */
-	unsigned	 test_type, test_rate;
-	char		**words;	/* pppd's, in order; points into argv */
+	unsigned	 test_type, test_rate;	/* type 0: off */
+	char		**words;	/* pppd's, in order; points into argv;
+					 * may be without a NULL at its end */
 	int		 nwords;
 };
 
 /*
- * Reads the command line into *c (filled with the defaults first).  argv is
- * permuted.  Returns -1 to go on, else the status to exit with: everything
- * that had to be said (help, version, a mistake in one sentence) was printed.
- * Warnings go to stderr.
+ * Reads the command line into *c (filled with the defaults first).  argv's
+ * pointers are moved, its strings stay.  Returns -1 to go on, else the status
+ * to exit with: everything that had to be said (help, version, a mistake in
+ * one sentence) was printed.  Warnings go to stderr.
  */
 int options_parse(struct conf *c, int argc, char **argv);
 

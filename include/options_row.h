@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rows of the option table, between pptp_options.c, which reads command
+ * lines by them, and pptp_help.c, which prints them.  Nobody else's.
+ */
+#ifndef OPTIONS_ROW_H
+#define OPTIONS_ROW_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "options.h"
+
+enum {
+	ROWS_MAX = 64,
+	NAME_LONGEST = 31	/* of an option */
+};
+
+enum group { G_CALL, G_PPPD, G_DATA, G_QUIRK, G_LOG, G_INFO, GROUPS };
+
+enum {
+	OLD = 1 << 0,		/* pptp-linux 1.10.0 has it */
+	LAUNCH = 1 << 1,	/* only shapes the pppd that we launch */
+	PTY = 1 << 2,		/* only the user data path can honour it */
+	QUIET = 1 << 3,		/* has a meaning for --status, too */
+	IS_QUIRK = 1 << 4,	/* its argument is a quirk's name */
+	IS_PEER = 1 << 5	/* its argument is a file of /etc/ppp/peers */
+};
+
+/*
+ * arg is NULL, a name, or with a leading "[=" for one that may be left out;
+ * '|' separates the only words it takes, ".." the least and greatest digit.
+ * lo and hi are for the setter: a range, or in lo the value to set.  The
+ * setter returns -1 to go on, or the status to exit with.
+ */
+struct row {
+	const char	*name, *arg;
+	enum group	 group;
+	const char	*help;
+	int		(*set)(struct conf *, const struct row *,
+			    const char *arg);
+	size_t		 at, size;	/* of the member of struct conf */
+	int64_t		 lo, hi;
+	unsigned	 flags;
+};
+
+/* Fills out[ROWS_MAX] with all options, quirks included; how many. */
+size_t opt_rows(struct row *out);
+
+/* May the option's argument be left out? */
+bool opt_optional(const struct row *o);
+
+/* One sentence to stderr; a mistake has the usage line and EXIT_USAGE. */
+void opt_warning(const char *fmt, ...)
+    __attribute__((__format__(__printf__, 1, 2)));
+int opt_mistake(const char *fmt, ...)
+    __attribute__((__format__(__printf__, 1, 2)));
+
+/* Copies the name in "--name=value" or "-name", cut where it is too long. */
+void opt_name(char name[NAME_LONGEST + 1], const char *word);
+
+/* The mistake of a word that is no option, with the nearest of the rows. */
+int opt_unknown(const struct row *rows, size_t n, const char *word);
+
+/* The nearest of the names to a word, or NULL if none is near. */
+const char *opt_nearest(const char *word, const char *const *names,
+    size_t n);
+
+/* Prints the completion for "bash" or "zsh"; false: another shell. */
+bool options_completion(FILE *f, const char *shell);
+
+#endif

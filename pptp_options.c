@@ -1,0 +1,774 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line.
+ *
+ * `options` has one row for each option: name, argument, group, help line and
+ * setter; each quirk adds one (quirk_table).  The parser here and the printing
+ * in pptp_help.c walk these rows, so that an option exists everywhere or
+ * nowhere.
+ */
+#include <sys/types.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <assert.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+#include "options_row.h"
+#include "pptp_proto.h"
+#include "quirks.h"
+
+#ifndef VERSION
+#define VERSION	"unknown"
+#endif
+
+enum {
+	GO_ON = -1,		/* what a setter returns when all is well */
+	HOST_LONGEST = 253,	/* a name in the DNS */
+	LONG_VAL = 1 << 24,	/* above any character: musl's are wide */
+	US = 1000000,
+	REORDER_MIN = 10000,
+	REORDER_MAX = 10 * US
+};
+
+/* --- setters -------------------------------------------------------------- */
+
+/* Stores an unsigned number into a member of 2, 4 or 8 octets. */
+static void
+store(struct conf *c, const struct row *o, int64_t v)
+{
+	unsigned char *p = (unsigned char *)c + o->at;
+	uint16_t v16 = (uint16_t)v;
+	uint32_t v32 = (uint32_t)v;
+
+	assert(o->size == 2 || o->size == 4 || o->size == 8);
+	if (o->size == 2)
+		memcpy(p, &v16, sizeof(v16));
+	else if (o->size == 4)
+		memcpy(p, &v32, sizeof(v32));
+	else
+		memcpy(p, &v, sizeof(v));
+}
+
+/* Digits and nothing else, or false; below 10^15. */
+static bool
+read_digits(const char *s, int64_t *v)
+{
+	size_t n = strspn(s, "0123456789");
+
+	if (n == 0 || s[n] != '\0')
+		return false;
+	s += strspn(s, "0");
+	for (*v = 0; *s != '\0'; s++) {
+		if (*v >= INT64_C(100000000000000))
+			return false;
+		*v = *v * 10 + (*s - '0');
+	}
+	return true;
+}
+
+/* "25", "0.02", ".5" into microseconds; what is finer is cut off. */
+static bool
+read_seconds(const char *s, int64_t *us)
+{
+	size_t whole = strspn(s, "0123456789"), part = 0;
+	const char *frac = s + whole;
+	int64_t unit = US, v = 0;
+
+	if (*frac == '.') {
+		frac++;
+		part = strspn(frac, "0123456789");
+	}
+	if (whole + part == 0 || frac[part] != '\0')
+		return false;
+	for (size_t i = 0; i < whole; i++) {
+		v = v * 10 + (s[i] - '0') * (int64_t)US;
+		if (v > INT64_C(1000000000) * US)
+			return false;
+	}
+	for (size_t i = 0; i < part && unit > 1; i++) {
+		unit /= 10;
+		v += (frac[i] - '0') * unit;
+	}
+	*us = v;
+	return true;
+}
+
+static int
+set_true(struct conf *c, const struct row *o, const char *arg)
+{
+	bool yes = true;
+
+	(void)arg;
+	memcpy((char *)c + o->at, &yes, sizeof(yes));
+	return GO_ON;
+}
+
+static int
+set_text(struct conf *c, const struct row *o, const char *arg)
+{
+	size_t len = strlen(arg);
+
+	if ((int64_t)len < o->lo || (int64_t)len > o->hi)
+		return opt_mistake("--%s takes %d to %d octets, and "
+		    "'%.80s%s' has %zu", o->name, (int)o->lo, (int)o->hi, arg,
+		    len > 80 ? "..." : "", len);
+	memcpy((char *)c + o->at, &arg, sizeof(arg));
+	return GO_ON;
+}
+
+static int
+set_number(struct conf *c, const struct row *o, const char *arg)
+{
+	int64_t v;
+
+	if (!read_digits(arg, &v) || v < o->lo || v > o->hi)
+		return opt_mistake("--%s takes a whole number from %lld to "
+		    "%lld, not '%.80s'", o->name, (long long)o->lo,
+		    (long long)o->hi, arg);
+	store(c, o, v);
+	return GO_ON;
+}
+
+static int
+set_wait(struct conf *c, const struct row *o, const char *arg)
+{
+	int64_t v;
+
+	if (!read_digits(arg, &v) || v < o->lo || v > o->hi)
+		return opt_mistake("--%s takes whole seconds from %lld to "
+		    "%lld, not '%.80s'", o->name, (long long)o->lo,
+		    (long long)o->hi, arg);
+	store(c, o, v * US);
+	return GO_ON;
+}
+
+static int
+set_fraction(struct conf *c, const struct row *o, const char *arg)
+{
+	int64_t us;
+
+	if (!read_seconds(arg, &us) || us < o->lo || us > o->hi)
+		return opt_mistake("--%s takes seconds from %g to %g, not "
+		    "'%.80s'", o->name, (double)o->lo / US,
+		    (double)o->hi / US, arg);
+	store(c, o, us);
+	return GO_ON;
+}
+
+/* pptp-linux meant the reorder wait by this word. */
+static int
+set_timeout(struct conf *c, const struct row *o, const char *arg)
+{
+	int64_t us;
+
+	if (!read_seconds(arg, &us) || us < REORDER_MIN || us >= US)
+		return set_fraction(c, o, arg);
+	opt_warning("--timeout %s is taken as --reorder-timeout %s, which "
+	    "pptp-linux meant by it; --timeout is now the longest wait for "
+	    "the tunnel, 1 second at least", arg, arg);
+	c->reorder_us = us;
+	c->data_option = o->name;
+	return GO_ON;
+}
+
+static int
+set_mark(struct conf *c, const struct row *o, const char *arg)
+{
+	bool hex = arg[0] == '0' && (arg[1] == 'x' || arg[1] == 'X');
+	size_t digits = hex ? strspn(arg + 2, "0123456789abcdefABCDEF") : 0;
+	int64_t v = -1;
+
+	if (hex && digits > 0 && digits <= 15 && arg[2 + digits] == '\0')
+		v = strtoll(arg + 2, NULL, 16);
+	else if (hex || !read_digits(arg, &v))
+		v = -1;
+	if (v < o->lo || v > o->hi)
+		return opt_mistake("--%s takes a number from %lld to %lld, "
+		    "decimal or hexadecimal as in 0x10, not '%.80s'", o->name,
+		    (long long)o->lo, (long long)o->hi, arg);
+	store(c, o, v);
+	return GO_ON;
+}
+
+/* lo: 0.0.0.0 is fine, and means any. */
+static int
+set_address(struct conf *c, const struct row *o, const char *arg)
+{
+	struct in_addr a;
+
+	if (inet_pton(AF_INET, arg, &a) != 1 || a.s_addr == INADDR_NONE ||
+	    (a.s_addr == INADDR_ANY && !o->lo))
+		return opt_mistake("--%s takes an IPv4 address such as "
+		    "192.0.2.1, not '%.80s'", o->name, arg);
+	memcpy((char *)c + o->at, &a, sizeof(a));
+	return GO_ON;
+}
+
+static int
+set_refuse(struct conf *c, const struct row *o, const char *arg)
+{
+	(void)arg;
+	c->refuse |= (unsigned)o->lo;
+	return GO_ON;
+}
+
+/* What pppd itself would refuse, but only once the call is up. */
+static int
+set_call(struct conf *c, const struct row *o, const char *arg)
+{
+	if (arg[0] == '\0' || arg[0] == '/' || arg[0] == '-' ||
+	    strstr(arg, "..") != NULL || strlen(arg) > NAME_MAX)
+		return opt_mistake("--%s takes the name of a file in "
+		    "/etc/ppp/peers, not '%.80s'", o->name, arg);
+	c->pppd_call = arg;
+	return GO_ON;
+}
+
+static int
+set_data_path(struct conf *c, const struct row *o, const char *arg)
+{
+	static const char *const names[] = {
+		[DATA_AUTO] = "auto", [DATA_KERNEL] = "kernel",
+		[DATA_USER] = "user"
+	};
+
+	for (int i = DATA_AUTO; i <= DATA_USER; i++) {
+		if (strcmp(arg, names[i]) != 0)
+			continue;
+		c->data_path = (enum data_path)i;
+		return GO_ON;
+	}
+	return opt_mistake("--%s takes auto, kernel or user, not '%.80s'",
+	    o->name, arg);
+}
+
+static int
+set_test(struct conf *c, const struct row *o, const char *arg)
+{
+	int status = set_number(c, o, arg);
+
+	if (status == GO_ON)
+		opt_warning("--%s still works, but netem does this better: "
+		    "tc qdisc add dev IF root netem delay 10ms reorder 25%%",
+		    o->name);
+	return status;
+}
+
+static int
+set_quirk(struct conf *c, const struct row *o, const char *arg)
+{
+	(void)arg;
+	c->quirks |= (unsigned)o->lo;
+	return GO_ON;
+}
+
+static int
+list_quirks(void)
+{
+	for (const struct quirk *q = quirk_table; q->name != NULL; q++)
+		printf("%-18s --%-23s %s\n", q->name, q->option, q->help);
+	return EXIT_OK;
+}
+
+static int
+set_check(struct conf *c, const struct row *o, const char *arg)
+{
+	(void)arg;
+	if (c->mode == RUN_STATUS || c->mode == RUN_STATUS_JSON)
+		return opt_mistake("--check and --status cannot go together");
+	c->mode = (enum run_mode)o->lo;
+	return GO_ON;
+}
+
+static int
+set_status(struct conf *c, const struct row *o, const char *arg)
+{
+	if (c->mode == RUN_CHECK)
+		return opt_mistake("--check and --status cannot go together");
+	if (arg != NULL && strcmp(arg, "json") != 0)
+		return opt_mistake("--%s takes nothing or =json, not '%.80s'",
+		    o->name, arg);
+	c->mode = arg != NULL ? RUN_STATUS_JSON : RUN_STATUS;
+	return GO_ON;
+}
+
+static int
+say_version(struct conf *c, const struct row *o, const char *arg)
+{
+	(void)c, (void)o, (void)arg;
+	printf("pptp version %s\n", VERSION);
+	return EXIT_OK;
+}
+
+static int
+say_completion(struct conf *c, const struct row *o, const char *arg)
+{
+	(void)c;
+	if (options_completion(stdout, arg))
+		return EXIT_OK;
+	return opt_mistake("--%s takes bash or zsh, not '%.80s'", o->name, arg);
+}
+
+static int
+say_help(struct conf *c, const struct row *o, const char *arg)
+{
+	(void)c, (void)o, (void)arg;
+	options_help(stdout);
+	return EXIT_OK;
+}
+
+static int
+set_quirks(struct conf *c, const struct row *o, const char *arg)
+{
+	const char *names[ROWS_MAX], *near;
+	unsigned bit = quirk_by_name(arg);
+	size_t n = 0;
+
+	if (strcmp(arg, "help") == 0)
+		return list_quirks();
+	if (bit != 0) {
+		c->quirks |= bit;
+		return GO_ON;
+	}
+	for (; quirk_table[n].name != NULL && n < ROWS_MAX; n++)
+		names[n] = quirk_table[n].name;
+	near = opt_nearest(arg, names, n);
+	if (near != NULL)
+		return opt_mistake("--%s has no '%.80s'; did you mean '%s'?",
+		    o->name, arg, near);
+	return opt_mistake("--%s has no '%.80s'; '--%s help' lists all",
+	    o->name, arg, o->name);
+}
+
+/* --- the table ------------------------------------------------------------ */
+
+#define AT(m)	offsetof(struct conf, m), sizeof(((struct conf *)NULL)->m)
+#define NOWHERE	0, 0
+
+static const struct row options[] = {
+	{ "phone", "NUMBER", G_CALL, "number the server shall dial",
+	    set_text, AT(phone), 0, PPTP_TEXT, OLD },
+	{ "client-hostname", "NAME", G_CALL, "our name for the server",
+	    set_text, AT(client_hostname), 1, PPTP_TEXT - 1, 0 },
+	{ "connect-port", "N", G_CALL, "TCP port of the server (1723)",
+	    set_number, AT(port), 1, 65535, 0 },
+	{ "localbind", "ADDR", G_CALL, "local IPv4 address to talk from",
+	    set_address, AT(localbind), 1, 0, OLD },
+	{ "rtmark", "N", G_CALL, "mark our packets for policy routing; "
+	    "decimal or 0x hexadecimal", set_mark, AT(rtmark), 0, UINT32_MAX,
+	    OLD },
+	{ "nohostroute", NULL, G_CALL, "add no host route to the server",
+	    set_true, AT(nohostroute), 0, 0, OLD },
+	{ "timeout", "SECS", G_CALL, "longest wait for the tunnel, from name "
+	    "to call (25)", set_timeout, AT(timeout_us), US,
+	    (int64_t)3600 * US, OLD },
+	{ "idle-wait", "SECS", G_CALL, "silence before an echo request (60; 0 "
+	    "sends none)", set_wait, AT(idle_us), 0, INT_MAX, OLD },
+	{ "max-echo-wait", "SECS", G_CALL, "longest wait for its reply (60; 0 "
+	    "is for ever)", set_wait, AT(echo_us), 0, INT_MAX, OLD },
+
+	{ "nolaunchpppd", NULL, G_PPPD, "carry PPP on standard input and "
+	    "output, for pppd's pty option", set_true, AT(nolaunch), 0, 0,
+	    OLD },
+	{ "pppd-call", "NAME", G_PPPD, "launch pppd with the options of "
+	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0,
+	    LAUNCH | IS_PEER },
+	{ "client-ip", "ADDR", G_PPPD, "ask for this address of our own",
+	    set_address, AT(client_ip), 0, 0, LAUNCH },
+	{ "server-ip", "ADDR", G_PPPD, "ask for this address of the server's",
+	    set_address, AT(server_ip), 0, 0, LAUNCH },
+	{ "refuse-pap", NULL, G_PPPD, "never log in by PAP",
+	    set_refuse, AT(refuse), 1 << 0, 0, LAUNCH },
+	{ "refuse-chap", NULL, G_PPPD, "never log in by CHAP",
+	    set_refuse, AT(refuse), 1 << 1, 0, LAUNCH },
+	{ "refuse-mschap", NULL, G_PPPD, "never log in by MS-CHAP",
+	    set_refuse, AT(refuse), 1 << 2, 0, LAUNCH },
+	{ "refuse-mschap-v2", NULL, G_PPPD, "never log in by MS-CHAPv2",
+	    set_refuse, AT(refuse), 1 << 3, 0, LAUNCH },
+	{ "refuse-eap", NULL, G_PPPD, "never log in by EAP",
+	    set_refuse, AT(refuse), 1 << 4, 0, LAUNCH },
+	{ "sync", NULL, G_PPPD, "synchronous PPP towards pppd, which needs "
+	    "its own option sync", set_true, AT(sync), 0, 0, OLD | PTY },
+
+	{ "data-path", "auto|kernel|user", G_DATA, "what carries the data "
+	    "(auto)", set_data_path, AT(data_path), 0, 0, 0 },
+	{ "nobuffer", NULL, G_DATA, "do not wait for packets that are late",
+	    set_true, AT(nobuffer), 0, 0, OLD | PTY },
+	{ "reorder-timeout", "SECS", G_DATA, "longest wait for a missing "
+	    "packet (0.3)", set_fraction, AT(reorder_us), REORDER_MIN,
+	    REORDER_MAX, PTY },
+	{ "missing-window", "N", G_DATA, "take a packet more than N ahead for "
+	    "a jump", set_number, AT(missing_window), 1, INT32_MAX,
+	    OLD | PTY },
+	{ "window", "N", G_DATA, "packets the server may have under way (64)",
+	    set_number, AT(window), 1, 65535, PTY },
+	{ "test-type", "N", G_DATA, "send in a wrong order, to test a server: "
+	    "0 no, 1 swap two, 2 one of ten early, 3 ten reversed",
+	    set_test, AT(test_type), 0, 3, OLD | PTY },
+	{ "test-rate", "N", G_DATA, "packets between two such tests (100)",
+	    set_test, AT(test_rate), 1, INT32_MAX, OLD | PTY },
+
+	{ "quirks", "NAME", G_QUIRK, "use the quirk of this name; help lists "
+	    "them", set_quirks, AT(quirks), 0, 0, OLD | IS_QUIRK },
+
+	{ "debug", NULL, G_LOG, "stay in the foreground, log level 4, to "
+	    "standard error as well", set_true, AT(debug), 0, 0,
+	    OLD | QUIET },
+	{ "loglevel", "0..4", G_LOG, "0 nothing, 1 errors, 2 tunnel up and "
+	    "down (the default), 3 control messages, 4 packets",
+	    set_number, AT(loglevel), 0, 4, OLD | QUIET },
+	{ "logstring", "TEXT", G_LOG, "begin each line of the log with this",
+	    set_text, AT(logstring), 0, 100, OLD | QUIET },
+
+	{ "check", NULL, G_INFO, "try the server step by step, without pppd",
+	    set_check, AT(mode), RUN_CHECK, 0, 0 },
+	{ "status", "[=json]", G_INFO, "show the tunnels of this machine",
+	    set_status, AT(mode), 0, 0, QUIET },
+	{ "completion", "bash|zsh", G_INFO, "print the shell's completion",
+	    say_completion, NOWHERE, 0, 0, QUIET },
+	{ "version", NULL, G_INFO, "print the version",
+	    say_version, NOWHERE, 0, 0, OLD | QUIET },
+	{ "help", NULL, G_INFO, "print this",
+	    say_help, NOWHERE, 0, 0, QUIET },
+};
+
+enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
+
+size_t
+opt_rows(struct row *out)
+{
+	size_t n = OPTIONS;
+
+	static_assert(OPTIONS + 16 <= ROWS_MAX, "room for the quirks");
+	memcpy(out, options, sizeof(options));
+	for (const struct quirk *q = quirk_table; q->name != NULL; q++) {
+		assert(n < ROWS_MAX);
+		out[n++] = (struct row){ .name = q->option, .group = G_QUIRK,
+		    .help = q->help, .set = set_quirk, .lo = q->bit };
+	}
+	return n;
+}
+
+bool
+opt_optional(const struct row *o)
+{
+	return o->arg != NULL && o->arg[0] == '[';
+}
+
+/* --- parsing -------------------------------------------------------------- */
+
+struct scan {
+	struct conf	*c;
+	char		**argv;
+	int		 argc, at;	/* at: the word being read */
+	size_t		 nrows;
+	struct row	 rows[ROWS_MAX];
+	const char	*launch, *tunnel;	/* first given with LAUNCH,
+						 * without QUIET */
+};
+
+/* The first word is the server, the others are pppd's. */
+static void
+take_word(struct scan *s, char *word)
+{
+	/* words follow argv[0]: fewer than were read, as the host is one. */
+	if (s->c->host == NULL)
+		s->c->host = word;
+	else
+		s->c->words[s->c->nwords++] = word;
+}
+
+static int
+take_option(struct scan *s, const struct row *o, const char *arg)
+{
+	if (o->flags & LAUNCH && s->launch == NULL)
+		s->launch = o->name;
+	if (!(o->flags & QUIET) && s->tunnel == NULL)
+		s->tunnel = o->name;
+	if (o->flags & PTY && s->c->data_option == NULL)
+		s->c->data_option = o->name;
+	return o->set(s->c, o, arg);
+}
+
+/*
+ * A prefix that getopt_long() found ambiguous.  One that pptp-linux took is
+ * still taken: its scripts must not break because we have more options.
+ */
+static int
+take_prefix(struct scan *s, const char *word, const char *name)
+{
+	const struct row *old = NULL;
+	const char *value = strchr(word, '='), *all[2] = { NULL, NULL };
+	int found = 0, olds = 0;
+
+	for (size_t i = 0; i < s->nrows; i++) {
+		if (strncmp(s->rows[i].name, name, strlen(name)) != 0)
+			continue;
+		if (found < 2)
+			all[found] = s->rows[i].name;
+		found++;
+		if (s->rows[i].flags & OLD && ++olds == 1)
+			old = &s->rows[i];
+	}
+	if (found < 2)
+		return opt_unknown(s->rows, s->nrows, word);
+	if (olds != 1)
+		return opt_mistake("'%.80s' is short for more than one option: "
+		    "--%s, --%s%s", word, all[0], all[1],
+		    found > 2 ? " and others" : "");
+	if (old->arg == NULL && value != NULL)
+		return opt_mistake("--%s takes no value: '%.80s'", old->name,
+		    word);
+	if (old->arg == NULL)
+		return take_option(s, old, NULL);
+	if (value == NULL && optind >= s->argc)
+		return opt_mistake("--%s needs %s", old->name, old->arg);
+	return take_option(s, old, value != NULL ? value + 1 :
+	    s->argv[optind++]);
+}
+
+/* What getopt_long() could not take; it leaves a row's number if it knows. */
+static int
+bad_option(struct scan *s, int ch)
+{
+	const char *word = s->argv[s->at];
+	const struct row *o;
+	char name[NAME_LONGEST + 1];
+
+	if (optopt < LONG_VAL) {
+		opt_name(name, word);
+		if (word[1] == '-' && name[0] != '\0' &&
+		    strlen(name) < NAME_LONGEST)
+			return take_prefix(s, word, name);
+		return opt_unknown(s->rows, s->nrows, word);
+	}
+	o = &s->rows[optopt - LONG_VAL];
+	if (ch == ':')
+		return opt_mistake("--%s needs %s", o->name, o->arg);
+	return opt_mistake("--%s takes no value: '%.80s'", o->name, word);
+}
+
+static void
+getopt_table(const struct scan *s, struct option *longs)
+{
+	for (size_t i = 0; i < s->nrows; i++)
+		longs[i] = (struct option){ .name = s->rows[i].name,
+		    .has_arg = s->rows[i].arg == NULL ? no_argument :
+		    opt_optional(&s->rows[i]) ?
+		    optional_argument :
+		    required_argument, .val = LONG_VAL + (int)i };
+	longs[s->nrows] = (struct option){ .name = NULL };
+}
+
+static int
+scan_words(struct scan *s)
+{
+	struct option longs[ROWS_MAX + 1];
+	int ch, status;
+
+	getopt_table(s, longs);
+	/* 0 makes both glibc and musl begin anew; "-" hands over each word. */
+	optind = 0;
+	opterr = 0;
+	for (;;) {
+		s->at = optind > 0 ? optind : 1;
+		ch = getopt_long(s->argc, s->argv, "-:", longs, NULL);
+		if (ch == -1)
+			break;
+		if (ch == 1) {
+			take_word(s, optarg);
+			continue;
+		}
+		status = ch == '?' || ch == ':' ? bad_option(s, ch) :
+		    take_option(s, &s->rows[ch - LONG_VAL], optarg);
+		if (status != GO_ON)
+			return status;
+	}
+	while (optind < s->argc)
+		take_word(s, s->argv[optind++]);
+	return GO_ON;
+}
+
+/* --- what goes together --------------------------------------------------- */
+
+static int
+check_host(const struct conf *c)
+{
+	bool status = c->mode == RUN_STATUS || c->mode == RUN_STATUS_JSON;
+
+	if (c->host == NULL)
+		return status ? GO_ON : opt_mistake("no server is named: "
+		    "give its host name or address");
+	if (c->host[0] == '\0')
+		return opt_mistake("the server's name '' is empty");
+	if (c->host[0] == '-')
+		return opt_mistake("'%.80s' cannot be a server's name",
+		    c->host);
+	if (strlen(c->host) > HOST_LONGEST)
+		return opt_mistake("the server's name '%.40s...' is longer "
+		    "than %d characters", c->host, HOST_LONGEST);
+	return GO_ON;
+}
+
+/* Options for the pppd that we launch, where we launch none. */
+static int
+check_launch(const struct scan *s)
+{
+	const struct conf *c = s->c;
+	const char *who = c->mode == RUN_CHECK ? "--check" :
+	    c->mode != RUN_TUNNEL ? "--status" :
+	    c->nolaunch ? "--nolaunchpppd" : NULL;
+
+	if (who == NULL)
+		return GO_ON;
+	if (s->launch != NULL && c->mode == RUN_TUNNEL)
+		return opt_mistake("--%s is for the pppd that pptp launches, "
+		    "but %s launches none: give it to pppd itself", s->launch,
+		    who);
+	if (c->nwords > 0)
+		opt_warning("'%.80s' is for pppd, which %s does not launch: "
+		    "ignored%s", c->words[0], who,
+		    c->nwords > 1 ? ", like what follows" : "");
+	if (s->launch != NULL && c->mode == RUN_CHECK)
+		opt_warning("--%s is for pppd, which %s does not launch: "
+		    "ignored", s->launch, who);
+	if (s->tunnel != NULL && c->mode != RUN_CHECK &&
+	    c->mode != RUN_TUNNEL)
+		opt_warning("--%s is for a tunnel, and %s only shows those "
+		    "there are: ignored", s->tunnel, who);
+	return GO_ON;
+}
+
+/* Settles which data path there can be. */
+static int
+check_data_path(struct conf *c)
+{
+	/* Text before the first LCP frame can only be dropped on our way. */
+	if (c->data_option == NULL && c->quirks & QUIRK_WELCOME)
+		c->data_option = "quirk-welcome";
+	if (c->data_path == DATA_KERNEL && c->nolaunch)
+		return opt_mistake("--data-path=kernel cannot be had with "
+		    "--nolaunchpppd: there the data comes from pppd by a pty");
+	if (c->data_path == DATA_KERNEL && c->data_option != NULL)
+		return opt_mistake("--data-path=kernel cannot be had with "
+		    "--%s, which the kernel does not know", c->data_option);
+	if (c->nolaunch || c->data_option != NULL)
+		c->data_path = DATA_USER;
+	return GO_ON;
+}
+
+static const struct conf defaults = {
+	.mode = RUN_TUNNEL,
+	.loglevel = -1,			/* settled once all is read */
+	.timeout_us = (int64_t)25 * US,
+	.reorder_us = 3 * US / 10,
+	.idle_us = (int64_t)60 * US,
+	.echo_us = (int64_t)60 * US,
+	.port = 1723,
+	.window = 64,
+	.test_rate = 100,
+	.data_path = DATA_AUTO
+};
+
+int
+options_parse(struct conf *c, int argc, char **argv)
+{
+	struct scan s = { .c = c, .argc = argc, .argv = argv };
+	int status;
+
+	*c = defaults;
+	c->words = argc > 0 ? argv + 1 : argv;
+	s.nrows = opt_rows(s.rows);
+	status = scan_words(&s);
+	if (status == GO_ON)
+		status = check_host(c);
+	if (status == GO_ON)
+		status = check_launch(&s);
+	if (status == GO_ON)
+		status = check_data_path(c);
+	if (c->loglevel < 0)
+		c->loglevel = c->debug ? 4 : 2;
+	return status;
+}
+
+/* --- pppd's arguments ----------------------------------------------------- */
+
+/* A block with a vector of v[n] at its beginning and the texts behind. */
+struct vector {
+	char		**v;
+	size_t		 n;
+	char		*text, *end;
+};
+
+static void
+push(struct vector *a, const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	assert(size <= (size_t)(a->end - a->text));
+	a->v[a->n++] = a->text;
+	memcpy(a->text, text, size);
+	a->text += size;
+}
+
+/* LOCAL:REMOTE, of which either may be empty. */
+static void
+push_addresses(struct vector *a, const struct conf *c)
+{
+	char both[2 * INET_ADDRSTRLEN + 1], remote[INET_ADDRSTRLEN] = "",
+	    local[INET_ADDRSTRLEN] = "";
+
+	if (c->client_ip.s_addr != INADDR_ANY)
+		inet_ntop(AF_INET, &c->client_ip, local, sizeof(local));
+	if (c->server_ip.s_addr != INADDR_ANY)
+		inet_ntop(AF_INET, &c->server_ip, remote, sizeof(remote));
+	if (local[0] == '\0' && remote[0] == '\0')
+		return;
+	snprintf(both, sizeof(both), "%s:%s", local, remote);
+	push(a, both);
+}
+
+char **
+options_pppd_argv(const struct conf *c, const char *tty)
+{
+	enum { PUSHED = 16, TEXTS = 256 };	/* all but tty and NAME */
+	const char *name = c->pppd_call != NULL ? c->pppd_call : "";
+	size_t slots = PUSHED + (size_t)c->nwords;
+	size_t size = slots * sizeof(char *) + TEXTS + strlen(tty) +
+	    strlen(name);
+	struct vector a = { .v = malloc(size) };
+
+	if (a.v == NULL)
+		return NULL;
+	a.text = (char *)(a.v + slots);
+	a.end = (char *)a.v + size;
+	push(&a, "pppd");
+	push(&a, tty);
+	push(&a, "38400");
+	if (c->sync)
+		push(&a, "sync");
+	push_addresses(&a, c);
+	for (size_t i = 0; i < OPTIONS; i++)
+		if (options[i].set == set_refuse &&
+		    c->refuse & (unsigned)options[i].lo)
+			push(&a, options[i].name);
+	if (c->pppd_call != NULL) {
+		push(&a, "call");
+		push(&a, name);
+	}
+	for (int i = 0; i < c->nwords; i++)
+		a.v[a.n++] = c->words[i];
+	assert(a.n < slots);
+	a.v[a.n] = NULL;
+	return a.v;
+}
+
