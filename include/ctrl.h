@@ -23,9 +23,12 @@
 
 enum {
 	CTRL_CALLS = 16,	/* calls that share one connection at most */
-	CTRL_EVENTS = 32,	/* queued; drained after every call */
+	CTRL_EVENTS = 48,	/* queued; drained after every call.  Logs are
+				 * lost first when they are not, others never */
 	CTRL_EVENT_TEXT = 224,
 	CTRL_OUT = 1024,	/* octets queued for the peer */
+	CTRL_MSG_LONGEST = 1024,	/* greatest length accepted: a surplus
+				 * over the size of RFC 2637 is ignored */
 	CTRL_WELCOME_MAX = 4096	/* text skipped before the first message */
 };
 
@@ -33,6 +36,7 @@ enum ctrl_state {
 	CTRL_WAIT_REPLY,	/* SCCRQ queued or sent (3.1.1) */
 	CTRL_UP,
 	CTRL_WAIT_STOP,		/* StopCCRQ sent */
+	CTRL_FLUSH,		/* StopCCRP queued: CLOSED once it is sent */
 	CTRL_CLOSED,
 	CTRL_STATES
 };
@@ -83,10 +87,11 @@ struct ctrl_peer {
 };
 
 struct ctrl_call_conf {
-	uint16_t	 id;		/* ours, unique on this connection */
-	uint16_t	 serial, window;
+	uint16_t	 id;		/* ours, unique on this connection; as
+					 * quirk_fields().call_id wants it */
+	uint16_t	 serial, window;	/* unless a quirk says else */
 	unsigned	 quirks;
-	char		 phone[PPTP_TEXT + 1];
+	char		 phone[PPTP_TEXT + 1];	/* "": a quirk's, if any */
 };
 
 struct ctrl_call {
@@ -95,6 +100,9 @@ struct ctrl_call {
 	uint16_t	 peer_id, peer_window, peer_delay;	/* of the OCRP */
 	uint32_t	 speed;
 	int64_t		 deadline;	/* of WAIT_REPLY, WAIT_DISCONNECT */
+	bool		 answered;	/* its OCRP came: peer_id is known */
+	enum ctrl_cause	 cause;		/* of WAIT_DISCONNECT */
+	uint32_t	 order;		/* of opening: first come, first */
 };
 
 struct ctrl_conf {
@@ -115,16 +123,27 @@ struct ctrl {
 	struct ctrl_call call[CTRL_CALLS];
 	int64_t		 deadline;	/* of the state */
 	int64_t		 heard;		/* last control message */
+	int64_t		 asked;		/* last Echo-Request of ours */
 	int64_t		 echo_due;	/* reply wanted by; CTRL_NEVER */
 	uint32_t	 echo_id;
-	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing */
-	bool		 stop_wanted, stop_sent, starting;
+	bool		 echo_queued;	/* not wholly sent yet */
+	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing; 0: none */
+	unsigned	 hold_for;	/* message that ends it; 0: none */
+	bool		 greeted;	/* a message has come */
+	bool		 stop_wanted;
+	uint8_t		 stop_reason;
+	uint32_t	 opened, requested;	/* calls, OCRQs so far */
+	int64_t		 odd_since;	/* the minute in which ... */
+	unsigned	 odd;		/* ... so many odd things were said */
 	enum ctrl_cause	 end_cause;
 	char		 end_text[CTRL_EVENT_TEXT];
 	size_t		 skipped;	/* octets of welcome */
-	size_t		 in_len, out_len, out_sent;
+	size_t		 in_len;	/* octets of this message so far ... */
+	size_t		 in_total;	/* ... of so many; those beyond in[]
+					 * are counted only */
+	size_t		 out_len, out_sent;	/* sent: of the first one */
 	uint8_t		 in[PPTP_MSG_MAX];
-	uint8_t		 out[CTRL_OUT];
+	uint8_t		 out[CTRL_OUT];		/* whole messages */
 	unsigned	 ev_head, ev_count;
 	struct ctrl_event ev[CTRL_EVENTS];
 };
@@ -162,21 +181,23 @@ void ctrl_tick(struct ctrl *c, int64_t now);
 
 /*
  * Asks for a call (2.7); its OCRQ waits until the connection is up and no
- * other set-up message is unanswered.  -1: no room, or the id is in use.
+ * other set-up message is unanswered.  -1: no room, the id is in use, or the
+ * connection is ending.  What the server announced is ctrl_has_room()'s part.
  */
 int ctrl_call_open(struct ctrl *c, const struct ctrl_call_conf *conf,
     int64_t now);
 
 /*
  * Ends a call (2.12): CTRL_EV_CALL_DOWN follows once the server confirms it
- * or end_us has passed (at once if nothing was sent for it yet).  An unknown
- * id is ignored.
+ * or end_us has passed (at once while it is CALL_QUEUED).  An unknown id is
+ * ignored.
  */
 void ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now);
 
 /*
  * Ends the connection in order: clears every call, then StopCCRQ with reason
- * (2.3), waits for the answers (end_us for each), then CTRL_EV_CLOSED.
+ * (2.3), waits for the answers (end_us for each), then CTRL_EV_CLOSED; before
+ * the SCCRP there is nothing to stop and it closes at once.
  */
 void ctrl_stop(struct ctrl *c, uint8_t reason, int64_t now);
 

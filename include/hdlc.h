@@ -24,7 +24,10 @@ enum {
 /* Room that hdlc_encode() may touch for a frame of n octets. */
 #define HDLC_ENCODED(n)	(2 * (size_t)(n) + 6 + 64)
 
-/* How to compute: every one gives the same octets. */
+/*
+ * How to compute: every one gives the same octets.  HDLC_VECTOR may only be
+ * used where hdlc_best() returns it; one decoder keeps to one of them.
+ */
 enum hdlc_impl { HDLC_NAIVE, HDLC_PORTABLE, HDLC_VECTOR, HDLC_IMPLS };
 
 /* The fastest implementation this processor can run (asks cpuid only). */
@@ -63,6 +66,7 @@ struct hdlc_dec {
 	size_t		 len;		/* after FRAME: its length, no FCS */
 	bool		 hunting;	/* nothing counts before a flag */
 	bool		 escaped, too_long, done;
+	uint16_t	 fcs;		/* so far (HDLC_NAIVE only) */
 };
 
 /* Starts outside any frame: octets before the first flag are skipped. */
@@ -87,7 +91,9 @@ struct hdlc_accm {
 	uint8_t		 asked_id;	/* last Configure-Request of pppd */
 	uint32_t	 asked_sum;	/* digest of its options */
 	uint32_t	 asked_map;
-	bool		 asked;
+	bool		 asked;		/* a request of pppd is remembered */
+	bool		 acked;		/* ... and the peer agreed to it */
+	bool		 acking;	/* pppd agreed to the peer's last one */
 };
 
 void hdlc_accm_init(struct hdlc_accm *a);
@@ -95,7 +101,9 @@ void hdlc_accm_init(struct hdlc_accm *a);
 /*
  * A frame passes from pppd (outward) or to it.  A Configure-Request of either
  * side returns the map to HDLC_ACCM_ALL; the peer's Configure-Ack of pppd's
- * last request sets what that request asked for, for the frames after it.
+ * last request sets what that request asked for, for the frames after it.  If
+ * the peer asks only after it has acknowledged, pppd's own Configure-Ack, which
+ * completes the negotiation, sets it again.
  */
 void hdlc_accm_learn(struct hdlc_accm *a, const uint8_t *frame, size_t n,
     bool outward);

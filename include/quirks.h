@@ -15,12 +15,17 @@ enum {
 	QUIRK_BEZEQ = 1 << 2		/* Orckit ATUR3 as sold by Bezeq */
 };
 
-/* What our own messages say: RFC 2637 2.1 and 2.7; quirks replace fields. */
+/*
+ * What our own messages say: RFC 2637 2.1 and 2.7; quirks replace fields.
+ * pptp_ctrl.c applies all but call_id: who chooses the id of a call takes
+ * call_id when it is not -1.
+ */
 struct quirk_fields {
 	uint32_t	 framing_caps, bearer_caps;	/* of the SCCRQ */
 	uint16_t	 max_channels, firmware;
 	char		 host[65], vendor[65];
-	uint32_t	 bearer_type, framing_type;	/* of the OCRQ */
+	uint32_t	 min_bps, max_bps;		/* of the OCRQ */
+	uint32_t	 bearer_type, framing_type;
 	uint16_t	 window;			/* 0: as configured */
 	char		 phone[65];			/* "": as configured */
 	int		 call_id;			/* -1: a random one */

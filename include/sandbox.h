@@ -20,19 +20,30 @@ enum sandbox_role {
 /*
  * To be called once, after everything that needs privilege was acquired and
  * before the first byte of a peer is read.  keep[0 .. n) are the descriptors
- * to live on; 0, 1, 2 always do.  Steps, in order: close the others; no core
- * dumps; an empty root or mount view; unprivileged uid and gid, no
- * supplementary group; all capability sets and the bounding set empty;
- * no_new_privs; seccomp allow list; then everything is read back.
+ * to live on (log_fd() among them); 0, 1, 2 always do.  Steps, in order:
+ * close the others; no core dumps; no_new_privs; an empty root or mount view;
+ * unprivileged uid and gid, no supplementary group; the bounding set and all
+ * capability sets empty; everything is read back; seccomp allow list.
  *
- * The keeper role keeps uid and CAP_NET_ADMIN (and what unlinking its socket
- * needs), drops the rest, and has its own allow list.
+ * The keeper role keeps uid, root directory and CAP_NET_ADMIN, and drops the
+ * rest.  A directory among keep that belongs to somebody else is one it will
+ * unlink in: then, and only then, CAP_DAC_OVERRIDE stays as well.
+ *
+ * Afterwards nothing can be opened (EPERM), so /dev/null for a later
+ * dup3() onto stderr has to be among keep; pptp_seccomp.c has the list of
+ * the system calls each role may make.
  *
  * Returns 0, or -1 after logging which step failed although it should have
  * worked: the caller must not go on.  Steps this system cannot offer are
  * logged as a notice and do not fail.
  */
 int sandbox_enter(enum sandbox_role role, const int *keep, size_t n);
+
+/*
+ * The last of these steps alone: needs no_new_privs.  0 also where no filter
+ * can be had (said in the log); -1 if there should be one and is not.
+ */
+int sandbox_filter(enum sandbox_role role);
 
 /* Has this process the capability (CAP_NET_RAW, ...) in its effective set? */
 bool sandbox_has_cap(int cap);

@@ -40,7 +40,8 @@ void log_debug(const char *fmt, ...) PRINTF(1, 2);	/* 3 */
 void log_packet(const char *fmt, ...) PRINTF(1, 2);	/* 4, limited */
 void log_at(int level, const char *fmt, ...) PRINTF(2, 3);
 
-/* One sentence to stderr and syslog at any level, then exit(status). */
+/* One sentence to stderr and syslog at any level; fatal() then exits. */
+void log_fatal(const char *fmt, ...) PRINTF(1, 2);
 void fatal(int status, const char *fmt, ...) PRINTF(2, 3)
     __attribute__((__noreturn__));
 

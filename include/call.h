@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a command line to a call that is up: name, sockets, call manager.
+ */
+#ifndef CALL_H
+#define CALL_H
+
+#include <netinet/in.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gre.h"
+#include "local.h"
+#include "options.h"
+
+enum { CALL_ADDRESSES = 16 };		/* of one name, tried in turn */
+
+struct call {
+	const struct conf *conf;
+	int64_t		 deadline;	/* of the establishment */
+	struct in_addr	 server, local;
+	char		 name[INET_ADDRSTRLEN];	/* the server's address */
+	uint16_t	 id, peer_id;
+	uint16_t	 window;	/* what we announce */
+	int		 raw, mgr;	/* -1: not open */
+	int		 counters;	/* memory shared with the manager */
+	struct gre_counters *n;
+	struct local_server said;	/* of the server by itself */
+	/* Told of each record before UP or DOWN, if not NULL. */
+	void		 (*on_record)(const struct call *,
+	    const struct local_msg *);
+	char		 why[LOCAL_TEXT + 64];	/* the sentence of a failure */
+};
+
+/* Fills *c; the establishment's time runs from now. */
+void call_init(struct call *c, const struct conf *conf);
+
+/*
+ * The IPv4 addresses of conf->host, at most CALL_ADDRESSES, into list;
+ * a name is asked for in a process without privilege.  Returns how many, or
+ * 0 with why filled (EXIT_RESOLVE, or EXIT_TIMEOUT when *late).
+ */
+size_t call_resolve(struct call *c, struct in_addr *list, bool *late);
+
+/*
+ * Resolves, then tries each address until a call is up: EXIT_OK with raw,
+ * mgr, ids and said filled.  Otherwise the status of the last address, with
+ * why filled and nothing left open.
+ */
+enum exit_status call_open(struct call *c);
+
+/* Closes everything; the manager ends the call in order. */
+void call_close(struct call *c);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The gateway: one tunnel's data, between pppd and the raw GRE socket. */
+#ifndef GATEWAY_H
+#define GATEWAY_H
+
+#include <netinet/in.h>
+
+#include "gre.h"
+#include "options.h"
+
+struct gateway {
+	const struct conf *conf;
+	char		 server[INET_ADDRSTRLEN];
+	int		 in, out;	/* PPP: a pty master twice, two pipes,
+					 * a socket, ... */
+	int		 raw, mgr;	/* GRE, and the call manager */
+	uint16_t	 call, peer_call, window;
+	struct gre_counters *n;
+};
+
+/*
+ * Drops every privilege, then carries packets until pppd hangs up, a signal
+ * asks for the end, or the call goes down; all descriptors stay open for the
+ * caller to close.  Returns the status to exit with, after logging why.
+ */
+enum exit_status gateway_run(struct gateway *gw);
+
+/* Logs the counters, whatever the log level. */
+void gateway_log_counters(const struct gateway *gw);
+
+#endif

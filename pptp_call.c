@@ -1,0 +1,538 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a command line to a call that is up.
+ *
+ * All that needs privilege is created here, by whoever runs pptp: the raw GRE
+ * socket, the TCP socket that the call manager will connect, and the manager's
+ * sink.  All three have the same mark and the same local address, since many
+ * servers find a tunnel by both addresses.  The raw socket is there, bound,
+ * connected and filtered by our call id, before anybody can send to it.
+ */
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "callmgr.h"
+#include "quirks.h"
+#include "util.h"
+
+enum {
+	RCVBUF = 4 << 20,		/* asked for; the kernel may give less */
+	NOBODY = 65534,
+	ID_TRIES = 8,			/* ids taken by other tunnels */
+	MANAGER_TRIES = 8		/* managers that end as we come */
+};
+
+#define HOW_PRIVILEGED	"run as root, or give the program its capabilities: " \
+	"setcap cap_net_raw,cap_net_admin+ep pptp"
+
+void
+call_init(struct call *c, const struct conf *conf)
+{
+	struct quirk_fields f;
+
+	memset(c, 0, sizeof(*c));
+	c->conf = conf;
+	c->deadline = clock_us() + conf->timeout_us;
+	c->raw = c->mgr = c->counters = -1;
+	quirk_fields(&f, conf->quirks);
+	c->window = f.window != 0 ? f.window : conf->window;
+}
+
+/* ---- names ---- */
+
+/*
+ * In the resolver's process: it talks to name servers, so it is nobody.  What
+ * it cannot give up (it was never root) it does not have.
+ */
+static void __attribute__((__noreturn__))
+resolver(const char *host, int fd)
+{
+	struct addrinfo hints = { .ai_family = AF_INET,
+	    .ai_socktype = SOCK_STREAM }, *ai = NULL, *six = NULL;
+	struct in_addr list[CALL_ADDRESSES];
+	size_t n = 0;
+	int rc;
+
+	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
+	    setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
+	    setresuid(NOBODY, NOBODY, NOBODY) == -1))
+		log_debug("resolving with privileges: %s", strerror(errno));
+	rc = getaddrinfo(host, NULL, &hints, &ai);
+	for (struct addrinfo *a = ai; a != NULL && n < CALL_ADDRESSES;
+	    a = a->ai_next)
+		list[n++] = ((const struct sockaddr_in *)(const void *)
+		    a->ai_addr)->sin_addr;
+	if (n > 0) {
+		(void)!write(fd, list, n * sizeof(list[0]));
+		_exit(0);
+	}
+	hints.ai_family = AF_INET6;
+	if (getaddrinfo(host, NULL, &hints, &six) == 0 && six != NULL)
+		dprintf(fd, "!%s has only IPv6 addresses; PPTP needs IPv4",
+		    host);
+	else
+		dprintf(fd, "!cannot resolve %s: %s (check the name and this "
+		    "machine's name servers)", host, gai_strerror(rc));
+	_exit(0);
+}
+
+/* Reads what the resolver says until it closes; -1 when it is too late. */
+static ssize_t
+resolver_answer(int fd, char *buf, size_t size, int64_t deadline)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	size_t have = 0;
+
+	for (;;) {
+		int64_t now = clock_us();
+		ssize_t n;
+
+		if (now >= deadline)
+			return -1;
+		if (poll(&p, 1, callmgr_timeout(deadline, now)) <= 0)
+			continue;
+		n = read(fd, buf + have, size - have);
+		if (n <= 0)
+			return (ssize_t)have;
+		have += (size_t)n;
+	}
+}
+
+static ssize_t
+ask_resolver(struct call *c, char *buf, size_t size)
+{
+	int fds[2];
+	pid_t pid;
+	ssize_t n;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return 0;
+	pid = fork();
+	if (pid == 0) {
+		/* Not to outlive the wait for it, whatever libc does. */
+		alarm((unsigned)(c->conf->timeout_us / 1000000) + 1);
+		for (int fd = 0; fd < 2; fd++)
+			fd_null(fd);
+		resolver(c->conf->host, fds[1]);
+	}
+	close(fds[1]);
+	n = pid == -1 ? 0 : resolver_answer(fds[0], buf, size, c->deadline);
+	close(fds[0]);
+	if (n > 0)
+		(void)waitpid(pid, NULL, 0);
+	return n;
+}
+
+size_t
+call_resolve(struct call *c, struct in_addr *list, bool *late)
+{
+	char buf[CALL_ADDRESSES * sizeof(struct in_addr) + 400];
+	struct in6_addr six;
+	ssize_t n;
+
+	*late = false;
+	if (inet_pton(AF_INET, c->conf->host, list) == 1)
+		return 1;
+	if (inet_pton(AF_INET6, c->conf->host, &six) == 1) {
+		snprintf(c->why, sizeof(c->why), "%s is an IPv6 address; PPTP "
+		    "needs IPv4", c->conf->host);
+		return 0;
+	}
+	n = ask_resolver(c, buf, sizeof(buf) - 1);
+	if (n > 0 && buf[0] != '!') {
+		memcpy(list, buf, (size_t)n);
+		return (size_t)n / sizeof(*list);
+	}
+	*late = n == -1;
+	if (n > 0)
+		snprintf(c->why, sizeof(c->why), "%.*s", (int)n - 1, buf + 1);
+	else
+		snprintf(c->why, sizeof(c->why), "cannot resolve %s: %s",
+		    c->conf->host, *late ? "no name server answered in time" :
+		    "the resolver failed");
+	return 0;
+}
+
+/* ---- sockets ---- */
+
+static enum exit_status
+fail(struct call *c, enum exit_status status, const char *what, int err)
+{
+	snprintf(c->why, sizeof(c->why), "%s: %s", what, strerror(err));
+	return status;
+}
+
+/* Mark and local address: the same for every socket of a tunnel. */
+static enum exit_status
+prepare(struct call *c, int fd)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_addr = c->local };
+	int one = 1;
+
+	if (c->conf->rtmark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK,
+	    &c->conf->rtmark, sizeof(c->conf->rtmark)) == -1)
+		return fail(c, errno == EPERM ? EXIT_PERMISSION : EXIT_SYSTEM,
+		    errno == EPERM ? "--rtmark needs CAP_NET_ADMIN ("
+		    HOW_PRIVILEGED ")" : "--rtmark", errno);
+	if (c->local.s_addr == INADDR_ANY)
+		return EXIT_OK;
+	/* The port is chosen at connect(): thousands of tunnels may share. */
+	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
+	    sizeof(one));
+	if (bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) == -1) {
+		char local[INET_ADDRSTRLEN] = "?";
+
+		inet_ntop(AF_INET, &c->local, local, sizeof(local));
+		snprintf(c->why, sizeof(c->why), "cannot use the local "
+		    "address %s: %s", local, strerror(errno));
+		return EXIT_CONNECT;
+	}
+	return EXIT_OK;
+}
+
+/* Asks the routing table which local address leads to the server. */
+static enum exit_status
+find_local(struct call *c)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_addr = c->server, .sin_port = htons(c->conf->port) };
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	enum exit_status status;
+
+	c->local = c->conf->localbind;
+	if (fd == -1)
+		return fail(c, EXIT_SYSTEM, "cannot open a socket", errno);
+	status = prepare(c, fd);
+	if (status == EXIT_OK && (connect(fd, (const struct sockaddr *)&sin,
+	    sizeof(sin)) == -1 || getsockname(fd, (struct sockaddr *)&sin,
+	    &len) == -1)) {
+		snprintf(c->why, sizeof(c->why), "cannot reach %s: %s",
+		    c->name, strerror(errno));
+		status = EXIT_CONNECT;
+	}
+	if (status == EXIT_OK)
+		c->local = sin.sin_addr;
+	close(fd);
+	return status;
+}
+
+/* Keeps what carries this call id; without one, nothing at all. */
+static int
+filter(int fd, const uint16_t *id)
+{
+	struct sock_filter by_id[] = {
+		/* X = length of the IP header the packet begins with */
+		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 6),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, id == NULL ? 0 : *id, 0,
+		    1),
+		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+		BPF_STMT(BPF_RET | BPF_K, 0)
+	};
+	struct sock_filter nothing[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
+	struct sock_fprog prog = {
+		id == NULL ? 1 : sizeof(by_id) / sizeof(by_id[0]),
+		id == NULL ? nothing : by_id
+	};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+	    sizeof(prog));
+}
+
+/*
+ * A raw GRE socket to the server.  DF is not set: pppd has settled the
+ * tunnel's MTU, and a packet in two fragments is better than none.
+ */
+static enum exit_status
+open_raw(struct call *c, int *fd, const uint16_t *id)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_addr = c->server };
+	int dont = IP_PMTUDISC_DONT, size = RCVBUF;
+	enum exit_status status;
+
+	*fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    PPTP_IPPROTO_GRE);
+	if (*fd == -1) {
+		if (errno != EPERM && errno != EACCES)
+			return fail(c, EXIT_SYSTEM, "cannot open a raw socket "
+			    "for GRE", errno);
+		snprintf(c->why, sizeof(c->why), "cannot open a raw socket "
+		    "for GRE: CAP_NET_RAW is missing; " HOW_PRIVILEGED);
+		return EXIT_PERMISSION;
+	}
+	status = filter(*fd, id) == -1 ?
+	    fail(c, EXIT_SYSTEM, "cannot filter the raw socket", errno) :
+	    prepare(c, *fd);
+	if (status != EXIT_OK)
+		return status;
+	(void)setsockopt(*fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont,
+	    sizeof(dont));
+	if (id != NULL && setsockopt(*fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
+	    sizeof(size)) == -1)
+		(void)setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &size,
+		    sizeof(size));
+	if (connect(*fd, (const struct sockaddr *)&sin, sizeof(sin)) == -1)
+		return fail(c, EXIT_CONNECT, "cannot reach the server by GRE",
+		    errno);
+	return EXIT_OK;
+}
+
+/* Not connected yet: the manager does that, if it needs this one. */
+static enum exit_status
+open_tcp(struct call *c, int *fd)
+{
+	int one = 1;
+
+	*fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (*fd == -1)
+		return fail(c, EXIT_SYSTEM, "cannot open a TCP socket", errno);
+	/* One message is one segment: NAT helpers look at the first only. */
+	(void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return prepare(c, *fd);
+}
+
+/*
+ * The counters live in memory that the manager may read: --status then costs
+ * the tunnel nothing.  Without memfd they are private and --status has none.
+ */
+static enum exit_status
+open_counters(struct call *c)
+{
+	size_t size = sizeof(*c->n);
+	void *p;
+
+	c->counters = memfd_create("pptp-counters", MFD_CLOEXEC |
+	    MFD_ALLOW_SEALING);
+	if (c->counters != -1 && (ftruncate(c->counters, (off_t)size) == -1 ||
+	    fcntl(c->counters, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW |
+	    F_SEAL_SEAL) == -1)) {
+		close(c->counters);
+		c->counters = -1;
+	}
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, c->counters == -1 ?
+	    MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, c->counters, 0);
+	if (p == MAP_FAILED)
+		return fail(c, EXIT_SYSTEM, "no memory for counters", errno);
+	c->n = p;
+	return EXIT_OK;
+}
+
+/* ---- asking for the call ---- */
+
+static void
+fill_request(const struct call *c, struct local_msg *m)
+{
+	const struct conf *conf = c->conf;
+	int64_t left = c->deadline - clock_us();
+
+	memset(m, 0, sizeof(*m));
+	m->type = LOCAL_CALL;
+	m->call.id = c->id;
+	m->call.port = conf->port;
+	m->call.window = c->window;
+	m->call.loglevel = (uint8_t)conf->loglevel;
+	m->call.hostroute = !conf->nohostroute;
+	m->call.server = c->server.s_addr;
+	m->call.local = c->local.s_addr;
+	m->call.mark = conf->rtmark;
+	m->call.quirks = conf->quirks;
+	m->call.idle_us = (uint64_t)conf->idle_us;
+	m->call.echo_us = (uint64_t)conf->echo_us;
+	m->call.timeout_us = left > 0 ? (uint64_t)left : 0;
+	if (conf->phone != NULL)
+		memcpy(m->call.phone, conf->phone, strnlen(conf->phone,
+		    PPTP_TEXT));
+	if (conf->client_hostname != NULL)
+		memcpy(m->call.hostname, conf->client_hostname,
+		    strnlen(conf->client_hostname, PPTP_TEXT));
+}
+
+/*
+ * Waits for UP or DOWN.  Returns the status; LOCAL_ID_TAKEN, or -1 when the
+ * manager closed without a word: it was ending as we came.
+ */
+static int
+await_call(struct call *c)
+{
+	struct local_msg m;
+	bool spoke = false;
+	/* The manager keeps the deadline; this is for a manager that hangs. */
+	int64_t patience = c->deadline + 2000000;
+
+	for (;;) {
+		int n = callmgr_recv(c->mgr, &m, patience);
+
+		if (n <= 0 && !spoke && (n == 0 || errno == EPIPE))
+			return -1;
+		if (n <= 0) {
+			snprintf(c->why, sizeof(c->why), "the call manager "
+			    "for %s failed: %s", c->name, n == 0 ?
+			    "it is gone" : strerror(errno));
+			return n == -1 && errno == ETIMEDOUT ? EXIT_TIMEOUT :
+			    EXIT_LOST;
+		}
+		spoke = true;
+		if (m.type == LOCAL_LOG)
+			log_at(m.log.level, "%s", m.log.text);
+		if (m.type == LOCAL_SERVER)
+			c->said = m.server;
+		if (m.type == LOCAL_DOWN) {
+			snprintf(c->why, sizeof(c->why), "%s", m.down.text);
+			return m.down.status;
+		}
+		if (m.type == LOCAL_UP) {
+			c->peer_id = m.up.peer_id;
+			return EXIT_OK;
+		}
+		if (c->on_record != NULL)
+			c->on_record(c, &m);
+	}
+}
+
+/* Asks the manager once, over a connection of its own. */
+static int
+ask_once(struct call *c, const int fds[LOCAL_FDS])
+{
+	struct local_msg m;
+	size_t n = fds[LOCAL_FD_COUNTERS] == -1 ? LOCAL_FDS - 1 : LOCAL_FDS;
+	int status;
+
+	c->mgr = callmgr_connect(c->server, c->deadline, c->why,
+	    sizeof(c->why));
+	if (c->mgr == -1)
+		return EXIT_SYSTEM;
+	fill_request(c, &m);
+	status = callmgr_send(c->mgr, &m, fds, n) == -1 ? -1 : await_call(c);
+	if (status != EXIT_OK) {
+		close(c->mgr);
+		c->mgr = -1;
+	}
+	return status;
+}
+
+static void
+choose_id(struct call *c)
+{
+	struct quirk_fields f;
+
+	quirk_fields(&f, c->conf->quirks);
+	if (f.call_id >= 0) {
+		c->id = (uint16_t)f.call_id;
+		return;
+	}
+	/* 0 is legal, but there are servers that take it for "none". */
+	do
+		random_bytes(&c->id, sizeof(c->id));
+	while (c->id == 0);
+}
+
+static enum exit_status
+ask(struct call *c, int fds[LOCAL_FDS])
+{
+	int status = -1, ids = 0;
+
+	for (int i = 0; i < MANAGER_TRIES && clock_us() < c->deadline; i++) {
+		status = ask_once(c, fds);
+		if (status == LOCAL_ID_TAKEN && ids++ < ID_TRIES) {
+			choose_id(c);
+			if (filter(c->raw, &c->id) == -1)
+				return fail(c, EXIT_SYSTEM, "cannot filter "
+				    "the raw socket", errno);
+		} else if (status != -1) {
+			break;
+		}
+	}
+	if (status >= 0 && status < EXIT_STATUSES)
+		return (enum exit_status)status;
+	snprintf(c->why, sizeof(c->why), status == LOCAL_ID_TAKEN ?
+	    "no call id is left for a further tunnel to %s" :
+	    "the call managers for %s end as soon as they start", c->name);
+	return EXIT_SYSTEM;
+}
+
+static enum exit_status
+try_address(struct call *c)
+{
+	int fds[LOCAL_FDS] = { -1, -1, -1 };
+	enum exit_status status;
+
+	if (inet_ntop(AF_INET, &c->server, c->name, sizeof(c->name)) == NULL)
+		return EXIT_SYSTEM;
+	choose_id(c);
+	if ((status = find_local(c)) == EXIT_OK &&
+	    (status = open_raw(c, &c->raw, &c->id)) == EXIT_OK &&
+	    (status = open_raw(c, &fds[LOCAL_FD_SINK], NULL)) == EXIT_OK &&
+	    (status = open_tcp(c, &fds[LOCAL_FD_TCP])) == EXIT_OK &&
+	    (status = open_counters(c)) == EXIT_OK) {
+		fds[LOCAL_FD_COUNTERS] = c->counters;
+		status = ask(c, fds);
+	}
+	for (int i = 0; i < LOCAL_FD_COUNTERS; i++)
+		if (fds[i] != -1)
+			close(fds[i]);
+	if (status != EXIT_OK)
+		call_close(c);
+	return status;
+}
+
+enum exit_status
+call_open(struct call *c)
+{
+	struct in_addr list[CALL_ADDRESSES];
+	enum exit_status status = EXIT_OK;
+	bool late;
+	size_t n = call_resolve(c, list, &late);
+	int64_t overall = c->deadline;
+
+	if (n == 0)
+		return late ? EXIT_TIMEOUT : EXIT_RESOLVE;
+	for (size_t i = 0; i < n; i++) {
+		int64_t now = clock_us();
+
+		/* A silent address must leave time for those after it. */
+		c->deadline = now + (overall - now) / (int64_t)(n - i);
+		c->server = list[i];
+		status = try_address(c);
+		if (status != EXIT_CONNECT || i + 1 == n ||
+		    clock_us() >= overall)
+			break;
+		log_warnx("%s; trying the next address of %s", c->why,
+		    c->conf->host);
+	}
+	return status;
+}
+
+void
+call_close(struct call *c)
+{
+	if (c->raw != -1)
+		close(c->raw);
+	if (c->mgr != -1)
+		close(c->mgr);
+	if (c->counters != -1)
+		close(c->counters);
+	if (c->n != NULL)
+		munmap(c->n, sizeof(*c->n));
+	c->raw = c->mgr = c->counters = -1;
+	c->n = NULL;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a user asks before and during a tunnel: could there be one (--check),
+ * and how is it doing (--status).
+ */
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "call.h"
+#include "callmgr.h"
+#include "check.h"
+#include "ctrl.h"
+#include "gre.h"
+#include "sandbox.h"
+#include "util.h"
+#include "wire.h"
+
+enum {
+	GRE_PATIENCE_US = 10000000,
+	ASK_AGAIN_US = 1000000,
+	LCP_ID = 1
+};
+
+/* ---- --check ---- */
+
+/* The steps in their order; call_open() passes through all but the last. */
+enum step { S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_STEPS };
+
+static const char *const step_name[S_STEPS] = {
+	"name", "TCP", "server", "call", "GRE"
+};
+
+/* --check is one process and one question: this is where it stands. */
+static struct {
+	enum step	 step;		/* the next to be reported */
+	int64_t		 since;
+} progress;
+
+static void
+report(bool ok, const char *text)
+{
+	bool terminal = isatty(STDOUT_FILENO);
+
+	printf("%s %-6s %s\n", terminal ? (ok ? "\xe2\x9c\x93" :
+	    "\xe2\x9c\x97") : (ok ? "ok    " : "failed"),
+	    step_name[progress.step], text);
+	fflush(stdout);
+	if (progress.step < S_GRE)
+		progress.step++;
+	progress.since = clock_us();
+}
+
+static double
+ms_since(int64_t then)
+{
+	return (double)(clock_us() - then) / 1000;
+}
+
+static void
+report_server(const struct local_server *s)
+{
+	char host[3 * PPTP_TEXT], vendor[3 * PPTP_TEXT], text[512];
+
+	ctrl_escape(host, sizeof(host), s->host, strlen(s->host));
+	ctrl_escape(vendor, sizeof(vendor), s->vendor, strlen(s->vendor));
+	snprintf(text, sizeof(text), "host \"%s\", vendor \"%s\", firmware "
+	    "%u, channels %u, in %.1f ms", host, vendor, s->firmware,
+	    s->max_channels, ms_since(progress.since));
+	report(true, text);
+}
+
+static void
+on_record(const struct call *c, const struct local_msg *m)
+{
+	char text[400];
+
+	if (m->type == LOCAL_STEP && m->step == LOCAL_CONNECTING &&
+	    progress.step == S_NAME) {
+		snprintf(text, sizeof(text), "%s is %s", c->conf->host,
+		    c->name);
+		report(true, text);
+	} else if (m->type == LOCAL_STEP && m->step == LOCAL_CONNECTED) {
+		snprintf(text, sizeof(text), "port %u answers in %.1f ms",
+		    c->conf->port, ms_since(progress.since));
+		report(true, text);
+	} else if (m->type == LOCAL_SERVER && progress.step == S_SERVER) {
+		report_server(&m->server);
+	} else if (m->type == LOCAL_STEP && m->step == LOCAL_CALLING &&
+	    progress.step < S_CALL) {
+		/* A connection that is up already serves this call too. */
+		while (progress.step < S_CALL)
+			report(true, "a control connection is up already");
+	}
+}
+
+/* An LCP Configure-Request (RFC 1661 5.1) with a magic number. */
+static size_t
+lcp_request(uint8_t *buf, size_t size)
+{
+	struct wr w = { .p = buf, .end = buf + size };
+	uint32_t magic;
+
+	random_bytes(&magic, sizeof(magic));
+	wr_u8(&w, PPP_ALLSTATIONS);
+	wr_u8(&w, PPP_UI);
+	wr_u16(&w, PPP_LCP);
+	wr_u8(&w, LCP_CONFREQ);
+	wr_u8(&w, LCP_ID);
+	wr_u16(&w, 10);			/* code .. the last option */
+	wr_u8(&w, 5);			/* Magic-Number */
+	wr_u8(&w, 6);
+	wr_u32(&w, magic);
+	return (size_t)(w.p - buf);
+}
+
+/* Is this frame an answer (Ack, Nak or Reject) to our request? */
+static bool
+lcp_answer(const uint8_t *p, size_t n)
+{
+	struct rd r = { .p = p, .end = p + n };
+	uint16_t address = rd_u16(&r), proto = rd_u16(&r);
+	uint8_t code = rd_u8(&r), id = rd_u8(&r);
+
+	return !r.bad && address == (PPP_ALLSTATIONS << 8 | PPP_UI) &&
+	    proto == PPP_LCP && code >= LCP_CONFACK && code <= 4 &&
+	    id == LCP_ID;
+}
+
+static bool
+send_request(struct call *c, struct gre *g)
+{
+	uint8_t buf[GRE_HEADER_MAX + 32];
+	size_t len = lcp_request(buf + GRE_HEADER_MAX, 32);
+	size_t head = gre_send(g, buf + GRE_HEADER_MAX, len, clock_us());
+
+	/* Not connected-error safe by one try: ICMP may have come before. */
+	for (int i = 0; i < 3; i++)
+		if (send(c->raw, buf + GRE_HEADER_MAX - head, head + len, 0) !=
+		    -1)
+			return true;
+	return false;
+}
+
+/* Reads one packet: 1 our answer, 0 something else in GRE, -1 nothing. */
+static int
+read_answer(struct call *c, struct gre *g)
+{
+	uint8_t buf[HDLC_FRAME_MAX + 128];
+	ssize_t n = recv(c->raw, buf, sizeof(buf), MSG_DONTWAIT);
+	size_t ihl = n > 0 ? (size_t)(buf[0] & 15) * 4 : 0, len;
+	const uint8_t *p;
+	bool answered = false;
+
+	if (n <= 0 || ihl > (size_t)n ||
+	    gre_recv(g, buf + ihl, (size_t)n - ihl, clock_us()) != GRE_OK)
+		return -1;
+	while ((p = gre_next(g, &len, clock_us())) != NULL)
+		answered = answered || lcp_answer(p, len);
+	return answered ? 1 : 0;
+}
+
+static enum exit_status
+check_gre(struct call *c, struct gre *g)
+{
+	int64_t start = clock_us(), ask = start;
+	struct pollfd p = { .fd = c->raw, .events = POLLIN };
+	bool heard = false;
+	char text[400];
+
+	while (clock_us() - start < GRE_PATIENCE_US) {
+		int rc = -1;
+
+		if (clock_us() >= ask) {
+			(void)send_request(c, g);
+			ask += ASK_AGAIN_US;
+		}
+		if (poll(&p, 1, callmgr_timeout(ask, clock_us())) > 0)
+			rc = read_answer(c, g);
+		if (rc == 1) {
+			snprintf(text, sizeof(text), "both ways: LCP answered "
+			    "in %.1f ms", ms_since(start));
+			report(true, text);
+			return EXIT_OK;
+		}
+		heard = heard || rc == 0;
+	}
+	snprintf(text, sizeof(text), heard ? "packets come in, but ours are "
+	    "not answered within %d s: IP protocol 47 is blocked on its way "
+	    "to the server" : "no packet within %d s, although TCP works: IP "
+	    "protocol 47 is filtered on this host or on the way, or a NAT "
+	    "router has no PPTP helper", GRE_PATIENCE_US / 1000000);
+	report(false, text);
+	return EXIT_GRE_BLOCKED;
+}
+
+enum exit_status
+check_main(const struct conf *conf)
+{
+	struct gre_conf gc = { .window = conf->window,
+	    .reorder_us = conf->reorder_us };
+	struct call c;
+	enum exit_status status;
+	void *mem = NULL;
+	char text[64];
+	int keep[3];
+
+	call_init(&c, conf);
+	c.on_record = on_record;
+	progress.since = clock_us();
+	log_stderr(0);
+	status = call_open(&c);
+	if (status != EXIT_OK) {
+		report(false, c.why);
+		return status;
+	}
+	snprintf(text, sizeof(text), "accepted in %.1f ms (call ids %u and "
+	    "%u)", ms_since(progress.since), c.id, c.peer_id);
+	report(true, text);
+	gc.call = c.id;
+	gc.peer_call = c.peer_id;
+	if (posix_memalign(&mem, 64, gre_size()) != 0)
+		fatal(EXIT_SYSTEM, "out of memory");
+	memset(mem, 0, gre_size());
+	keep[0] = c.raw;
+	keep[1] = c.mgr;
+	keep[2] = log_fd();
+	if (sandbox_enter(SANDBOX_GATEWAY, keep, 3) == -1)
+		return EXIT_SYSTEM;
+	status = check_gre(&c, gre_init(mem, &gc, c.n));
+	call_close(&c);
+	return status;
+}
+
+/* ---- --status ---- */
+
+static void
+print_text(const struct local_tunnel *t, const char *server, const char *local)
+{
+	const struct gre_counters *n = &t->n;
+	unsigned long s = (unsigned long)(t->up_us / 1000000);
+
+	printf("%s: %s", server, t->up ? "up" : "starting");
+	if (t->up)
+		printf(" %lu:%02lu:%02lu", s / 3600, s / 60 % 60, s % 60);
+	printf(", call %u, the server's call %u, from %s\n", t->id, t->peer_id,
+	    local);
+	printf("  out %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
+	    " bare acks, %" PRIu64 " refused here\n", n->tx_packets,
+	    n->tx_octets, n->tx_acks, n->tx_lost);
+	printf("  in  %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
+	    " bare acks\n", n->rx_packets, n->rx_octets, n->rx_acks);
+	printf("      %" PRIu64 " lost, %" PRIu64 " reordered, %" PRIu64
+	    " duplicate, %" PRIu64 " late, %" PRIu64 " bad\n", n->rx_lost,
+	    n->rx_reordered, n->rx_duplicate, n->rx_old,
+	    n->rx_bad + n->rx_far);
+	printf("  pppd %" PRIu64 " bad frames, %" PRIu64 " not read in time; "
+	    "%" PRIu64 " soft errors; round trip ", n->pty_bad,
+	    n->pty_dropped, n->soft_errors);
+	if (n->rtt_us != 0)
+		printf("%.1f ms\n", (double)n->rtt_us / 1000);
+	else
+		printf("unknown\n");
+}
+
+static void
+print_json(const struct local_tunnel *t, const char *server, const char *local)
+{
+	const struct gre_counters *n = &t->n;
+
+#define FIELD(name)	printf(", \"" #name "\": %" PRIu64, n->name)
+	printf("{\"server\": \"%s\", \"local\": \"%s\", \"call\": %u, "
+	    "\"peer_call\": %u, \"state\": \"%s\", \"uptime_us\": %" PRIu64,
+	    server, local, t->id, t->peer_id, t->up ? "up" : "starting",
+	    t->up_us);
+	FIELD(tx_packets);
+	FIELD(tx_octets);
+	FIELD(tx_acks);
+	FIELD(tx_lost);
+	FIELD(rx_packets);
+	FIELD(rx_octets);
+	FIELD(rx_acks);
+	FIELD(rx_lost);
+	FIELD(rx_reordered);
+	FIELD(rx_duplicate);
+	FIELD(rx_old);
+	FIELD(rx_far);
+	FIELD(rx_bad);
+	FIELD(rx_jumps);
+	FIELD(pty_bad);
+	FIELD(pty_dropped);
+	FIELD(soft_errors);
+	FIELD(rtt_us);
+	printf("}");
+#undef FIELD
+}
+
+static void
+print_tunnel(const struct conf *conf, const struct local_tunnel *t,
+    unsigned *count)
+{
+	char server[INET_ADDRSTRLEN] = "?", local[INET_ADDRSTRLEN] = "?";
+
+	inet_ntop(AF_INET, &t->server, server, sizeof(server));
+	inet_ntop(AF_INET, &t->local, local, sizeof(local));
+	if (conf->mode == RUN_STATUS_JSON) {
+		printf("%s\n  ", *count == 0 ? "" : ",");
+		print_json(t, server, local);
+	} else {
+		print_text(t, server, local);
+	}
+	(*count)++;
+}
+
+/* Lists the tunnels of one manager; one that has gone has none. */
+static void
+list_manager(const struct conf *conf, const char *name, unsigned *count)
+{
+	struct local_msg m = { .type = LOCAL_STATUS };
+	int64_t deadline = clock_us() + 2000000;
+	int fd = callmgr_find(name);
+
+	if (fd == -1)
+		return;
+	if (callmgr_send(fd, &m, NULL, 0) == 0)
+		while (callmgr_recv(fd, &m, deadline) == 1 &&
+		    m.type == LOCAL_TUNNEL)
+			print_tunnel(conf, &m.tunnel, count);
+	close(fd);
+}
+
+static bool
+wanted(const char *name, const struct in_addr *list, size_t n)
+{
+	struct in_addr addr;
+
+	if (inet_pton(AF_INET, name, &addr) != 1)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].s_addr == addr.s_addr)
+			return true;
+	return n == 0;
+}
+
+enum exit_status
+status_main(const struct conf *conf)
+{
+	struct in_addr list[CALL_ADDRESSES];
+	struct dirent *e;
+	size_t n = 0;
+	unsigned count = 0;
+	DIR *dir;
+
+	if (conf->host != NULL) {
+		struct call c;
+		bool late;
+
+		call_init(&c, conf);
+		n = call_resolve(&c, list, &late);
+		if (n == 0)
+			fatal(late ? EXIT_TIMEOUT : EXIT_RESOLVE, "%s", c.why);
+	}
+	dir = opendir(callmgr_dir());
+	if (dir == NULL && errno != ENOENT)
+		fatal(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM,
+		    "cannot read %s: %s", callmgr_dir(), strerror(errno));
+	if (conf->mode == RUN_STATUS_JSON)
+		printf("[");
+	while (dir != NULL && (e = readdir(dir)) != NULL)
+		if (wanted(e->d_name, list, n))
+			list_manager(conf, e->d_name, &count);
+	if (dir != NULL)
+		closedir(dir);
+	if (conf->mode == RUN_STATUS_JSON)
+		printf("%s]\n", count == 0 ? "" : "\n");
+	else if (count == 0)
+		printf("no tunnels\n");
+	return EXIT_OK;
+}

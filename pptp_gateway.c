@@ -1,0 +1,804 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The gateway's loop: pty -> HDLC decode -> GRE -> raw socket, and back.
+ *
+ * Nothing here blocks but the one ppoll().  Outwards several reads of the pty
+ * are gathered and leave in one sendmmsg(); a frame is decoded straight into
+ * the place where the GRE header will be put in front of it.  Inwards one
+ * recvmmsg() fills one big write to the pty.  Neither waits for a batch.
+ *
+ * When the pty is full, packets are left in the raw socket's buffer for a
+ * moment; when pppd has not read for STALL_US they are drained and whole
+ * frames dropped, so that pppd does not come back to a backlog of the past.
+ * When the raw socket is full the pty is left alone: pppd's own queue is the
+ * right place to wait.
+ */
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "callmgr.h"
+#include "gateway.h"
+#include "hdlc.h"
+#include "quirks.h"
+#include "sandbox.h"
+#include "util.h"
+
+enum {
+	TX_BATCH = 64,			/* packets in one sendmmsg() */
+	TX_READS = 8,			/* of the pty, before sending */
+	TX_ROOM = 16 + HDLC_FRAME_MAX + 2 + HDLC_DECODE_SLACK,
+	TX_SIZE = 65536 + TX_ROOM,
+	READ_SIZE = 16384,		/* a pty gives 4095 at most */
+	RX_BATCH = 32,			/* packets in one recvmmsg() */
+	RX_HEAD = 2048,			/* where nearly every packet fits */
+	RX_TAIL = HDLC_FRAME_MAX + 128 - RX_HEAD,
+	OUT_SIZE = 65536,		/* encoded, waiting for the pty */
+	SYNC_QUEUE = 64,		/* frames, in synchronous mode */
+	STALL_US = 50000,
+	BLOCKED_US = 10000000,		/* no GRE for so long: say so */
+	GOODBYE_US = 1000000,		/* pppd's, after a SIGTERM */
+	SYNC_PATIENCE_US = 50000,	/* for the rest of a frame */
+	COMPLAIN_US = 60000000		/* the same soft error again */
+};
+
+enum { P_IN, P_OUT, P_RAW, P_MGR, P_SIGNAL, P_COUNT };
+
+struct flow {
+	struct gateway	*gw;
+	enum hdlc_impl	 impl;
+	struct gre	*gre;
+	struct hdlc_accm accm;
+	int		 signals, null;
+	int64_t		 now;
+
+	bool		 over;		/* leave the loop */
+	enum exit_status status;
+	int64_t		 goodbye;	/* leave it then; GRE_NEVER */
+	int64_t		 blocked;	/* complain of no GRE then */
+	bool		 heard, told_blocked, lcp_seen;
+	int		 soft_errno;	/* last complained of, and when */
+	int64_t		 soft_since;
+
+	struct hdlc_dec	 dec;
+	size_t		 tx_used;	/* of tx[] by queued packets */
+	unsigned	 tx_count, tx_sent;
+	size_t		 sync_len;	/* of an unfinished frame in rd[] */
+	int64_t		 sync_since;
+	size_t		 out_start, out_len;
+	int64_t		 out_since;	/* pty full since; GRE_NEVER */
+	struct { size_t start, len; } sync_out[SYNC_QUEUE];
+	unsigned	 sync_head, sync_count;
+
+	struct mmsghdr	 tx_msg[TX_BATCH], rx_msg[RX_BATCH];
+	struct iovec	 tx_iov[TX_BATCH], rx_iov[RX_BATCH][2];
+	uint8_t		 out[OUT_SIZE];
+	uint8_t		 rd[READ_SIZE];
+	uint8_t		 tx[TX_SIZE];
+	uint8_t		 rx_head[RX_BATCH][RX_HEAD];
+	uint8_t		 rx_tail[RX_BATCH][RX_TAIL];
+	uint8_t		 rx_whole[RX_HEAD + RX_TAIL];
+};
+
+static void
+end(struct flow *f, enum exit_status status)
+{
+	if (f->over)
+		return;
+	f->over = true;
+	f->status = status;
+}
+
+static bool
+is_lcp(const uint8_t *p, size_t n)
+{
+	return n >= 4 && p[0] == PPP_ALLSTATIONS && p[1] == PPP_UI &&
+	    p[2] == PPP_LCP >> 8 && p[3] == (PPP_LCP & 0xff);
+}
+
+/* ---- what the user is told ---- */
+
+void
+gateway_log_counters(const struct gateway *gw)
+{
+	const struct gre_counters *n = gw->n;
+
+#define U(x)	((unsigned long long)n->x)
+	log_error("tunnel to %s: sent %llu packets, %llu octets, %llu bare "
+	    "acks; %llu refused by this system; received %llu packets, %llu "
+	    "octets, %llu bare acks", gw->server, U(tx_packets), U(tx_octets),
+	    U(tx_acks), U(tx_lost), U(rx_packets), U(rx_octets), U(rx_acks));
+	log_error("tunnel to %s: lost %llu, reordered %llu, duplicate %llu, "
+	    "late %llu, far %llu, bad %llu, jumps %llu; from pppd bad %llu, "
+	    "pppd too slow for %llu; soft errors %llu; round trip %llu us",
+	    gw->server, U(rx_lost), U(rx_reordered), U(rx_duplicate),
+	    U(rx_old), U(rx_far), U(rx_bad), U(rx_jumps), U(pty_bad),
+	    U(pty_dropped), U(soft_errors), U(rtt_us));
+#undef U
+}
+
+/*
+ * Callers wait for pppd's log descriptor to close: once it is known whether
+ * GRE comes through, stderr has served its purpose.
+ */
+static void
+give_up_stderr(struct flow *f)
+{
+	if (f->gw->conf->debug)
+		return;
+	log_stderr(0);
+	if (f->null != -1)
+		(void)dup2(f->null, STDERR_FILENO);
+	else
+		close(STDERR_FILENO);
+}
+
+static void
+tell_blocked(struct flow *f, const char *what)
+{
+	if (f->heard || f->told_blocked)
+		return;
+	f->told_blocked = true;
+	f->blocked = GRE_NEVER;
+	log_error("GRE is blocked: %s from %s, although its TCP port answers; "
+	    "usual causes: a firewall here or on the way does not pass IP "
+	    "protocol 47, or a NAT router has no PPTP helper (nf_conntrack_"
+	    "pptp)", what, f->gw->server);
+	give_up_stderr(f);
+}
+
+/*
+ * An error of the raw socket is a lost packet: counted, and said once.  Only
+ * the loss of our own address ends the tunnel.
+ */
+static void
+soft_error(struct flow *f, int err)
+{
+	f->gw->n->soft_errors++;
+	if (err == ENOPROTOOPT)
+		tell_blocked(f, "ICMP protocol-unreachable came");
+	if (err == EINVAL || err == EADDRNOTAVAIL) {
+		log_error("tunnel to %s: the local address it uses is gone "
+		    "from this machine; connect again", f->gw->server);
+		end(f, EXIT_LOST);
+		return;
+	}
+	if (err == f->soft_errno && f->now - f->soft_since < COMPLAIN_US)
+		return;
+	f->soft_errno = err;
+	f->soft_since = f->now;
+	log_warnx("tunnel to %s: a packet was lost: %s (going on; more of "
+	    "these are only counted)", f->gw->server, strerror(err));
+}
+
+/* ---- outwards: pppd to the server ---- */
+
+static void
+tx_begin(struct flow *f)
+{
+	hdlc_dec_init(&f->dec, f->tx + GRE_HEADER_MAX, HDLC_FRAME_MAX + 2);
+	f->tx_used = 0;
+	f->tx_count = f->tx_sent = 0;
+}
+
+/* All packets have left: the unfinished frame moves to the front. */
+static void
+tx_reset(struct flow *f)
+{
+	uint8_t *front = f->tx + GRE_HEADER_MAX;
+
+	f->tx_count = f->tx_sent = 0;
+	f->tx_used = 0;
+	if (f->dec.frame == front)
+		return;
+	memmove(front, f->dec.frame, f->dec.len);
+	f->dec.frame = front;
+}
+
+/*
+ * Sends the queued packets.  False while the socket is full: the rest stays
+ * queued and the pty is not read.
+ */
+static bool
+tx_flush(struct flow *f)
+{
+	while (f->tx_sent < f->tx_count) {
+		int n = sendmmsg(f->gw->raw, f->tx_msg + f->tx_sent,
+		    f->tx_count - f->tx_sent, MSG_DONTWAIT);
+
+		if (n > 0) {
+			f->tx_sent += (unsigned)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno == EAGAIN)
+			return false;
+		/*
+		 * The error may be an old one of the socket (ICMP) or this
+		 * packet's own: either way one packet is lost, not a tunnel.
+		 */
+		gre_send_failed(f->gre, f->tx_iov[f->tx_sent].iov_len);
+		f->tx_sent++;
+		soft_error(f, errno);
+	}
+	tx_reset(f);
+	return true;
+}
+
+/* A whole frame lies at p, GRE_HEADER_MAX octets of room before it. */
+static void
+tx_frame(struct flow *f, uint8_t *p, size_t len)
+{
+	size_t head;
+
+	hdlc_accm_learn(&f->accm, p, len, true);
+	head = gre_send(f->gre, p, len, f->now);
+	f->tx_iov[f->tx_count].iov_base = p - head;
+	f->tx_iov[f->tx_count].iov_len = head + len;
+	f->tx_count++;
+	f->tx_used = (size_t)(p + len - f->tx);
+	f->tx_used = (f->tx_used + 15) & ~(size_t)15;
+	if (!f->heard && !f->told_blocked && f->blocked == GRE_NEVER)
+		f->blocked = f->now + BLOCKED_US;
+	log_packet("sent a frame of %zu octets", len);
+}
+
+static bool
+tx_full(const struct flow *f)
+{
+	return f->tx_count == TX_BATCH || f->tx_used + TX_ROOM > TX_SIZE;
+}
+
+/*
+ * Takes what the pty gave apart into frames.  A full batch is sent in
+ * between; if it cannot be, its packets are lost as on any full queue.
+ */
+static void
+tx_async(struct flow *f, const uint8_t *p, const uint8_t *stop)
+{
+	while (p < stop) {
+		switch (hdlc_decode(f->impl, &f->dec, &p, stop)) {
+		case HDLC_MORE:
+			continue;
+		case HDLC_FRAME:
+			tx_frame(f, f->dec.frame, f->dec.len);
+			break;
+		case HDLC_BAD_FCS:
+		case HDLC_RUNT:
+		case HDLC_ABORT:
+		case HDLC_LONG:
+			f->gw->n->pty_bad++;
+			log_packet("dropped a damaged frame from pppd");
+			continue;
+		}
+		f->dec.len = 0;
+		f->dec.frame = f->tx + f->tx_used + GRE_HEADER_MAX;
+		if (tx_full(f) && !tx_flush(f)) {
+			while (f->tx_sent < f->tx_count)
+				gre_send_failed(f->gre,
+				    f->tx_iov[f->tx_sent++].iov_len);
+			tx_reset(f);
+		}
+	}
+}
+
+static void
+tx_sync_frame(struct flow *f, const uint8_t *p, size_t len)
+{
+	uint8_t *frame;
+
+	if (tx_full(f) && !tx_flush(f))
+		return;
+	frame = f->tx + f->tx_used + GRE_HEADER_MAX;
+	memcpy(frame, p, len);
+	tx_frame(f, frame, len);
+}
+
+/* Synchronous: rd[0 .. n) holds frames without any mark between them. */
+static void
+tx_sync(struct flow *f, size_t n)
+{
+	const uint8_t *p = f->rd;
+
+	while (n > 0) {
+		size_t len = hdlc_sync_split(p, n);
+
+		if (len == 0 || len > HDLC_FRAME_MAX)
+			break;
+		tx_sync_frame(f, p, len);
+		p += len;
+		n -= len;
+	}
+	if (n > HDLC_FRAME_MAX) {
+		f->gw->n->pty_bad++;
+		n = 0;
+	}
+	memmove(f->rd, p, n);
+	f->sync_len = n;
+	f->sync_since = f->now;
+}
+
+/* The rest of a synchronous frame never came: it was whole after all. */
+static void
+tx_sync_late(struct flow *f)
+{
+	if (f->sync_len == 0 || f->now - f->sync_since < SYNC_PATIENCE_US)
+		return;
+	tx_sync_frame(f, f->rd, f->sync_len);
+	f->sync_len = 0;
+	(void)tx_flush(f);
+}
+
+/* Returns false when there is no more to read just now. */
+static bool
+tx_read(struct flow *f)
+{
+	size_t have = f->sync_len;
+	ssize_t n = read(f->gw->in, f->rd + have, READ_SIZE - have);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n <= 0) {
+		/* pppd has closed its side: the normal end of a tunnel. */
+		end(f, f->told_blocked ? EXIT_GRE_BLOCKED : EXIT_OK);
+		return false;
+	}
+	if (f->gw->conf->sync)
+		tx_sync(f, have + (size_t)n);
+	else
+		tx_async(f, f->rd, f->rd + n);
+	/* A pty hands out 4095 octets at once: less means it is empty. */
+	return n >= 2048;
+}
+
+static void
+uplink(struct flow *f)
+{
+	if (f->tx_sent < f->tx_count && !tx_flush(f))
+		return;
+	for (int i = 0; i < TX_READS && !f->over; i++)
+		if (!tx_read(f) || tx_full(f))
+			break;
+	(void)tx_flush(f);
+}
+
+/* ---- inwards: the server to pppd ---- */
+
+/* Drops what was written; 0 octets or an error mean that the pty is full. */
+static void
+out_written(struct flow *f, ssize_t n, size_t wanted)
+{
+	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+		end(f, f->told_blocked ? EXIT_GRE_BLOCKED : EXIT_OK);
+		return;
+	}
+	if (n >= (ssize_t)wanted)
+		f->out_since = GRE_NEVER;
+	else if (f->out_since == GRE_NEVER || n > 0)
+		f->out_since = f->now;
+}
+
+static void
+out_flush_async(struct flow *f)
+{
+	ssize_t n;
+
+	if (f->out_len == 0)
+		return;
+	n = write(f->gw->out, f->out + f->out_start, f->out_len);
+	out_written(f, n, f->out_len);
+	if (n <= 0)
+		return;
+	f->out_start += (size_t)n;
+	f->out_len -= (size_t)n;
+	if (f->out_len == 0)
+		f->out_start = 0;
+}
+
+/* One write a frame: the only mark a synchronous receiver may ever see. */
+static void
+out_flush_sync(struct flow *f)
+{
+	while (f->sync_count > 0 && !f->over) {
+		size_t start = f->sync_out[f->sync_head].start;
+		size_t len = f->sync_out[f->sync_head].len;
+		ssize_t n = write(f->gw->out, f->out + start, len);
+
+		out_written(f, n, len);
+		if (n <= 0)
+			return;
+		f->sync_out[f->sync_head].start += (size_t)n;
+		f->sync_out[f->sync_head].len -= (size_t)n;
+		if ((size_t)n < len)
+			return;
+		f->sync_head = (f->sync_head + 1) % SYNC_QUEUE;
+		f->sync_count--;
+	}
+	if (f->sync_count == 0)
+		f->out_start = f->out_len = 0;
+}
+
+static void
+out_flush(struct flow *f)
+{
+	if (f->gw->conf->sync)
+		out_flush_sync(f);
+	else
+		out_flush_async(f);
+}
+
+static bool
+out_pending(const struct flow *f)
+{
+	return f->gw->conf->sync ? f->sync_count > 0 : f->out_len > 0;
+}
+
+/* Room for n more octets behind what waits; false: pppd is too slow. */
+static bool
+out_room(struct flow *f, size_t n)
+{
+	if (f->out_start + f->out_len + n <= OUT_SIZE)
+		return true;
+	if (f->gw->conf->sync)
+		return false;
+	memmove(f->out, f->out + f->out_start, f->out_len);
+	f->out_start = 0;
+	return f->out_len + n <= OUT_SIZE;
+}
+
+static void
+out_frame(struct flow *f, const uint8_t *p, size_t len)
+{
+	if (f->gw->conf->sync) {
+		unsigned slot = (f->sync_head + f->sync_count) % SYNC_QUEUE;
+
+		if (f->sync_count == SYNC_QUEUE || !out_room(f, len)) {
+			f->gw->n->pty_dropped++;
+			return;
+		}
+		f->sync_out[slot].start = f->out_start + f->out_len;
+		f->sync_out[slot].len = len;
+		memcpy(f->out + f->sync_out[slot].start, p, len);
+		f->out_len += len;
+		f->sync_count++;
+		return;
+	}
+	if (!out_room(f, HDLC_ENCODED(len))) {
+		f->gw->n->pty_dropped++;
+		return;
+	}
+	f->out_len += hdlc_encode(f->impl, f->out + f->out_start + f->out_len,
+	    p, len, hdlc_accm_for(&f->accm, p, len), f->out_len == 0);
+	hdlc_accm_learn(&f->accm, p, len, false);
+}
+
+/* Everything that may go to pppd now, in order. */
+static void
+deliver(struct flow *f)
+{
+	const uint8_t *p;
+	size_t len;
+
+	while ((p = gre_next(f->gre, &len, f->now)) != NULL) {
+		if (!f->lcp_seen && is_lcp(p, len))
+			f->lcp_seen = true;
+		/* A welcome text is not PPP; what is begins with LCP. */
+		if (!f->lcp_seen &&
+		    (f->gw->conf->quirks & QUIRK_WELCOME) != 0)
+			continue;
+		out_frame(f, p, len);
+		log_packet("received a frame of %zu octets", len);
+	}
+}
+
+static void
+first_gre(struct flow *f)
+{
+	f->heard = true;
+	f->blocked = GRE_NEVER;
+	if (!f->told_blocked)
+		give_up_stderr(f);
+}
+
+/* A packet as the raw socket gives it: with its IP header. */
+static void
+rx_packet(struct flow *f, const uint8_t *p, size_t n)
+{
+	size_t ihl = n > 0 ? (size_t)(p[0] & 15) * 4 : 0;
+
+	if (ihl < 20 || ihl > n) {
+		f->gw->n->rx_bad++;
+		return;
+	}
+	if (gre_recv(f->gre, p + ihl, n - ihl, f->now) != GRE_OK) {
+		log_packet("dropped a packet that is not ours");
+		return;
+	}
+	if (!f->heard)
+		first_gre(f);
+	deliver(f);
+}
+
+static void
+rx_one(struct flow *f, unsigned i)
+{
+	size_t n = f->rx_msg[i].msg_len;
+
+	if (n <= RX_HEAD) {
+		rx_packet(f, f->rx_head[i], n);
+		return;
+	}
+	memcpy(f->rx_whole, f->rx_head[i], RX_HEAD);
+	memcpy(f->rx_whole + RX_HEAD, f->rx_tail[i], n - RX_HEAD);
+	rx_packet(f, f->rx_whole, n);
+}
+
+static void
+downlink(struct flow *f)
+{
+	int n = recvmmsg(f->gw->raw, f->rx_msg, RX_BATCH, MSG_DONTWAIT, NULL);
+
+	if (n == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			soft_error(f, errno);
+		return;
+	}
+	for (int i = 0; i < n; i++)
+		rx_one(f, (unsigned)i);
+	out_flush(f);
+}
+
+/* ---- the rest of the world ---- */
+
+static void
+send_ack(struct flow *f)
+{
+	uint8_t buf[GRE_HEADER_MAX];
+	size_t n = gre_ack(f->gre, buf, f->now);
+
+	if (n > 0 && send(f->gw->raw, buf, n, MSG_DONTWAIT) == -1 &&
+	    errno != EAGAIN)
+		soft_error(f, errno);
+}
+
+static void
+on_manager(struct flow *f)
+{
+	struct local_msg m;
+	int n = callmgr_take(f->gw->mgr, &m, NULL);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == 1 && m.type == LOCAL_LOG) {
+		log_at(m.log.level, "%s", m.log.text);
+		return;
+	}
+	/* What came before the end is still pppd's: a last Terminate-Ack. */
+	downlink(f);
+	if (n == 1 && m.type == LOCAL_DOWN) {
+		log_error("tunnel to %s down: %s", f->gw->server, m.down.text);
+		end(f, (enum exit_status)m.down.status);
+	} else {
+		log_error("tunnel to %s down: its call manager is gone",
+		    f->gw->server);
+		end(f, EXIT_LOST);
+	}
+}
+
+static void
+on_signal(struct flow *f)
+{
+	struct signalfd_siginfo si;
+
+	if (read(f->signals, &si, sizeof(si)) != sizeof(si))
+		return;
+	if (si.ssi_signo == SIGUSR1) {
+		gateway_log_counters(f->gw);
+		return;
+	}
+	/* pppd, told the same, wants to say goodbye through us. */
+	if (f->goodbye != GRE_NEVER)
+		end(f, EXIT_OK);
+	else
+		f->goodbye = f->now + GOODBYE_US;
+}
+
+static int64_t
+earliest(const struct flow *f)
+{
+	int64_t due = gre_due(f->gre);
+
+	if (f->goodbye < due)
+		due = f->goodbye;
+	if (f->blocked < due)
+		due = f->blocked;
+	if (f->out_since != GRE_NEVER && f->out_since + STALL_US > f->now &&
+	    f->out_since + STALL_US < due)
+		due = f->out_since + STALL_US;
+	if (f->sync_len > 0 && f->sync_since + SYNC_PATIENCE_US < due)
+		due = f->sync_since + SYNC_PATIENCE_US;
+	return due;
+}
+
+static void
+wait_for(struct flow *f, struct pollfd p[P_COUNT])
+{
+	const struct gateway *gw = f->gw;
+	bool tx_blocked = f->tx_sent < f->tx_count;
+	bool pty_full = f->out_since != GRE_NEVER &&
+	    f->now - f->out_since < STALL_US;
+	int64_t due = earliest(f), left = due - f->now;
+	struct timespec ts;
+
+	p[P_IN] = (struct pollfd){ tx_blocked ? -1 : gw->in, POLLIN, 0 };
+	p[P_OUT] = (struct pollfd){ out_pending(f) ? gw->out : -1, POLLOUT,
+	    0 };
+	p[P_RAW] = (struct pollfd){ gw->raw, (short)((pty_full ? 0 : POLLIN) |
+	    (tx_blocked ? POLLOUT : 0)), 0 };
+	p[P_MGR] = (struct pollfd){ gw->mgr, POLLIN, 0 };
+	p[P_SIGNAL] = (struct pollfd){ f->signals, POLLIN, 0 };
+	if (left < 0)
+		left = 0;
+	ts.tv_sec = (time_t)(left / 1000000);
+	ts.tv_nsec = (long)(left % 1000000) * 1000;
+	if (ppoll(p, P_COUNT, due == GRE_NEVER ? NULL : &ts, NULL) == -1)
+		for (int i = 0; i < P_COUNT; i++)
+			p[i].revents = 0;
+	f->now = clock_us();
+}
+
+static void
+on_time(struct flow *f)
+{
+	if (gre_due(f->gre) <= f->now) {
+		deliver(f);
+		out_flush(f);
+	}
+	send_ack(f);
+	if (f->blocked <= f->now)
+		tell_blocked(f, "the call is up but within 10 s no packet came");
+	if (f->gw->conf->sync)
+		tx_sync_late(f);
+	if (f->goodbye <= f->now)
+		end(f, EXIT_OK);
+}
+
+static void
+loop(struct flow *f)
+{
+	struct pollfd p[P_COUNT];
+
+	while (!f->over) {
+		wait_for(f, p);
+		if (p[P_OUT].revents != 0)
+			out_flush(f);
+		if (p[P_RAW].revents & (POLLIN | POLLERR))
+			downlink(f);
+		if (p[P_IN].revents != 0 || p[P_RAW].revents & POLLOUT)
+			uplink(f);
+		on_time(f);
+		if (p[P_MGR].revents != 0)
+			on_manager(f);
+		if (p[P_SIGNAL].revents != 0)
+			on_signal(f);
+	}
+}
+
+/* ---- beginning and end ---- */
+
+/*
+ * A terminal or the slave side of a pty must not edit, echo or translate; the
+ * master's settings are pppd's.  True: *old is to be restored.
+ */
+static bool
+raw_terminal(int fd, struct termios *old)
+{
+	struct termios raw;
+	unsigned number;
+
+	if (tcgetattr(fd, old) == -1 || ioctl(fd, TIOCGPTN, &number) == 0)
+		return false;
+	raw = *old;
+	cfmakeraw(&raw);
+	return tcsetattr(fd, TCSANOW, &raw) == 0;
+}
+
+/* Where the kernel has it, N_HDLC keeps one read() one frame. */
+static void
+frames_on_master(int fd)
+{
+	int disc = N_HDLC;
+
+	if (ioctl(fd, TIOCSETD, &disc) == -1)
+		log_debug("no N_HDLC for synchronous PPP here (%s): frames "
+		    "are told apart by what they contain", strerror(errno));
+}
+
+static struct flow *
+flow_new(struct gateway *gw)
+{
+	struct gre_conf gc = { .call = gw->call, .peer_call = gw->peer_call,
+	    .window = gw->window, .nobuffer = gw->conf->nobuffer,
+	    .missing_window = gw->conf->missing_window,
+	    .reorder_us = gw->conf->reorder_us };
+	/* Pages that are never used cost nothing. */
+	struct flow *f = mmap(NULL, sizeof(*f), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *mem = mmap(NULL, gre_size(), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (f == MAP_FAILED || mem == MAP_FAILED)
+		return NULL;
+	f->gw = gw;
+	f->impl = hdlc_best();
+	f->gre = gre_init(mem, &gc, gw->n);
+	hdlc_accm_init(&f->accm);
+	f->now = clock_us();
+	f->goodbye = f->blocked = f->out_since = GRE_NEVER;
+	f->soft_since = f->now;
+	for (unsigned i = 0; i < TX_BATCH; i++) {
+		f->tx_msg[i].msg_hdr.msg_iov = &f->tx_iov[i];
+		f->tx_msg[i].msg_hdr.msg_iovlen = 1;
+	}
+	for (unsigned i = 0; i < RX_BATCH; i++) {
+		f->rx_iov[i][0] = (struct iovec){ f->rx_head[i], RX_HEAD };
+		f->rx_iov[i][1] = (struct iovec){ f->rx_tail[i], RX_TAIL };
+		f->rx_msg[i].msg_hdr.msg_iov = f->rx_iov[i];
+		f->rx_msg[i].msg_hdr.msg_iovlen = 2;
+	}
+	tx_begin(f);
+	return f;
+}
+
+enum exit_status
+gateway_run(struct gateway *gw)
+{
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	struct flow *f = flow_new(gw);
+	int in_flags = fcntl(gw->in, F_GETFL);
+	int out_flags = fcntl(gw->out, F_GETFL);
+	struct termios old;
+	bool restore;
+	int keep[7];
+
+	if (f == NULL) {
+		log_error("tunnel to %s: out of memory", gw->server);
+		return EXIT_SYSTEM;
+	}
+	restore = raw_terminal(gw->in, &old);
+	if (gw->conf->sync)
+		frames_on_master(gw->in);
+	f->signals = signal_fd(sigs, 4);
+	f->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	(void)fd_nonblock(gw->in);
+	(void)fd_nonblock(gw->out);
+	keep[0] = gw->in;
+	keep[1] = gw->out;
+	keep[2] = gw->raw;
+	keep[3] = gw->mgr;
+	keep[4] = f->signals;
+	keep[5] = f->null;
+	keep[6] = log_fd();
+	if (f->signals == -1 || sandbox_enter(SANDBOX_GATEWAY, keep, 7) == -1)
+		return EXIT_SYSTEM;
+	loop(f);
+	(void)fcntl(gw->in, F_SETFL, in_flags);
+	(void)fcntl(gw->out, F_SETFL, out_flags);
+	if (restore)
+		(void)tcsetattr(gw->in, TCSANOW, &old);
+	return f->status;
+}

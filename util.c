@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Log, clock and descriptor helpers.
+ *
+ * The log speaks to syslog by itself, in one datagram a line, because libc's
+ * syslog() waits for a slow daemon: a tunnel must not.
+ */
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctrl.h"
+#include "util.h"
+
+enum {
+	LINE = 512,
+	PACKET_LINES = 8		/* of log_packet() in a second */
+};
+
+static struct {
+	int		 fd;		/* of syslog */
+	int		 level;
+	int		 stderr_what;
+	const char	*tag;
+	int64_t		 second;	/* that packet lines are counted in */
+	unsigned	 lines;
+	int64_t		 retry;		/* syslog may be reconnected then */
+} logger = { .fd = -1, .level = LOG_L_INFO, .stderr_what = 1 };
+
+static const int priority[] = {
+	[LOG_L_SILENT] = LOG_CRIT,
+	[LOG_L_ERROR] = LOG_ERR,
+	[LOG_L_INFO] = LOG_NOTICE,
+	[LOG_L_CONTROL] = LOG_INFO,
+	[LOG_L_PACKET] = LOG_DEBUG
+};
+
+static int
+syslog_connect(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX,
+	    .sun_path = "/dev/log" };
+
+	return connect(logger.fd, (const struct sockaddr *)&sun, sizeof(sun));
+}
+
+void
+log_open(int level, const char *tag)
+{
+	logger.level = level;
+	logger.tag = tag;
+	if (logger.fd != -1)
+		return;
+	logger.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
+	if (logger.fd != -1)
+		(void)syslog_connect();
+}
+
+void
+log_level(int level)
+{
+	logger.level = level;
+}
+
+void
+log_stderr(int what)
+{
+	logger.stderr_what = what;
+}
+
+int
+log_fd(void)
+{
+	return logger.fd;
+}
+
+static void
+to_syslog(int prio, const char *text)
+{
+	char line[LINE + 64];
+	int n;
+
+	if (logger.fd == -1)
+		return;
+	n = snprintf(line, sizeof(line), "<%d>pptp[%d]: %s", LOG_DAEMON | prio,
+	    (int)getpid(), text);
+	if (n >= (int)sizeof(line))
+		n = sizeof(line) - 1;
+	if (send(logger.fd, line, (size_t)n, MSG_NOSIGNAL) != -1 ||
+	    (errno != ECONNREFUSED && errno != ENOTCONN &&
+	    errno != ECONNRESET))
+		return;
+	/* The daemon was restarted: its socket has a new inode. */
+	if (clock_us() < logger.retry)
+		return;
+	logger.retry = clock_us() + 1000000;
+	if (syslog_connect() == 0)
+		(void)send(logger.fd, line, (size_t)n, MSG_NOSIGNAL);
+}
+
+static void
+to_stderr(const char *text)
+{
+	char line[LINE + 64];
+	int n = snprintf(line, sizeof(line), "pptp: %s\n", text);
+
+	if (n >= (int)sizeof(line))
+		n = sizeof(line) - 1;
+	(void)!write(STDERR_FILENO, line, (size_t)n);
+}
+
+/* Writes one line; `loud` lines go to stderr unless that is closed. */
+static void
+emit(int level, int prio, bool loud, bool with_errno, const char *fmt,
+    va_list ap)
+{
+	char raw[LINE], text[LINE + 32];
+	size_t n = 0;
+	int saved = errno, len;
+
+	if (logger.tag != NULL)
+		n = (size_t)snprintf(raw, sizeof(raw), "%.64s: ", logger.tag);
+	len = vsnprintf(raw + n, sizeof(raw) - n, fmt, ap);
+	n = len < 0 ? n : n + (size_t)len;
+	if (n >= sizeof(raw))
+		n = sizeof(raw) - 1;
+	if (with_errno)
+		snprintf(raw + n, sizeof(raw) - n, ": %s", strerror(saved));
+	ctrl_escape(text, sizeof(text), raw, strlen(raw));
+	if (level <= logger.level)
+		to_syslog(prio, text);
+	if (level == LOG_L_SILENT || (level <= logger.level &&
+	    logger.stderr_what >= (loud ? 1 : 2)))
+		to_stderr(text);
+	errno = saved;
+}
+
+#define EMIT(level, prio, loud, with_errno) do {			\
+	va_list ap;							\
+									\
+	va_start(ap, fmt);						\
+	emit((level), (prio), (loud), (with_errno), fmt, ap);		\
+	va_end(ap);							\
+} while (0)
+
+void
+log_error(const char *fmt, ...)
+{
+	EMIT(LOG_L_ERROR, LOG_ERR, true, false);
+}
+
+void
+log_warn(const char *fmt, ...)
+{
+	EMIT(LOG_L_INFO, LOG_WARNING, true, true);
+}
+
+void
+log_warnx(const char *fmt, ...)
+{
+	EMIT(LOG_L_INFO, LOG_WARNING, true, false);
+}
+
+void
+log_info(const char *fmt, ...)
+{
+	EMIT(LOG_L_INFO, LOG_NOTICE, false, false);
+}
+
+void
+log_debug(const char *fmt, ...)
+{
+	EMIT(LOG_L_CONTROL, LOG_INFO, false, false);
+}
+
+void
+log_at(int level, const char *fmt, ...)
+{
+	if (level < LOG_L_ERROR)
+		level = LOG_L_ERROR;
+	if (level > LOG_L_PACKET)
+		level = LOG_L_PACKET;
+	EMIT(level, priority[level], level == LOG_L_ERROR, false);
+}
+
+void
+log_packet(const char *fmt, ...)
+{
+	int64_t second;
+
+	if (logger.level < LOG_L_PACKET)
+		return;
+	second = clock_us() / 1000000;
+	if (second != logger.second) {
+		unsigned left_out = logger.lines;
+
+		logger.second = second;
+		logger.lines = 0;
+		if (left_out > PACKET_LINES)
+			log_debug("%u more lines about packets left out",
+			    left_out - PACKET_LINES);
+	}
+	if (++logger.lines <= PACKET_LINES)
+		EMIT(LOG_L_PACKET, LOG_DEBUG, false, false);
+}
+
+void
+log_fatal(const char *fmt, ...)
+{
+	EMIT(LOG_L_SILENT, LOG_CRIT, true, false);
+}
+
+void
+fatal(int status, const char *fmt, ...)
+{
+	EMIT(LOG_L_SILENT, LOG_CRIT, true, false);
+	exit(status);
+}
+
+int64_t
+clock_us(void)
+{
+	struct timespec ts;
+
+	if (clock_gettime(CLOCK_BOOTTIME, &ts) == -1)
+		clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+void
+random_bytes(void *p, size_t n)
+{
+	ssize_t got;
+
+	while ((got = getrandom(p, n, 0)) != (ssize_t)n)
+		if (got == -1 && errno != EINTR)
+			fatal(1, "no random numbers: %s", strerror(errno));
+}
+
+int
+fd_nonblock(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1)
+		return -1;
+	return fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+void
+fd_null(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	/* No /dev/null to be had: closing gives the copy up as well. */
+	if (null == -1) {
+		close(fd);
+		return;
+	}
+	(void)dup2(null, fd);
+	if (null != fd)
+		close(null);
+}
+
+static void
+close_from_to(unsigned first, unsigned last)
+{
+	if (first > last)
+		return;
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, first, last, 0) == 0)
+		return;
+#endif
+	if (last > 65535)
+		last = 65535;
+	for (unsigned fd = first; fd <= last; fd++)
+		close((int)fd);
+}
+
+void
+fd_close_others(const int *keep, size_t n)
+{
+	unsigned first = 3;
+
+	for (;;) {
+		unsigned next = ~0u;
+
+		for (size_t i = 0; i < n; i++)
+			if (keep[i] >= (int)first && (unsigned)keep[i] < next)
+				next = (unsigned)keep[i];
+		if (next == ~0u)
+			break;
+		close_from_to(first, next - 1);
+		first = next + 1;
+	}
+	close_from_to(first, ~0u);
+}
+
+int
+signal_fd(const int *sigs, size_t n)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < n; i++)
+		sigaddset(&set, sigs[i]);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1)
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void
+signal_reset(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+}
