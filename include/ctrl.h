@@ -97,7 +97,7 @@ struct ctrl_call_conf {
 struct ctrl_call {
 	enum call_state	 state;
 	struct ctrl_call_conf conf;
-	uint16_t	 peer_id, peer_window, peer_delay;	/* of the OCRP */
+	uint16_t	 peer_id, peer_window, peer_delay;  /* of the OCRP */
 	uint32_t	 speed;
 	int64_t		 deadline;	/* of WAIT_REPLY, WAIT_DISCONNECT */
 	bool		 answered;	/* its OCRP came: peer_id is known */
@@ -218,7 +218,7 @@ const char *ctrl_call_result(unsigned result);		/* 2.8 */
 const char *ctrl_disconnect_result(unsigned result);	/* 2.13 */
 const char *ctrl_stop_reason(unsigned reason);		/* 2.3 */
 const char *ctrl_general_error(unsigned error);		/* 2.16 */
-const char *ctrl_cause_code(unsigned cause);		/* Q.931, of 2.8, 2.13 */
+const char *ctrl_cause_code(unsigned cause);	/* Q.931, of 2.8, 2.13 */
 
 /*
  * Writes n octets of untrusted text as printable ASCII (others as \xHH) into

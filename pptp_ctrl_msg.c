@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What control messages say: RFC 2637 section 2 as bytes and as words.
+ *
+ * Theory of operation.  Bodies of our own messages are written by cursor
+ * behind a header that ctrl_put() wrote.  For the log every message, sent or
+ * received, is read by one row of fields[]: a list of "WIDTH KIND NAME", where
+ * KIND is ' ' decimal, 'x' hexadecimal, 't' text, '-' not worth showing.  The
+ * rest is tables of texts.  Whatever a peer wrote goes through ctrl_escape().
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctrl.h"
+#include "ctrl_impl.h"
+#include "pptp_proto.h"
+#include "quirks.h"
+#include "wire.h"
+
+#define ROWS(a)	(sizeof(a) / sizeof((a)[0]))
+
+void
+ctrl_escape(char *out, size_t size, const char *text, size_t n)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char ch = (unsigned char)text[i];
+		size_t need = ch >= ' ' && ch <= '~' ? 1 : 4;
+
+		if (used + need >= size)
+			break;
+		if (need == 1) {
+			out[used++] = (char)ch;
+			continue;
+		}
+		out[used++] = '\\';
+		out[used++] = 'x';
+		out[used++] = hex[ch >> 4];
+		out[used++] = hex[ch & 15];
+	}
+	if (size > 0)
+		out[used] = '\0';
+}
+
+void
+msg_start_request(struct wr *w, const struct ctrl_conf *conf)
+{
+	struct quirk_fields f;
+
+	quirk_fields(&f, conf->quirks);
+	wr_u16(w, PPTP_VERSION);
+	wr_u16(w, 0);
+	wr_u32(w, f.framing_caps);
+	wr_u32(w, f.bearer_caps);
+	wr_u16(w, f.max_channels);
+	wr_u16(w, f.firmware);
+	wr_text(w, conf->hostname[0] != '\0' ? conf->hostname : f.host,
+	    PPTP_TEXT);
+	wr_text(w, f.vendor, PPTP_TEXT);
+}
+
+void
+msg_echo_reply(struct wr *w, uint32_t id)
+{
+	wr_u32(w, id);
+	wr_u8(w, PPTP_RESULT_OK);
+}
+
+void
+msg_call_request(struct wr *w, const struct ctrl_call_conf *call)
+{
+	struct quirk_fields f;
+	const char *phone;
+
+	quirk_fields(&f, call->quirks);
+	phone = call->phone[0] != '\0' ? call->phone : f.phone;
+	wr_u16(w, call->id);
+	wr_u16(w, f.serial >= 0 ? (uint16_t)f.serial : call->serial);
+	wr_u32(w, f.min_bps);
+	wr_u32(w, f.max_bps);
+	wr_u32(w, f.bearer_type);
+	wr_u32(w, f.framing_type);
+	wr_u16(w, f.window > 0 ? f.window : call->window);
+	wr_u16(w, 0);				/* processing delay */
+	wr_u16(w, (uint16_t)strnlen(phone, PPTP_TEXT));
+	wr_u16(w, 0);
+	wr_text(w, phone, PPTP_TEXT);
+}
+
+unsigned
+msg_u16(const uint8_t *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+/* No call of ours, the peer's, and why not. */
+void
+msg_refusal(struct wr *w, uint16_t peer, uint8_t result)
+{
+	wr_u16(w, 0);
+	wr_u16(w, peer);
+	wr_u8(w, result);
+}
+
+void
+msg_disconnect(struct wr *w, uint16_t id)
+{
+	wr_u16(w, id);
+	wr_u8(w, 4);				/* as requested */
+}
+
+/* Both maps as they are before any message says else. */
+void
+msg_link_info(struct wr *w, uint16_t peer)
+{
+	wr_u16(w, peer);
+	wr_u16(w, 0);
+	wr_u32(w, 0xffffffff);
+	wr_u32(w, 0xffffffff);
+}
+
+static const char *const fields[PPTP_TYPES] = {
+	[START_REQUEST] = "2xversion,2-,4 framing,4 bearer,2 channels,"
+	    "2xfirmware,64thost,64tvendor",
+	[START_REPLY] = "2xversion,1 result,1 error,4 framing,4 bearer,"
+	    "2 channels,2xfirmware,64thost,64tvendor",
+	[STOP_REQUEST] = "1 reason",
+	[STOP_REPLY] = "1 result,1 error",
+	[ECHO_REQUEST] = "4xidentifier",
+	[ECHO_REPLY] = "4xidentifier,1 result,1 error",
+	[OUT_CALL_REQUEST] = "2 call,2 serial,4 minimum bit/s,4 maximum bit/s,"
+	    "4 bearer,4 framing,2 window,2 delay,2-,2-,64tphone,64tsubaddress",
+	[OUT_CALL_REPLY] = "2 call,2 peer's call,1 result,1 error,2 cause,"
+	    "4 bit/s,2 window,2 delay,4 channel",
+	[IN_CALL_REQUEST] = "2 call,2 serial,4 bearer,4 channel,2-,2-,"
+	    "64tdialed,64tdialing,64tsubaddress",
+	[IN_CALL_REPLY] = "2 call,2 peer's call,1 result,1 error,2 window,"
+	    "2 delay",
+	[IN_CALL_CONNECTED] = "2 peer's call,2-,4 bit/s,2 window,2 delay,"
+	    "4 framing",
+	[CALL_CLEAR_REQUEST] = "2 call",
+	[CALL_DISCONNECT] = "2 call,1 result,1 error,2 cause,2-,"
+	    "128tstatistics",
+	[WAN_ERROR] = "2 peer's call,2-,4 CRC errors,4 framing errors,"
+	    "4 hardware overruns,4 buffer overruns,4 time-outs,"
+	    "4 alignment errors",
+	[SET_LINK_INFO] = "2 peer's call,2-,4xsend ACCM,4xreceive ACCM",
+};
+
+/* Reads one field; false if it is not to be shown. */
+static bool
+field_value(char *out, size_t size, struct rd *r, size_t width, char kind)
+{
+	char text[PPTP_STATS + 1], shown[100];
+	uint32_t v = 0;
+
+	if (kind == 't') {
+		rd_text(r, text, width);
+		ctrl_escape(shown, sizeof(shown), text, strlen(text));
+		snprintf(out, size, "\"%s\"", shown);
+		return text[0] != '\0';
+	}
+	for (size_t i = 0; i < width; i++)
+		v = v << 8 | rd_u8(r);
+	if (kind == 'x')
+		snprintf(out, size, "0x%0*x", (int)width * 2, v);
+	else
+		snprintf(out, size, "%u", v);
+	return kind != '-';
+}
+
+void
+msg_fields(char *out, size_t size, unsigned type, struct rd r)
+{
+	const char *f = type < PPTP_TYPES ? fields[type] : NULL;
+	size_t used = 0;
+
+	out[0] = '\0';
+	while (f != NULL && *f != '\0') {
+		char value[104], kind;
+		size_t width = 0;
+		int name = 0, n;
+		bool show;
+
+		while (*f >= '0' && *f <= '9')
+			width = width * 10 + (size_t)(*f++ - '0');
+		kind = *f++;
+		while (f[name] != '\0' && f[name] != ',')
+			name++;
+		show = field_value(value, sizeof(value), &r, width, kind);
+		n = show ? snprintf(out + used, size - used, "%s%.*s %s",
+		    used > 0 ? ", " : "", name, f, value) : 0;
+		used += n > 0 ? (size_t)n : 0;
+		if (used >= size)
+			return;			/* cut by snprintf() */
+		f += f[name] == ',' ? name + 1 : name;
+	}
+}
+
+static const struct guess {
+	const char	*start, *what;
+} guesses[] = {
+	{ "HTTP/", "like a web server (HTTP)" },
+	{ "<", "with HTML, like a web server" },
+	{ "SSH-", "like an SSH server" },
+	{ "\x15\x03", "like a TLS server" },
+	{ "\x16\x03", "like a TLS server" },
+	{ "220", "like a mail or FTP server" },
+	{ "+OK", "like a POP3 server" },
+	{ "* OK", "like an IMAP server" },
+	{ "RFB ", "like a VNC server" },
+};
+
+static bool
+is_text(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && ((p[i] >= ' ' && p[i] <= '~') ||
+	    (p[i] >= '\t' && p[i] <= '\r')))
+		i++;
+	return n > 0 && i == n;
+}
+
+void
+msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
+{
+	char shown[64];
+
+	for (size_t i = 0; i < ROWS(guesses); i++) {
+		size_t len = strlen(guesses[i].start);
+
+		if (n < len || memcmp(head, guesses[i].start, len) != 0)
+			continue;
+		snprintf(out, size, "this is not a PPTP server: it answers %s",
+		    guesses[i].what);
+		return;
+	}
+	ctrl_escape(shown, sizeof(shown), head, n);
+	if (is_text(head, n))
+		snprintf(out, size, "this is not a PPTP server: it sends the "
+		    "text \"%s\" (if it is one that greets: --quirk-welcome)",
+		    shown);
+	else
+		snprintf(out, size, "this is not a PPTP server, or a broken "
+		    "one: %s", why);
+}
+
+void
+msg_result(char *out, size_t size, const char *words, unsigned result,
+    unsigned error, unsigned cause)
+{
+	char more[80] = "", code[120] = "";
+
+	if (words[0] == '?')
+		words = "for a reason unknown to RFC 2637";
+	if (result == PPTP_RESULT_ERROR || error != 0)
+		snprintf(more, sizeof(more), ", error %u: %s", error,
+		    ctrl_general_error(error));
+	if (cause != 0)
+		snprintf(code, sizeof(code), ", cause %u: %s", cause,
+		    ctrl_cause_code(cause));
+	snprintf(out, size, "%s (result %u)%s%s", words, result, more, code);
+}
+
+static const char *
+text_of(const char *const *table, size_t rows, unsigned code)
+{
+	return code < rows && table[code] != NULL ? table[code] : "?";
+}
+
+const char *
+ctrl_start_result(unsigned result)
+{
+	static const char *const texts[] = {
+		[1] = "success",
+		[2] = "general error",
+		[3] = "there is a control connection already",
+		[4] = "this client is not authorised",
+		[5] = "the version of the protocol is not supported",
+	};
+
+	return text_of(texts, ROWS(texts), result);
+}
+
+const char *
+ctrl_call_result(unsigned result)
+{
+	static const char *const texts[] = {
+		[1] = "connected",
+		[2] = "general error",
+		[3] = "no carrier",
+		[4] = "busy",
+		[5] = "no dial tone",
+		[6] = "time-out at the server",
+		[7] = "prohibited by its administrator",
+	};
+
+	return text_of(texts, ROWS(texts), result);
+}
+
+const char *
+ctrl_disconnect_result(unsigned result)
+{
+	static const char *const texts[] = {
+		[1] = "lost carrier",
+		[2] = "general error",
+		[3] = "shut down by its administrator",
+		[4] = "as requested",
+	};
+
+	return text_of(texts, ROWS(texts), result);
+}
+
+const char *
+ctrl_stop_reason(unsigned reason)
+{
+	static const char *const texts[] = {
+		[STOP_NONE] = "general request",
+		[STOP_PROTOCOL] = "the version of the protocol is not "
+		    "supported",
+		[STOP_LOCAL] = "it is shutting down",
+	};
+
+	return text_of(texts, ROWS(texts), reason);
+}
+
+const char *
+ctrl_general_error(unsigned error)
+{
+	static const char *const texts[] = {
+		[0] = "no general error",
+		[1] = "no control connection yet",
+		[2] = "bad length or magic cookie",
+		[3] = "a field out of range",
+		[4] = "insufficient resources",
+		[5] = "call id invalid here",
+		[6] = "vendor-specific error",
+	};
+
+	return text_of(texts, ROWS(texts), error);
+}
+
+/* ITU-T Q.931 / Q.850, the standard values. */
+const char *
+ctrl_cause_code(unsigned cause)
+{
+	static const char *const texts[] = {
+		[1] = "unallocated number",
+		[2] = "no route to the transit network",
+		[3] = "no route to the destination",
+		[4] = "send special information tone",
+		[5] = "misdialled trunk prefix",
+		[6] = "channel unacceptable",
+		[7] = "call awarded in an established channel",
+		[8] = "preemption",
+		[9] = "preemption, circuit reserved for reuse",
+		[14] = "ported number",
+		[16] = "normal call clearing",
+		[17] = "user busy",
+		[18] = "no user responding",
+		[19] = "no answer from the user",
+		[20] = "subscriber absent",
+		[21] = "call rejected",
+		[22] = "number changed",
+		[23] = "redirection to a new destination",
+		[24] = "rejected by a feature at the destination",
+		[25] = "exchange routing error",
+		[26] = "non-selected user clearing",
+		[27] = "destination out of order",
+		[28] = "invalid number format",
+		[29] = "facility rejected",
+		[30] = "response to a status enquiry",
+		[31] = "normal, unspecified",
+		[34] = "no circuit or channel available",
+		[38] = "network out of order",
+		[39] = "permanent connection out of service",
+		[40] = "permanent connection operational",
+		[41] = "temporary failure",
+		[42] = "switching equipment congestion",
+		[43] = "access information discarded",
+		[44] = "requested circuit or channel not available",
+		[46] = "precedence call blocked",
+		[47] = "resource unavailable, unspecified",
+		[49] = "quality of service not available",
+		[50] = "requested facility not subscribed",
+		[53] = "outgoing calls barred within the user group",
+		[55] = "incoming calls barred within the user group",
+		[57] = "bearer capability not authorised",
+		[58] = "bearer capability not presently available",
+		[62] = "inconsistent access information and subscriber class",
+		[63] = "service or option not available, unspecified",
+		[65] = "bearer capability not implemented",
+		[66] = "channel type not implemented",
+		[69] = "requested facility not implemented",
+		[70] = "only restricted digital bearer available",
+		[79] = "service or option not implemented, unspecified",
+		[81] = "invalid call reference",
+		[82] = "identified channel does not exist",
+		[83] = "no suspended call of this identity",
+		[84] = "call identity in use",
+		[85] = "no call suspended",
+		[86] = "the call of this identity has been cleared",
+		[87] = "user is no member of the user group",
+		[88] = "incompatible destination",
+		[90] = "the user group does not exist",
+		[91] = "invalid transit network selection",
+		[95] = "invalid message, unspecified",
+		[96] = "mandatory information element missing",
+		[97] = "message type unknown or not implemented",
+		[98] = "message unknown or not compatible with the call state",
+		[99] = "information element unknown or not implemented",
+		[100] = "invalid information element contents",
+		[101] = "message not compatible with the call state",
+		[102] = "recovery on timer expiry",
+		[103] = "parameter unknown, passed on",
+		[110] = "message with an unknown parameter discarded",
+		[111] = "protocol error, unspecified",
+		[127] = "interworking, unspecified",
+	};
+
+	return text_of(texts, ROWS(texts), cause);
+}

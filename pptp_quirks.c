@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Servers that need something special.
+ *
+ * Theory of operation.  quirk_table names the quirks; most are a bit that
+ * other code asks for where it matters.  What our messages say, as usual and
+ * in a disguise, stands here in two rows and nowhere else.  Explicit options
+ * of the user win over a disguise: that is the caller's part, who alone knows
+ * what was explicit.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "pptp_proto.h"
+#include "quirks.h"
+
+const struct quirk quirk_table[] = {
+	{ "WELCOME", "quirk-welcome", QUIRK_WELCOME,
+	    "the server greets with text before it speaks PPTP" },
+	{ "BROKEN_ASYNCREAD", "quirk-broken-asyncread", QUIRK_ASYNCREAD,
+	    "the server takes each read for one whole message" },
+	{ "BEZEQ_ISRAEL", "quirk-bezeq-israel", QUIRK_BEZEQ,
+	    "Orckit ATUR3 ADSL modem, as sold by Bezeq" },
+	{ NULL, NULL, 0, NULL }
+};
+
+/*
+ * Host and vendor are what servers and NAT helpers have met from Linux for
+ * twenty years; the bit rates are the usual ones, of which some servers send
+ * the greater back as the speed of the call.
+ */
+static const struct quirk_fields usual = {
+	.framing_caps = FRAMING_ASYNC | FRAMING_SYNC,
+	.bearer_caps = BEARER_ANALOG | BEARER_DIGITAL,
+	.max_channels = 0,			/* RFC 2637 2.1, for a PNS */
+	.firmware = 1,
+	.host = "local",
+	.vendor = "cananian",
+	.min_bps = 2400,
+	.max_bps = 100000000,
+	.bearer_type = BEARER_ANALOG | BEARER_DIGITAL,
+	.framing_type = FRAMING_ASYNC | FRAMING_SYNC,
+	.call_id = -1,
+	.serial = -1,
+};
+
+/* The one client this modem knows. */
+static const struct quirk_fields bezeq = {
+	.framing_caps = FRAMING_ASYNC,
+	.bearer_caps = BEARER_ANALOG,
+	.max_channels = 0,
+	.firmware = 0x6021,
+	.host = "RELAY_PPP1",
+	.vendor = "MS Win NT",
+	.min_bps = 2400,
+	.max_bps = 10000000,
+	.bearer_type = BEARER_DIGITAL,
+	.framing_type = FRAMING_ASYNC | FRAMING_SYNC,
+	.window = 3,
+	.phone = "RELAY_PPP1",
+	.call_id = 0,
+	.serial = 0,
+	.link_info = 1,
+};
+
+static char
+fold(char ch)
+{
+	if (ch >= 'a' && ch <= 'z')
+		return (char)(ch - 'a' + 'A');
+	return ch == '-' ? '_' : ch;
+}
+
+unsigned
+quirk_by_name(const char *name)
+{
+	for (const struct quirk *q = quirk_table; q->name != NULL; q++) {
+		size_t i = 0;
+
+		while (name[i] != '\0' && fold(name[i]) == q->name[i])
+			i++;
+		if (name[i] == '\0' && q->name[i] == '\0')
+			return q->bit;
+	}
+	return 0;
+}
+
+void
+quirk_fields(struct quirk_fields *f, unsigned quirks)
+{
+	*f = quirks & QUIRK_BEZEQ ? bezeq : usual;
+}
