@@ -3,6 +3,7 @@
 # For shell tests: each claim is one line of TAP, `plan` ends the file.
 tap_n=0
 tap_bad=0
+tap_out=$(mktemp) || exit 1
 
 pass() { tap_n=$((tap_n + 1)); echo "ok $tap_n - $1"; }
 fail() {	# fail CLAIM [WHY]
@@ -15,8 +16,8 @@ skip() { tap_n=$((tap_n + 1)); echo "ok $tap_n - $1 # SKIP $2"; }
 # claim TEXT COMMAND...: the command succeeds; its output is shown if not.
 claim() {
 	tap_text=$1; shift
-	if tap_out=$("$@" 2>&1); then pass "$tap_text"
-	else fail "$tap_text" "$* failed: $tap_out"; fi
+	if "$@" > "$tap_out" 2>&1; then pass "$tap_text"
+	else fail "$tap_text" "$* failed: $(cat "$tap_out")"; fi
 }
 # is TEXT GOT WANTED: the same string.
 is() {
@@ -28,5 +29,5 @@ has() {
 	if printf '%s\n' "$2" | grep -Eq -e "$3"; then pass "$1"
 	else fail "$1" "$(printf 'no match for: %s\nin: %s' "$3" "$2")"; fi
 }
-plan() { echo "1..$tap_n"; exit $((tap_bad > 0)); }
-skip_all() { echo "1..0 # SKIP $1"; exit 0; }
+plan() { rm -f "$tap_out"; echo "1..$tap_n"; exit $((tap_bad > 0)); }
+skip_all() { rm -f "$tap_out"; echo "1..0 # SKIP $1"; exit 0; }

@@ -7,6 +7,8 @@ rig=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$rig/../tap.sh"
 SERVER=10.9.0.2 INSIDE=172.30.0.1
 export CLIENT=${CLIENT:-$PWD/pptp}
+# Sizes of transfers, in megabytes: UML is slow.
+T_MB=${T_MB:-20}
 PPPD="noauth user alice remotename PPTP require-mppe-128 nobsdcomp nodeflate
 noipdefault noipv6 debug"
 
@@ -41,7 +43,7 @@ server_up() {	# server_up [PPPD OPTION...]: MS-CHAPv2 and MPPE-128, or these
 		logfile /run/server-pppd.log debug "$@" > /run/pptpd-options
 	printf '%s\n' 'option /run/pptpd-options' "localip $INSIDE" \
 		'remoteip 172.30.0.10-100' > /run/pptpd.conf
-	srv pptpd -c /run/pptpd.conf -f > /run/pptpd.log 2>&1 &
+	ip netns exec srv pptpd -c /run/pptpd.conf -f > /run/pptpd.log 2>&1 &
 	PPTPD=$!
 	until_ok 10 listening || { echo "Bail out! pptpd did not start"
 		cat /run/pptpd.log; exit 1; }
@@ -57,7 +59,8 @@ alive() { ping -c 3 -i 0.2 -W 2 -q "$@" $INSIDE; }
 
 # Everything of ours that a tunnel's end should have taken along.
 leftovers() {
-	ps -eo pid,comm,args | awk '$2 ~ /^(pptp|pptpgw|pptpcm|pppd)$/'
+	ps -eo pid,comm,args | awk '$2 ~ /^(pptp|pppd)/ &&
+	    $2 !~ /^(pptpd|pptpctrl)$/'
 	find /run/pptp /var/run/pptp -mindepth 1 2>/dev/null
 	ip -4 rule show | grep -v 'lookup \(local\|main\|default\)'
 	ip -4 route show table all | grep -v -e ' v0' -e '\blo\b'
@@ -66,6 +69,13 @@ clean() { [ -z "$(leftovers)" ]; }
 is_clean() {	# is_clean CLAIM: within 5 seconds nothing is left
 	until_ok 5 clean
 	is "$1" "$(leftovers)" ''
+}
+carries() {	# carries put|get MEGABYTES [INTERFACE]: true if all arrived
+	python3 "$rig/transfer.py" "$1" $INSIDE 5000 "$2" "${3:-}"
+}
+transfer_server() {
+	srv python3 "$rig/transfer.py" serve 0.0.0.0 5000 &
+	until_ok 10 listening 5000
 }
 end() {	# end PID: SIGTERM for pppd, and wait for it
 	kill -TERM "$1" && wait "$1"

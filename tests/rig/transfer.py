@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""transfer.py serve ADDR PORT | put|get HOST PORT MEGABYTES [SOURCE-ADDR]
+"""transfer.py serve ADDR PORT | put|get HOST PORT MEGABYTES [INTERFACE]
 
 Moves random octets over TCP and compares a SHA-256 of what was sent with one
 of what arrived.  Prints "MEGABYTES MB, MBIT Mbit/s, checksums agree"."""
@@ -63,9 +63,12 @@ def main():
             s, _ = listener.accept()
             threading.Thread(target=answer, args=(s,), daemon=True).start()
     count = int(sys.argv[4])
-    source = (sys.argv[5], 0) if len(sys.argv) > 5 else None
-    s = socket.create_connection((host, port), 20, source)
+    s = socket.socket()
+    if sys.argv[5:] and sys.argv[5]:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
+                     sys.argv[5].encode())
     s.settimeout(60)
+    s.connect((host, port))
     began = time.monotonic()
     s.sendall(("%s %d\n" % (what, count)).encode())
     ours = (receive if what == "get" else send)(s, count)
