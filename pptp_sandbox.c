@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Giving up privilege: what each kind of process keeps, how the rest goes
+ * away, and how that is proved.
+ *
+ * The file system goes first, while there is still the privilege to hide it:
+ * by a mount namespace whose root is an empty tmpfs; else by a root directory
+ * that has died; else, for the gateway, by a user namespace; else by
+ * Landlock.  Then the bounding set, the ids, the capability sets, and at
+ * last the system calls (pptp_seccomp.c).
+ *
+ * Nothing here allocates: the memory of these processes is counted.
+ */
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <linux/capability.h>
+#include <linux/securebits.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+#include "util.h"
+
+/* ---- what is to be given up ---- */
+
+/* What can be done here and what shall be left; decided before step one. */
+struct plan {
+	enum sandbox_role role;
+	uid_t		 uid;
+	gid_t		 gid;
+	uint64_t	 caps;		/* stay permitted and effective */
+	bool		 ids, groups;	/* may be changed at will */
+	bool		 bounding;	/* may be emptied */
+	bool		 hidden;	/* no file can be opened any more */
+	bool		 nnp;		/* no_new_privs is known here */
+};
+
+struct caps {
+	uint64_t	 effective, permitted, inheritable;
+};
+
+static int
+caps_get(struct caps *c)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+
+	memset(d, 0, sizeof(d));
+	memset(c, 0, sizeof(*c));
+	if (syscall(__NR_capget, &head, d) == -1)
+		return -1;
+	c->effective = (uint64_t)d[1].effective << 32 | d[0].effective;
+	c->permitted = (uint64_t)d[1].permitted << 32 | d[0].permitted;
+	c->inheritable = (uint64_t)d[1].inheritable << 32 | d[0].inheritable;
+	return 0;
+}
+
+/* Nothing inheritable; ambient capabilities go with it by the kernel. */
+static int
+caps_set(uint64_t caps)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct d[2];
+
+	memset(d, 0, sizeof(d));
+	d[0].effective = d[0].permitted = (uint32_t)caps;
+	d[1].effective = d[1].permitted = (uint32_t)(caps >> 32);
+	return (int)syscall(__NR_capset, &head, d);
+}
+
+bool
+sandbox_has_cap(int cap)
+{
+	struct caps c;
+
+	return cap >= 0 && cap < 64 && caps_get(&c) == 0 &&
+	    (c.effective >> cap & 1) != 0;
+}
+
+/* One line of /etc/passwd; false unless it is that user's and not root's. */
+static bool
+passwd_line(const char *line, const char *name, struct plan *p)
+{
+	size_t n = strlen(name);
+	unsigned long uid, gid;
+	const char *s;
+	char *end;
+
+	if (strncmp(line, name, n) != 0 || line[n] != ':')
+		return false;
+	s = strchr(line + n + 1, ':');
+	if (s == NULL)
+		return false;
+	uid = strtoul(s + 1, &end, 10);
+	if (end == s + 1 || *end != ':')
+		return false;
+	s = end + 1;
+	gid = strtoul(s, &end, 10);
+	if (end == s || *end != ':' || uid == 0 || gid == 0 ||
+	    uid >= UINT32_MAX || gid >= UINT32_MAX)
+		return false;
+	p->uid = (uid_t)uid;
+	p->gid = (gid_t)gid;
+	return true;
+}
+
+/*
+ * Looks a system user up.  Not by getpwnam(): that loads name service
+ * modules and leaves their memory in a process that is to be small.  What
+ * does not fit into the buffer is no line of ours.
+ */
+static bool
+passwd_find(const char *name, struct plan *p)
+{
+	char buf[512], *nl;
+	size_t have = 0;
+	ssize_t n;
+	bool found = false;
+	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return false;
+	while (!found && (n = read(fd, buf + have,
+	    sizeof(buf) - have)) > 0) {
+		have += (size_t)n;
+		while (!found && (nl = memchr(buf, '\n', have)) != NULL) {
+			*nl++ = '\0';
+			found = passwd_line(buf, name, p);
+			have -= (size_t)(nl - buf);
+			memmove(buf, nl, have);
+		}
+		if (have == sizeof(buf))
+			have = 0;
+	}
+	close(fd);
+	return found;
+}
+
+/* Must the keeper override permissions to unlink where it has to? */
+static bool
+foreign_directory(const int *keep, size_t n)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < n; i++)
+		if (keep[i] != -1 && fstat(keep[i], &st) == 0 &&
+		    S_ISDIR(st.st_mode) && st.st_uid != geteuid())
+			return true;
+	return false;
+}
+
+enum { NOBODY = 65534 };
+
+static int
+plan_make(struct plan *p, enum sandbox_role role, const int *keep, size_t n)
+{
+	struct caps now;
+
+	*p = (struct plan){ .role = role, .uid = geteuid(), .gid = getegid() };
+	if (caps_get(&now) == -1)
+		return -1;
+	p->groups = (now.effective >> CAP_SETGID & 1) != 0;
+	if (role == SANDBOX_KEEPER) {
+		p->caps = UINT64_C(1) << CAP_NET_ADMIN;
+		if (foreign_directory(keep, n))
+			p->caps |= UINT64_C(1) << CAP_DAC_OVERRIDE;
+		p->caps &= now.permitted;
+		return 0;
+	}
+	if (p->uid != 0 && p->gid != 0)
+		return 0;
+	p->ids = p->groups && (now.effective >> CAP_SETUID & 1) != 0;
+	if (!p->ids) {
+		log_warnx("sandbox: stays uid %u, gid %u: without CAP_SETUID "
+		    "and CAP_SETGID they cannot be given up",
+		    (unsigned)p->uid, (unsigned)p->gid);
+		return 0;
+	}
+	if (!passwd_find("pptp", p) && !passwd_find("nobody", p))
+		p->uid = p->gid = NOBODY;
+	return 0;
+}
+
+/* ---- the steps ---- */
+
+static int
+no_core_dumps(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) == -1)
+		return -1;
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/*
+ * A mount namespace with nothing in it but an empty tmpfs.  The old root is
+ * detached from it, so no mount of the system is kept busy.
+ */
+static bool
+new_namespace(int flags)
+{
+	static const char *const places[] = { "/run", "/tmp", "/proc", "/" };
+	const unsigned long how = MS_RDONLY | MS_NODEV | MS_NOEXEC | MS_NOSUID;
+	size_t i = 0;
+
+	if (unshare(CLONE_NEWNS | flags) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+		return false;
+	while (mount("pptp", places[i], "tmpfs", how, "size=4k,mode=0555") ==
+	    -1)
+		if (++i == sizeof(places) / sizeof(places[0]))
+			return false;
+	if (chdir(places[i]) == -1)
+		return false;
+	/* From an initramfs one cannot pivot, only change the root. */
+	if (syscall(__NR_pivot_root, ".", ".") == 0)
+		return umount2(".", MNT_DETACH) == 0 && chdir("/") == 0;
+	return chroot(".") == 0 && chdir("/") == 0;
+}
+
+/*
+ * Without leave to mount: a child that shares our root directory changes it
+ * to one of its own in /proc, and by dying empties that for ever.
+ */
+static bool
+dead_root(void)
+{
+	long pid = syscall(__NR_clone, CLONE_FS, 0, 0, 0, 0);
+	int status;
+
+	if (pid == 0)
+		_exit(chroot("/proc/self/fdinfo") == -1 || chdir("/") == -1);
+	if (pid == -1)
+		return false;
+	while (waitpid((pid_t)pid, &status, __WALL) == -1)
+		if (errno != EINTR)
+			return false;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Landlock: rights to files may be given up by anybody. */
+static bool
+landlock(void)
+{
+#if defined(__NR_landlock_create_ruleset) && \
+    defined(__NR_landlock_restrict_self)
+	/* Each version of the interface added rights to the first 13. */
+	static const uint8_t rights[] = { 0, 13, 14, 15, 15, 16 };
+	long version = syscall(__NR_landlock_create_ruleset, NULL, 0, 1);
+	uint64_t handled;
+	long fd, rc;
+
+	if (version < 1)
+		return false;
+	if (version >= (long)sizeof(rights))
+		version = sizeof(rights) - 1;
+	handled = (UINT64_C(1) << rights[version]) - 1;
+	fd = syscall(__NR_landlock_create_ruleset, &handled, sizeof(handled),
+	    0);
+	if (fd == -1)
+		return false;
+	rc = syscall(__NR_landlock_restrict_self, fd, 0);
+	close((int)fd);
+	return rc == 0;
+#else
+	return false;
+#endif
+}
+
+/* The keeper keeps its view: it has a file to remove from it. */
+static void
+hide_files(struct plan *p)
+{
+	if (p->role == SANDBOX_KEEPER)
+		return;
+	p->hidden = (sandbox_has_cap(CAP_SYS_ADMIN) && new_namespace(0)) ||
+	    (sandbox_has_cap(CAP_SYS_CHROOT) && dead_root());
+	if (p->hidden)
+		return;
+	/*
+	 * Not for the manager: in a user namespace it could not tell its
+	 * callers' uids.  Nobody is mapped in it, so ours looks different.
+	 */
+	if (p->role == SANDBOX_GATEWAY && !p->ids) {
+		p->hidden = new_namespace(CLONE_NEWUSER);
+		p->uid = geteuid();
+		p->gid = getegid();
+	}
+	if (!p->hidden)
+		p->hidden = landlock();
+	if (!p->hidden)
+		log_info("sandbox: the file system stays visible: needs "
+		    "CAP_SYS_ADMIN, CAP_SYS_CHROOT, user namespaces or "
+		    "Landlock");
+}
+
+/* Which capabilities an exec could ever bring back: none. */
+static int
+empty_bounding(struct plan *p)
+{
+	bool left = false;
+
+	p->bounding = sandbox_has_cap(CAP_SETPCAP);
+	for (int cap = 0; cap < 64; cap++) {
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 1)
+			continue;
+		left = true;
+		if (!p->bounding || prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+			continue;
+		/* Some systems let one into a user namespace, but no more. */
+		if (p->ids)
+			return -1;
+		p->bounding = false;
+	}
+	if (left && !p->bounding)
+		log_info("sandbox: the bounding set stays, as there is no "
+		    "CAP_SETPCAP; no_new_privs makes it useless");
+	/* A uid 0 without the rights of root; it may be refused. */
+	if (p->bounding && prctl(PR_SET_SECUREBITS, SECBIT_NOROOT |
+	    SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+	    SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+	    0, 0, 0) == -1)
+		log_debug("sandbox: secure bits: %s", strerror(errno));
+	return 0;
+}
+
+static int
+drop_groups(const struct plan *p)
+{
+	gid_t one;
+	int n;
+
+	if (p->groups)
+		return setgroups(0, NULL);
+	n = getgroups(1, &one);
+	if (n > 1 || (n == 1 && one != p->gid) || (n == -1 && errno == EINVAL))
+		log_info("sandbox: the supplementary groups stay, as there is "
+		    "no CAP_SETGID");
+	return 0;
+}
+
+static int
+drop_ids(const struct plan *p)
+{
+	if (drop_groups(p) == -1 ||
+	    setresgid(p->gid, p->gid, p->gid) == -1)
+		return -1;
+	return setresuid(p->uid, p->uid, p->uid);
+}
+
+static int
+no_new_privileges(struct plan *p)
+{
+	p->nnp = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	if (p->nnp)
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	log_info("sandbox: this kernel has no no_new_privs");
+	return 0;
+}
+
+/* ---- the proof ---- */
+
+/* Is there anything to be opened where the root directory is? */
+static bool
+root_is_empty(void)
+{
+	uint64_t buf[64];		/* holds . and .. and what follows */
+	long n;
+	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1)
+		return true;
+	n = syscall(__NR_getdents64, fd, buf, sizeof(buf));
+	close(fd);
+	return n <= 48;			/* the size of these two records */
+}
+
+static bool
+caps_are_gone(const struct plan *p)
+{
+	struct caps c;
+
+	if (caps_get(&c) == -1 || c.effective != p->caps ||
+	    c.permitted != p->caps || c.inheritable != 0)
+		return false;
+	for (int cap = 0; p->bounding && cap < 64; cap++)
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+			return false;
+	return true;
+}
+
+static bool
+ids_are_gone(const struct plan *p)
+{
+	uid_t ruid, euid, suid;
+	gid_t rgid, egid, sgid;
+
+	if (getresuid(&ruid, &euid, &suid) == -1 ||
+	    getresgid(&rgid, &egid, &sgid) == -1)
+		return false;
+	if (ruid != p->uid || euid != p->uid || suid != p->uid ||
+	    rgid != p->gid || egid != p->gid || sgid != p->gid)
+		return false;
+	if (p->groups && getgroups(0, NULL) != 0)
+		return false;
+	return p->uid == 0 || setuid(0) == -1;
+}
+
+/* Reads back what can be read; what is not as planned, or NULL. */
+static const char *
+what_is_left(const struct plan *p)
+{
+	struct rlimit core;
+
+	if (!ids_are_gone(p))
+		return "the user or group is not given up";
+	if (!caps_are_gone(p))
+		return "capabilities are left";
+	if (p->hidden && !root_is_empty())
+		return "the file system is still there";
+	if (getrlimit(RLIMIT_CORE, &core) == -1 || core.rlim_max != 0 ||
+	    prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
+		return "memory may be dumped";
+	if (p->nnp && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+		return "new privileges can be had";
+	return NULL;
+}
+
+/* The steps up to the filter; the name of the one that failed, or NULL. */
+static const char *
+take_steps(struct plan *p)
+{
+	if (no_core_dumps() == -1)
+		return "cannot forbid core dumps";
+	if (no_new_privileges(p) == -1)
+		return "cannot forbid new privileges";
+	if (!p->ids && drop_ids(p) == -1)
+		return "cannot make the user and group final";
+	hide_files(p);
+	if (empty_bounding(p) == -1)
+		return "cannot empty the bounding set";
+	if (p->ids && drop_ids(p) == -1)
+		return "cannot change the user and group";
+	if (caps_set(p->caps) == -1)
+		return "cannot give up capabilities";
+	/* A change of user makes memory dumpable again on some systems. */
+	if (no_core_dumps() == -1)
+		return "cannot forbid core dumps";
+	return NULL;
+}
+
+int
+sandbox_enter(enum sandbox_role role, const int *keep, size_t n)
+{
+	const char *bad = NULL;
+	struct plan p;
+
+	fd_close_others(keep, n);
+	if (plan_make(&p, role, keep, n) == -1)
+		bad = "cannot read the capabilities";
+	if (bad == NULL)
+		bad = take_steps(&p);
+	if (bad != NULL) {
+		log_error("sandbox: %s: %s", bad, strerror(errno));
+		return -1;
+	}
+	bad = what_is_left(&p);
+	if (bad == NULL && sandbox_filter(role) == -1)
+		bad = "system calls are not restricted";
+	if (bad == NULL)
+		return 0;
+	log_error("sandbox: %s although that should have worked", bad);
+	return -1;
+}

@@ -1,0 +1,772 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sandbox, entered by children of each role from each starting point.
+ * Their parent reads what /proc says of them; they try what they must not do
+ * and what they have to, and report.  Needs root, to give it up.
+ */
+/* with: pptp_seccomp.c */
+#include "../../pptp_sandbox.c"
+
+#include "t.h"
+
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
+/* ---- doubles: the log goes to the parent with the rest of the report ---- */
+
+struct report {
+	char		 notices[1024];
+	char		 wrong[1024];	/* what was allowed, or was not */
+	unsigned	 tried;
+};
+
+static struct report *report;	/* shared with the child */
+
+static void __attribute__((__format__(__printf__, 2, 0)))
+append(char *where, const char *fmt, va_list ap)
+{
+	size_t n = strlen(where);
+
+	vsnprintf(where + n, 1024 - n, fmt, ap);
+	n = strlen(where);
+	snprintf(where + n, 1024 - n, "; ");
+}
+
+#define DOUBLE(name)							\
+void									\
+name(const char *fmt, ...)						\
+{									\
+	va_list ap;							\
+									\
+	va_start(ap, fmt);						\
+	append(report->notices, fmt, ap);				\
+	va_end(ap);							\
+}
+DOUBLE(log_error)
+DOUBLE(log_warnx)
+DOUBLE(log_info)
+DOUBLE(log_debug)
+
+static void __attribute__((__format__(__printf__, 1, 2)))
+wrong(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	append(report->wrong, fmt, ap);
+	va_end(ap);
+}
+
+void
+fd_close_others(const int *keep, size_t n)
+{
+	for (int fd = 3; fd < 256; fd++) {
+		bool kept = false;
+
+		for (size_t i = 0; i < n; i++)
+			kept = kept || keep[i] == fd;
+		if (!kept)
+			close(fd);
+	}
+}
+
+/* ---- starting points ---- */
+
+enum start { ROOT, NO_ADMIN, NO_CHROOT, NO_SETUID, FILE_CAPS, NOTHING,
+	STARTS };
+
+static const char *const start_names[] = { "root", "root in a container",
+	"root without chroot", "root without setuid",
+	"nobody with file capabilities", "nobody with nothing" };
+
+static const char *const role_names[] = { "gateway", "manager", "keeper" };
+
+enum { INNOCENT = 65534 };
+
+#define CAP(c)	(UINT64_C(1) << (c))
+
+static void
+must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	wrong("cannot prepare: %s: %s", what, strerror(errno));
+	_exit(1);
+}
+
+/* Becomes INNOCENT with these capabilities, as file capabilities do. */
+static void
+become_innocent(uint64_t caps)
+{
+	must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 &&
+	    setgroups(0, NULL) == 0 &&
+	    setresgid(INNOCENT, INNOCENT, INNOCENT) == 0 &&
+	    setresuid(INNOCENT, INNOCENT, INNOCENT) == 0 &&
+	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) == 0 && caps_set(caps) == 0,
+	    "becoming nobody");
+}
+
+static void
+start_from(enum start start)
+{
+	struct caps c;
+
+	must(caps_get(&c) == 0, "capget");
+	switch (start) {
+	case ROOT:
+		break;
+	case NO_ADMIN:
+		must(caps_set(c.permitted & ~CAP(CAP_SYS_ADMIN)) == 0, "caps");
+		break;
+	case NO_CHROOT:
+		must(caps_set(c.permitted & ~(CAP(CAP_SYS_ADMIN) |
+		    CAP(CAP_SYS_CHROOT))) == 0, "caps");
+		break;
+	case NO_SETUID:
+		must(caps_set(CAP(CAP_NET_RAW) | CAP(CAP_NET_ADMIN)) == 0,
+		    "caps");
+		break;
+	case FILE_CAPS:
+		become_innocent(CAP(CAP_NET_RAW) | CAP(CAP_NET_ADMIN));
+		break;
+	case NOTHING:
+		become_innocent(0);
+		break;
+	case STARTS:
+		break;
+	}
+}
+
+/* Leaves by the system call: sanitizers do more in exit() than one may. */
+static void
+leave(int status)
+{
+	(void)syscall(SYS_exit_group, status);
+}
+
+/* ---- what a child tries ---- */
+
+/* Descriptors it brings; the last is one it forgot to list. */
+enum { GO, READY, PAIR0, PAIR1, TCP, LISTENER, NETLINK, MEMFD, NULLFD, DIRFD,
+	KEPT, FORGOTTEN = KEPT, FDS };
+
+static int fds[FDS];
+
+#define REFUSED(call) do {						\
+	report->tried++;						\
+	errno = 0;							\
+	if ((long)(call) != -1)						\
+		wrong("%s works", #call);				\
+	else if (errno != EPERM && errno != ENOMEM)	/* musl's mmap */ \
+		wrong("%s: %s", #call, strerror(errno));		\
+} while (0)
+
+#define ALLOWED(call) do {						\
+	report->tried++;						\
+	errno = 0;							\
+	if ((long)(call) == -1 && errno != ECONNREFUSED &&		\
+	    errno != EAGAIN && errno != EINPROGRESS)			\
+		wrong("%s: %s", #call, strerror(errno));		\
+} while (0)
+
+static const int one = 1;
+
+static void
+try_evil(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	char inject = 'x';
+
+	REFUSED(syscall(SYS_socket, AF_INET, SOCK_STREAM, 0));
+	REFUSED(syscall(SYS_socket, AF_INET, SOCK_RAW, 47));
+	REFUSED(socketpair(AF_UNIX, SOCK_STREAM, 0, (int[2]){ 0 }));
+	REFUSED(bind(fds[TCP], (const struct sockaddr *)&sin, sizeof(sin)));
+	REFUSED(open("/etc/passwd", O_RDONLY));
+	REFUSED(open("/proc/self/mem", O_RDWR));
+	REFUSED(mkdir("/x", 0700));
+	REFUSED(chmod("/etc", 0777));
+	REFUSED(mount("none", "/tmp", "tmpfs", 0, NULL));
+	REFUSED(unshare(CLONE_NEWUSER));
+	REFUSED(chroot("/"));
+	REFUSED(setuid(0));
+	REFUSED(setgid(0));
+	REFUSED(kill(getppid(), 0));
+	REFUSED(kill(1, SIGTERM));
+	REFUSED(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+	REFUSED(ioctl(0, TIOCSTI, &inject));
+	REFUSED(syscall(SYS_mprotect, (uintptr_t)&one & ~4095ul, 4096,
+	    PROT_READ | PROT_WRITE | PROT_EXEC));
+	REFUSED(mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	REFUSED(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    fds[MEMFD], 0));
+	REFUSED(fcntl(fds[PAIR0], F_SETOWN, 1));
+	REFUSED(setsockopt(fds[TCP], SOL_SOCKET, SO_MARK, &one, sizeof(one)));
+}
+
+static void
+try_common(void)
+{
+	static char block[1 << 20];
+	struct pollfd p = { fds[PAIR0], POLLOUT, 0 };
+	struct timespec ts;
+	char *big;
+
+	ALLOWED(write(fds[PAIR0], "x", 1));
+	ALLOWED(read(fds[PAIR1], block, 1));
+	ALLOWED(send(fds[PAIR0], "x", 1, MSG_NOSIGNAL));
+	ALLOWED(recv(fds[PAIR1], block, 1, MSG_DONTWAIT));
+	ALLOWED(poll(&p, 1, 0));
+	ALLOWED(ppoll(&p, 1, &(struct timespec){ 0 }, NULL));
+	ALLOWED(syscall(SYS_clock_gettime, CLOCK_BOOTTIME, &ts));
+	ALLOWED(nanosleep(&(struct timespec){ .tv_nsec = 1 }, NULL));
+	ALLOWED(syscall(SYS_getrandom, block, 16, 0));
+	ALLOWED(fcntl(fds[PAIR0], F_SETFL, fcntl(fds[PAIR0], F_GETFL)));
+	ALLOWED(mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	big = malloc(1 << 20);
+	if (big == NULL || localtime(&ts.tv_sec) == NULL ||
+	    strerror(EXDEV) == NULL)
+		wrong("libc does not work");
+	free(big);
+	ALLOWED(dup2(fds[NULLFD], 2));
+	ALLOWED(close(fds[NULLFD]));
+	ALLOWED(write(2, "x", 1));
+}
+
+static void
+try_gateway(void)
+{
+	char c[2];
+	struct iovec iov[2] = { { &c[0], 1 }, { &c[1], 1 } };
+	struct mmsghdr m[2] = { { .msg_hdr = { .msg_iov = &iov[0],
+	    .msg_iovlen = 1 } }, { .msg_hdr = { .msg_iov = &iov[1],
+	    .msg_iovlen = 1 } } };
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int err;
+	socklen_t len = sizeof(err);
+
+	ALLOWED(sendmmsg(fds[PAIR0], m, 2, MSG_NOSIGNAL));
+	ALLOWED(recvmmsg(fds[PAIR1], m, 2, MSG_DONTWAIT, NULL));
+	ALLOWED(writev(fds[PAIR0], iov, 2));
+	ALLOWED(readv(fds[PAIR1], iov, 2));
+	ALLOWED(getsockopt(fds[PAIR0], SOL_SOCKET, SO_ERROR, &err, &len));
+	ALLOWED(shutdown(fds[PAIR0], SHUT_WR));
+	REFUSED(accept4(fds[LISTENER], NULL, NULL, 0));
+	REFUSED(connect(fds[TCP], (const struct sockaddr *)&sin,
+	    sizeof(sin)));
+	REFUSED(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fds[MEMFD], 0));
+	REFUSED(unlinkat(fds[DIRFD], "file", 0));
+}
+
+static void
+try_manager(void)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(1) };
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	ALLOWED(setsockopt(fds[TCP], IPPROTO_TCP, TCP_NODELAY, &one,
+	    sizeof(one)));
+	ALLOWED(setsockopt(fds[TCP], SOL_SOCKET, SO_KEEPALIVE, &one,
+	    sizeof(one)));
+	ALLOWED(connect(fds[TCP], (const struct sockaddr *)&sin,
+	    sizeof(sin)));
+	ALLOWED(accept4(fds[LISTENER], NULL, NULL, SOCK_CLOEXEC));
+	ALLOWED(getsockopt(fds[PAIR0], SOL_SOCKET, SO_PEERCRED, &cred, &len));
+	ALLOWED(fcntl(fds[MEMFD], F_GET_SEALS));
+	ALLOWED(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fds[MEMFD], 0));
+	REFUSED(unlinkat(fds[DIRFD], "file", 0));
+}
+
+static void
+try_keeper(void)
+{
+	struct {
+		struct nlmsghdr	 h;
+		struct rtmsg	 m;
+	} ask = { .h = { .nlmsg_len = sizeof(ask), .nlmsg_type = RTM_GETROUTE,
+	    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+	    .m = { .rtm_family = AF_INET } };
+	char buf[8192];
+	struct stat st;
+
+	ALLOWED(send(fds[NETLINK], &ask, sizeof(ask), 0));
+	ALLOWED(recv(fds[NETLINK], buf, sizeof(buf), MSG_DONTWAIT));
+	ALLOWED(fstatat(fds[DIRFD], "file", &st, AT_SYMLINK_NOFOLLOW));
+	ALLOWED(unlinkat(fds[DIRFD], "file", 0));
+	REFUSED(accept4(fds[LISTENER], NULL, NULL, 0));
+	REFUSED(setsockopt(fds[TCP], IPPROTO_TCP, TCP_NODELAY, &one,
+	    sizeof(one)));
+}
+
+static void
+try_all(enum sandbox_role role)
+{
+	try_evil();
+	try_common();
+	switch (role) {
+	case SANDBOX_GATEWAY:
+		try_gateway();
+		break;
+	case SANDBOX_MANAGER:
+		try_manager();
+		break;
+	case SANDBOX_KEEPER:
+		try_keeper();
+		break;
+	}
+}
+
+/* ---- what the parent reads ---- */
+
+/* A line of /proc/PID/status: the text behind its name. */
+static const char *
+status_of(pid_t pid, const char *name, char *out, size_t size)
+{
+	char path[64], line[256];
+	size_t n = strlen(name);
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "r");
+	snprintf(out, size, "(no %s)", name);
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		char *s = line + n;
+
+		if (strncmp(line, name, n) != 0 || *s++ != ':')
+			continue;
+		s += strspn(s, " \t");
+		s[strcspn(s, "\n")] = '\0';
+		snprintf(out, size, "%s", s);
+		for (n = strlen(out); n > 0 && out[n - 1] == ' '; n--)
+			out[n - 1] = '\0';
+	}
+	if (f != NULL)
+		fclose(f);
+	return out;
+}
+
+static unsigned
+entries_of(pid_t pid, const char *what)
+{
+	char path[64];
+	unsigned n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, what);
+	d = opendir(path);
+	while (d != NULL && readdir(d) != NULL)
+		n++;
+	if (d != NULL)
+		closedir(d);
+	return n <= 2 ? 0 : n - 2;
+}
+
+static bool
+status_is(pid_t pid, const char *name, const char *want)
+{
+	char is[128];
+
+	if (strcmp(status_of(pid, name, is, sizeof(is)), want) == 0)
+		return true;
+	printf("# %s is '%s', not '%s'\n", name, is, want);
+	return false;
+}
+
+#define ZERO	"0000000000000000"
+
+static bool
+kernel_has_landlock(void)
+{
+#ifdef SYS_landlock_create_ruleset
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+#else
+	return false;
+#endif
+}
+
+/* Can nobody make a user namespace and mount in it? */
+static bool
+kernel_has_namespaces(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		become_innocent(0);
+		_exit(unshare(CLONE_NEWUSER | CLONE_NEWNS) == -1 ||
+		    mount("x", "/tmp", "tmpfs", 0, NULL) == -1);
+	}
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static bool
+ids_right(pid_t pid, enum sandbox_role role, enum start start)
+{
+	struct plan p = { .uid = INNOCENT, .gid = INNOCENT };
+	char want[64];
+
+	if (start < NO_SETUID && !passwd_find("pptp", &p))
+		(void)passwd_find("nobody", &p);
+	if ((start < FILE_CAPS && role == SANDBOX_KEEPER) ||
+	    start == NO_SETUID)
+		p.uid = p.gid = 0;
+	snprintf(want, sizeof(want), "%u\t%u\t%u\t%u", (unsigned)p.uid,
+	    (unsigned)p.uid, (unsigned)p.uid, (unsigned)p.uid);
+	if (!status_is(pid, "Uid", want))
+		return false;
+	snprintf(want, sizeof(want), "%u\t%u\t%u\t%u", (unsigned)p.gid,
+	    (unsigned)p.gid, (unsigned)p.gid, (unsigned)p.gid);
+	return status_is(pid, "Gid", want) && (start == NO_SETUID ||
+	    status_is(pid, "Groups", ""));
+}
+
+static bool
+caps_right(pid_t pid, enum sandbox_role role, enum start start)
+{
+	const char *left = role == SANDBOX_KEEPER && start != NOTHING ?
+	    "0000000000001000" : ZERO;
+
+	return status_is(pid, "CapPrm", left) &&
+	    status_is(pid, "CapEff", left) &&
+	    status_is(pid, "CapInh", ZERO) && status_is(pid, "CapAmb", ZERO);
+}
+
+static bool
+limits_right(pid_t pid)
+{
+	char path[64], line[256];
+	bool right = false;
+	struct stat st;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", (int)pid);
+	f = fopen(path, "r");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, "Max core file size", 18) == 0)
+			right = strspn(line + 18, " 0bytes\n") ==
+			    strlen(line + 18);
+	if (f != NULL)
+		fclose(f);
+	/* The files of a process that may not be dumped are root's. */
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	return right && stat(path, &st) == 0 && st.st_uid == 0;
+}
+
+/* Says what is wrong; all claims about one process are one line. */
+static bool
+right(bool ok, const char *what)
+{
+	if (!ok)
+		printf("# wrong: %s\n", what);
+	return ok;
+}
+
+static bool
+read_proc(pid_t pid, enum sandbox_role role, enum start start)
+{
+	bool in_ns = role == SANDBOX_GATEWAY && start >= NO_SETUID &&
+	    kernel_has_namespaces();
+	bool ok = right(ids_right(pid, role, start), "uid, gid or groups");
+
+	ok &= right(caps_right(pid, role, start), "capabilities");
+	if (start < NO_SETUID || in_ns)
+		ok &= right(status_is(pid, "CapBnd", ZERO), "bounding set");
+	else
+		ok &= right(strstr(report->notices, "bounding") != NULL,
+		    "no word of the bounding set");
+	ok &= right(status_is(pid, "NoNewPrivs", "1"), "no_new_privs");
+	ok &= right(status_is(pid, "Seccomp", "2"), "no filter");
+	ok &= right(limits_right(pid), "memory can be dumped");
+	ok &= right(entries_of(pid, "fd") == 3 + KEPT, "descriptors");
+	if (role == SANDBOX_KEEPER)
+		return ok;
+	if (start <= NO_ADMIN || in_ns)
+		return ok & right(entries_of(pid, "root/") == 0, "root");
+	return ok & right(kernel_has_landlock() || strstr(report->notices,
+	    "file system stays") != NULL, "files not hidden, nor a word");
+}
+
+/* ---- children ---- */
+
+static char dir_name[] = "/tmp/test_sandbox.XXXXXX";
+
+static void
+make_file(void)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/file", dir_name);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd != -1)
+		close(fd);
+}
+
+static void
+open_fds(const int go[2], const int ready[2])
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+
+	fds[GO] = go[0];
+	fds[READY] = ready[1];
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, &fds[PAIR0]) == 0, "pair");
+	fds[TCP] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	fds[LISTENER] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	must(fds[LISTENER] != -1 && bind(fds[LISTENER],
+	    (const struct sockaddr *)&sin, sizeof(sin)) == 0 &&
+	    listen(fds[LISTENER], 1) == 0, "listener");
+	fds[NETLINK] = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	fds[MEMFD] = memfd_create("x", MFD_ALLOW_SEALING);
+	must(fds[MEMFD] != -1 && ftruncate(fds[MEMFD], 4096) == 0, "memfd");
+	fds[NULLFD] = open("/dev/null", O_RDWR);
+	fds[DIRFD] = open(dir_name, O_RDONLY | O_DIRECTORY);
+	fds[FORGOTTEN] = dup(fds[MEMFD]);
+	for (int i = 0; i < FDS; i++)
+		must(fds[i] != -1, "descriptors");
+}
+
+static void
+child(enum sandbox_role role, enum start start, const int go[2],
+    const int ready[2])
+{
+	char c;
+
+	/* Landlock leaves names alone, so the directory must be nobody's. */
+	if (start >= FILE_CAPS)
+		must(chown(dir_name, INNOCENT, INNOCENT) == 0, "chown");
+	start_from(start);
+	open_fds(go, ready);
+	if (sandbox_enter(role, fds, KEPT) == -1) {
+		wrong("sandbox_enter fails");
+		_exit(1);
+	}
+	(void)!write(fds[READY], "r", 1);
+	if (read(fds[GO], &c, 1) == 1)
+		try_all(role);
+	leave(0);
+}
+
+static void
+run(enum sandbox_role role, enum start start)
+{
+	int go[2], ready[2], status;
+	bool ended;
+	char c;
+	pid_t pid;
+
+	memset(report, 0, sizeof(*report));
+	make_file();
+	if (pipe(go) == -1 || pipe(ready) == -1)
+		abort();
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		child(role, start, go, ready);
+	close(go[0]);
+	close(ready[1]);
+	T(read(ready[0], &c, 1) == 1 && read_proc(pid, role, start),
+	    "%s from %s: /proc shows that everything is given up",
+	    role_names[role], start_names[start]);
+	(void)!write(go[1], "g", 1);
+	ended = waitpid(pid, &status, 0) == pid && status == 0;
+	T(ended && report->wrong[0] == '\0', "%s from %s: %u calls tried, "
+	    "each refused or allowed as it should", role_names[role],
+	    start_names[start], report->tried);
+	if (!ended || report->wrong[0] != '\0')
+		printf("# status %x, %s\n", (unsigned)status, report->wrong);
+	if (report->notices[0] != '\0')
+		printf("# said: %s\n", report->notices);
+	close(go[1]);
+	close(ready[0]);
+	(void)!chown(dir_name, 0, 0);
+}
+
+/* ---- calls that kill ---- */
+
+static void
+do_execve(void)
+{
+	char *argv[] = { NULL };
+
+	execve("/bin/true", argv, argv);
+}
+
+static void
+do_fork(void)
+{
+	(void)!fork();
+}
+
+static void
+do_ptrace(void)
+{
+	(void)ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+}
+
+#ifdef SYS_io_uring_setup
+static void
+do_io_uring(void)
+{
+	(void)syscall(SYS_io_uring_setup, 1, NULL);
+}
+#endif
+
+#ifdef __x86_64__
+/* getpid by the number that i386 has for it. */
+static void
+do_int80(void)
+{
+	long rc;
+
+	__asm__ volatile ("int $0x80" : "=a" (rc) : "0" (20L) : "memory",
+	    "r8", "r9", "r10", "r11");
+	(void)rc;
+}
+
+static void
+do_x32(void)
+{
+	(void)syscall(0x40000000 | SYS_getpid);
+}
+#endif
+
+static bool
+kills(enum sandbox_role role, void (*call)(void))
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		if (sandbox_enter(role, NULL, 0) == -1)
+			_exit(2);
+		call();
+		leave(1);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFSIGNALED(status) &&
+	    WTERMSIG(status) == SIGSYS;
+}
+
+static const struct {
+	const char	*claim;
+	void		(*call)(void);
+} killers[] = {
+	{ "execve", do_execve },
+	{ "fork", do_fork },
+	{ "ptrace", do_ptrace },
+#ifdef SYS_io_uring_setup
+	{ "io_uring", do_io_uring },
+#endif
+#ifdef __x86_64__
+	{ "an i386 call", do_int80 },
+	{ "an x32 call", do_x32 },
+#endif
+};
+
+/* A keeper whose directory is somebody else's may still unlink there. */
+static void
+foreign_keeper(void)
+{
+	int status, fd;
+	pid_t pid;
+
+	memset(report, 0, sizeof(*report));
+	make_file();
+	if (chown(dir_name, INNOCENT, INNOCENT) == -1)
+		abort();
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		struct caps c;
+
+		fd = open(dir_name, O_RDONLY | O_DIRECTORY);
+		must(sandbox_has_cap(CAP_DAC_OVERRIDE), "DAC_OVERRIDE");
+		if (sandbox_enter(SANDBOX_KEEPER, &fd, 1) == -1)
+			_exit(2);
+		/* capget is refused by now: what it can do has to tell. */
+		leave(unlinkat(fd, "file", 0) == 0 && caps_get(&c) == -1 ?
+		    0 : 1);
+	}
+	T(waitpid(pid, &status, 0) == pid && status == 0,
+	    "keeper: unlinks in somebody else's directory");
+	(void)!chown(dir_name, 0, 0);
+}
+
+static void
+passwd_lines(void)
+{
+	static const struct {
+		const char	*claim, *line;
+		bool		 good;
+	} rows[] = {
+		{ "a user", "pptp:x:107:65534::/:/bin/false", true },
+		{ "without password", "pptp::107:65534::/:/bin/false", true },
+		{ "another user", "pptpd:x:107:65534::/:/bin/false", false },
+		{ "root by another name", "pptp:x:0:65534::/:", false },
+		{ "root's group", "pptp:x:107:0::/:", false },
+		{ "no number", "pptp:x::107:/:", false },
+		{ "not a number", "pptp:x:1o7:9:::", false },
+		{ "a number too large", "pptp:x:4294967295:9:::", false },
+		{ "a line cut short", "pptp:x:107", false },
+		{ "nothing", "", false }
+	};
+	struct plan p;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		p.uid = p.gid = 1;
+		T(passwd_line(rows[i].line, "pptp", &p) == rows[i].good &&
+		    p.uid == (rows[i].good ? 107 : 1), "passwd: %s",
+		    rows[i].claim);
+	}
+	T(!passwd_find("no-such-user-here", &p), "passwd: a user who is not");
+}
+
+static void
+as_root(void)
+{
+	for (unsigned role = 0; role < 3; role++)
+		for (unsigned start = 0; start < STARTS; start++)
+			run((enum sandbox_role)role, (enum start)start);
+	for (size_t i = 0; i < sizeof(killers) / sizeof(killers[0]); i++)
+		T(kills(SANDBOX_GATEWAY, killers[i].call) &&
+		    kills(SANDBOX_MANAGER, killers[i].call) &&
+		    kills(SANDBOX_KEEPER, killers[i].call),
+		    "%s kills each role", killers[i].claim);
+	foreign_keeper();
+}
+
+int
+main(void)
+{
+	char path[64];
+
+	passwd_lines();
+	report = mmap(NULL, sizeof(*report), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (report == MAP_FAILED || mkdtemp(dir_name) == NULL)
+		abort();
+	if (geteuid() == 0 && sandbox_has_cap(CAP_SETUID))
+		as_root();
+	else
+		T(true, "entering the sandbox # SKIP needs root to give up");
+	snprintf(path, sizeof(path), "%s/file", dir_name);
+	(void)unlink(path);
+	(void)rmdir(dir_name);
+	return t_done();
+}
