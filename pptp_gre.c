@@ -93,7 +93,7 @@ enum fresh_state {
 
 struct slot {
 	int64_t		 opened;	/* when a later number came first, */
-	uint32_t	 arrival;	/* and which arrival that was */
+	uint32_t	 arrival;	/* and how many had come before it */
 	uint16_t	 len, cell;
 };
 
@@ -524,7 +524,7 @@ enter(struct gre *g, int64_t now)
 	for (; seq_diff(f->seq, g->top) > 0; g->top++) {
 		*mark_of(g, g->top) = 0;
 		slot_of(g, g->top)->opened = now;
-		slot_of(g, g->top)->arrival = g->arrivals;
+		slot_of(g, g->top)->arrival = g->arrivals - 1;
 	}
 	if (f->seq == g->top)
 		g->top++;
