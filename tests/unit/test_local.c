@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The records between gateways, managers and keepers. */
+#include "../../pptp_local.c"
+#include "t.h"
+
+/* magic "pptp", version 1, type STEP, the step */
+static const char step_hex[] = "70707470 01 03 02";
+
+static const struct { const char *claim, *hex; bool good; } rows[] = {
+	{ "a step record is read", "70707470 01 03 01", true },
+	{ "the listing's end is read", "70707470 01 09", true },
+	{ "nothing at all is refused", "", false },
+	{ "half a header is refused", "707074", false },
+	{ "another magic number is refused", "70707471 01 03 01", false },
+	{ "another version is refused", "70707470 02 03 01", false },
+	{ "type 0 is refused", "70707470 01 00 01", false },
+	{ "a type we do not know is refused", "70707470 01 7f 01", false },
+	{ "a record too short is refused", "70707470 01 03", false },
+	{ "a record too long is refused", "70707470 01 03 01 00", false },
+	{ "a step we do not know is refused", "70707470 01 03 03", false },
+};
+
+static void
+survive(const uint8_t *p, size_t n)
+{
+	struct local_msg m;
+	uint8_t buf[LOCAL_MAX];
+
+	/* What is accepted can be written again, and is then the same. */
+	if (local_decode(&m, p, n) && (local_encode(&m, buf) != n))
+		abort();
+}
+
+static void
+test_rows(void)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint8_t buf[LOCAL_MAX];
+		size_t n = t_hex(buf, sizeof(buf), rows[i].hex);
+		struct local_msg m;
+
+		T(local_decode(&m, buf, n) == rows[i].good, "%s",
+		    rows[i].claim);
+	}
+}
+
+static void
+test_step(void)
+{
+	uint8_t want[16], buf[LOCAL_MAX];
+	size_t n = t_hex(want, sizeof(want), step_hex);
+	struct local_msg m = { .type = LOCAL_STEP, .step = LOCAL_CALLING };
+
+	T(local_encode(&m, buf) == n && memcmp(buf, want, n) == 0,
+	    "a step is written octet by octet as its dissection says");
+}
+
+static void
+test_call(void)
+{
+	struct local_msg m = { .type = LOCAL_CALL }, back;
+	uint8_t buf[LOCAL_MAX];
+	size_t n;
+
+	m.call = (struct local_call){ .id = 0xbeef, .port = 1723,
+	    .window = 64, .loglevel = 3, .hostroute = true, .server = 1,
+	    .local = 2, .mark = 3, .quirks = 4, .idle_us = 60000000,
+	    .echo_us = 0, .timeout_us = 25000000, .phone = "555",
+	    .hostname = "me" };
+	n = local_encode(&m, buf);
+	T(local_decode(&back, buf, n) && back.type == LOCAL_CALL &&
+	    back.call.id == 0xbeef && back.call.port == 1723 &&
+	    back.call.window == 64 && back.call.loglevel == 3 &&
+	    back.call.hostroute && back.call.server == 1 &&
+	    back.call.local == 2 && back.call.mark == 3 &&
+	    back.call.quirks == 4 && back.call.idle_us == 60000000 &&
+	    back.call.timeout_us == 25000000 &&
+	    strcmp(back.call.phone, "555") == 0 &&
+	    strcmp(back.call.hostname, "me") == 0,
+	    "a call comes back as it was sent, every field");
+	t_mangle(buf, n, survive);
+	T(true, "every truncation and bit flip of a call is survived");
+
+	m.call.timeout_us = UINT64_MAX;
+	n = local_encode(&m, buf);
+	T(!local_decode(&back, buf, n), "a timeout beyond a day is refused");
+	m.call.timeout_us = 1;
+	m.call.window = 0;
+	n = local_encode(&m, buf);
+	T(!local_decode(&back, buf, n), "a window of 0 is refused");
+	memset(m.call.phone, '5', PPTP_TEXT);
+	m.call.window = 1;
+	n = local_encode(&m, buf);
+	T(local_decode(&back, buf, n) &&
+	    strlen(back.call.phone) == PPTP_TEXT,
+	    "a phone number that fills its field comes back terminated");
+}
+
+static void
+test_tunnel(void)
+{
+	struct local_msg m = { .type = LOCAL_TUNNEL }, back;
+	uint8_t buf[LOCAL_MAX];
+	size_t n;
+
+	m.tunnel.id = 7;
+	m.tunnel.up = true;
+	m.tunnel.n.tx_packets = UINT64_MAX;
+	m.tunnel.n.rtt_us = 12345;
+	n = local_encode(&m, buf);
+	T(n <= LOCAL_MAX && local_decode(&back, buf, n) &&
+	    back.tunnel.up && back.tunnel.n.tx_packets == UINT64_MAX &&
+	    back.tunnel.n.rtt_us == 12345,
+	    "counters come back whole, the first and the last");
+	t_mangle(buf, n, survive);
+	T(true, "every truncation and bit flip of a tunnel is survived");
+}
+
+static void
+test_down(void)
+{
+	struct local_msg m = { .type = LOCAL_DOWN }, back;
+	uint8_t buf[LOCAL_MAX];
+	size_t n;
+
+	m.down.status = LOCAL_ID_TAKEN;
+	memset(m.down.text, 'x', LOCAL_TEXT);
+	n = local_encode(&m, buf);
+	T(local_decode(&back, buf, n) && back.down.status == LOCAL_ID_TAKEN &&
+	    strlen(back.down.text) == LOCAL_TEXT,
+	    "the longest sentence comes back whole and terminated");
+}
+
+int
+main(void)
+{
+	test_rows();
+	test_step();
+	test_call();
+	test_tunnel();
+	test_down();
+	return t_done();
+}
