@@ -76,6 +76,7 @@ struct flow {
 	struct hdlc_dec	 dec;
 	size_t		 tx_used;	/* of tx[] by queued packets */
 	unsigned	 tx_count, tx_sent;
+	unsigned	 test_since, test_held;	/* --test-type */
 	size_t		 sync_len;	/* of an unfinished frame in rd[] */
 	int64_t		 sync_since;
 	size_t		 out_start, out_len;
@@ -208,6 +209,12 @@ tx_reset(struct flow *f)
 	f->dec.frame = front;
 }
 
+static bool
+tx_full(const struct flow *f)
+{
+	return f->tx_count == TX_BATCH || f->tx_used + TX_ROOM > TX_SIZE;
+}
+
 /*
  * Sends the queued packets.  False while the socket is full: the rest stays
  * queued and the pty is not read.
@@ -215,6 +222,9 @@ tx_reset(struct flow *f)
 static bool
 tx_flush(struct flow *f)
 {
+	if (f->test_held > 0 && !tx_full(f))
+		return true;
+	f->test_held = 0;
 	while (f->tx_sent < f->tx_count) {
 		int n = sendmmsg(f->gw->raw, f->tx_msg + f->tx_sent,
 		    f->tx_count - f->tx_sent, MSG_DONTWAIT);
@@ -239,6 +249,40 @@ tx_flush(struct flow *f)
 	return true;
 }
 
+/*
+ * --test-type: every --test-rate packets some are held back and leave in
+ * another order, for testing a server's patience.
+ */
+static void
+test_order(struct flow *f)
+{
+	static const unsigned held_by[] = { 0, 2, 11, 10 };
+	const struct conf *conf = f->gw->conf;
+	unsigned held = held_by[conf->test_type];
+	struct iovec *v;
+
+	if (f->test_held == 0 && ++f->test_since < conf->test_rate)
+		return;
+	f->test_since = 0;
+	if (++f->test_held < held || f->tx_count < held)
+		return;
+	f->test_held = 0;
+	v = &f->tx_iov[f->tx_count - held];
+	if (conf->test_type == 2) {		/* the eleventh goes first */
+		struct iovec last = v[held - 1];
+
+		memmove(v + 1, v, (held - 1) * sizeof(*v));
+		v[0] = last;
+		return;
+	}
+	for (unsigned i = 0; i < held / 2; i++) {	/* all turned round */
+		struct iovec swap = v[i];
+
+		v[i] = v[held - 1 - i];
+		v[held - 1 - i] = swap;
+	}
+}
+
 /* A whole frame lies at p, GRE_HEADER_MAX octets of room before it. */
 static void
 tx_frame(struct flow *f, uint8_t *p, size_t len)
@@ -252,15 +296,11 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 	f->tx_count++;
 	f->tx_used = (size_t)(p + len - f->tx);
 	f->tx_used = (f->tx_used + 15) & ~(size_t)15;
+	if (f->gw->conf->test_type != 0)
+		test_order(f);
 	if (!f->heard && !f->told_blocked && f->blocked == GRE_NEVER)
 		f->blocked = f->now + BLOCKED_US;
 	log_packet("sent a frame of %zu octets", len);
-}
-
-static bool
-tx_full(const struct flow *f)
-{
-	return f->tx_count == TX_BATCH || f->tx_used + TX_ROOM > TX_SIZE;
 }
 
 /*
@@ -638,7 +678,7 @@ static void
 wait_for(struct flow *f, struct pollfd p[P_COUNT])
 {
 	const struct gateway *gw = f->gw;
-	bool tx_blocked = f->tx_sent < f->tx_count;
+	bool tx_blocked = f->tx_sent < f->tx_count && f->test_held == 0;
 	bool pty_full = f->out_since != GRE_NEVER &&
 	    f->now - f->out_since < STALL_US;
 	int64_t due = earliest(f), left = due - f->now;
@@ -675,6 +715,15 @@ on_time(struct flow *f)
 		tx_sync_late(f);
 	if (f->goodbye <= f->now)
 		end(f, EXIT_OK);
+}
+
+static void
+log_end(const struct gateway *gw)
+{
+	log_info("tunnel to %s ended: sent %llu packets, received %llu, lost "
+	    "%llu", gw->server, (unsigned long long)gw->n->tx_packets,
+	    (unsigned long long)gw->n->rx_packets,
+	    (unsigned long long)gw->n->rx_lost);
 }
 
 static void
@@ -796,6 +845,7 @@ gateway_run(struct gateway *gw)
 	if (f->signals == -1 || sandbox_enter(SANDBOX_GATEWAY, keep, 7) == -1)
 		return EXIT_SYSTEM;
 	loop(f);
+	log_end(gw);
 	(void)fcntl(gw->in, F_SETFL, in_flags);
 	(void)fcntl(gw->out, F_SETFL, out_flags);
 	if (restore)
