@@ -221,12 +221,23 @@ set_refuse(struct conf *c, const struct row *o, const char *arg)
 	return GO_ON;
 }
 
+/* Does a path leave the directory it is looked for in? */
+static bool
+climbs(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "..")) != NULL; p++)
+		if ((p == path || p[-1] == '/') &&
+		    (p[2] == '\0' || p[2] == '/'))
+			return true;
+	return false;
+}
+
 /* What pppd itself would refuse, but only once the call is up. */
 static int
 set_call(struct conf *c, const struct row *o, const char *arg)
 {
 	if (arg[0] == '\0' || arg[0] == '/' || arg[0] == '-' ||
-	    strstr(arg, "..") != NULL || strlen(arg) > NAME_MAX)
+	    climbs(arg) || strlen(arg) > NAME_MAX)
 		return opt_mistake("--%s takes the name of a file in "
 		    "/etc/ppp/peers, not '%.80s'", o->name, arg);
 	c->pppd_call = arg;
@@ -531,7 +542,8 @@ take_prefix(struct scan *s, const char *word, const char *name)
 	if (old->arg == NULL)
 		return take_option(s, old, NULL);
 	if (value == NULL && optind >= s->argc)
-		return opt_mistake("--%s needs %s", old->name, old->arg);
+		return opt_mistake("--%s needs its argument: --%s %s",
+		    old->name, old->name, old->arg);
 	return take_option(s, old, value != NULL ? value + 1 :
 	    s->argv[optind++]);
 }
@@ -553,7 +565,8 @@ bad_option(struct scan *s, int ch)
 	}
 	o = &s->rows[optopt - LONG_VAL];
 	if (ch == ':')
-		return opt_mistake("--%s needs %s", o->name, o->arg);
+		return opt_mistake("--%s needs its argument: --%s %s", o->name,
+		    o->name, o->arg);
 	return opt_mistake("--%s takes no value: '%.80s'", o->name, word);
 }
 

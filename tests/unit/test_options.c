@@ -1,0 +1,839 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line: every option is set and found in struct conf, every
+ * mistake has its sentence, and help and completion show what the parser
+ * takes.
+ */
+/* with: pptp_help.c pptp_quirks.c */
+#include "../../pptp_options.c"
+
+#include <sys/mman.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "t.h"
+
+enum { LINE = 2048, WORDS = 48, OUT = 32768 };
+
+/* One command line and all that came of it. */
+struct run {
+	struct conf	 c;
+	int		 status;
+	char		 line[LINE], *argv[WORDS + 1];
+	int		 argc;
+	char		 out[OUT], err[OUT];
+};
+
+static void
+capture(int fd, const char *name, int *saved, int *copy)
+{
+	*saved = dup(fd);
+	*copy = memfd_create(name, MFD_CLOEXEC);
+	if (*saved == -1 || *copy == -1 || dup2(*copy, fd) == -1)
+		abort();
+}
+
+static void
+release(int fd, int saved, int copy, char *out)
+{
+	ssize_t n = pread(copy, out, OUT - 1, 0);
+
+	if (n < 0 || dup2(saved, fd) == -1)
+		abort();
+	out[n] = '\0';
+	close(saved);
+	close(copy);
+}
+
+/* Splits at blanks; '' is an empty word. */
+static void
+split(struct run *r, const char *line)
+{
+	snprintf(r->line, sizeof(r->line), "pptp %s", line);
+	r->argc = 0;
+	for (char *w = strtok(r->line, " "); w != NULL; w = strtok(NULL, " ")) {
+		if (strcmp(w, "''") == 0)
+			*w = '\0';
+		if (r->argc == WORDS)
+			abort();
+		r->argv[r->argc++] = w;
+	}
+	r->argv[r->argc] = NULL;
+}
+
+static void
+parse(struct run *r)
+{
+	int so, co, se, ce;
+
+	fflush(stdout);
+	capture(STDOUT_FILENO, "out", &so, &co);
+	capture(STDERR_FILENO, "err", &se, &ce);
+	r->status = options_parse(&r->c, r->argc, r->argv);
+	fflush(stdout);
+	fflush(stderr);
+	release(STDOUT_FILENO, so, co, r->out);
+	release(STDERR_FILENO, se, ce, r->err);
+}
+
+static struct run *
+run(const char *line)
+{
+	static struct run r[2];
+	static unsigned turn;
+	struct run *now = &r[turn++ % 2];
+
+	split(now, line);
+	parse(now);
+	return now;
+}
+
+/* Joins host and words, or pppd's arguments, by blanks. */
+static const char *
+join(char *const *v, int n, const char *first)
+{
+	static char s[LINE];
+	size_t at = (size_t)snprintf(s, sizeof(s), "%s", first);
+
+	for (int i = 0; i < n; i++)
+		at += (size_t)snprintf(s + at, sizeof(s) - at, "%s%s",
+		    at > 0 ? " " : "", v[i]);
+	return s;
+}
+
+/* --- every option lands --------------------------------------------------- */
+
+/* An address as it stands in memory, of either byte order. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define ADDR(a, b, c, d) ((uint32_t)(d) << 24 | (c) << 16 | (b) << 8 | (a))
+#else
+#define ADDR(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+#endif
+
+static const struct sample {
+	const char	*name;
+	size_t		 at, size;	/* where it must land */
+	const char	*arg;
+	int64_t		 number;
+	const char	*text;
+} samples[] = {
+	{ "phone", AT(phone), "5551234", 0, "5551234" },
+	{ "client-hostname", AT(client_hostname),
+	    "isp.example", 0, "isp.example" },
+	{ "connect-port", AT(port), "2723", 2723, NULL },
+	{ "localbind", AT(localbind), "192.0.2.7",
+	    ADDR(192, 0, 2, 7), NULL },
+	{ "rtmark", AT(rtmark), "0x1F", 31, NULL },
+	{ "nohostroute", AT(nohostroute), NULL, 1, NULL },
+	{ "timeout", AT(timeout_us), "7.25", 7250000, NULL },
+	{ "idle-wait", AT(idle_us), "20", 20000000, NULL },
+	{ "max-echo-wait", AT(echo_us), "0", 0, NULL },
+	{ "nolaunchpppd", AT(nolaunch), NULL, 1, NULL },
+	{ "pppd-call", AT(pppd_call), "work", 0, "work" },
+	{ "client-ip", AT(client_ip), "10.1.2.3",
+	    ADDR(10, 1, 2, 3), NULL },
+	{ "server-ip", AT(server_ip), "10.1.2.4",
+	    ADDR(10, 1, 2, 4), NULL },
+	{ "refuse-pap", AT(refuse), NULL, 1, NULL },
+	{ "refuse-chap", AT(refuse), NULL, 2, NULL },
+	{ "refuse-mschap", AT(refuse), NULL, 4, NULL },
+	{ "refuse-mschap-v2", AT(refuse), NULL, 8, NULL },
+	{ "refuse-eap", AT(refuse), NULL, 16, NULL },
+	{ "sync", AT(sync), NULL, 1, NULL },
+	{ "data-path", AT(data_path), "kernel", DATA_KERNEL,
+	    NULL },
+	{ "nobuffer", AT(nobuffer), NULL, 1, NULL },
+	{ "reorder-timeout", AT(reorder_us), "0.02", 20000, NULL },
+	{ "missing-window", AT(missing_window), "300", 300, NULL },
+	{ "window", AT(window), "65535", 65535, NULL },
+	{ "test-type", AT(test_type), "3", 3, NULL },
+	{ "test-rate", AT(test_rate), "50", 50, NULL },
+	{ "quirks", AT(quirks), "bezeq-israel", QUIRK_BEZEQ,
+	    NULL },
+	{ "debug", AT(debug), NULL, 1, NULL },
+	{ "loglevel", AT(loglevel), "0", 0, NULL },
+	{ "logstring", AT(logstring),
+	    "nm-pptp-service-7", 0, "nm-pptp-service-7" },
+	{ "check", AT(mode), NULL, RUN_CHECK, NULL },
+	{ "status", AT(mode), NULL, RUN_STATUS, NULL },
+};
+
+static const struct sample *
+sample_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+		if (strcmp(samples[i].name, name) == 0)
+			return &samples[i];
+	return NULL;
+}
+
+/* The number in a member of 1, 2, 4 or 8 octets. */
+static int64_t
+member(const struct conf *c, size_t at, size_t size)
+{
+	const unsigned char *p = (const unsigned char *)c + at;
+	uint16_t v16;
+	uint32_t v32;
+	int64_t v64;
+
+	if (size == 1)
+		return *p;
+	memcpy(&v16, p, sizeof(v16));
+	if (size == 2)
+		return v16;
+	memcpy(&v32, p, sizeof(v32));
+	if (size == 4)
+		return v32;
+	memcpy(&v64, p, sizeof(v64));
+	return v64;
+}
+
+/* Members of other options are as they were, but for what is meant. */
+static bool
+others_rest(const struct conf *c, const struct conf *was,
+    const struct sample *s)
+{
+	bool debug = strcmp(s->name, "debug") == 0, user = c->nolaunch ||
+	    c->data_option != NULL;
+
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		const struct sample *x = &samples[i];
+
+		if (x->at == s->at ||
+		    (debug && x->at == offsetof(struct conf, loglevel)) ||
+		    (user && x->at == offsetof(struct conf, data_path)))
+			continue;
+		if (memcmp((const char *)c + x->at, (const char *)was + x->at,
+		    x->size) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Sets the option before or behind HOST, its value behind a blank or '='. */
+static bool
+lands(const struct sample *s, bool behind, const char *blank)
+{
+	struct conf was = run("h")->c;
+	char line[LINE];
+	const struct run *r;
+	const char *text;
+
+	snprintf(line, sizeof(line), behind ? "h --%s%s%s" : "--%s%s%s h",
+	    s->name, s->arg == NULL ? "" : blank,
+	    s->arg == NULL ? "" : s->arg);
+	r = run(line);
+	if (r->status != -1 || strcmp(r->c.host, "h") != 0 || r->c.nwords != 0)
+		return false;
+	if (!others_rest(&r->c, &was, s))
+		return false;
+	if (s->text == NULL)
+		return member(&r->c, s->at, s->size) == s->number &&
+		    member(&was, s->at, s->size) != s->number;
+	memcpy(&text, (const char *)&r->c + s->at, sizeof(text));
+	return text != NULL && strcmp(text, s->text) == 0;
+}
+
+static void
+test_lands(void)
+{
+	for (size_t i = 0; i < OPTIONS; i++) {
+		const struct sample *s = sample_of(options[i].name);
+
+		if (options[i].size == 0)	/* prints and ends: test_says */
+			continue;
+		if (!T(s != NULL, "--%s has a sample", options[i].name))
+			continue;
+		T(lands(s, false, " ") && lands(s, false, "=") &&
+		    lands(s, true, " ") && lands(s, true, "="),
+		    "--%s lands in struct conf, before and behind HOST, with "
+		    "'=' and without, and touches nothing else", s->name);
+	}
+	for (const struct quirk *q = quirk_table; q->name != NULL; q++) {
+		char line[LINE];
+
+		snprintf(line, sizeof(line), "h --%s", q->option);
+		T(run(line)->c.quirks == q->bit, "--%s sets its bit",
+		    q->option);
+		snprintf(line, sizeof(line), "h --quirks %s", q->name);
+		T(run(line)->c.quirks == q->bit, "--quirks %s too", q->name);
+	}
+	T(run("h --quirk-welcome --quirks BEZEQ_ISRAEL")->c.quirks ==
+	    (QUIRK_WELCOME | QUIRK_BEZEQ), "quirks add up");
+	T(run("h --refuse-eap --refuse-pap")->c.refuse == (16 | 1),
+	    "refusals add up");
+}
+
+static void
+test_defaults(void)
+{
+	struct run *r = run("vpn.example");
+	struct conf *c = &r->c;
+
+	T(r->status == -1 && r->err[0] == '\0' && r->out[0] == '\0' &&
+	    strcmp(c->host, "vpn.example") == 0, "a host alone is enough");
+	T(c->mode == RUN_TUNNEL && !c->nolaunch && !c->debug && !c->sync &&
+	    !c->nobuffer && !c->nohostroute, "no flag is set unasked");
+	T(c->loglevel == 2 && c->timeout_us == 25000000 &&
+	    c->reorder_us == 300000 && c->idle_us == 60000000 &&
+	    c->echo_us == 60000000, "times and log level unasked");
+	T(c->port == 1723 && c->window == 64 && c->missing_window == 0 &&
+	    c->rtmark == 0 && c->test_type == 0 && c->test_rate == 100,
+	    "numbers unasked");
+	T(c->phone == NULL && c->logstring == NULL && c->pppd_call == NULL &&
+	    c->client_hostname == NULL && c->data_option == NULL,
+	    "texts unasked");
+	T(c->data_path == DATA_AUTO && c->quirks == 0 && c->refuse == 0 &&
+	    c->localbind.s_addr == INADDR_ANY &&
+	    c->client_ip.s_addr == INADDR_ANY &&
+	    c->server_ip.s_addr == INADDR_ANY, "the rest unasked");
+}
+
+/* --- values at their limits ----------------------------------------------- */
+
+static const struct {
+	const char	*line;
+	size_t		 at, size;
+	int64_t		 value;
+} limits[] = {
+	{ "h --connect-port 1", AT(port), 1 },
+	{ "h --connect-port 65535", AT(port), 65535 },
+	{ "h --connect-port 00080", AT(port), 80 },
+	{ "h --window 1", AT(window), 1 },
+	{ "h --rtmark 0", AT(rtmark), 0 },
+	{ "h --rtmark 010", AT(rtmark), 10 },
+	{ "h --rtmark 4294967295", AT(rtmark), 4294967295 },
+	{ "h --rtmark 0xffffffff", AT(rtmark), 4294967295 },
+	{ "h --rtmark 0XaB", AT(rtmark), 171 },
+	{ "h --missing-window 1", AT(missing_window), 1 },
+	{ "h --missing-window 2147483647", AT(missing_window), 2147483647 },
+	{ "h --timeout 1", AT(timeout_us), 1000000 },
+	{ "h --timeout 3600", AT(timeout_us), 3600000000 },
+	{ "h --timeout 1.0000019", AT(timeout_us), 1000001 },
+	{ "h --timeout 5.", AT(timeout_us), 5000000 },
+	{ "h --timeout 0.3", AT(timeout_us), 25000000 },
+	{ "h --timeout 0.3", AT(reorder_us), 300000 },
+	{ "h --timeout 0.01", AT(reorder_us), 10000 },
+	{ "h --timeout .999999", AT(reorder_us), 999999 },
+	{ "h --reorder-timeout 0.01", AT(reorder_us), 10000 },
+	{ "h --reorder-timeout 10", AT(reorder_us), 10000000 },
+	{ "h --reorder-timeout 10.000000", AT(reorder_us), 10000000 },
+	{ "h --idle-wait 0", AT(idle_us), 0 },
+	{ "h --idle-wait 2147483647", AT(idle_us), 2147483647000000 },
+	{ "h --loglevel 4", AT(loglevel), 4 },
+	{ "h --debug", AT(loglevel), 4 },
+	{ "h --debug --loglevel 1", AT(loglevel), 1 },
+	{ "h --loglevel 1 --debug", AT(loglevel), 1 },
+	{ "h --loglevel 1 --loglevel 3", AT(loglevel), 3 },
+	{ "h --localbind 0.0.0.0", AT(localbind), 0 },
+	{ "--status", AT(mode), RUN_STATUS },
+	{ "--status=json", AT(mode), RUN_STATUS_JSON },
+	{ "--status=json h", AT(mode), RUN_STATUS_JSON },
+	{ "h --data-path=user", AT(data_path), DATA_USER },
+	{ "h --data-path auto", AT(data_path), DATA_AUTO },
+	{ "h --data-path auto --nolaunchpppd", AT(data_path), DATA_USER },
+	{ "h --sync", AT(data_path), DATA_USER },
+	{ "h --nobuffer", AT(data_path), DATA_USER },
+	{ "h --window 9", AT(data_path), DATA_USER },
+	{ "h --timeout 0.1", AT(data_path), DATA_USER },
+	{ "h --timeout 10", AT(data_path), DATA_AUTO },
+	{ "h --quirk-welcome", AT(data_path), DATA_USER },
+	{ "h --quirk-bezeq-israel", AT(data_path), DATA_AUTO },
+};
+
+static void
+test_limits(void)
+{
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		const struct run *r = run(limits[i].line);
+
+		T(r->status == -1 && member(&r->c, limits[i].at,
+		    limits[i].size) == limits[i].value,
+		    "'%s' gives %lld", limits[i].line,
+		    (long long)limits[i].value);
+	}
+	T(strcmp(run("h --sync --nobuffer")->c.data_option, "sync") == 0,
+	    "the first option that wants the user path is named");
+}
+
+/* --- mistakes and warnings ------------------------------------------------ */
+
+#define X10	"xxxxxxxxxx"
+#define X70	X10 X10 X10 X10 X10 X10 X10
+#define NUMBER(o, lo_hi, bad)	"h --" o " " bad, \
+	"--" o " takes a whole number from " lo_hi ", not '" bad "'"
+#define SECONDS(o, lo_hi, bad)	"h --" o "=" bad, \
+	"--" o " takes seconds from " lo_hi ", not '" bad "'"
+#define MARK(bad)	"h --rtmark " bad, \
+	"--rtmark takes a number from 0 to 4294967295, decimal or " \
+	"hexadecimal as in 0x10, not '" bad "'"
+#define ADDRESS(o, bad)	"h --" o " " bad, \
+	"--" o " takes an IPv4 address such as 192.0.2.1, not '" bad "'"
+#define PEER(bad)	"h --pppd-call " bad, \
+	"--pppd-call takes the name of a file in /etc/ppp/peers, not '" bad "'"
+#define LAUNCHED(o, rest)	"h --nolaunchpppd --" o rest, \
+	"--" o " is for the pppd that pptp launches, but --nolaunchpppd " \
+	"launches none: give it to pppd itself"
+#define KERNEL(o, rest)	"h --data-path=kernel --" o rest, \
+	"--data-path=kernel cannot be had with --" o \
+	", which the kernel does not know"
+
+static const struct {
+	const char	*line, *sentence;
+} mistakes[] = {
+	{ "", "no server is named: give its host name or address" },
+	{ "--debug", "no server is named: give its host name or address" },
+	{ "--check", "no server is named: give its host name or address" },
+	{ "--", "no server is named: give its host name or address" },
+	{ "''", "the server's name '' is empty" },
+	{ "-", "'-' cannot be a server's name" },
+	{ "-- --debug", "'--debug' cannot be a server's name" },
+	{ "--status ''", "the server's name '' is empty" },
+	{ X70 X70 X70 X10 X10 X10 X10 "abcd", "the server's name '" X10 X10
+	    X10 X10 "...' is longer than 253 characters" },
+
+	{ "h --debg", "'--debg' is not an option; did you mean '--debug'?" },
+	{ "h --log-level 2",
+	    "'--log-level' is not an option; did you mean '--loglevel'?" },
+	{ "h --refuse_mschapv2", "'--refuse_mschapv2' is not an option; did "
+	    "you mean '--refuse-mschap-v2'?" },
+	{ "h --nolaunchpppdd=1", "'--nolaunchpppdd=1' is not an option; did "
+	    "you mean '--nolaunchpppd'?" },
+	{ "h --no-host-routes", "'--no-host-routes' is not an option; did you "
+	    "mean '--nohostroute'?" },
+	{ "h --quirk-wellcome", "'--quirk-wellcome' is not an option; did you "
+	    "mean '--quirk-welcome'?" },
+	{ "-debug h", "'-debug' is not an option; did you mean '--debug'?" },
+	{ "h -chap", "'-chap' is not an option; what pppd shall get with a "
+	    "dash goes behind '--'" },
+	{ "h -x", "'-x' is not an option; what pppd shall get with a dash "
+	    "goes behind '--'" },
+	{ "h -\303\251", "'-\303\251' is not an option; what pppd shall get "
+	    "with a dash goes behind '--'" },
+	{ "h --defaultroute", "'--defaultroute' is not an option" },
+	{ "h --=3", "'--=3' is not an option" },
+	{ "h --" X70, "'--" X70 "' is not an option" },
+
+	{ "h --refuse-m", "'--refuse-m' is short for more than one option: "
+	    "--refuse-mschap, --refuse-mschap-v2" },
+	{ "h --no", "'--no' is short for more than one option: --nohostroute, "
+	    "--nolaunchpppd and others" },
+	{ "h --c", "'--c' is short for more than one option: "
+	    "--client-hostname, --connect-port and others" },
+	{ "h --debug=1", "--debug takes no value: '--debug=1'" },
+	{ "h --refuse-eap=", "--refuse-eap takes no value: '--refuse-eap='" },
+	{ "h --s=3", "--sync takes no value: '--s=3'" },
+	{ "h --loglevel", "--loglevel needs its argument: --loglevel 0..4" },
+	{ "h --r", "--rtmark needs its argument: --rtmark N" },
+
+	{ NUMBER("loglevel", "0 to 4", "5") },
+	{ NUMBER("loglevel", "0 to 4", "-1") },
+	{ NUMBER("loglevel", "0 to 4", "2x") },
+	{ NUMBER("loglevel", "0 to 4", "+2") },
+	{ "h --loglevel=", "--loglevel takes a whole number from 0 to 4, not "
+	    "''" },
+	{ NUMBER("connect-port", "1 to 65535", "0") },
+	{ NUMBER("connect-port", "1 to 65535", "65536") },
+	{ NUMBER("connect-port", "1 to 65535", "0x10") },
+	{ NUMBER("connect-port", "1 to 65535", "18446744073709553339") },
+	{ NUMBER("window", "1 to 65535", "0") },
+	{ NUMBER("missing-window", "1 to 2147483647", "0") },
+	{ NUMBER("missing-window", "1 to 2147483647", "2147483648") },
+	{ NUMBER("test-type", "0 to 3", "4") },
+	{ NUMBER("test-rate", "1 to 2147483647", "0") },
+	{ "h --idle-wait 1.5", "--idle-wait takes whole seconds from 0 to "
+	    "2147483647, not '1.5'" },
+	{ "h --max-echo-wait -3", "--max-echo-wait takes whole seconds from 0 "
+	    "to 2147483647, not '-3'" },
+	{ SECONDS("timeout", "1 to 3600", "0") },
+	{ SECONDS("timeout", "1 to 3600", "0.009") },
+	{ SECONDS("timeout", "1 to 3600", "3600.1") },
+	{ SECONDS("timeout", "1 to 3600", "1e2") },
+	{ SECONDS("timeout", "1 to 3600", ".") },
+	{ SECONDS("timeout", "1 to 3600", "1..2") },
+	{ SECONDS("timeout", "1 to 3600", "nan") },
+	{ SECONDS("timeout", "1 to 3600", "99999999999999999999999") },
+	{ SECONDS("reorder-timeout", "0.01 to 10", "0.0099") },
+	{ SECONDS("reorder-timeout", "0.01 to 10", "10.01") },
+	{ MARK("-1") }, { MARK("0x") }, { MARK("0x1g") }, { MARK("1f") },
+	{ MARK("4294967296") }, { MARK("0x100000000") },
+	{ MARK("0x10000000000000001") },
+	{ ADDRESS("localbind", "eth0") },
+	{ ADDRESS("localbind", "255.255.255.255") },
+	{ ADDRESS("client-ip", "0.0.0.0") },
+	{ ADDRESS("client-ip", "10.1.2") },
+	{ ADDRESS("server-ip", "10.1.2.3:") },
+	{ ADDRESS("server-ip", "fe80::1") },
+	{ PEER("/etc/passwd") }, { PEER("../x") }, { PEER("a/..") },
+	{ PEER("--debug") },
+	{ "h --pppd-call=", "--pppd-call takes the name of a file in "
+	    "/etc/ppp/peers, not ''" },
+	{ "h --data-path fast", "--data-path takes auto, kernel or user, not "
+	    "'fast'" },
+	{ "h --phone " X70, "--phone takes 0 to 64 octets, and '" X70 "' has "
+	    "70" },
+	{ "h --client-hostname=", "--client-hostname takes 1 to 63 octets, "
+	    "and '' has 0" },
+	{ "h --logstring " X70 X70, "--logstring takes 0 to 100 octets, and '"
+	    X70 X10 "...' has 140" },
+	{ "h --quirks BEZEK_ISRAEL", "--quirks has no 'BEZEK_ISRAEL'; did you "
+	    "mean 'BEZEQ_ISRAEL'?" },
+	{ "h --quirks CISCO", "--quirks has no 'CISCO'; '--quirks help' lists "
+	    "all" },
+	{ "--status=xml", "--status takes nothing or =json, not 'xml'" },
+	{ "--check --status h", "--check and --status cannot go together" },
+	{ "--status --check h", "--check and --status cannot go together" },
+	{ "--completion fish", "--completion takes bash or zsh, not 'fish'" },
+
+	{ LAUNCHED("client-ip", " 10.0.0.1") },
+	{ LAUNCHED("server-ip", " 10.0.0.1") },
+	{ LAUNCHED("pppd-call", " x") },
+	{ LAUNCHED("refuse-pap", "") }, { LAUNCHED("refuse-chap", "") },
+	{ LAUNCHED("refuse-mschap", "") }, { LAUNCHED("refuse-mschap-v2", "") },
+	{ LAUNCHED("refuse-eap", "") },
+	{ KERNEL("sync", "") }, { KERNEL("nobuffer", "") },
+	{ KERNEL("reorder-timeout", " 1") }, { KERNEL("window", " 9") },
+	{ KERNEL("missing-window", " 9") }, { KERNEL("quirk-welcome", "") },
+	{ "h --data-path=kernel --nolaunchpppd", "--data-path=kernel cannot be "
+	    "had with --nolaunchpppd: there the data comes from pppd by a "
+	    "pty" },
+};
+
+static void
+test_mistakes(void)
+{
+	char want[LINE];
+
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		const struct run *r = run(mistakes[i].line);
+
+		snprintf(want, sizeof(want), "pptp: %s\nusage: pptp [options] "
+		    "HOST [pppd options]    (pptp --help lists all)\n",
+		    mistakes[i].sentence);
+		if (!T(r->status == EXIT_USAGE && r->out[0] == '\0' &&
+		    strcmp(r->err, want) == 0, "'%.60s': %.90s",
+		    mistakes[i].line, mistakes[i].sentence))
+			printf("# status %d, said: %s", r->status, r->err);
+	}
+}
+
+#define NETEM	" still works, but netem does this better: tc qdisc add dev " \
+	"IF root netem delay 10ms reorder 25%\n"
+
+static const struct {
+	const char	*line, *warning;
+} warnings[] = {
+	{ "h --timeout 0.02", "pptp: --timeout 0.02 is taken as "
+	    "--reorder-timeout 0.02, which pptp-linux meant by it; --timeout "
+	    "is now the longest wait for the tunnel, 1 second at least\n" },
+	{ "h --test-type 1 --test-rate 9", "pptp: --test-type" NETEM
+	    "pptp: --test-rate" NETEM },
+	{ "h --nolaunchpppd nodetach", "pptp: 'nodetach' is for pppd, which "
+	    "--nolaunchpppd does not launch: ignored\n" },
+	{ "h --nolaunchpppd call x", "pptp: 'call' is for pppd, which "
+	    "--nolaunchpppd does not launch: ignored, like what follows\n" },
+	{ "--check h noauth --nolaunchpppd --refuse-eap", "pptp: 'noauth' is "
+	    "for pppd, which --check does not launch: ignored\n"
+	    "pptp: --refuse-eap is for pppd, which --check does not launch: "
+	    "ignored\n" },
+	{ "--status h --phone 1", "pptp: --phone is for a tunnel, and "
+	    "--status only shows those there are: ignored\n" },
+	{ "--status h x", "pptp: 'x' is for pppd, which --status does not "
+	    "launch: ignored\n" },
+	{ "--status --debug --loglevel 1 --logstring x h", "" },
+	{ "--check h --debug --phone 1 --nolaunchpppd", "" },
+	{ "h --nolaunchpppd --loglevel 0 --logstring nm-pptp-service-1", "" },
+	{ "--idle-wait 0 h --nolaunchpppd --nobuffer --sync --loglevel 0", "" },
+};
+
+static void
+test_warnings(void)
+{
+	for (size_t i = 0; i < sizeof(warnings) / sizeof(warnings[0]); i++) {
+		const struct run *r = run(warnings[i].line);
+
+		if (!T(r->status == -1 && r->out[0] == '\0' &&
+		    strcmp(r->err, warnings[i].warning) == 0,
+		    "'%s' goes on%s", warnings[i].line,
+		    warnings[i].warning[0] != '\0' ? " with its warning" :
+		    " in silence"))
+			printf("# status %d, said: %s", r->status, r->err);
+	}
+}
+
+/* --- words, orders, prefixes ---------------------------------------------- */
+
+static const struct {
+	const char	*line, *words;
+} orders[] = {
+	{ "h", "h" },
+	{ "h nodetach noauth user U", "h nodetach noauth user U" },
+	{ "--debug h a --nobuffer b --loglevel 3 c", "h a b c" },
+	{ "h +chap a -- -chap --debug b", "h +chap a -chap --debug b" },
+	{ "-- h --debug", "h --debug" },
+	{ "--debug -- h", "h" },
+	{ "h --", "h" },
+	{ "h a -- -- b", "h a -- b" },
+	{ "h - a", "h - a" },
+	{ "nodetach --nohostroute h", "nodetach h" },
+	{ "h 10.0.0.1:10.0.0.2 '' x", "h 10.0.0.1:10.0.0.2  x" },
+	{ "--phone --debug h a", "h a" },
+};
+
+static void
+test_orders(void)
+{
+	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		const struct run *r = run(orders[i].line);
+
+		T(r->status == -1 && strcmp(join(r->c.words, r->c.nwords,
+		    r->c.host), orders[i].words) == 0, "'%s': %s",
+		    orders[i].line, orders[i].words);
+	}
+	T(run("h a -- --debug")->c.debug == false,
+	    "behind -- an option is a word");
+	setenv("POSIXLY_CORRECT", "1", 1);
+	T(run("h a --debug b")->c.debug && run("h a --debug b")->c.nwords == 2,
+	    "options after HOST count even with POSIXLY_CORRECT");
+	unsetenv("POSIXLY_CORRECT");
+}
+
+static const struct {
+	const char	*line;
+	size_t		 at, size;
+	int64_t		 value;
+} prefixes[] = {
+	{ "h --deb", AT(debug), 1 },
+	{ "h --nol", AT(nolaunch), 1 },
+	{ "h --idle=5", AT(idle_us), 5000000 },
+	{ "h --idle 5", AT(idle_us), 5000000 },
+	{ "h --refuse-e", AT(refuse), 16 },
+	{ "h --refuse-mschap", AT(refuse), 4 },
+	{ "h --refuse-mschap-", AT(refuse), 8 },
+	/* pptp-linux took these; here more options begin like them */
+	{ "h --s", AT(sync), 1 },
+	{ "h --d", AT(debug), 1 },
+	{ "h --r=7", AT(rtmark), 7 },
+	{ "h --r 7", AT(rtmark), 7 },
+	{ "h --quirk BEZEQ_ISRAEL", AT(quirks), QUIRK_BEZEQ },
+	{ "h --q=BEZEQ_ISRAEL", AT(quirks), QUIRK_BEZEQ },
+};
+
+static void
+test_prefixes(void)
+{
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		const struct run *r = run(prefixes[i].line);
+
+		T(r->status == -1 && r->c.nwords == 0 &&
+		    member(&r->c, prefixes[i].at, prefixes[i].size) ==
+		    prefixes[i].value,
+		    "'%s' is enough", prefixes[i].line);
+	}
+	T(strcmp(run("h --p 123")->c.phone, "123") == 0,
+	    "'h --p 123' is enough");
+}
+
+/* --- pppd ----------------------------------------------------------------- */
+
+static const struct {
+	const char	*line, *args;
+} launches[] = {
+	{ "h", "pppd /dev/pts/9 38400" },
+	{ "h call x", "pppd /dev/pts/9 38400 call x" },
+	{ "h --sync", "pppd /dev/pts/9 38400 sync" },
+	{ "h --client-ip 10.0.0.1", "pppd /dev/pts/9 38400 10.0.0.1:" },
+	{ "h --server-ip 10.0.0.2", "pppd /dev/pts/9 38400 :10.0.0.2" },
+	{ "h --client-ip 10.0.0.1 --server-ip 10.0.0.2",
+	    "pppd /dev/pts/9 38400 10.0.0.1:10.0.0.2" },
+	{ "h --refuse-eap --refuse-mschap-v2 --refuse-mschap --refuse-chap "
+	    "--refuse-pap", "pppd /dev/pts/9 38400 refuse-pap refuse-chap "
+	    "refuse-mschap refuse-mschap-v2 refuse-eap" },
+	{ "h --pppd-call work", "pppd /dev/pts/9 38400 call work" },
+	{ "h a --pppd-call work b --sync --refuse-eap --client-ip "
+	    "255.255.255.254 --server-ip 254.255.255.255 -- -chap",
+	    "pppd /dev/pts/9 38400 sync 255.255.255.254:254.255.255.255 "
+	    "refuse-eap call work a b -chap" },
+};
+
+static void
+test_pppd(void)
+{
+	for (size_t i = 0; i < sizeof(launches) / sizeof(launches[0]); i++) {
+		const struct run *r = run(launches[i].line);
+		char **v = options_pppd_argv(&r->c, "/dev/pts/9");
+		int n = 0;
+
+		while (v != NULL && v[n] != NULL)
+			n++;
+		T(v != NULL && strcmp(join(v, n, ""), launches[i].args) == 0,
+		    "'%s' launches: %s", launches[i].line, launches[i].args);
+		free(v);
+	}
+}
+
+/* All that can be pushed at its longest: asserts and ASan watch the block. */
+static void
+test_pppd_longest(void)
+{
+	char name[NAME_MAX + 1], tty[64];
+	struct conf c = run("h --sync --refuse-pap --refuse-chap "
+	    "--refuse-mschap --refuse-mschap-v2 --refuse-eap --client-ip "
+	    "255.255.255.254 --server-ip 255.255.255.254")->c;
+	char **v;
+
+	memset(name, 'n', NAME_MAX);
+	name[NAME_MAX] = '\0';
+	memset(tty, 't', sizeof(tty) - 1);
+	tty[sizeof(tty) - 1] = '\0';
+	c.pppd_call = name;
+	v = options_pppd_argv(&c, tty);
+	T(v != NULL && strcmp(v[1], tty) == 0 && strcmp(v[11], name) == 0 &&
+	    v[12] == NULL, "pppd's arguments at their longest fit");
+	free(v);
+}
+
+/* --- help, version, completion -------------------------------------------- */
+
+static bool
+narrow(const char *text, size_t width)
+{
+	for (; *text != '\0'; text += *text == '\n') {
+		size_t n = strcspn(text, "\n");
+
+		if (n > width)
+			return false;
+		text += n;
+	}
+	return true;
+}
+
+/* The word stands in text with no letter or dash behind it. */
+static bool
+mentions(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (; (text = strstr(text, word)) != NULL; text += n)
+		if (strchr(" \n=[\"", text[n]) != NULL)
+			return true;
+	return false;
+}
+
+static void
+test_help(void)
+{
+	const struct run *r = run("--help");
+	struct row rows[ROWS_MAX];
+	size_t n = opt_rows(rows), missing = 0;
+	char word[LINE];
+
+	T(r->status == EXIT_OK && r->err[0] == '\0' &&
+	    strncmp(r->out, "usage: pptp ", 12) == 0,
+	    "--help prints to stdout and ends with 0");
+	for (size_t i = 0; i < n; i++) {
+		snprintf(word, sizeof(word), "\n  --%s", rows[i].name);
+		if (!mentions(r->out, word) && ++missing)
+			printf("# help lacks --%s\n", rows[i].name);
+		if (rows[i].help[0] == '\0' && ++missing)
+			printf("# --%s has no help\n", rows[i].name);
+	}
+	T(missing == 0, "help has all %zu options", n);
+	T(strstr(r->out, "\n  --status[=json]  ") != NULL,
+	    "an argument that may be left out is shown so");
+	T(n == OPTIONS + 3 && narrow(r->out, 80), "in 80 columns");
+	for (int s = 0; s < EXIT_STATUSES; s++) {
+		snprintf(word, sizeof(word), "\n  %2d  %s\n", s,
+		    exit_text((enum exit_status)s));
+		missing += strstr(r->out, word) == NULL;
+	}
+	T(missing == 0, "and all exit statuses");
+	T(strcmp(exit_text(EXIT_STATUSES), "unknown status") == 0 &&
+	    strcmp(exit_text((enum exit_status)-1), "unknown status") == 0,
+	    "a status outside the table has words too");
+}
+
+static void
+test_says(void)
+{
+	const struct run *r = run("--version");
+	size_t n = 0;
+
+	T(r->status == EXIT_OK && r->err[0] == '\0' &&
+	    strcmp(r->out, "pptp version " VERSION "\n") == 0,
+	    "--version on stdout");
+	T(run("--vers")->status == EXIT_OK && run("h --version")->out[0] == 'p',
+	    "--version by prefix and after HOST");
+	r = run("--quirks help");
+	for (const struct quirk *q = quirk_table; q->name != NULL; q++)
+		n += !mentions(r->out, q->name) || !mentions(r->out, q->option);
+	T(n == 0 && r->status == EXIT_OK && r->err[0] == '\0',
+	    "--quirks help lists all on stdout");
+}
+
+/* Each option has its word in the completion of a shell. */
+static void
+test_completion(const char *shell, const char *before, const char *first,
+    const char *status)
+{
+	struct row rows[ROWS_MAX];
+	size_t n = opt_rows(rows), missing = 0;
+	char word[LINE];
+	const struct run *r;
+
+	snprintf(word, sizeof(word), "--completion %s", shell);
+	r = run(word);
+	T(r->status == EXIT_OK && r->err[0] == '\0' &&
+	    strncmp(r->out, first, strlen(first)) == 0,
+	    "--completion %s on stdout", shell);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(word, sizeof(word), "%s--%s", before, rows[i].name);
+		if (!mentions(r->out, word) && ++missing)
+			printf("# %s lacks --%s\n", shell, rows[i].name);
+	}
+	T(missing == 0, "with all options");
+	T(strstr(r->out, "auto kernel user") != NULL &&
+	    strstr(r->out, "BEZEQ_ISRAEL help") != NULL &&
+	    strstr(r->out, "0 1 2 3 4") != NULL &&
+	    strstr(r->out, "bash zsh") != NULL &&
+	    strstr(r->out, "/etc/ppp/peers") != NULL &&
+	    strstr(r->out, status) != NULL,
+	    "and the arguments that are known");
+}
+
+static void
+test_table(void)
+{
+	struct row rows[ROWS_MAX];
+	size_t n = opt_rows(rows), twice = 0, dull = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t j = 0; j < i; j++)
+			twice += strcmp(rows[i].name, rows[j].name) == 0;
+		dull += strlen(rows[i].name) > NAME_LONGEST ||
+		    rows[i].set == NULL || rows[i].group >= GROUPS;
+	}
+	T(twice == 0 && dull == 0, "no option twice, each with its parts");
+}
+
+int
+main(void)
+{
+	test_table();
+	test_defaults();
+	test_lands();
+	test_limits();
+	test_mistakes();
+	test_warnings();
+	test_orders();
+	test_prefixes();
+	test_pppd();
+	test_pppd_longest();
+	test_help();
+	test_says();
+	test_completion("bash", "", "# bash completion", "\t--status=json\n");
+	test_completion("zsh", "'", "#compdef pptp\n",
+	    "'--status=-[show the tunnels of this machine]::status:(json)'");
+	return t_done();
+}
