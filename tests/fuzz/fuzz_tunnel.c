@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Two ends and a network between them whose every whim is an octet of input:
+ * it drops, doubles, reorders and delays.  Each end delivers what the other
+ * sent, intact, in order, never twice, and acknowledges only what was sent.
+ */
+#include <stdlib.h>
+
+#include "../../pptp_gre.c"
+
+#define MUST(x)	do { if (!(x)) __builtin_trap(); } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { POOL = 48, PACKET = GRE_HEADER_MAX + 64, LONGEST_BREAK = 400 };
+
+struct flying {
+	uint8_t		 octets[PACKET];
+	size_t		 len;
+};
+
+struct side {
+	struct gre	*g;
+	struct gre_counters n;
+	struct flying	 pool[POOL];	/* on the way to the other side */
+	unsigned	 flying;
+	uint32_t	 sent;		/* frames, numbered in their contents */
+	uint32_t	 last;		/* the number delivered last here */
+	uint32_t	 dropped;	/* in a row */
+	uint64_t	 reached;	/* data packets that came here */
+};
+
+static struct side side[2];
+static void *mem[2];
+
+static void
+start(uint8_t choice)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct gre_conf conf = { .call = (uint16_t)(10 + i),
+			.peer_call = (uint16_t)(11 - i),
+			.window = choice & 1 ? 64 : 3,
+			.reorder_us = choice & 2 ? 300000 : 10000 };
+
+		if (mem[i] == NULL)
+			mem[i] = aligned_alloc(64,
+			    (gre_size() + 63) / 64 * 64);
+		MUST(mem[i] != NULL);
+		memset(mem[i], 0, sizeof(struct gre));
+		memset(&side[i], 0, sizeof(side[i]));
+		side[i].g = gre_init(mem[i], &conf, &side[i].n);
+		if (choice & 4)
+			side[i].g->tx_next = side[i].g->tx_acked = 0xfffffff0;
+	}
+}
+
+static void
+fly(struct side *s, const uint8_t *p, size_t len)
+{
+	MUST(len <= PACKET && s->flying < POOL);
+	memcpy(s->pool[s->flying].octets, p, len);
+	s->pool[s->flying++].len = len;
+}
+
+/* One frame, told apart by its number; its length follows from that. */
+static void
+send_frame(struct side *s, int64_t now)
+{
+	uint8_t room[PACKET], *frame = room + GRE_HEADER_MAX;
+	uint32_t k = ++s->sent;
+	size_t len = 4 + k % 61, h;
+
+	for (size_t i = 0; i < len; i++)
+		frame[i] = (uint8_t)(i < 4 ? k >> 8 * i : k * 13 + i);
+	h = gre_send(s->g, frame, len, now);
+	fly(s, frame - h, h + len);
+}
+
+static void
+drain(struct side *s, const struct side *from, int64_t now)
+{
+	const uint8_t *p;
+	size_t len;
+
+	while ((p = gre_next(s->g, &len, now)) != NULL) {
+		uint32_t k;
+
+		MUST(len >= 4);
+		k = (uint32_t)p[0] | (uint32_t)p[1] << 8 |
+		    (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+		MUST(k > s->last && k <= from->sent && len == 4 + k % 61);
+		for (size_t i = 4; i < len; i++)
+			MUST(p[i] == (uint8_t)(k * 13 + i));
+		s->last = k;
+	}
+}
+
+static void
+reach(struct side *s, const struct side *from, const struct flying *f,
+    int64_t now)
+{
+	uint8_t *copy = malloc(f->len);
+	struct gre_packet p;
+
+	MUST(copy != NULL);
+	memcpy(copy, f->octets, f->len);
+	MUST(gre_recv(s->g, copy, f->len, now) == GRE_OK);
+	MUST(gre_decode(&p, copy, f->len) == GRE_OK);
+	s->reached += p.has_seq;
+	/* What is acknowledged was sent, and here. */
+	if (p.has_ack)
+		MUST(seq_diff(p.ack, s->g->tx_next) < 0);
+	drain(s, from, now);
+	free(copy);
+}
+
+/* Does with the flying packets as the octet says. */
+static void
+whim(struct side *s, struct side *to, uint8_t what, int64_t now)
+{
+	unsigned k;
+	bool first = to->reached == 0;
+
+	if (s->flying == 0)
+		return;
+	/* The first one sets the numbering, so it comes first. */
+	k = first ? 0 : (what >> 3) % s->flying;
+	switch (what & 7) {
+	case 0:
+		if (first || to->dropped >= LONGEST_BREAK)
+			break;
+		to->dropped++;
+		s->pool[k] = s->pool[--s->flying];
+		return;
+	case 1:
+		reach(to, s, &s->pool[k], now);
+		return;
+	case 2:
+	case 3:
+		k = 0;
+		break;
+	default:
+		break;
+	}
+	to->dropped = 0;
+	reach(to, s, &s->pool[k], now);
+	s->flying--;
+	memmove(&s->pool[k], &s->pool[k + 1],
+	    (s->flying - k) * sizeof(s->pool[0]));
+}
+
+static void
+check(const struct side *s)
+{
+	const struct gre_counters *n = &s->n;
+	uint32_t half = s->g->conf.window / 2u;
+
+	MUST(n->rx_jumps == 0 && n->rx_far == 0 && n->rx_bad == 0);
+	MUST(s->g->owed < half);
+	MUST(n->rx_packets + n->rx_duplicate + n->rx_old <= s->reached);
+	MUST(s->reached - n->rx_packets - n->rx_duplicate - n->rx_old ==
+	    CELLS - s->g->spares);
+}
+
+static void
+step(uint8_t what, uint8_t how, int64_t now)
+{
+	struct side *s = &side[what >> 7], *to = &side[!(what >> 7)];
+	uint8_t ack[GRE_HEADER_MAX];
+	size_t len;
+
+	/* A crowded network passes its oldest on. */
+	while (s->flying >= POOL - 2)
+		whim(s, to, 2, now);
+	if ((what & 0x40) != 0)
+		send_frame(s, now);
+	whim(s, to, how, now);
+	drain(s, to, now);
+	if ((len = gre_ack(s->g, ack, now)) > 0)
+		fly(s, ack, len);
+	MUST(gre_due(s->g) > now);
+	while (to->flying >= POOL - 2)
+		whim(to, s, 2, now);
+	if ((len = gre_ack(to->g, ack, now)) > 0)
+		fly(to, ack, len);
+	gre_ack(s->g, ack, now);
+	check(s);
+	check(to);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	int64_t now = 0;
+
+	if (size < 1)
+		return 0;
+	start(data[0]);
+	for (size_t i = 1; i + 2 <= size && i < 8000; i += 2) {
+		unsigned pace = data[i] & 0x3f;
+
+		/* From microseconds to, rarely, an hour of suspension. */
+		now += pace == 0x3f ? 3600000000 : (int64_t)pace * pace * 8;
+		step(data[i], data[i + 1], now);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		while (side[i].flying > 0)
+			reach(&side[!i], &side[i],
+			    &side[i].pool[--side[i].flying], now);
+		drain(&side[!i], &side[i], now + 300000);
+		MUST(side[!i].g->next == side[!i].g->top);
+		MUST(side[!i].reached == side[!i].n.rx_packets +
+		    side[!i].n.rx_duplicate + side[!i].n.rx_old);
+	}
+	return 0;
+}
