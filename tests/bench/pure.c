@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pure out|in N: the pure path of N packets of 1400 octets and nothing else;
+ * the instructions of one packet are the difference of two runs.
+ *
+ *	out	HDLC decode, LCP watched, GRE header
+ *	in	GRE decode, order, HDLC encode
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gre.h"
+#include "wire.h"
+
+enum { LEN = 1404, OUR_CALL = 7, PEER_CALL = 9 };
+
+static uint8_t frame[LEN];
+static struct gre *gre;
+static struct gre_counters counters;
+static struct hdlc_accm accm;
+static enum hdlc_impl impl;
+
+static void
+prepare(void)
+{
+	struct gre_conf conf = { .call = OUR_CALL, .peer_call = PEER_CALL,
+		.window = 64, .reorder_us = 300000 };
+	size_t size = (gre_size() + 63) & ~(size_t)63;
+	uint64_t s = 1;
+	void *mem = aligned_alloc(64, size);
+
+	if (mem == NULL)
+		abort();
+	memset(mem, 0, size);
+	gre = gre_init(mem, &conf, &counters);
+	impl = hdlc_best();
+	hdlc_accm_init(&accm);
+	accm.map = 0;
+	for (size_t i = 0; i < LEN; i++) {
+		s = s * 6364136223846793005u + 1442695040888963407u;
+		frame[i] = (uint8_t)(s >> 56);
+	}
+	memcpy(frame, "\xff\x03\x00\xfd", 4);
+}
+
+static unsigned long
+out(unsigned long n)
+{
+	static uint8_t stream[HDLC_ENCODED(LEN)];
+	static uint8_t room[GRE_HEADER_MAX + LEN + 2 + HDLC_DECODE_SLACK];
+	size_t len = hdlc_encode(impl, stream, frame, LEN, 0, true);
+	unsigned long good = 0;
+	struct hdlc_dec d;
+
+	hdlc_dec_init(&d, room + GRE_HEADER_MAX, LEN + 2);
+	for (unsigned long i = 0; i < n; i++) {
+		const uint8_t *p = stream;
+
+		if (hdlc_decode(impl, &d, &p, stream + len) != HDLC_FRAME)
+			continue;
+		hdlc_accm_learn(&accm, d.frame, d.len, true);
+		good += gre_send(gre, d.frame, d.len, (int64_t)i * 20) > 0;
+	}
+	return good;
+}
+
+static unsigned long
+in(unsigned long n)
+{
+	static uint8_t packet[GRE_HEADER_MAX + LEN], wire[HDLC_ENCODED(LEN)];
+	uint8_t ack[GRE_HEADER_MAX];
+	unsigned long good = 0;
+
+	memcpy(packet + 12, frame, LEN);
+	for (unsigned long i = 0; i < n; i++) {
+		struct wr w = { .p = packet, .end = packet + 12 };
+		int64_t now = (int64_t)i * 20;
+		const uint8_t *p;
+		size_t len;
+
+		wr_u16(&w, GRE_KEY | GRE_SEQ | GRE_VER1);
+		wr_u16(&w, GRE_PPP);
+		wr_u16(&w, LEN);
+		wr_u16(&w, OUR_CALL);
+		wr_u32(&w, (uint32_t)i);
+		(void)gre_recv(gre, packet, 12 + LEN, now);
+		while ((p = gre_next(gre, &len, now)) != NULL) {
+			(void)hdlc_encode(impl, wire, p, len,
+			    hdlc_accm_for(&accm, p, len), false);
+			hdlc_accm_learn(&accm, p, len, false);
+			good++;
+		}
+		(void)gre_ack(gre, ack, now);
+	}
+	return good;
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned long n;
+
+	if (argc != 3) {
+		fputs("usage: pure out|in N\n", stderr);
+		return 2;
+	}
+	n = strtoul(argv[2], NULL, 10);
+	prepare();
+	return (strcmp(argv[1], "out") == 0 ? out(n) : in(n)) == n ? 0 : 1;
+}
