@@ -423,7 +423,7 @@ static const struct row options[] = {
 	{ "window", "N", G_DATA, "packets the server may have under way (64)",
 	    set_number, AT(window), 1, 65535, PTY },
 	{ "test-type", "N", G_DATA, "send in a wrong order, to test a server: "
-	    "0 no, 1 swap two, 2 one of ten early, 3 ten reversed",
+	    "0 no, 1 swap two, 2 one before ten, 3 ten reversed",
 	    set_test, AT(test_type), 0, 3, OLD | PTY },
 	{ "test-rate", "N", G_DATA, "packets between two such tests (100)",
 	    set_test, AT(test_rate), 1, INT32_MAX, OLD | PTY },
@@ -692,6 +692,16 @@ static const struct conf defaults = {
 	.data_path = DATA_AUTO
 };
 
+/* Also behind a mistake: pppd's persist will repeat it. */
+static bool
+says_nolaunch(int argc, char *const *argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strncmp(argv[i], "--nol", 5) == 0)
+			return true;
+	return false;
+}
+
 int
 options_parse(struct conf *c, int argc, char **argv)
 {
@@ -710,6 +720,8 @@ options_parse(struct conf *c, int argc, char **argv)
 		status = check_data_path(c);
 	if (c->loglevel < 0)
 		c->loglevel = c->debug ? 4 : 2;
+	if (status == EXIT_USAGE)
+		c->nolaunch = c->nolaunch || says_nolaunch(argc, argv);
 	return status;
 }
 

@@ -68,7 +68,8 @@ struct conf {
  * Reads the command line into *c (filled with the defaults first).  argv's
  * pointers are moved, its strings stay.  Returns -1 to go on, else the status
  * to exit with: everything that had to be said (help, version, a mistake in
- * one sentence) was printed.  Warnings go to stderr.
+ * one sentence) was printed.  Warnings go to stderr.  After a mistake
+ * c->nolaunch still says whether pppd started us, who may do so again at once.
  */
 int options_parse(struct conf *c, int argc, char **argv);
 

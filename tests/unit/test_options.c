@@ -518,6 +518,19 @@ test_mistakes(void)
 	}
 }
 
+/* So that the caller can slow down a pppd that repeats the mistake. */
+static void
+test_mistake_under_pppd(void)
+{
+	T(run("h --nolaunchpppd --debg")->c.nolaunch &&
+	    run("h --debg x --nolaunchpppd")->c.nolaunch &&
+	    run("--loglevel 9 x --nol h")->c.nolaunch &&
+	    run("--nolaunchpppd")->c.nolaunch,
+	    "a mistake tells that --nolaunchpppd is there, before or behind");
+	T(!run("h --debg")->c.nolaunch && !run("")->c.nolaunch,
+	    "and that it is not");
+}
+
 #define NETEM	" still works, but netem does this better: tc qdisc add dev " \
 	"IF root netem delay 10ms reorder 25%\n"
 
@@ -825,6 +838,7 @@ main(void)
 	test_lands();
 	test_limits();
 	test_mistakes();
+	test_mistake_under_pppd();
 	test_warnings();
 	test_orders();
 	test_prefixes();
