@@ -1,0 +1,762 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pptpsetup in a folder of its own: what it writes, keeps and refuses. */
+static char test_dir[] = "/tmp/test_setup.XXXXXX";
+#define PPP_DIR		test_dir
+#define LOCK_WAIT_S	4
+
+#include "../../pptp_peers.c"
+#include "../../pptp_setup.c"
+
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <dirent.h>
+
+#include "t.h"
+
+static char said[4096];		/* by the last run, on stderr */
+static char path_buf[8][512];
+static const char *limit_tag;	/* how the last runs were restricted */
+
+static const char *
+in_dir(const char *name)
+{
+	static unsigned i;
+	char *p = path_buf[i++ % 8];
+
+	snprintf(p, sizeof(path_buf[0]), "%s/%s", test_dir, name);
+	return p;
+}
+
+static size_t
+read_all(const char *name, char *out, size_t size)
+{
+	FILE *f = fopen(name, "r");
+	size_t n;
+
+	memset(out, 0, size);
+	if (f == NULL)
+		return 0;
+	n = fread(out, 1, size - 1, f);
+	fclose(f);
+	return n;
+}
+
+static void
+write_all(const char *name, const char *text, mode_t mode)
+{
+	FILE *f = fopen(in_dir(name), "w");
+
+	if (f == NULL)
+		abort();
+	fputs(text, f);
+	fclose(f);
+	if (chmod(in_dir(name), mode) == -1)
+		abort();
+}
+
+static bool
+holds(const char *name, const char *text)
+{
+	char now[65536];
+	size_t n = read_all(in_dir(name), now, sizeof(now));
+
+	if (n == strlen(text) && memcmp(now, text, n) == 0)
+		return true;
+	printf("# %s has: %s\n", name, now);
+	return false;
+}
+
+static int
+mode_of(const char *name)
+{
+	struct stat st;
+
+	return lstat(in_dir(name), &st) == -1 ? -1 : (int)(st.st_mode & 07777);
+}
+
+static unsigned
+files_in(const char *name)
+{
+	DIR *d = opendir(in_dir(name));
+	unsigned n = 0;
+
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n - 2;
+}
+
+/* Nothing that was there before, two directories as they shall be. */
+static void
+fresh(void)
+{
+	char cmd[1024];
+
+	snprintf(cmd, sizeof(cmd), "rm -rf '%s' && mkdir -m 755 '%s' "
+	    "'%s/peers'", test_dir, test_dir, test_dir);
+	if (system(cmd) != 0)
+		abort();
+}
+
+/* What a child does before it becomes pptpsetup. */
+static void
+restrict_child(void)
+{
+	struct rlimit small = { 300, 300 };
+
+	if (limit_tag == NULL)
+		return;
+	if (strcmp(limit_tag, "small files") == 0 &&
+	    setrlimit(RLIMIT_FSIZE, &small) == -1)
+		abort();
+	if (strcmp(limit_tag, "nobody") == 0 &&
+	    (setgid(65534) == -1 || setuid(65534) == -1))
+		abort();
+}
+
+/*
+ * Runs pptpsetup with the words of line, between which there is a '|', and
+ * with input on its standard input.
+ */
+static int
+run_with(const char *line, const char *input, size_t input_len)
+{
+	char words[2048], *argv[40] = { NULL };
+	int argc = 0, in[2], err[2], status;
+	size_t n = 0;
+	ssize_t got;
+	pid_t pid;
+
+	snprintf(words, sizeof(words), "pptpsetup|%s", line);
+	for (char *p = words; p != NULL && argc < 39;)
+		argv[argc++] = strsep(&p, "|");
+	if (pipe(in) == -1 || pipe(err) == -1)
+		abort();
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		dup2(in[0], 0);
+		dup2(open("/dev/null", O_WRONLY), 1);
+		dup2(err[1], 2);
+		close(in[1]);
+		restrict_child();
+		_exit(setup_main(argc, argv));
+	}
+	close(in[0]);
+	close(err[1]);
+	if (write(in[1], input, input_len) == -1)
+		abort();
+	close(in[1]);
+	while ((got = read(err[0], said + n, sizeof(said) - 1 - n)) > 0)
+		n += (size_t)got;
+	said[n] = '\0';
+	close(err[0]);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/* Most runs get a password by the way that makes no noise. */
+static int
+run_line(const char *line)
+{
+	return run_with(line, "secret\n", 7);
+}
+
+/* --- quoting ---------------------------------------------------------- */
+
+static const struct quote_row {
+	const char *claim, *text, *word;
+} quote_rows[] = {
+	{ "a plain word stays plain", "bob", "bob" },
+	{ "an empty word needs quotes", "", "\"\"" },
+	{ "a space needs quotes", "a b", "\"a b\"" },
+	{ "a hash does not begin a comment", "a#b", "\"a#b\"" },
+	{ "a double quote is escaped", "a\"b", "\"a\\\"b\"" },
+	{ "an apostrophe is kept", "it's", "\"it's\"" },
+	{ "the domain's backslash is doubled", "CORP\\bob", "\"CORP\\\\bob\"" },
+	{ "a backslash at the end too", "a\\", "\"a\\\\\"" },
+	{ "a line feed stays on the line", "a\nb", "\"a\\012b\"" },
+	{ "a digit after it is not taken for it", "\t7", "\"\\0117\"" },
+	{ "non-ASCII octets are kept", "\xc3\xa9\xff", "\"\xc3\xa9\xff\"" },
+	{ "what a shell would expand is nothing special", "$HOME`id`%s",
+	    "\"$HOME`id`%s\"" },
+};
+
+/*
+ * A word as pppd 2.4.9 reads it, as measured: quotes may begin and end in
+ * mid-word, a backslash means something between them too.
+ */
+static size_t
+pppd_word(const char **p, const char *end, char *out)
+{
+	static const char from[] = "abfnrst", to[] = "\a\b\f\n\r \t";
+	char quote = '\0';
+	size_t n = 0;
+
+	while (*p < end && strchr(" \t\n", **p) != NULL && **p != '\0')
+		(*p)++;
+	for (; *p < end; (*p)++) {
+		char c = **p;
+		const char *e;
+
+		if (c == '\\' && *p + 1 < end) {
+			c = *++*p;
+			e = c == '\0' ? NULL : strchr(from, c);
+			if (c >= '0' && c <= '7') {
+				unsigned v = 0;
+				int digits = 0;
+
+				for (; digits < 3 && *p < end && **p >= '0' &&
+				    **p <= '7'; digits++, (*p)++)
+					v = v * 8 + (unsigned)(**p - '0');
+				(*p)--;
+				c = (char)v;
+			} else if (e != NULL) {
+				c = to[e - from];
+			}
+			out[n++] = c;
+		} else if (quote != '\0' && c == quote) {
+			quote = '\0';
+		} else if (quote == '\0' && (c == '"' || c == '\'')) {
+			quote = c;
+		} else if (quote == '\0' && (c == '#' || c == ' ' ||
+		    c == '\t' || c == '\n')) {
+			break;
+		} else {
+			out[n++] = c;
+		}
+	}
+	return n;
+}
+
+static void
+test_quoting(void)
+{
+	uint64_t seed = 1;
+	bool ok = true;
+
+	for (size_t i = 0; i < sizeof(quote_rows) / sizeof(*quote_rows); i++) {
+		const struct quote_row *q = &quote_rows[i];
+		uint8_t out[256];
+		struct wr w = { .p = out, .end = out + sizeof(out) };
+
+		put_word(&w, q->text);
+		T((size_t)(w.p - out) == strlen(q->word) &&
+		    memcmp(out, q->word, strlen(q->word)) == 0, "%s", q->claim);
+	}
+	for (unsigned i = 0; i < 100000 && ok; i++) {
+		char text[32], line[256], word[256];
+		const char *p = line;
+		struct wr w = { .p = (uint8_t *)line,
+		    .end = (uint8_t *)line + sizeof(line) };
+		size_t n = t_random(&seed) % sizeof(text), got;
+
+		for (size_t k = 0; k < n; k++)
+			text[k] = (char)(1 + t_random(&seed) % 255);
+		put_quoted(&w, text, n);
+		put(&w, " *\n");
+		ok = memchr(line, '\n', (size_t)(w.p - (uint8_t *)line)) ==
+		    (const char *)w.p - 1 &&
+		    word_length(line, (size_t)(w.p - (uint8_t *)line)) ==
+		    (size_t)(w.p - (uint8_t *)line) - 3;
+		got = pppd_word(&p, (const char *)w.p, word);
+		ok = ok && got == n && memcmp(word, text, n) == 0;
+		got = pppd_word(&p, (const char *)w.p, word);
+		ok = ok && got == 1 && word[0] == '*';
+	}
+	T(ok, "100000 random texts come back from pppd's parser, on one line");
+}
+
+static void
+test_shell(void)
+{
+	static const char *const texts[] = { "/usr/sbin/pptp",
+	    "/opt/my vpn/pptp", "/opt/it's/$(id)/pptp", "/o/\"x\"\\y/pptp" };
+	bool ok = true;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		char cmd[512], got[512] = "";
+		struct wr w = { .p = (uint8_t *)cmd,
+		    .end = (uint8_t *)cmd + sizeof(cmd) };
+		FILE *f;
+
+		put(&w, "printf %s ");
+		put_shell_word(&w, texts[i]);
+		wr_u8(&w, '\0');
+		f = popen(cmd, "r");
+		if (f == NULL || fgets(got, sizeof(got), f) == NULL)
+			got[0] = '\0';
+		if (f != NULL)
+			pclose(f);
+		ok = ok && strcmp(got, texts[i]) == 0;
+	}
+	T(ok, "the path of pptp survives the shell that pppd starts");
+}
+
+/* --- what is written -------------------------------------------------- */
+
+static void
+test_create(void)
+{
+	char want[8192], self[PATH_MAX] = "";
+
+	fresh();
+	T(run_line("--create|work|--server|vpn.example.org|--domain|CORP|"
+	    "--username|bob|--encrypt") == 0 &&
+	    holds("chap-secrets", "# added by pptpsetup for work\n"
+	    "\"CORP\\\\bob\" work \"secret\" *\n"),
+	    "the secret, with the domain's backslash doubled");
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) == -1)
+		abort();
+	strcpy(strrchr(self, '/') + 1, "pptp");
+	snprintf(want, sizeof(want), "# written by pptpsetup\n"
+	    "pty \"%s vpn.example.org --nolaunchpppd\"\n"
+	    "lock\nnoauth\nnobsdcomp\nnodeflate\nname \"CORP\\\\bob\"\n"
+	    "remotename work\nipparam work\nrequire-mppe-128\nrefuse-pap\n"
+	    "refuse-eap\nrefuse-chap\nrefuse-mschap\n", self);
+	T(holds("peers/work", want), "the peers file with --encrypt");
+	T(mode_of("chap-secrets") == 0600 && mode_of("peers/work") == 0600,
+	    "both have mode 0600");
+	T(run_line("-c|b|-s|h|-u|u") == 0, "the short forms");
+	snprintf(want, sizeof(want), "# written by pptpsetup\n"
+	    "pty \"%s h --nolaunchpppd\"\nlock\nnoauth\nnobsdcomp\nnodeflate\n"
+	    "name u\nremotename b\nipparam b\n", self);
+	T(holds("peers/b", want), "the peers file without --encrypt");
+	T(run_line("-create|c|-server=h|-username|u|-p|x") == 0 &&
+	    strstr(said, "ps") != NULL,
+	    "long forms with one dash; a password there is warned about");
+	T(run_with("--create|d|--server|h|--user|u|--password|", "", 0) == 0 &&
+	    run_with("-c|e|-s|h|-u|u|-pa b", "", 0) == 0,
+	    "an empty password, and -pPASSWORD");
+	T(holds("chap-secrets", "# added by pptpsetup for work\n"
+	    "\"CORP\\\\bob\" work \"secret\" *\n\n"
+	    "# added by pptpsetup for b\nu b \"secret\" *\n\n"
+	    "# added by pptpsetup for c\nu c \"x\" *\n\n"
+	    "# added by pptpsetup for d\nu d \"\" *\n\n"
+	    "# added by pptpsetup for e\nu e \"a b\" *\n"),
+	    "each further secret is added at the end");
+	T(files_in(".") == 2 && files_in("peers") == 5,
+	    "nothing else is left in either directory");
+}
+
+#define FOREIGN "# mine\nann * \"pw\" *\n\nbob work \"bob's\" * # work\n" \
+	"# added by pptpsetup for work2\nb work2 \"2\" *\n" \
+	"# added by pptpsetup for work.a\nb work.a \"a\" *"
+
+static void
+test_replace_and_delete(void)
+{
+	fresh();
+	write_all("chap-secrets", FOREIGN "\n", 0644);
+	T(run_line("-c|work|-s|h|-u|u") == 0 && holds("chap-secrets",
+	    FOREIGN "\n\n# added by pptpsetup for work\nu work \"secret\" *\n"),
+	    "other lines are kept to the octet");
+	T(mode_of("chap-secrets") == 0600,
+	    "a chap-secrets that all could read becomes 0600");
+	T(run_with("-c|work|-s|h|-u|v", "new", 3) == 0 && holds("chap-secrets",
+	    FOREIGN "\n\n# added by pptpsetup for work\nv work \"new\" *\n"),
+	    "creating twice replaces; a last line needs no end");
+	T(run_line("--delete|work") == 0 &&
+	    holds("chap-secrets", FOREIGN "\n") && mode_of("peers/work") == -1,
+	    "deleting takes away exactly that, not work2, work.a or bob's");
+	T(run_line("--delete|work") == 1 &&
+	    strstr(said, "no tunnel work") != NULL &&
+	    holds("chap-secrets", FOREIGN "\n"),
+	    "deleting again says that there is none, and changes nothing");
+	T(files_in(".") == 2 && files_in("peers") == 0, "no copy is left");
+
+	write_all("chap-secrets", FOREIGN, 0600);
+	T(run_line("-c|work|-s|h|-u|u") == 0 && holds("chap-secrets",
+	    FOREIGN "\n\n# added by pptpsetup for work\nu work \"secret\" *\n"),
+	    "a file without a last line end gets one first");
+}
+
+/* What pptp-linux 1.10.0's tool left behind, byte for byte. */
+static void
+test_old_tool(void)
+{
+	fresh();
+	write_all("chap-secrets", "x * y *\n"
+	    "\n# added by pptpsetup for t\nD\\u t \"p\\x0a\" *\n"
+	    "\n# added by pptpsetup for t2\nu t2 \"p\" *\n"
+	    "\n# added by pptpsetup for t\nD\\u t \"p\"w\" *\n"
+	    "\n# added by pptpsetup for t\nmy user t \"p\" *\n"
+	    "\n# added by pptpsetup for t\no'neil t \"p\" *\n", 0600);
+	write_all("peers/t", "# written by pptpsetup\npty \"x\"\n", 0640);
+	T(run_line("-c|t|-s|h|-u|u") == 0 && holds("chap-secrets",
+	    "x * y *\n\n# added by pptpsetup for t2\nu t2 \"p\" *\n"
+	    "\n# added by pptpsetup for t\nu t \"secret\" *\n"),
+	    "its duplicates, odd quotes and blanks are all replaced");
+	T(mode_of("peers/t") == 0640,
+	    "a group that could read the old peers file still can");
+	T(run_line("--delete|t") == 0 && run_line("--delete|t2") == 0 &&
+	    holds("chap-secrets", "x * y *\n"), "and deleted: %s", said);
+	write_all("chap-secrets", "# added by pptpsetup for t\n\nu * p *\n"
+	    "# added by pptpsetup for t\nann bob \"x\" *\n", 0600);
+	write_all("peers/t", "# written by pptpsetup\n", 0600);
+	T(run_line("--delete|t") == 0 &&
+	    holds("chap-secrets", "\nu * p *\nann bob \"x\" *\n"),
+	    "a marker whose secret is gone takes no other line along");
+}
+
+/* --- refusals --------------------------------------------------------- */
+
+static const struct usage_row {
+	const char *claim, *line;
+} usage_rows[] = {
+	{ "no option at all", "" },
+	{ "an unknown option", "--create|t|--server|h|--username|u|--bogus" },
+	{ "an option without its argument", "--create" },
+	{ "--encrypt=yes", "-c|t|-s|h|-u|u|--encrypt=yes" },
+	{ "a word too many", "-c|t|-s|h|-u|u|word" },
+	{ "--create and --delete at once", "-c|t|-s|h|-u|u|--delete|t" },
+	{ "--delete with --server", "--delete|t|--server|h" },
+	{ "--delete with --start", "--delete|t|--start" },
+	{ "no server", "-c|t|-u|u" },
+	{ "no user", "-c|t|-s|h" },
+	{ "an empty user", "-c|t|-s|h|-u|" },
+	{ "the wildcard as user", "-c|t|-s|h|-u|*" },
+	{ "a domain with a backslash", "-c|t|-s|h|-u|u|-d|a\\b" },
+	{ "an empty tunnel name", "-c||-s|h|-u|u" },
+	{ "a tunnel name with a slash", "-c|../t|-s|h|-u|u" },
+	{ "a tunnel name with dots", "-c|a..b|-s|h|-u|u" },
+	{ "a hidden tunnel name", "-c|.t|-s|h|-u|u" },
+	{ "a tunnel name with a dash in front", "-c|-t|-s|h|-u|u" },
+	{ "a tunnel name with a space", "-c|a b|-s|h|-u|u" },
+	{ "a tunnel name with a line feed", "-c|a\nb|-s|h|-u|u" },
+	{ "deleting a path", "--delete|../chap-secrets" },
+	{ "a host that a shell would run", "-c|t|-s|h;id|-u|u" },
+	{ "a host with a space", "-c|t|-s|h --x|-u|u" },
+	{ "a host that looks like an option", "-c|t|-s|-h|-u|u" },
+	{ "an empty host", "-c|t|-s||-u|u" },
+	{ "a password that pppd would open", "-c|t|-s|h|-u|u|-p|@/etc/passwd" },
+};
+
+static void
+test_usage(void)
+{
+	char line[1024], longest[400];
+
+	fresh();
+	for (size_t i = 0; i < sizeof(usage_rows) / sizeof(*usage_rows); i++)
+		T(run_line(usage_rows[i].line) == EXIT_USAGE && *said != '\0',
+		    "refused as wrong usage: %s", usage_rows[i].claim);
+	memset(longest, 'n', sizeof(longest));
+	longest[256] = '\0';
+	snprintf(line, sizeof(line), "-c|t|-s|h|-u|%s", longest);
+	T(run_line(line) == EXIT_USAGE, "a user of 256 octets");
+	snprintf(line, sizeof(line), "-c|t|-s|h|-u|u|-p|x%s", longest);
+	T(run_line(line) == EXIT_USAGE, "a password of 257 octets");
+	longest[256] = 'n';
+	T(run_with("-c|t|-s|h|-u|u", longest, 257) == EXIT_USAGE,
+	    "the same from standard input");
+	T(run_with("-c|t|-s|h|-u|u", "", 0) == EXIT_USAGE,
+	    "an end of file instead of a password");
+	T(run_with("-c|t|-s|h|-u|u", "a\0b\n", 4) == EXIT_USAGE,
+	    "a password with a NUL in it");
+	T(files_in(".") == 1 && files_in("peers") == 0,
+	    "none of these has written anything");
+	longest[255] = '\0';
+	snprintf(line, sizeof(line), "-c|t|-s|h|-u|%s", longest);
+	T(run_with(line, longest, 255) == 0, "255 octets of each are taken");
+	T(run_line("--help") == 0, "--help is no mistake");
+}
+
+static void
+test_links(void)
+{
+	char other[64];
+
+	fresh();
+	snprintf(other, sizeof(other), "%s.other", test_dir);
+	if (symlink(other, in_dir("chap-secrets")) == -1)
+		abort();
+	T(run_line("-c|t|-s|h|-u|u") == EXIT_SYSTEM &&
+	    strstr(said, "symbolic link") != NULL && access(other, F_OK) == -1,
+	    "chap-secrets as a symbolic link is refused, not followed");
+	unlink(in_dir("chap-secrets"));
+	if (symlink(other, in_dir("peers/t")) == -1)
+		abort();
+	T(run_line("-c|t|-s|h|-u|u") == EXIT_SYSTEM &&
+	    run_line("--delete|t") == EXIT_SYSTEM && access(other, F_OK) == -1,
+	    "a peers file likewise");
+	unlink(in_dir("peers/t"));
+	if (symlink(other, in_dir("peers/.t.pptpsetup")) == -1)
+		abort();
+	T(run_line("-c|t|-s|h|-u|u") == 0 && access(other, F_OK) == -1,
+	    "a link under the temporary name of a peers file is replaced");
+	if (symlink(other, in_dir(".chap-secrets.pptpsetup")) == -1)
+		abort();
+	T(run_line("-c|t|-s|h|-u|u") == EXIT_SYSTEM &&
+	    access(other, F_OK) == -1,
+	    "a link under the name of the lock is refused");
+	unlink(in_dir(".chap-secrets.pptpsetup"));
+	write_all("peers/mine", "pty \"x\"\n", 0640);
+	T(run_line("-c|mine|-s|h|-u|u") == EXIT_SYSTEM &&
+	    run_line("--delete|mine") == EXIT_SYSTEM &&
+	    holds("peers/mine", "pty \"x\"\n"),
+	    "a peers file written by hand is neither replaced nor deleted");
+	if (chmod(in_dir("peers"), 0777) == -1)
+		abort();
+	T(run_line("-c|t|-s|h|-u|u") == EXIT_PERMISSION,
+	    "a directory that everybody may write to is refused");
+}
+
+static void
+test_failures(void)
+{
+	static const char line[] = "# 34567890123456789012345678901\n";
+	char big[10 * sizeof(line)] = "";
+
+	for (int i = 0; i < 10; i++)
+		strcat(big, line);
+	fresh();
+	write_all("chap-secrets", big, 0600);
+	limit_tag = "small files";
+	T(run_line("-c|t|-s|h|-u|u") == EXIT_SYSTEM &&
+	    strstr(said, SECRETS_NEW) != NULL &&
+	    holds("chap-secrets", big) && files_in(".") == 2 &&
+	    files_in("peers") == 0,
+	    "no room: a sentence, the old file whole, nothing left");
+	limit_tag = NULL;
+	write_all("chap-secrets", FOREIGN, 0600);
+	write_all(".chap-secrets.pptpsetup", "rest of a killed run", 0600);
+	T(run_line("-c|t|-s|h|-u|u") == 0 && files_in(".") == 2 &&
+	    holds("chap-secrets", FOREIGN
+	    "\n\n# added by pptpsetup for t\nu t \"secret\" *\n"),
+	    "the rest of a killed run does no harm and goes");
+	if (geteuid() != 0)
+		return;
+	limit_tag = "nobody";
+	T(run_line("-c|t|-s|h|-u|u") == EXIT_PERMISSION &&
+	    strstr(said, "as root") != NULL, "without the right: status 4");
+	limit_tag = NULL;
+	if (chown(in_dir("chap-secrets"), 65534, 7) == -1)
+		abort();
+	T(run_line("--delete|t") == 0, "a chap-secrets of another user");
+	struct stat st;
+	T(stat(in_dir("chap-secrets"), &st) == 0 && st.st_uid == 65534 &&
+	    st.st_gid == 7 && (st.st_mode & 07777) == 0600,
+	    "keeps its owner and group");
+}
+
+/* --- several at once --------------------------------------------------- */
+
+static void
+test_lock(void)
+{
+	enum { RUNS = 12 };
+	pid_t pid[RUNS];
+	char text[8192], want[64];
+	bool ok = true;
+	int fd, status;
+
+	fresh();
+	fflush(stdout);
+	for (int i = 0; i < RUNS; i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "-c|t%d|-s|h|-u|u", i);
+		pid[i] = fork();
+		if (pid[i] == 0)
+			_exit(run_line(line));
+	}
+	for (int i = 0; i < RUNS; i++)
+		ok = waitpid(pid[i], &status, 0) == pid[i] && status == 0 && ok;
+	read_all(in_dir("chap-secrets"), text, sizeof(text));
+	for (int i = 0; i < RUNS; i++) {
+		snprintf(want, sizeof(want), "\nu t%d \"secret\" *\n", i);
+		ok = ok && strstr(text, want) != NULL;
+	}
+	T(ok && files_in(".") == 2 && files_in("peers") == RUNS,
+	    "twelve runs at once: each finds its place");
+
+	fd = open(in_dir(".chap-secrets.pptpsetup"), O_CREAT | O_RDWR, 0600);
+	if (fd == -1 || flock(fd, LOCK_EX) == -1)
+		abort();
+	T(run_line("--delete|t1") == EXIT_SYSTEM &&
+	    strstr(said, "another pptpsetup") != NULL &&
+	    mode_of("peers/t1") == 0600,
+	    "a run that never ends is named after a while");
+	close(fd);
+}
+
+/* --- the terminal ------------------------------------------------------ */
+
+static bool
+echoes(int fd)
+{
+	struct termios t;
+
+	return tcgetattr(fd, &t) == 0 && (t.c_lflag & ECHO) != 0;
+}
+
+/* Reads what the terminal shows until the question is there. */
+static void
+await_question(int master)
+{
+	char got[256] = "";
+
+	for (size_t n = 0; n < sizeof(got) - 1; n++)
+		if (strstr(got, "D\\u: ") != NULL ||
+		    read(master, got + n, 1) != 1)
+			return;
+}
+
+/*
+ * As a shell does: pptpsetup in the foreground group of the terminal, on
+ * again when it stops.  Its end is the shell's: its status, 128 and a signal,
+ * 90 if it stopped without the echo.
+ */
+static void
+shell(int tty)
+{
+	char words[] = "pptpsetup|-c|t|-s|h|-d|D|-u|u", *argv[10] = { NULL };
+	int argc = 0, status;
+	pid_t pid;
+
+	setsid();
+	signal(SIGTTOU, SIG_IGN);
+	if (ioctl(tty, TIOCSCTTY, 0) == -1)
+		_exit(91);
+	for (char *p = words; p != NULL;)
+		argv[argc++] = strsep(&p, "|");
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		tcsetpgrp(tty, getpid());
+		for (int fd = 0; fd <= 2; fd++)
+			dup2(tty, fd);
+		_exit(setup_main(argc, argv));
+	}
+	while (waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status)) {
+		if (!echoes(tty))
+			_exit(90);
+		kill(pid, SIGCONT);
+	}
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) :
+	    128 + WTERMSIG(status));
+}
+
+static pid_t
+run_on_terminal(int *master, int *slave)
+{
+	pid_t pid;
+
+	*master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (*master == -1 || grantpt(*master) == -1 || unlockpt(*master) == -1)
+		abort();
+	*slave = open(ptsname(*master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		shell(*slave);
+	await_question(*master);
+	return pid;
+}
+
+static int
+end_of(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ?
+	    WEXITSTATUS(status) : -1;
+}
+
+static void
+type(int master, const char *keys)
+{
+	if (write(master, keys, strlen(keys)) != (ssize_t)strlen(keys))
+		abort();
+}
+
+static void
+test_terminal(void)
+{
+	char got[512] = "";
+	int master, slave;
+	bool quiet;
+	pid_t pid;
+
+	fresh();
+	pid = run_on_terminal(&master, &slave);
+	quiet = !echoes(slave);
+	type(master, "pass#word\n");
+	T(end_of(pid) == 0 && quiet && echoes(slave) && holds("chap-secrets",
+	    "# added by pptpsetup for t\n\"D\\\\u\" t \"pass#word\" *\n"),
+	    "the password is asked for without echo, which comes back");
+	if (read(master, got, sizeof(got) - 1) == -1)
+		got[0] = '\0';
+	T(strstr(got, "pass") == NULL, "and the terminal never showed it");
+	close(master);
+	close(slave);
+	for (int i = 0; i < 2; i++) {
+		fresh();
+		pid = run_on_terminal(&master, &slave);
+		quiet = !echoes(slave);
+		if (i == 0)
+			type(master, "ab\3");
+		else
+			kill(tcgetpgrp(master), SIGTERM);
+		T(end_of(pid) == 128 + (i == 0 ? SIGINT : SIGTERM) && quiet &&
+		    echoes(slave) && files_in(".") == 1,
+		    "%s ends it with the echo on and nothing written",
+		    i == 0 ? "control-C" : "SIGTERM");
+		close(master);
+		close(slave);
+	}
+	pid = run_on_terminal(&master, &slave);
+	type(master, "ab\x1a");
+	await_question(master);
+	quiet = !echoes(slave);
+	type(master, "again\n");
+	T(end_of(pid) == 0 && quiet && holds("chap-secrets",
+	    "# added by pptpsetup for t\n\"D\\\\u\" t \"again\" *\n"),
+	    "control-Z leaves the echo on, and going on asks again");
+	close(master);
+	close(slave);
+}
+
+static void
+test_argv(void)
+{
+	struct request r = { .create = NULL };
+	char name[] = "x", arg[] = "secret", create[] = "-ct", server[] = "-sh",
+	    user[] = "-uu", option[] = "-p";
+	char *argv[] = { name, create, server, user, option, arg, NULL };
+	char zero[sizeof(arg)] = "";
+	int err = dup(2), status;
+
+	dup2(open("/dev/null", O_WRONLY), 2);
+	status = parse(&r, 6, argv);
+	dup2(err, 2);
+	T(status == -1 && strcmp(r.password, "secret") == 0 &&
+	    memcmp(arg, zero, sizeof(arg)) == 0,
+	    "the password is wiped from the command line");
+}
+
+int
+main(void)
+{
+	char cmd[64];
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (mkdtemp(test_dir) == NULL)
+		return 1;
+	test_quoting();
+	test_shell();
+	test_create();
+	test_replace_and_delete();
+	test_old_tool();
+	test_usage();
+	test_links();
+	test_failures();
+	test_lock();
+	test_terminal();
+	test_argv();
+	snprintf(cmd, sizeof(cmd), "rm -rf '%s'", test_dir);
+	return t_done() + (system(cmd) != 0);
+}
