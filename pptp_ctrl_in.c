@@ -400,7 +400,7 @@ in_message(struct ctrl *c, int64_t now)
 }
 
 /* Skips welcome text, octet by octet, until a whole header makes sense. */
-static void
+static bool
 in_welcome(struct ctrl *c)
 {
 	unsigned type = msg_u16(c->in + 8);
@@ -413,18 +413,19 @@ in_welcome(struct ctrl *c)
 		if (c->skipped > 0)
 			LOG(c, 2, "skipped %zu octets of text before the "
 			    "first message", c->skipped);
-		return;
+		return true;
 	}
 	memmove(c->in, c->in + 1, --c->in_len);
-	if (++c->skipped <= CTRL_WELCOME_MAX)
-		return;
-	WHY(c, CTRL_CAUSE_NOT_PPTP, "this is not a PPTP server: no message in "
-	    "the first %d octets", CTRL_WELCOME_MAX);
-	ctrl_close(c);
+	if (++c->skipped > CTRL_WELCOME_MAX) {
+		WHY(c, CTRL_CAUSE_NOT_PPTP, "this is not a PPTP server: no "
+		    "message in the first %d octets", CTRL_WELCOME_MAX);
+		ctrl_close(c);
+	}
+	return false;
 }
 
 /* Length, type and magic are there; rest is what came with them. */
-static void
+static bool
 in_judge(struct ctrl *c, const uint8_t *rest, size_t n)
 {
 	char why[64];
@@ -436,8 +437,9 @@ in_judge(struct ctrl *c, const uint8_t *rest, size_t n)
 	else if (c->in_total < PPTP_HEADER || c->in_total > CTRL_MSG_LONGEST)
 		SAY(why, "length %zu is out of range", c->in_total);
 	else
-		return;
+		return true;
 	malformed(c, rest, n, why);
+	return false;
 }
 
 /* Takes what is still wanted of a header or message; how much it took. */
@@ -470,10 +472,9 @@ ctrl_feed(struct ctrl *c, const uint8_t *buf, size_t n, int64_t now)
 			break;
 		if (want == first) {
 			c->in_total = msg_u16(c->in);
-			if (skip)
-				in_welcome(c);
-			else
-				in_judge(c, buf + used, n - used);
+			if (!(skip ? in_welcome(c) :
+			    in_judge(c, buf + used, n - used)))
+				continue;
 		}
 		if (c->in_len == c->in_total) {
 			in_message(c, now);

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The whole control connection: the input is a script of what a server sends,
+ * what the caller does and how time passes.  What must hold whatever happens
+ * is in check(), told() and wrote().
+ *
+ * The first octet chooses quirks (bits 0 to 2), whether events are taken at
+ * once (3) and timers (4, 5).  Then each step is an octet of operation, an
+ * octet of argument, and what the operation needs; see step().
+ */
+#include <stdlib.h>
+
+#include "../../pptp_quirks.c"
+#include "../../pptp_ctrl_msg.c"
+#include "../../pptp_ctrl_in.c"
+#include "../../pptp_ctrl.c"
+
+#define MUST(cond)	do { \
+	if (!(cond)) \
+		__builtin_trap(); \
+} while (0)
+
+struct script {
+	const uint8_t	*p, *end;
+};
+
+static struct ctrl c;
+static int64_t now;
+static bool lazy;			/* events are taken now and then */
+static bool open_ids[256], up_ids[256], closed;
+static uint8_t partial[PPTP_MSG_MAX];	/* of the message being written */
+static size_t partial_len;
+static unsigned written;
+static int64_t courtesy_at;		/* last answer sent under ASYNCREAD */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint8_t
+next(struct script *s)
+{
+	return s->p < s->end ? *s->p++ : 0;
+}
+
+/* A message as it must be on the wire. */
+static size_t
+whole(const uint8_t *p, size_t n)
+{
+	unsigned size, type;
+
+	MUST(n >= PPTP_HEADER);
+	size = msg_u16(p);
+	type = msg_u16(p + 8);
+	MUST(size <= n && type > 0 && type < PPTP_TYPES);
+	MUST(size == ctrl_msgs[type].size);
+	MUST(memcmp(p + 2, "\0\1\x1a\x2b\x3c\x4d", 6) == 0);
+	MUST(p[10] == 0 && p[11] == 0);
+	return size;
+}
+
+static void
+told(const struct ctrl_event *e)
+{
+	size_t len = strnlen(e->text, sizeof(e->text));
+
+	MUST(!closed && len > 0 && len < sizeof(e->text));
+	for (size_t i = 0; i < len; i++)
+		MUST(e->text[i] >= ' ' && e->text[i] <= '~');
+	switch (e->type) {
+	case CTRL_EV_LOG:
+		MUST(e->level >= 1 && e->level <= 3);
+		break;
+	case CTRL_EV_UP:
+		break;
+	case CTRL_EV_CALL_UP:
+		MUST(e->call < 256 && open_ids[e->call] && !up_ids[e->call]);
+		up_ids[e->call] = true;
+		break;
+	case CTRL_EV_CALL_DOWN:
+		MUST(e->call < 256 && open_ids[e->call]);
+		open_ids[e->call] = up_ids[e->call] = false;
+		break;
+	case CTRL_EV_CLOSED:
+		for (unsigned i = 0; i < 256; i++)
+			MUST(!open_ids[i]);
+		closed = true;
+		break;
+	}
+}
+
+static void
+drain(void)
+{
+	struct ctrl_event e;
+
+	while (ctrl_event(&c, &e))
+		told(&e);
+}
+
+static void
+wrote(void)
+{
+	unsigned type = msg_u16(partial + 8);
+
+	MUST(whole(partial, partial_len) == partial_len);
+	MUST((written++ == 0) == (type == START_REQUEST));
+	partial_len = 0;
+	if ((c.conf.quirks & QUIRK_ASYNCREAD) && ctrl_msgs[type].answer == 0)
+		courtesy_at = now;
+}
+
+/* Writes at most n octets of one message. */
+static bool
+write_some(size_t n)
+{
+	size_t len;
+	const uint8_t *p = ctrl_output(&c, &len, now);
+
+	MUST((p == NULL) == (len == 0));
+	if (p == NULL)
+		return false;
+	MUST(p >= c.out && len + partial_len <= PPTP_MSG_MAX);
+	if (partial_len == 0)
+		MUST(courtesy_at < 0 || now - courtesy_at >= SPACING);
+	if (n > len)
+		n = len;
+	memcpy(partial + partial_len, p, n);
+	partial_len += n;
+	if (n == len)
+		wrote();
+	ctrl_sent(&c, n, now);
+	return true;
+}
+
+static void
+check(void)
+{
+	unsigned pending = 0, calls = 0;
+	size_t at = 0;
+
+	MUST(c.out_len <= CTRL_OUT && c.out_sent <= c.out_len);
+	while (at < c.out_len)
+		at += whole(c.out + at, c.out_len - at);
+	MUST(at == c.out_len);
+	MUST(c.in_len < CTRL_MSG_LONGEST && c.ev_count <= CTRL_EVENTS);
+	for (unsigned i = 0; i < CTRL_CALLS; i++) {
+		pending += ctrl_call_pending(&c.call[i]);
+		calls += c.call[i].state != CALL_FREE;
+	}
+	MUST(pending <= 1 && calls == ctrl_calls(&c));
+	MUST(pending == 0 || c.state == CTRL_UP);
+	MUST(calls == 0 || c.state <= CTRL_UP);
+	if (c.state == CTRL_CLOSED)
+		MUST(c.out_len == 0 && ctrl_due(&c) == CTRL_NEVER);
+	if (!lazy) {
+		drain();
+		MUST(closed == (c.state == CTRL_CLOSED));
+	}
+}
+
+static void
+hear(const uint8_t *p, size_t n)
+{
+	uint8_t *copy = malloc(n > 0 ? n : 1);
+	size_t used = 0;
+
+	memcpy(copy, p, n);
+	while (used < n) {
+		size_t k = ctrl_feed(&c, copy + used, n - used, now);
+
+		MUST(k > 0 && k <= n - used);
+		used += k;
+		check();
+	}
+	free(copy);
+}
+
+/* A well-formed message whose body begins with octets of the input. */
+static void
+hear_message(struct script *s, unsigned type, size_t n)
+{
+	uint8_t m[PPTP_MSG_MAX] = { 0 };
+	struct wr w = { .p = m, .end = m + sizeof(m) };
+
+	type = 1 + type % (PPTP_TYPES - 1);
+	wr_u16(&w, ctrl_msgs[type].size);
+	wr_u16(&w, PPTP_CONTROL);
+	wr_u32(&w, PPTP_MAGIC);
+	wr_u16(&w, (uint16_t)type);
+	wr_u16(&w, 0);
+	while (n-- > 0)
+		wr_u8(&w, next(s));
+	hear(m, ctrl_msgs[type].size);
+}
+
+/* What a tick leaves due is in the future, once all is written. */
+static void
+pass(int64_t us)
+{
+	now += us;
+	ctrl_tick(&c, now);
+	check();
+}
+
+static void
+settle_down(void)
+{
+	while (write_some(PPTP_MSG_MAX))
+		check();
+	ctrl_tick(&c, now);
+	while (write_some(PPTP_MSG_MAX))
+		check();
+	MUST(ctrl_due(&c) > now);
+}
+
+static void
+open_one(uint8_t id, uint8_t arg)
+{
+	struct ctrl_call_conf conf = { .id = id, .serial = id, .window = 8,
+	    .quirks = arg & 4 };
+	bool used = ctrl_call_find(&c, id) != NULL;
+
+	if (lazy && open_ids[id])		/* its end was not taken yet */
+		return;
+	memset(conf.phone, 'p', arg % (PPTP_TEXT + 1));
+	if (ctrl_call_open(&c, &conf, now) == 0) {
+		MUST(!used);
+		open_ids[id] = true;
+		MUST(ctrl_call_find(&c, id) != NULL || lazy ||
+		    c.state == CTRL_CLOSED);
+	}
+}
+
+static void
+step(struct script *s)
+{
+	static const int errors[] = { 0, 0, 104, 110, 32, 113, 5, 4 };
+	uint8_t op = next(s), arg = next(s);
+	size_t n = (size_t)(s->end - s->p);
+
+	switch (op % 12) {
+	case 0:				/* octets as they are */
+		n = n < arg ? n : arg;
+		s->p += n;
+		hear(s->p - n, n);
+		break;
+	case 1:				/* a message: type, part of its body */
+	case 2:
+		hear_message(s, arg, op >> 4);
+		break;
+	case 3:
+		pass((int64_t)arg << op / 12);
+		break;
+	case 4:				/* when it asks to be called */
+		if (ctrl_due(&c) != CTRL_NEVER && ctrl_due(&c) > now)
+			pass(ctrl_due(&c) - now + arg);
+		break;
+	case 5:				/* an hour of sleep */
+		pass(3600 * (int64_t)1000000 + arg);
+		break;
+	case 6:
+		write_some(arg + 1u);
+		break;
+	case 7:
+		settle_down();
+		break;
+	case 8:
+		open_one(arg & 31, op);
+		break;
+	case 9:
+		ctrl_call_clear(&c, arg & 31, now);
+		break;
+	case 10:
+		if (arg < 32)
+			ctrl_stop(&c, arg, now);
+		else if (arg < 40)
+			ctrl_eof(&c, errors[arg - 32], now);
+		break;
+	case 11:
+		drain();
+		break;
+	}
+	check();
+}
+
+static void
+reset(uint8_t how)
+{
+	struct ctrl_conf conf = { .quirks = how & 7, .end_us = 1000000,
+	    .reply_us = 20000000, .idle_us = how & 16 ? 0 : 60000000,
+	    .echo_us = how & 32 ? 0 : 60000000 };
+
+	now = 5000000;
+	lazy = (how & 8) != 0;
+	closed = false;
+	partial_len = 0;
+	written = 0;
+	courtesy_at = -1;
+	memset(open_ids, 0, sizeof(open_ids));
+	memset(up_ids, 0, sizeof(up_ids));
+	ctrl_init(&c, &conf, how, now);
+	check();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct script s = { .p = data, .end = data + size };
+
+	reset(next(&s));
+	while (s.p < s.end)
+		step(&s);
+	ctrl_eof(&c, 0, now);
+	drain();
+	check();
+	MUST(closed && ctrl_calls(&c) == 0);
+	MUST(!ctrl_event(&c, &(struct ctrl_event){ 0 }));
+	return 0;
+}

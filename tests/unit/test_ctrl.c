@@ -1,0 +1,1576 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The control connection, driven as a loop would: a world has the machine, a
+ * clock, what it sent and what it said.  The messages of the server are
+ * written from RFC 2637, each under its dissection.
+ */
+#include "../../pptp_quirks.c"
+#include "../../pptp_ctrl_msg.c"
+#include "../../pptp_ctrl_in.c"
+#include "../../pptp_ctrl.c"
+#include "t.h"
+
+#define SECOND		((int64_t)1000000)
+#define HEAD(len, type)	len "0001 1a2b3c4d" type "0000"
+
+/* Sixty-four octets of zero, and other padding. */
+#define Z4	"00000000"
+#define Z16	Z4 Z4 Z4 Z4
+#define Z32	Z16 Z16
+#define Z64	Z32 Z32
+
+/*
+ * Start-Control-Connection-Reply (2.2), 156 octets
+ *	version 1.0, result 1, error 0
+ *	framing 3, bearer 2, channels 4, firmware 0x0102
+ *	host "lac", vendor "vend"
+ */
+#define SCCRP_(result, error, channels) \
+	HEAD("009c", "0002") "0100" result error "00000003 00000002" \
+	channels "0102" \
+	"6c616300" Z4 Z4 Z4 Z16 Z32 \
+	"76656e64" Z4 Z4 Z4 Z16 Z32
+#define SCCRP	SCCRP_("01", "00", "0004")
+
+/*
+ * Start-Control-Connection-Request (2.1), 156, a server that takes us for
+ * one: version 1.0, the rest zero
+ */
+#define SCCRQ	HEAD("009c", "0001") "0100 0000" Z64 Z64 Z4 Z4 Z4
+
+/* Stop-Control-Connection-Request (2.3), 16: reason, reserved1, reserved2 */
+#define STOPRQ(reason)	HEAD("0010", "0003") reason "00 0000"
+
+/* Stop-Control-Connection-Reply (2.4), 16: result 1, error 0, reserved */
+#define STOPRP	HEAD("0010", "0004") "01 00 0000"
+
+/* Echo-Request (2.5), 16: identifier */
+#define ECHORQ	HEAD("0010", "0005") "deadbeef"
+
+/*
+ * Outgoing-Call-Request (2.7), 168, which a server has no business to send:
+ * call 0x0309, the rest zero
+ */
+#define OCRQ	HEAD("00a8", "0007") "0309 0000" Z16 Z4 Z4 Z64 Z64
+
+/*
+ * Outgoing-Call-Reply (2.8), 32 octets
+ *	call (the server's), peer's call (ours), result, error, cause
+ *	speed 0x00010000, window 16, delay 2, channel 9
+ */
+#define OCRP_(call, peer, result, error, cause) \
+	HEAD("0020", "0008") call peer result error cause \
+	"00010000 0010 0002 00000009"
+#define OCRP(call, peer)	OCRP_(call, peer, "01", "00", "0000")
+
+/*
+ * Incoming-Call-Request (2.9), 220 octets
+ *	call 0x0411, serial 1, bearer 2, channel 0, lengths 3 and 0
+ *	dialed "123", dialing "", subaddress ""
+ */
+#define ICRQ	HEAD("00dc", "0009") "0411 0001 00000002 00000000 0003 0000" \
+	"31323300" Z4 Z4 Z4 Z16 Z32 Z64 Z64
+
+/* Incoming-Call-Reply (2.10), 24: call, peer's, result, error, 0, 0, 0 */
+#define ICRP	HEAD("0018", "000a") "0001 0002 01 00 0000 0000 0000"
+
+/* Incoming-Call-Connected (2.11), 28: peer's call, 0, speed, 0, 0, framing */
+#define ICCN	HEAD("001c", "000b") "0001 0000 00002580 0003 0000 00000001"
+
+/* Call-Clear-Request (2.12), 16: call, reserved */
+#define CCRQ(call)	HEAD("0010", "000c") call "0000"
+
+/*
+ * Call-Disconnect-Notify (2.13), 148 octets
+ *	call, result, error, cause, reserved, statistics "in 1\n"
+ */
+#define CDN_(call, result, error, cause) \
+	HEAD("0094", "000d") call result error cause "0000" \
+	"696e2031 0a000000" Z4 Z4 Z16 Z32 Z64
+#define CDN(call, result)	CDN_(call, result, "00", "0000")
+
+/* WAN-Error-Notify (2.14), 40: peer's call, reserved, six counters */
+#define WEN	HEAD("0028", "000e") "0007 0000 00000001 00000002 00000003" \
+	"00000004 00000005 00000006"
+
+/* Set-Link-Info (2.15), 24: peer's call, reserved, send and receive ACCM */
+#define SLI	HEAD("0018", "000f") "0007 0000 ffffffff 00000000"
+
+enum { SENT_MAX = 4096 };
+
+struct world {
+	struct ctrl	 c;
+	int64_t		 now;
+	struct ctrl_event last[CTRL_EV_CLOSED + 1];	/* by type */
+	unsigned	 count[CTRL_EV_CLOSED + 1];
+	unsigned	 loud;		/* lines at level 2 */
+	char		 lines[65536];
+	uint8_t		 sent[SENT_MAX];
+	size_t		 sent_len;
+	unsigned	 messages;
+};
+
+static struct world w;
+
+static void
+drain(void)
+{
+	struct ctrl_event e;
+
+	while (ctrl_event(&w.c, &e)) {
+		size_t used = strlen(w.lines);
+
+		w.last[e.type] = e;
+		w.count[e.type]++;
+		w.loud += e.type == CTRL_EV_LOG && e.level == 2;
+		if (used < sizeof(w.lines) - 512)
+			snprintf(w.lines + used, sizeof(w.lines) - used,
+			    "%s\n", e.text);
+	}
+}
+
+/* Writes what may be written now, each message whole. */
+static void
+flush(void)
+{
+	const uint8_t *p;
+	size_t len;
+
+	drain();
+	while ((p = ctrl_output(&w.c, &len, w.now)) != NULL &&
+	    w.sent_len + len <= SENT_MAX) {
+		memcpy(w.sent + w.sent_len, p, len);
+		w.sent_len += len;
+		w.messages++;
+		ctrl_sent(&w.c, len, w.now);
+		drain();
+	}
+}
+
+static void
+forget(void)
+{
+	w.sent_len = w.messages = 0;
+	w.lines[0] = '\0';
+	w.loud = 0;
+	memset(w.count, 0, sizeof(w.count));
+	memset(w.last, 0, sizeof(w.last));
+}
+
+/* Was exactly this sent since the last question? */
+static bool
+sent(const char *hex)
+{
+	uint8_t want[SENT_MAX];
+	size_t n;
+	bool same;
+
+	flush();
+	n = t_hex(want, sizeof(want), hex);
+	same = n == w.sent_len && memcmp(want, w.sent, n) == 0;
+	if (!same) {
+		printf("# sent %zu octets:", w.sent_len);
+		for (size_t i = 0; i < w.sent_len; i++)
+			printf("%s%02x", i % 16 == 0 ? "\n# " : "", w.sent[i]);
+		printf("\n");
+	}
+	w.sent_len = w.messages = 0;
+	return same;
+}
+
+static void
+feed(const uint8_t *p, size_t n)
+{
+	size_t used = 0;
+
+	while (used < n) {
+		used += ctrl_feed(&w.c, p + used, n - used, w.now);
+		drain();
+	}
+}
+
+static void
+hear(const char *hex)
+{
+	uint8_t buf[8192];
+
+	feed(buf, t_hex(buf, sizeof(buf), hex));
+	flush();
+}
+
+static void
+tick_at(int64_t now)
+{
+	w.now = now;
+	ctrl_tick(&w.c, now);
+	flush();
+}
+
+/* Calls the machine whenever it wants until the time has come. */
+static void
+run_until(int64_t then)
+{
+	while (ctrl_due(&w.c) <= then)
+		tick_at(ctrl_due(&w.c) > w.now ? ctrl_due(&w.c) : w.now);
+	w.now = then;
+	flush();
+}
+
+static void
+start(unsigned quirks)
+{
+	struct ctrl_conf conf = { .quirks = quirks, .idle_us = 60 * SECOND,
+	    .echo_us = 50 * SECOND, .reply_us = 20 * SECOND,
+	    .end_us = SECOND };
+
+	memset(&w, 0, sizeof(w));
+	w.now = 1000 * SECOND;
+	ctrl_init(&w.c, &conf, 0x12345678, w.now);
+	flush();
+}
+
+static int
+open_call(uint16_t id, unsigned quirks, const char *phone)
+{
+	struct ctrl_call_conf conf = { .id = id, .serial = 5, .window = 32,
+	    .quirks = quirks };
+	int rc;
+
+	snprintf(conf.phone, sizeof(conf.phone), "%s", phone);
+	rc = ctrl_call_open(&w.c, &conf, w.now);
+	flush();
+	return rc;
+}
+
+/* Up, with call 7 of ours, which is 0x0102 of the server. */
+static void
+start_up(unsigned quirks)
+{
+	start(quirks);
+	hear(SCCRP);
+	open_call(7, 0, "");
+	hear(OCRP("0102", "0007"));
+	forget();
+}
+
+static enum call_state
+call_state(uint16_t id)
+{
+	const struct ctrl_call *call = ctrl_call_find(&w.c, id);
+
+	return call == NULL ? CALL_FREE : call->state;
+}
+
+static bool
+ended(enum ctrl_cause cause, const char *words)
+{
+	const struct ctrl_event *e = &w.last[CTRL_EV_CLOSED];
+
+	drain();
+	if (w.count[CTRL_EV_CLOSED] == 1 && e->cause == cause &&
+	    strstr(e->text, words) != NULL && w.c.state == CTRL_CLOSED)
+		return true;
+	printf("# closed %u times, cause %d: %s\n", w.count[CTRL_EV_CLOSED],
+	    (int)e->cause, e->text);
+	return false;
+}
+
+static bool
+down(uint16_t id, enum ctrl_cause cause, const char *words)
+{
+	const struct ctrl_event *e = &w.last[CTRL_EV_CALL_DOWN];
+
+	drain();
+	if (w.count[CTRL_EV_CALL_DOWN] == 1 && e->call == id &&
+	    e->cause == cause && strstr(e->text, words) != NULL &&
+	    call_state(id) == CALL_FREE)
+		return true;
+	printf("# down %u times, call %u, cause %d: %s\n",
+	    w.count[CTRL_EV_CALL_DOWN], e->call, (int)e->cause, e->text);
+	return false;
+}
+
+static bool
+said(const char *words)
+{
+	drain();
+	if (strstr(w.lines, words) != NULL)
+		return true;
+	printf("# said: %s\n", w.lines);
+	return false;
+}
+
+static void
+test_ours(void)
+{
+	struct ctrl_conf conf = { .reply_us = SECOND,
+	    .hostname = "h0123456789012345678901234567890123456789"
+	    "0123456789012345678901t" };
+	char phone[PPTP_TEXT + 1];
+
+	start(0);
+	/*
+	 * Start-Control-Connection-Request (2.1), 156 octets
+	 *	version 1.0, reserved, framing 3, bearer 3, channels 0,
+	 *	firmware 1, host "local", vendor "cananian"
+	 */
+	T(sent(HEAD("009c", "0001") "0100 0000 00000003 00000003 0000 0001"
+	    "6c6f6361 6c000000" Z4 Z4 Z16 Z32
+	    "63616e61 6e69616e" Z4 Z4 Z16 Z32),
+	    "it begins with a Start-Control-Connection-Request");
+	hear(SCCRP);
+	T(w.count[CTRL_EV_UP] == 1 && w.c.state == CTRL_UP && sent(""),
+	    "the reply brings the connection up; nothing more is sent");
+	T(strcmp(w.c.peer.host, "lac") == 0 &&
+	    strcmp(w.c.peer.vendor, "vend") == 0 &&
+	    w.c.peer.version == 0x100 && w.c.peer.firmware == 0x102 &&
+	    w.c.peer.max_channels == 4 && w.c.peer.framing == 3 &&
+	    w.c.peer.bearer == 2, "what the server said of itself is kept");
+	T(open_call(0xbeef, 0, "+49") == 0, "a call can be opened");
+	/*
+	 * Outgoing-Call-Request (2.7), 168 octets
+	 *	call 0xbeef, serial 5, 2400 to 100000000 bit/s
+	 *	bearer 3, framing 3, window 32, delay 0, phone length 3, 0
+	 *	phone "+49", subaddress ""
+	 */
+	T(sent(HEAD("00a8", "0007") "beef 0005 00000960 05f5e100"
+	    "00000003 00000003 0020 0000 0003 0000"
+	    "2b343900" Z4 Z4 Z4 Z16 Z32 Z64),
+	    "an Outgoing-Call-Request asks for it");
+	hear(OCRP("0102", "beef"));
+	T(w.count[CTRL_EV_CALL_UP] == 1 &&
+	    w.last[CTRL_EV_CALL_UP].call == 0xbeef && sent(""),
+	    "the reply brings the call up");
+	T(ctrl_call_find(&w.c, 0xbeef)->peer_id == 0x102 &&
+	    ctrl_call_find(&w.c, 0xbeef)->speed == 0x10000 &&
+	    ctrl_call_find(&w.c, 0xbeef)->peer_window == 16 &&
+	    ctrl_call_find(&w.c, 0xbeef)->peer_delay == 2,
+	    "what the server said of the call is kept");
+	hear(ECHORQ);
+	/* Echo-Reply (2.6), 20 octets: identifier, result 1, error 0, 0 */
+	T(sent(HEAD("0014", "0006") "deadbeef 01 00 0000"),
+	    "an Echo-Request is answered with its identifier");
+	hear(OCRQ);
+	/*
+	 * Outgoing-Call-Reply (2.8), 32 octets
+	 *	call 0, peer's call 0x0309, result 7, the rest 0
+	 */
+	T(sent(HEAD("0020", "0008") "0000 0309 07 00 0000" Z4 Z4 Z4),
+	    "an Outgoing-Call-Request of the server is refused");
+	hear(ICRQ);
+	/*
+	 * Incoming-Call-Reply (2.10), 24 octets
+	 *	call 0, peer's call 0x0411, result 3, the rest 0
+	 */
+	T(sent(HEAD("0018", "000a") "0000 0411 03 00 0000 0000 0000"),
+	    "an Incoming-Call-Request is refused");
+	ctrl_call_clear(&w.c, 0xbeef, w.now);
+	T(sent(CCRQ("beef")), "a Call-Clear-Request carries our own id");
+	ctrl_stop(&w.c, STOP_LOCAL, w.now);
+	T(sent(""), "the stop waits for the Call-Disconnect-Notify");
+	hear(CDN("0102", "04"));
+	T(sent(STOPRQ("03")), "then the Stop-Control-Connection-Request");
+	hear(STOPRP);
+	T(ended(CTRL_CAUSE_LOCAL, "ended here") && sent(""),
+	    "its reply ends the connection in order");
+	T(ctrl_due(&w.c) == CTRL_NEVER, "and nothing is due any more");
+
+	start_up(0);
+	hear(CCRQ("0007"));
+	/*
+	 * Call-Disconnect-Notify (2.13), 148 octets
+	 *	call 7, result 4, error 0, cause 0, 0, statistics ""
+	 */
+	T(sent(HEAD("0094", "000d") "0007 04 00 0000 0000" Z64 Z64) &&
+	    down(7, CTRL_CAUSE_SERVER_ENDED, "Call-Clear-Request"),
+	    "a Call-Clear-Request of the server is answered and obeyed");
+	hear(CCRQ("0bad"));
+	T(sent("") && w.count[CTRL_EV_CALL_DOWN] == 1,
+	    "one for a call that is none of ours is ignored");
+
+	memset(&w, 0, sizeof(w));
+	ctrl_init(&w.c, &conf, 1, w.now);
+	flush();
+	T(w.sent_len == 156 && memcmp(w.sent + 28, conf.hostname, 64) == 0,
+	    "a host name of 64 octets fills its field");
+	hear(SCCRP);
+	forget();
+	memset(phone, '9', PPTP_TEXT);
+	phone[PPTP_TEXT] = '\0';
+	open_call(1, 0, phone);
+	T(w.sent_len == 168 && w.sent[37] == 64 &&
+	    memcmp(w.sent + 40, phone, 64) == 0 && w.sent[104] == 0,
+	    "a phone number of 64 octets fills its field");
+}
+
+/* The server's messages that only are logged. */
+static void
+test_heard(void)
+{
+	start_up(0);
+	hear(SLI);
+	T(said("received Set-Link-Info: peer's call 7, send ACCM 0xffffffff, "
+	    "receive ACCM 0x00000000") && w.loud == 0,
+	    "Set-Link-Info is read and harmless");
+	hear(WEN);
+	T(said("CRC errors 1, framing errors 2, hardware overruns 3, buffer "
+	    "overruns 4, time-outs 5, alignment errors 6"),
+	    "WAN-Error-Notify is read");
+	hear(ICRQ);
+	T(said("call 1041, serial 1, bearer 2, channel 0, dialed \"123\""),
+	    "Incoming-Call-Request is read");
+	hear(ICCN ICRP SCCRQ);
+	T(said("peer's call 1, bit/s 9600, window 3") &&
+	    said("Incoming-Call-Connected is not expected") &&
+	    said("Incoming-Call-Reply is not expected") &&
+	    said("Start-Control-Connection-Request is not expected"),
+	    "messages that make no sense are read and ignored");
+	hear(SCCRP OCRP("0102", "0007") STOPRP);
+	T(said("Start-Control-Connection-Reply is not expected") &&
+	    said("answers for call 7, which did not ask") &&
+	    said("Stop-Control-Connection-Reply is not expected"),
+	    "duplicates are ignored");
+	T(w.c.state == CTRL_UP && call_state(7) == CALL_UP,
+	    "none of them harms the call");
+	forget();
+	hear(HEAD("000c", "0000") HEAD("0010", "0010") Z4
+	    HEAD("000c", "ffff") "0010 0002 1a2b3c4d 0005 0000" Z4);
+	T(w.c.state == CTRL_UP && said("unknown type 1.0, 12 octets") &&
+	    said("unknown type 1.16, 16 octets") &&
+	    said("unknown type 1.65535") && said("unknown type 2.5") &&
+	    sent(""), "unknown messages are skipped by their length");
+	hear(CDN_("0102", "01", "00", "0011"));
+	T(said("call 258, result 1, error 0, cause 17, statistics "
+	    "\"in 1\\x0a\""), "Call-Disconnect-Notify is read, and escaped");
+}
+
+static void
+test_framing(void)
+{
+	static const char stream[] = SCCRP ECHORQ SLI ECHORQ WEN ECHORQ
+	    OCRP("0102", "0007") ICRQ CDN("0102", "03") STOPRQ("01");
+	uint8_t buf[2048], expect[SENT_MAX];
+	size_t n = t_hex(buf, sizeof(buf), stream), len = 0;
+	bool same = true, once = true;
+
+	for (size_t piece = 1; piece <= n; piece++) {
+		start(0);
+		open_call(7, 0, "");
+		for (size_t at = 0; at < n; at += piece) {
+			feed(buf + at, n - at < piece ? n - at : piece);
+			flush();
+		}
+		if (piece == 1) {
+			len = w.sent_len;
+			memcpy(expect, w.sent, len);
+		}
+		same &= w.sent_len == len &&
+		    w.c.state == CTRL_CLOSED &&
+		    w.count[CTRL_EV_CALL_DOWN] == 1 &&
+		    w.count[CTRL_EV_CALL_UP] == 1;
+	}
+	T(same && len == 156 + 168 + 3 * 20 + 24 + 16,
+	    "ten messages in one read or octet by octet do the same");
+
+	start(0);
+	for (size_t at = 0; at < n && once; ) {
+		size_t used = ctrl_feed(&w.c, buf + at, n - at, w.now);
+
+		once = used == msg_u16(buf + at) || w.c.state >= CTRL_FLUSH;
+		at += used;
+		drain();
+	}
+	T(once, "each ctrl_feed() handles one message");
+	T(ctrl_feed(&w.c, buf, 0, w.now) == 0, "nothing is nothing");
+
+	start_up(0);
+	hear("0014 0001 1a2b3c4d 0005 beef 00000007 99999999");
+	T(sent(HEAD("0014", "0006") "00000007 01 00 0000"),
+	    "a surplus and a reserved field of any value are ignored");
+	t_hex(buf, sizeof(buf), "0400 0001 1a2b3c4d 0005 0000 00000008");
+	memset(buf + 16, 0xa5, 1008);
+	feed(buf, 1024);
+	hear(ECHORQ);
+	T(sent(HEAD("0014", "0006") "00000008 01 00 0000"
+	    HEAD("0014", "0006") "deadbeef 01 00 0000"),
+	    "a message of 1024 octets is taken, and the next one found");
+}
+
+static void
+test_malformed(void)
+{
+	static const struct {
+		const char *claim, *hex, *words;
+	} rows[] = {
+		{ "length 0", "0000 0001 1a2b3c4d 0005 0000",
+		    "length 0 is out of range" },
+		{ "length 8", "0008 0001 1a2b3c4d", "length 8" },
+		{ "length 11", "000b 0001 1a2b3c4d 0005 00", "length 11" },
+		{ "length 1025", "0401 0001 1a2b3c4d 0005 0000",
+		    "length 1025" },
+		{ "length 65535", "ffff 0001 1a2b3c4d 0005 0000",
+		    "length 65535" },
+		{ "bad magic", "0010 0001 1a2b3c4e 0005 0000",
+		    "bad magic cookie 0x1a2b3c4e" },
+		{ "a short reply", "009b 0001 1a2b3c4d 0002 0000" Z64 Z64 Z4
+		    Z4 Z4 "000000",
+		    "Start-Control-Connection-Reply of 155 octets instead of "
+		    "156" },
+		{ "a short echo", "000f 0001 1a2b3c4d 0005 0000 000000",
+		    "Echo-Request of 15 octets" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start(0);
+		hear(rows[i].hex);
+		T(ended(CTRL_CAUSE_NOT_PPTP, rows[i].words),
+		    "%s at first: not a PPTP server", rows[i].claim);
+		start_up(0);
+		hear(rows[i].hex);
+		T(ended(CTRL_CAUSE_LOST, rows[i].words) &&
+		    down(7, CTRL_CAUSE_LOST, "malformed message") && sent(""),
+		    "%s later: the connection is lost", rows[i].claim);
+	}
+	start_up(0);
+	ctrl_call_clear(&w.c, 7, w.now);
+	ctrl_stop(&w.c, 3, w.now);
+	hear(CDN("0102", "04") "0000 0001 1a2b3c4d 0005 0000");
+	T(ended(CTRL_CAUSE_LOCAL, "ended here"),
+	    "a malformed message while stopping only ends it sooner");
+}
+
+/* A stream of text: what is said of it. */
+static bool
+guess(const char *text, const char *words)
+{
+	start(0);
+	feed((const uint8_t *)text, strlen(text));
+	return ended(CTRL_CAUSE_NOT_PPTP, words);
+}
+
+static void
+test_strangers(void)
+{
+	uint8_t junk[4096];
+	uint64_t seed = 1;
+
+	T(guess("HTTP/1.1 400 Bad Request\r\n", "web server"), "HTTP");
+	T(guess("<html><body>", "web server"), "HTML");
+	T(guess("SSH-2.0-OpenSSH_9\r\n", "SSH server"), "SSH");
+	T(guess("\x15\x03\x01\x01\x02\x02\x16zz", "TLS server"), "TLS alert");
+	T(guess("220 mail.example ESMTP\r\n", "mail or FTP"), "SMTP");
+	T(guess("* OK IMAP ready\r\n", "IMAP"), "IMAP");
+	T(guess("+OK POP ready\r\n", "POP3"), "POP3");
+	T(guess("RFB 003.008\n", "VNC"), "VNC");
+	T(guess("Welcome!\r\n\x1b", "bad magic"), "not all of it is text");
+	T(guess("Welcome to node 7\r\n",
+	    "the text \"Welcome to node 7\\x0d\\x0a\" (if it is one that "
+	    "greets: --quirk-welcome)"), "a greeting names the quirk");
+	start(0);
+	for (size_t i = 0; i < sizeof(junk); i++)
+		junk[i] = (uint8_t)t_random(&seed);
+	w.sent_len = 0;
+	for (unsigned i = 0; i < 256; i++)
+		feed(junk, sizeof(junk));
+	T(ended(CTRL_CAUSE_NOT_PPTP, "bad magic") && sent(""),
+	    "a megabyte of junk ends it once");
+	start(0);
+	for (const char *p = "HTTP/1.1 "; *p != '\0'; p++)
+		feed((const uint8_t *)p, 1);
+	T(ended(CTRL_CAUSE_NOT_PPTP, "web server"), "HTTP, octet by octet");
+}
+
+static unsigned owed_up, owed_down;
+
+/* Two worlds: the set-up, and a connection with a call. */
+static void
+mangled(const uint8_t *p, size_t n)
+{
+	for (int up = 0; up < 2; up++) {
+		if (up)
+			start_up(0);
+		else
+			start(0);
+		if (!up)
+			open_call(7, 0, "");
+		feed(p, n);
+		flush();
+		ctrl_eof(&w.c, 0, w.now);
+		drain();
+		owed_up += w.c.state != CTRL_CLOSED ||
+		    w.count[CTRL_EV_CLOSED] != 1;
+		owed_down += w.count[CTRL_EV_CALL_DOWN] != 1 ||
+		    ctrl_calls(&w.c) != 0;
+	}
+}
+
+static void
+test_mangled(void)
+{
+	static const char *const all[] = { SCCRP, STOPRQ("01"), STOPRP,
+	    ECHORQ, HEAD("0014", "0006") "12345678 01 00 0000", OCRQ,
+	    OCRP("0102", "0007"), ICRQ, ICRP, ICCN, CCRQ("0007"),
+	    CDN("0102", "01"), WEN, SLI };
+	uint8_t buf[256];
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		t_mangle(buf, t_hex(buf, sizeof(buf), all[i]), mangled);
+	T(owed_up == 0, "every truncation and bit flip ends with one CLOSED");
+	T(owed_down == 0, "and with one CALL_DOWN for each call");
+}
+
+/*
+ * Every state and message: the connection's state afterwards (W waiting for
+ * the reply, U up, S stopping, F flushing, C closed), then the call's (q
+ * queued, w waiting, u up, d disconnecting, - none).
+ */
+static void
+world_of(char from)
+{
+	start(0);
+	open_call(7, 0, "");
+	if (from == 'W')
+		return;
+	hear(SCCRP);
+	if (from == 'w')
+		return;
+	if (from == 'd') {			/* aborted before its reply */
+		ctrl_call_clear(&w.c, 7, w.now);
+		return;
+	}
+	hear(OCRP("0102", "0007"));
+	if (from == 'u')
+		return;
+	ctrl_stop(&w.c, 3, w.now);
+	if (from == 'D')
+		return;
+	hear(CDN("0102", "04"));
+	if (from == 'F')
+		hear(STOPRQ("01"));
+}
+
+static const struct {
+	char		 from;		/* as in world_of() */
+	const char	*claim, *after;	/* of types 0 to 16 */
+} grid[] = {
+	{ 'W', "waiting for the reply",
+	    "Wq Wq Uw C- Wq Wq Wq Wq Wq Wq Wq Wq Wq Wq Wq Wq Wq" },
+	{ 'w', "call requested",
+	    "Uw Uw Uw C- Uw Uw Uw Uw Uu Uw Uw Uw U- U- Uw Uw Uw" },
+	{ 'u', "call up",
+	    "Uu Uu Uu C- Uu Uu Uu Uu Uu Uu Uu Uu U- U- Uu Uu Uu" },
+	{ 'd', "call aborted",
+	    "Ud Ud Ud C- Ud Ud Ud Ud Ud Ud Ud Ud U- U- Ud Ud Ud" },
+	{ 'D', "stopping, call to be disconnected",
+	    "Ud Ud Ud C- Ud Ud Ud Ud Ud Ud Ud Ud S- S- Ud Ud Ud" },
+	{ 'S', "stopping",
+	    "S- S- S- C- C- S- S- S- S- S- S- S- S- S- S- S- S-" },
+	{ 'F', "closed",
+	    "C- C- C- C- C- C- C- C- C- C- C- C- C- C- C- C- C-" },
+};
+
+static void
+test_grid(void)
+{
+	static const char *const all[17] = { HEAD("0010", "0000") Z4,
+	    SCCRQ, SCCRP,
+	    STOPRQ("01"), STOPRP, ECHORQ,
+	    HEAD("0014", "0006") "12345678 01 00 0000", OCRQ,
+	    OCRP("0102", "0007"), ICRQ, ICRP, ICCN, CCRQ("0007"),
+	    CDN("0102", "01"), WEN, SLI, HEAD("0010", "0010") Z4 };
+
+	for (size_t g = 0; g < sizeof(grid) / sizeof(grid[0]); g++) {
+		bool ok = true;
+
+		for (unsigned type = 0; type < 17; type++) {
+			const char *want = grid[g].after + 3 * type;
+			char is[3] = "";
+
+			world_of(grid[g].from);
+			hear(all[type]);
+			is[0] = "WUSFC"[w.c.state];
+			is[1] = "-qwud"[call_state(7)];
+			if (is[0] == want[0] && is[1] == want[1])
+				continue;
+			ok = false;
+			printf("# type %u: %s\n", type, is);
+		}
+		T(ok, "%s: every message leads where it should",
+		    grid[g].claim);
+	}
+}
+
+static void
+test_refusals(void)
+{
+	static const struct {
+		const char *hex, *words;
+	} starts[] = {
+		{ SCCRP_("02", "04", "0000"), "general error (result 2), "
+		    "error 4: insufficient resources" },
+		{ SCCRP_("03", "00", "0000"), "there is a control connection "
+		    "already (result 3)" },
+		{ SCCRP_("04", "00", "0000"), "this client is not authorised" },
+		{ SCCRP_("05", "00", "0000"), "the version of the protocol" },
+		{ SCCRP_("4d", "00", "0000"), "for a reason unknown to RFC "
+		    "2637 (result 77)" },
+	}, calls[] = {
+		{ OCRP_("0000", "0007", "02", "05", "0000"),
+		    "general error (result 2), error 5: call id invalid" },
+		{ OCRP_("0000", "0007", "03", "00", "0000"), "no carrier" },
+		{ OCRP_("0000", "0007", "04", "00", "0011"),
+		    "busy (result 4), cause 17: user busy" },
+		{ OCRP_("0000", "0007", "05", "00", "0000"), "no dial tone" },
+		{ OCRP_("0000", "0007", "06", "00", "0000"), "time-out at" },
+		{ OCRP_("0000", "0007", "07", "00", "0000"), "prohibited" },
+		{ OCRP_("0000", "0007", "00", "00", "0000"), "result 0" },
+		{ OCRP_("0000", "0007", "c8", "09", "00ff"),
+		    "result 200), error 9: ?, cause 255: ?" },
+		{ OCRP_("0000", "0000", "07", "00", "0000"), "prohibited" },
+		{ CDN_("0000", "02", "04", "0029"), "the server refused the "
+		    "call: general error (result 2), error 4: insufficient "
+		    "resources, cause 41: temporary failure" },
+	};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		start(0);
+		open_call(7, 0, "");
+		forget();
+		hear(starts[i].hex);
+		T(ended(CTRL_CAUSE_REFUSED, starts[i].words) && sent("") &&
+		    down(7, CTRL_CAUSE_REFUSED, starts[i].words),
+		    "connection refused: %s", starts[i].words);
+	}
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		start(0);
+		open_call(7, 0, "");
+		hear(SCCRP);
+		hear(calls[i].hex);
+		T(down(7, CTRL_CAUSE_CALL_REFUSED, calls[i].words) &&
+		    w.c.state == CTRL_UP, "call refused: %s", calls[i].words);
+	}
+	start(0);
+	hear(SCCRP_("00", "00", "0000"));
+	T(w.c.state == CTRL_UP && w.loud == 1 && said("no result"),
+	    "result 0 is taken for success, with a line");
+	start(0);
+	open_call(7, 0, "");
+	forget();
+	hear(HEAD("009c", "0002") "0099 01 00" Z64 Z64 Z4 Z4 Z4);
+	T(sent(STOPRQ("02")) && down(7, CTRL_CAUSE_REFUSED, "version 0.153"),
+	    "a lower version is stopped for that reason");
+	hear(STOPRP);
+	T(ended(CTRL_CAUSE_REFUSED, "version 0.153 of PPTP"),
+	    "and is a refusal");
+	start(0);
+	hear(HEAD("009c", "0002") "0200 01 00" Z64 Z64 Z4 Z4 Z4);
+	T(w.c.state == CTRL_UP, "a higher version is taken");
+	start(0);
+	hear(STOPRQ("03"));
+	T(sent(HEAD("009c", "0001") "0100 0000 00000003 00000003 0000 0001"
+	    "6c6f6361 6c000000" Z4 Z4 Z16 Z32
+	    "63616e61 6e69616e" Z4 Z4 Z16 Z32 STOPRP) &&
+	    ended(CTRL_CAUSE_REFUSED, "shutting down (reason 3)"),
+	    "a stop instead of the reply is answered, and a refusal");
+}
+
+static void
+test_disconnects(void)
+{
+	static const struct {
+		const char *hex, *words;
+	} rows[] = {
+		{ CDN("0102", "01"), "lost carrier (result 1)" },
+		{ CDN_("0102", "02", "06", "0000"), "vendor-specific" },
+		{ CDN("0102", "03"), "shut down by its administrator" },
+		{ CDN("0102", "04"), "as requested" },
+		{ CDN("0102", "00"), "no reason given (result 0)" },
+		{ CDN_("0007", "01", "00", "001b"), "destination out of" },
+		{ CDN("0700", "01"), "lost carrier" },
+		{ CDN("ffff", "01"), "lost carrier" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start_up(0);
+		hear(rows[i].hex);
+		T(down(7, CTRL_CAUSE_SERVER_ENDED, rows[i].words) &&
+		    w.c.state == CTRL_UP && sent(""),
+		    "call ended: %s", rows[i].words);
+	}
+	start_up(0);
+	hear(STOPRQ("00"));
+	T(sent(STOPRP) && down(7, CTRL_CAUSE_SERVER_ENDED, "no reason") &&
+	    ended(CTRL_CAUSE_SERVER_ENDED, "no reason given (reason 0)"),
+	    "the undefined reason 0 of a stop");
+	start_up(0);
+	ctrl_eof(&w.c, 0, w.now);
+	T(down(7, CTRL_CAUSE_SERVER_ENDED, "closed the control") &&
+	    ended(CTRL_CAUSE_SERVER_ENDED, "closed"), "FIN once up");
+	start_up(0);
+	ctrl_eof(&w.c, ECONNRESET, w.now);
+	T(down(7, CTRL_CAUSE_LOST, "reset by the server") &&
+	    ended(CTRL_CAUSE_LOST, "reset"), "RST once up");
+	start_up(0);
+	ctrl_eof(&w.c, ETIMEDOUT, w.now);
+	T(ended(CTRL_CAUSE_LOST, "timed out"), "TCP gives up");
+	start_up(0);
+	ctrl_eof(&w.c, ENETUNREACH, w.now);
+	ctrl_eof(&w.c, ENETUNREACH, w.now);
+	T(ended(CTRL_CAUSE_LOST, "unreachable"), "the end comes once only");
+	start(0);
+	open_call(7, 0, "");
+	hear(SCCRP);
+	ctrl_eof(&w.c, 0, w.now);
+	T(down(7, CTRL_CAUSE_CALL_REFUSED, "closed"),
+	    "FIN instead of the Outgoing-Call-Reply refuses the call");
+	start(0);
+	ctrl_eof(&w.c, 0, w.now);
+	T(ended(CTRL_CAUSE_REFUSED, "without an answer"), "FIN at once");
+	start(0);
+	ctrl_eof(&w.c, ECONNRESET, w.now);
+	T(ended(CTRL_CAUSE_REFUSED, "without an answer"), "RST at once");
+	start(0);
+	ctrl_eof(&w.c, EIO, w.now);
+	T(ended(CTRL_CAUSE_LOST, "failed (error 5)"), "another error");
+	start(0);
+	hear("009c 0001 1a2b");
+	ctrl_eof(&w.c, 0, w.now);
+	T(ended(CTRL_CAUSE_NOT_PPTP, "within its first message"),
+	    "FIN within the first message");
+}
+
+static void
+test_end(void)
+{
+	start_up(0);
+	ctrl_stop(&w.c, STOP_LOCAL, w.now);
+	ctrl_stop(&w.c, STOP_NONE, w.now);
+	T(sent(CCRQ("0007")), "a stop clears the call first, once");
+	run_until(w.now + SECOND - 1);
+	T(sent("") && call_state(7) == CALL_WAIT_DISCONNECT, "and waits");
+	run_until(w.now + 1);
+	T(sent(STOPRQ("03")) && down(7, CTRL_CAUSE_LOCAL, "ended here"),
+	    "but no longer than it should");
+	run_until(w.now + SECOND);
+	T(ended(CTRL_CAUSE_LOCAL, "ended here") && sent(""),
+	    "neither for the Stop-Control-Connection-Reply");
+
+	start_up(0);
+	ctrl_stop(&w.c, STOP_LOCAL, w.now);
+	ctrl_eof(&w.c, 0, w.now);
+	T(down(7, CTRL_CAUSE_LOCAL, "ended here") &&
+	    ended(CTRL_CAUSE_LOCAL, ""), "FIN in place of the notify is good");
+	start_up(0);
+	ctrl_call_clear(&w.c, 7, w.now);
+	ctrl_eof(&w.c, ECONNRESET, w.now);
+	T(down(7, CTRL_CAUSE_LOCAL, "ended here") &&
+	    ended(CTRL_CAUSE_LOCAL, ""), "so is RST, after a clear alone");
+	start_up(0);
+	ctrl_stop(&w.c, STOP_LOCAL, w.now);
+	hear(CDN("0102", "04"));
+	ctrl_eof(&w.c, 0, w.now);
+	T(ended(CTRL_CAUSE_LOCAL, "ended here"),
+	    "FIN in place of the Stop-Control-Connection-Reply is good");
+	start_up(0);
+	ctrl_stop(&w.c, STOP_LOCAL, w.now);
+	hear(STOPRQ("01"));
+	T(sent(CCRQ("0007") STOPRP) && ended(CTRL_CAUSE_LOCAL, "reason 1") &&
+	    down(7, CTRL_CAUSE_LOCAL, "ended here"),
+	    "a crossing stop before the notify is answered");
+	start(0);
+	open_call(7, 0, "");
+	forget();
+	ctrl_stop(&w.c, STOP_LOCAL, w.now);
+	T(down(7, CTRL_CAUSE_LOCAL, "before it was up") && sent("") &&
+	    ended(CTRL_CAUSE_LOCAL, "before it was up"),
+	    "before the reply there is nothing to stop");
+	start(0);
+	hear(SCCRP);
+	forget();
+	ctrl_stop(&w.c, STOP_NONE, w.now);
+	T(sent(STOPRQ("01")) && open_call(9, 0, "") == -1 &&
+	    !ctrl_has_room(&w.c),
+	    "without a call it stops at once and takes no more");
+	run_until(w.now + SECOND);
+	T(ended(CTRL_CAUSE_LOCAL, "ended here"), "and closes");
+
+	/* A peer that never reads the last reply cannot hold us. */
+	start_up(0);
+	{
+		uint8_t buf[16];
+
+		feed(buf, t_hex(buf, sizeof(buf), STOPRQ("01")));
+	}
+	drain();
+	T(w.c.state == CTRL_FLUSH && ctrl_calls(&w.c) == 0 &&
+	    ctrl_due(&w.c) == w.now + SECOND, "the last reply is bounded");
+	w.now += SECOND;
+	ctrl_tick(&w.c, w.now);
+	T(ended(CTRL_CAUSE_SERVER_ENDED, "reason 1"), "and given up");
+	ctrl_call_clear(&w.c, 7, w.now);
+	ctrl_stop(&w.c, 1, w.now);
+	ctrl_tick(&w.c, w.now + SECOND);
+	T(w.count[CTRL_EV_CLOSED] == 1 && open_call(1, 0, "") == -1 &&
+	    sent(""), "a closed machine does nothing more");
+}
+
+static void
+test_deadlines(void)
+{
+	int64_t begun;
+
+	start(0);
+	begun = w.now;
+	open_call(7, 0, "");
+	T(ctrl_due(&w.c) == begun + 20 * SECOND, "the reply has its time");
+	/* One octet a second of a good reply. */
+	for (unsigned i = 0; i < 156 && w.c.state != CTRL_CLOSED; i++) {
+		uint8_t buf[156];
+
+		t_hex(buf, sizeof(buf), SCCRP);
+		feed(buf + i, 1);
+		run_until(w.now + SECOND);
+	}
+	T(ended(CTRL_CAUSE_TIMEOUT, "Start-Control-Connection-Request within "
+	    "20 s") && w.now == begun + 20 * SECOND &&
+	    down(7, CTRL_CAUSE_TIMEOUT, "within 20 s"),
+	    "one octet a second does not prolong it");
+
+	start(0);
+	open_call(7, 0, "");
+	hear(SCCRP);
+	forget();
+	run_until(w.now + 19 * SECOND);
+	hear(ECHORQ WEN);
+	T(call_state(7) == CALL_WAIT_REPLY && w.messages == 1,
+	    "other messages do not prolong the wait for a call either");
+	forget();
+	run_until(w.now + SECOND);
+	T(sent(CCRQ("0007")), "a call without a reply is cleared");
+	run_until(w.now + SECOND);
+	T(down(7, CTRL_CAUSE_TIMEOUT, "Outgoing-Call-Request within 20 s") &&
+	    w.c.state == CTRL_UP, "and has timed out");
+
+	start(0);
+	open_call(7, 0, "");
+	hear(SCCRP);
+	ctrl_call_clear(&w.c, 7, w.now);
+	flush();
+	forget();
+	hear(OCRP("0102", "0007"));
+	T(call_state(7) == CALL_WAIT_DISCONNECT && sent(""),
+	    "a reply that crosses our clear changes nothing");
+	hear(CDN("0102", "04"));
+	T(down(7, CTRL_CAUSE_LOCAL, "ended here"), "but its id is known");
+	start(0);
+	open_call(7, 0, "");
+	hear(SCCRP);
+	ctrl_call_clear(&w.c, 7, w.now);
+	hear(OCRP_("0000", "0007", "04", "00", "0000"));
+	T(down(7, CTRL_CAUSE_LOCAL, "ended here"),
+	    "a refusal that crosses our clear ends the call");
+	start(0);
+	open_call(7, 0, "");
+	ctrl_call_clear(&w.c, 7, w.now);
+	T(down(7, CTRL_CAUSE_LOCAL, "before the server was asked"),
+	    "a call nobody was asked for ends at once");
+}
+
+/* The Echo-Request just sent; its identifier. */
+static bool
+echoed(uint32_t *id)
+{
+	struct rd r = { .p = w.sent + 12, .end = w.sent + SENT_MAX };
+	bool one = w.messages == 1 && w.sent_len == 16 &&
+	    w.sent[9] == ECHO_REQUEST;
+
+	*id = rd_u32(&r);
+	w.sent_len = w.messages = 0;
+	return one;
+}
+
+static void
+answer(uint32_t id)
+{
+	char hex[64];
+
+	snprintf(hex, sizeof(hex), HEAD("0014", "0006") "%08x 01000000", id);
+	hear(hex);
+}
+
+static void
+test_echo(void)
+{
+	struct ctrl_conf conf = { .reply_us = SECOND, .end_us = SECOND };
+	uint32_t id, first;
+	int64_t begun;
+
+	start_up(0);
+	begun = w.now;
+	run_until(begun + 60 * SECOND - 1);
+	T(w.messages == 0, "no Echo-Request before its time");
+	run_until(begun + 60 * SECOND);
+	T(echoed(&first), "an Echo-Request after sixty seconds of silence");
+	run_until(begun + 70 * SECOND);
+	answer(first + 1);
+	T(said("instead of") && w.c.echo_due != CTRL_NEVER,
+	    "another identifier is no answer");
+	answer(first);
+	T(w.c.echo_due == CTRL_NEVER && ctrl_due(&w.c) ==
+	    begun + 130 * SECOND, "the answer begins a new silence");
+	run_until(begun + 100 * SECOND);
+	hear(WEN);
+	T(ctrl_due(&w.c) == begun + 160 * SECOND,
+	    "so does any other message");
+	run_until(begun + 160 * SECOND);
+	T(echoed(&id) && id != first, "the next one has a new identifier");
+	run_until(begun + 210 * SECOND - 1);
+	T(w.c.state == CTRL_UP && w.messages == 0, "one at a time");
+	run_until(begun + 210 * SECOND);
+	T(ended(CTRL_CAUSE_LOST, "Echo-Request within 50 s") &&
+	    down(7, CTRL_CAUSE_LOST, "50 s") && w.now == begun + 210 * SECOND,
+	    "without an answer the connection is lost");
+
+	start(0);
+	hear(SCCRP);
+	open_call(7, 0, "");
+	w.c.conf.reply_us = 3000 * SECOND;
+	w.c.call[0].deadline = w.now + 3000 * SECOND;
+	forget();
+	run_until(w.now + 1000 * SECOND);
+	T(w.messages == 0, "no Echo-Request while the only call is set up");
+	hear(OCRP("0102", "0007"));
+	run_until(w.now + 60 * SECOND);
+	T(echoed(&id), "but as soon as it is up");
+
+	memset(&w, 0, sizeof(w));
+	ctrl_init(&w.c, &conf, 1, 0);
+	flush();
+	hear(SCCRP);
+	forget();
+	T(ctrl_due(&w.c) == CTRL_NEVER, "idle wait 0: never");
+	conf.idle_us = 10 * SECOND;
+	memset(&w, 0, sizeof(w));
+	ctrl_init(&w.c, &conf, 1, 0);
+	flush();
+	hear(SCCRP);
+	forget();
+	run_until(1000 * SECOND);
+	T(w.c.state == CTRL_UP && w.messages == 100,
+	    "echo wait 0: asks for ever and never gives up");
+}
+
+/* Clocks that jump: a suspended machine, a stopped process. */
+static void
+test_jumps(void)
+{
+	uint32_t id;
+
+	start_up(0);
+	tick_at(w.now + 3600 * SECOND);
+	T(echoed(&id) && ctrl_due(&w.c) == w.now + 50 * SECOND,
+	    "an hour late: an Echo-Request goes out first");
+	tick_at(w.now + 3600 * SECOND);
+	T(echoed(&id) && w.c.state == CTRL_UP,
+	    "slept while it was unanswered: another one");
+	tick_at(w.now + 50 * SECOND);
+	T(ended(CTRL_CAUSE_LOST, "50 s"), "awake and unanswered: lost");
+
+	start_up(0);
+	tick_at(w.now + 60 * SECOND);
+	echoed(&id);
+	w.now += 3600 * SECOND;
+	answer(id);
+	tick_at(w.now);
+	T(w.c.state == CTRL_UP && ctrl_due(&w.c) == w.now + 60 * SECOND,
+	    "an answer that waited in the socket counts");
+
+	start(0);
+	open_call(7, 0, "");
+	w.now += 3600 * SECOND;
+	hear(SCCRP);
+	T(w.c.state == CTRL_UP && call_state(7) == CALL_WAIT_REPLY &&
+	    ctrl_due(&w.c) == w.now + 20 * SECOND,
+	    "a reply that is there is taken however late it is read");
+	start(0);
+	tick_at(w.now + 3600 * SECOND);
+	T(ended(CTRL_CAUSE_TIMEOUT, "20 s"), "one that is not is missed");
+	start_up(0);
+	ctrl_stop(&w.c, 3, w.now);
+	flush();
+	tick_at(w.now + 3600 * SECOND);
+	tick_at(w.now + 3600 * SECOND);
+	T(ended(CTRL_CAUSE_LOCAL, "ended here"), "an end ends, however late");
+
+	/* The wait for an answer counts from sending. */
+	start_up(0);
+	w.now += 60 * SECOND;
+	ctrl_tick(&w.c, w.now);
+	T(ctrl_due(&w.c) == w.now + 50 * SECOND, "an unsent echo has a limit");
+	w.now += 10 * SECOND;
+	flush();
+	T(ctrl_due(&w.c) == w.now + 50 * SECOND, "which is anew once sent");
+}
+
+static void
+test_sharing(void)
+{
+	start(0);
+	T(ctrl_has_room(&w.c), "there is room for a first call");
+	open_call(1, 0, "");
+	T(!ctrl_has_room(&w.c), "before the reply for no more than one");
+	T(open_call(1, 0, "") == -1, "an id in use is refused");
+	open_call(2, 0, "");
+	open_call(3, 0, "");
+	forget();
+	hear(SCCRP);
+	T(w.messages == 1 && w.sent[13] == 1 &&
+	    call_state(2) == CALL_QUEUED && call_state(3) == CALL_QUEUED,
+	    "only one call is requested at a time");
+	T(ctrl_has_room(&w.c) && ctrl_calls(&w.c) == 3, "room for a fourth");
+	forget();
+	hear(OCRP("0201", "0001"));
+	T(w.messages == 1 && w.sent[13] == 2, "its reply lets the next go");
+	forget();
+	hear(OCRP_("0000", "0002", "04", "00", "0000"));
+	T(down(2, CTRL_CAUSE_CALL_REFUSED, "busy") && w.messages == 1 &&
+	    w.sent[13] == 3, "so does a refusal");
+	hear(OCRP("0001", "0003"));
+	open_call(4, 0, "");
+	forget();
+	hear(OCRP("0401", "0004"));
+	T(ctrl_has_room(&w.c) && ctrl_calls(&w.c) == 3,
+	    "room for four, of which three are up");
+	open_call(5, 0, "");
+	T(!ctrl_has_room(&w.c), "then there is none");
+}
+
+static void
+test_sharing_ends(void)
+{
+	start(0);
+	hear(SCCRP);
+	open_call(1, 0, "");
+	hear(OCRP("0003", "0001"));
+	open_call(3, 0, "");
+	hear(OCRP("0009", "0003"));
+	forget();
+	/* 3 is the server's id of our call 1, and our id of another. */
+	hear(CDN("0003", "01"));
+	T(down(1, CTRL_CAUSE_SERVER_ENDED, "lost carrier") &&
+	    call_state(3) == CALL_UP, "the server's id goes before ours");
+	forget();
+	hear(CDN("0055", "01"));
+	T(w.count[CTRL_EV_CALL_DOWN] == 0 && said("none of ours"),
+	    "with more than one call an unknown id means none");
+	hear(CDN("0003", "01"));
+	T(down(3, CTRL_CAUSE_SERVER_ENDED, "lost carrier"),
+	    "our id is taken where it is not the server's");
+
+	start(0);
+	hear(SCCRP);
+	open_call(1, 0, "");
+	open_call(2, 0, "");
+	forget();
+	ctrl_call_clear(&w.c, 1, w.now);
+	T(sent(CCRQ("0001")) && call_state(2) == CALL_QUEUED,
+	    "an aborted request is still unanswered");
+	run_until(w.now + SECOND);
+	T(w.messages == 1 && w.sent[9] == OUT_CALL_REQUEST &&
+	    w.sent[13] == 2, "until its end lets the next go");
+	hear(OCRP("0001", "0001"));
+	T(said("answers for call 1, which did not ask") &&
+	    call_state(2) == CALL_WAIT_REPLY, "a late reply is ignored");
+
+	/* First come, first served, though slots are reused. */
+	start(0);
+	hear(SCCRP);
+	open_call(1, 0, "");
+	open_call(2, 0, "");
+	open_call(3, 0, "");
+	hear(OCRP_("0000", "0001", "04", "00", "0000"));
+	open_call(4, 0, "");
+	forget();
+	hear(OCRP_("0000", "0002", "04", "00", "0000"));
+	T(w.messages == 1 && w.sent[13] == 3, "calls keep their order");
+}
+
+static void
+test_many(void)
+{
+	struct ctrl_event e;
+	unsigned downs = 0, closed = 0;
+	bool room = true;
+
+	start(0);
+	hear(SCCRP);
+	for (uint16_t id = 1; id <= CTRL_CALLS; id++) {
+		char hex[96];
+
+		snprintf(hex, sizeof(hex), HEAD("0020", "0008")
+		    "%04x%04x 0100 0000" Z4 Z4 Z4, id + 100, id);
+		room &= open_call(id, 0, "") == 0;
+		hear(hex);
+	}
+	T(room && w.count[CTRL_EV_CALL_UP] == 16, "sixteen calls are up");
+	T(open_call(99, 0, "") == -1, "a seventeenth is refused");
+	forget();
+	ctrl_stop(&w.c, 3, w.now);
+	flush();
+	T(w.messages == 16 && w.sent_len == 16 * 16,
+	    "a stop clears each of them");
+	/* Nobody takes the events until the end. */
+	ctrl_eof(&w.c, 0, w.now);
+	while (ctrl_event(&w.c, &e)) {
+		downs += e.type == CTRL_EV_CALL_DOWN;
+		closed += e.type == CTRL_EV_CLOSED;
+		room &= closed == 0 || e.type == CTRL_EV_CLOSED;
+	}
+	T(downs == 16 && closed == 1 && room,
+	    "sixteen CALL_DOWN come before one CLOSED");
+}
+
+/* Events that nobody takes: logs are lost, nothing else. */
+static void
+test_events(void)
+{
+	struct ctrl_call_conf conf = { .window = 1 };
+	struct ctrl_event e;
+	uint8_t buf[64];
+	size_t n = t_hex(buf, sizeof(buf), ECHORQ);
+	unsigned count[CTRL_EV_CLOSED + 1] = { 0 }, opened = 0;
+
+	start(0);
+	hear(SCCRP);
+	forget();
+	for (unsigned i = 0; i < 1000; i++) {
+		conf.id = (uint16_t)i;
+		opened += ctrl_call_open(&w.c, &conf, w.now) == 0;
+		ctrl_feed(&w.c, buf, n, w.now);
+		ctrl_call_clear(&w.c, (uint16_t)i, w.now);
+	}
+	ctrl_eof(&w.c, 0, w.now);
+	while (ctrl_event(&w.c, &e))
+		count[e.type]++;
+	T(opened > 10 && opened < 60, "no call without room for its end");
+	T(count[CTRL_EV_CALL_DOWN] == opened && count[CTRL_EV_CLOSED] == 1,
+	    "a thousand log lines push out none of the others");
+}
+
+static void
+test_flood(void)
+{
+	uint8_t buf[64], got[SENT_MAX];
+	size_t n = t_hex(buf, sizeof(buf), ECHORQ), len;
+	const uint8_t *p;
+	unsigned whole = 0;
+
+	start_up(0);
+	for (unsigned i = 0; i < 10000; i++) {
+		feed(buf, n);
+		drain();
+	}
+	T(w.c.out_len <= CTRL_OUT / 2 && w.c.state == CTRL_UP &&
+	    said("left out"), "a flood of echoes fills half the queue only");
+	T(w.loud <= ODD_MAX, "and is not repeated in the log for ever");
+	ctrl_stop(&w.c, 3, w.now);
+	T(call_state(7) == CALL_WAIT_DISCONNECT,
+	    "there is room for what we have to say");
+	while ((p = ctrl_output(&w.c, &len, w.now)) != NULL) {
+		memcpy(got, p, 1);
+		ctrl_sent(&w.c, 1, w.now);
+		whole += len == 1;
+	}
+	T(whole == 25 + 1, "octet by octet, whole messages leave");
+
+	/* Nothing is ever written: our own messages find no room. */
+	start_up(0);
+	for (uint16_t id = 100; w.c.state == CTRL_UP && id < 200; id++) {
+		struct ctrl_call_conf conf = { .id = id };
+
+		ctrl_call_open(&w.c, &conf, w.now);
+		ctrl_call_clear(&w.c, id, w.now);
+		w.now += 2 * SECOND;
+		ctrl_tick(&w.c, w.now);
+		drain();
+	}
+	T(ended(CTRL_CAUSE_LOST, "reads nothing") &&
+	    ctrl_calls(&w.c) == 0, "a server that never reads is given up");
+	start_up(0);
+	hear("");
+	for (unsigned i = 0; i < 100; i++)
+		hear(HEAD("0010", "0063") Z4);
+	T(w.loud == ODD_MAX, "odd messages are said aloud twenty times");
+	w.now += 61 * SECOND;
+	hear(HEAD("0010", "0063") Z4 HEAD("0010", "0063") Z4);
+	T(w.loud > ODD_MAX, "and again a minute later");
+}
+
+static void
+test_welcome(void)
+{
+	uint8_t text[CTRL_WELCOME_MAX + 1], reply[256];
+	size_t n = t_hex(reply, sizeof(reply), SCCRP);
+	static const uint8_t lure[] = { 0, 11, 0, 1, 0x1a, 0x2b, 0x3c, 0x4d,
+	    0, 2, 0, 0, 12, 0, 1, 0x1a, 0x2b, 0x3c };
+
+	memset(text, 'x', sizeof(text));
+	start(QUIRK_WELCOME);
+	feed((const uint8_t *)"Hello, this is node 7\r\n", 23);
+	hear(SCCRP);
+	T(w.c.state == CTRL_UP && said("skipped 23 octets of text"),
+	    "text before the first message is skipped");
+	start(QUIRK_WELCOME);
+	feed(text, CTRL_WELCOME_MAX);
+	for (size_t i = 0; i < n; i++)
+		feed(reply + i, 1);
+	T(w.c.state == CTRL_UP, "4096 octets of it, in any pieces");
+	start(QUIRK_WELCOME);
+	feed(text, CTRL_WELCOME_MAX + 1);
+	feed(reply, n);
+	T(ended(CTRL_CAUSE_NOT_PPTP, "no message in the first 4096"),
+	    "but not 4097");
+	start(QUIRK_WELCOME);
+	hear(SCCRP);
+	T(w.c.state == CTRL_UP && w.loud == 0, "none at all is welcome too");
+	start(QUIRK_WELCOME);
+	feed(lure, sizeof(lure));
+	hear(SCCRP);
+	T(w.c.state == CTRL_UP && said("skipped 18 octets"),
+	    "what only looks like a header is skipped");
+	feed((const uint8_t *)"Hello again!", 12);
+	T(ended(CTRL_CAUSE_LOST, "bad magic"),
+	    "after the first message there is no skipping");
+	start(QUIRK_WELCOME);
+	feed(text, 100);
+	ctrl_eof(&w.c, 0, w.now);
+	T(ended(CTRL_CAUSE_NOT_PPTP, "100 octets of text"),
+	    "text alone is not PPTP");
+	start(QUIRK_WELCOME);
+	feed(text, 100);
+	run_until(w.now + 20 * SECOND);
+	T(ended(CTRL_CAUSE_TIMEOUT, "20 s"), "nor does it prolong the wait");
+}
+
+static void
+test_asyncread(void)
+{
+	int64_t begun;
+
+	start(QUIRK_ASYNCREAD);
+	begun = w.now;
+	T(w.messages == 1 && w.c.hold_until == begun + 200000,
+	    "the first message goes out at once");
+	w.now += 1000;
+	open_call(7, 0, "");
+	forget();
+	hear(SCCRP);
+	T(w.messages == 1, "an answered request lets the next one go");
+	forget();
+	hear(OCRP("0102", "0007") ECHORQ ECHORQ ECHORQ);
+	T(w.messages == 1, "three pipelined requests: one reply at once");
+	T(ctrl_due(&w.c) == w.now + 200000, "it says when to come again");
+	tick_at(w.now + 199999);
+	T(w.messages == 1, "not before");
+	tick_at(w.now + 1);
+	T(w.messages == 2, "the second 200 ms later");
+	begun = w.now;
+	ctrl_stop(&w.c, 3, w.now);
+	run_until(w.now + 399999);
+	T(w.messages == 3, "the third 200 ms after that");
+	run_until(begun + 400000);
+	T(w.messages == 4 && w.sent[20 * 3 + 9] == CALL_CLEAR_REQUEST,
+	    "then what we have to say ourselves");
+	forget();
+	hear(CDN("0102", "04"));
+	T(sent(STOPRQ("03")), "whose answer lets the next one go at once");
+	hear(STOPRQ("01"));
+	T(w.messages == 0 && w.c.state == CTRL_FLUSH,
+	    "the last reply is spaced as well");
+	run_until(w.now + 200000);
+	T(w.messages == 1 && ended(CTRL_CAUSE_LOCAL, "ended here"),
+	    "and leaves before the end");
+
+	/* What is partly sent goes on, hold or not. */
+	start(QUIRK_ASYNCREAD);
+	hear(SCCRP);
+	w.now += SECOND;
+	ctrl_tick(&w.c, w.now);
+	{
+		uint8_t buf[32];
+		size_t len;
+		const uint8_t *p;
+
+		feed(buf, t_hex(buf, sizeof(buf), ECHORQ));
+		p = ctrl_output(&w.c, &len, w.now);
+		T(p != NULL && len == 20, "one message");
+		ctrl_sent(&w.c, 7, w.now);
+		p = ctrl_output(&w.c, &len, w.now);
+		T(p != NULL && len == 13, "the rest of it needs no waiting");
+		ctrl_sent(&w.c, 13, w.now);
+		feed(buf, t_hex(buf, sizeof(buf), ECHORQ));
+		T(ctrl_output(&w.c, &len, w.now) == NULL && len == 0,
+		    "the next one does");
+		w.now += 200000;
+		T(ctrl_output(&w.c, &len, w.now) != NULL &&
+		    ctrl_due(&w.c) > w.now, "and is due no longer once free");
+	}
+}
+
+/* The exchange with the modem, octet by octet. */
+static void
+test_bezeq(void)
+{
+	struct ctrl_call_conf conf = { .id = 0, .serial = 77, .window = 32,
+	    .quirks = QUIRK_BEZEQ };
+	struct ctrl_conf cc = { .quirks = QUIRK_BEZEQ, .hostname = "mine",
+	    .reply_us = SECOND };
+
+	start(QUIRK_BEZEQ);
+	/*
+	 * Start-Control-Connection-Request: version 1.0, framing 1, bearer 1,
+	 * channels 0, firmware 0x6021, host "RELAY_PPP1", vendor "MS Win NT"
+	 */
+	T(sent(HEAD("009c", "0001") "0100 0000 00000001 00000001 0000 6021"
+	    "52454c41595f50505031 0000" Z4 Z16 Z32
+	    "4d532057696e204e54 000000" Z4 Z16 Z32),
+	    "BEZEQ_ISRAEL: it introduces itself as the modem expects");
+	hear(SCCRP_("00", "00", "0000"));
+	T(w.c.state == CTRL_UP, "a result of 0 is good enough");
+	T(ctrl_call_open(&w.c, &conf, w.now) == 0, "call id 0 is valid");
+	/*
+	 * Outgoing-Call-Request: call 0, serial 0, 2400 to 10000000 bit/s,
+	 * bearer 2, framing 3, window 3, delay 0, phone length 10, reserved,
+	 * phone "RELAY_PPP1", subaddress ""
+	 */
+	T(sent(HEAD("00a8", "0007") "0000 0000 00000960 00989680"
+	    "00000002 00000003 0003 0000 000a 0000"
+	    "52454c41595f50505031 0000" Z4 Z16 Z32 Z64),
+	    "it asks for call 0 with its phone number");
+	hear(OCRP("0001", "0000"));
+	/* Set-Link-Info (2.15), 24 octets: peer's call 1, 0, both ACCMs */
+	T(w.count[CTRL_EV_CALL_UP] == 1 && w.last[CTRL_EV_CALL_UP].call == 0 &&
+	    sent(HEAD("0018", "000f") "0001 0000 ffffffff ffffffff"),
+	    "the reply for call 0 brings it up, a Set-Link-Info follows");
+	ctrl_stop(&w.c, 3, w.now);
+	T(sent(CCRQ("0000")), "call 0 is cleared");
+	hear(CDN("0001", "04") STOPRP);
+	T(down(0, CTRL_CAUSE_LOCAL, "ended here") &&
+	    ended(CTRL_CAUSE_LOCAL, "ended here"), "and ends in order");
+
+	memset(&w, 0, sizeof(w));
+	ctrl_init(&w.c, &cc, 1, 0);
+	flush();
+	hear(SCCRP);
+	strcpy(conf.phone, "1234");
+	ctrl_call_open(&w.c, &conf, 0);
+	flush();
+	T(strcmp((char *)w.sent + 28, "mine") == 0 &&
+	    w.sent[156 + 37] == 4 &&
+	    strcmp((char *)w.sent + 156 + 40, "1234") == 0,
+	    "an explicit host name and phone number win");
+}
+
+static void
+test_texts(void)
+{
+	static const struct {
+		const char *(*text)(unsigned);
+		unsigned first, last, known;
+	} rows[] = {
+		{ ctrl_start_result, 1, 5, 5 },
+		{ ctrl_call_result, 1, 7, 7 },
+		{ ctrl_disconnect_result, 1, 4, 4 },
+		{ ctrl_stop_reason, 1, 3, 3 },
+		{ ctrl_general_error, 0, 6, 7 },
+		{ ctrl_cause_code, 1, 127, 71 },
+		{ ctrl_message_name, 1, 15, 15 },
+	};
+	static const uint16_t sizes[PPTP_TYPES] = { 0, 156, 156, 16, 16, 16,
+	    20, 168, 32, 220, 24, 28, 16, 148, 40, 24 };
+	bool exact = true;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned known = 0, outside = 0;
+
+		for (unsigned code = 0; code < 70000; code++) {
+			bool q = strcmp(rows[i].text(code), "?") == 0;
+
+			known += !q;
+			outside += !q && (code < rows[i].first ||
+			    code > rows[i].last);
+		}
+		T(known == rows[i].known && outside == 0,
+		    "table %zu has its %u texts and no other (%u)", i,
+		    rows[i].known, known);
+	}
+	for (unsigned type = 0; type < PPTP_TYPES; type++)
+		exact &= ctrl_msgs[type].size == sizes[type];
+	T(exact, "each message has its size");
+	T(strcmp(ctrl_cause_code(16), "normal call clearing") == 0 &&
+	    strcmp(ctrl_cause_code(127), "interworking, unspecified") == 0 &&
+	    strcmp(ctrl_cause_code(10), "?") == 0, "causes of Q.931");
+}
+
+static void
+test_escape(void)
+{
+	char out[12];
+
+	ctrl_escape(out, sizeof(out), "a\n\x7f\xff", 4);
+	T(strcmp(out, "a\\x0a\\x7f") == 0, "no half escape at the end");
+	ctrl_escape(out, sizeof(out), "a\0b~ ", 5);
+	T(strcmp(out, "a\\x00b~ ") == 0, "a NUL is escaped as any other");
+	ctrl_escape(out, 4, "abcdef", 6);
+	T(strcmp(out, "abc") == 0, "cut where it does not fit");
+	memset(out, '!', sizeof(out));
+	ctrl_escape(out, 1, "abc", 3);
+	T(out[0] == '\0' && out[1] == '!', "room for the end only");
+	ctrl_escape(out, 0, "abc", 3);
+	T(out[1] == '!', "no room at all");
+	/* A server whose name is an attack on terminals, 64 octets long. */
+	start(0);
+	hear(HEAD("009c", "0002") "0100 0100 00000003 00000003 0001 0001"
+	    "1b5d303b 07410a42 ffffffff ffffffff" Z16 Z32
+	    "41414141 41414141 41414141 41414141 41414141 41414141 41414141"
+	    "41414141 41414141 41414141 41414141 41414141 41414141 41414141"
+	    "41414141 41414142");
+	T(w.c.peer.vendor[63] == 'B' && w.c.peer.vendor[64] == '\0',
+	    "a name of 64 octets needs no NUL");
+	drain();
+	for (const char *p = w.lines; *p != '\0'; p++)
+		if ((unsigned char)*p > '~' || ((unsigned char)*p < ' ' &&
+		    *p != '\n'))
+			T(false, "octet %02x in the log", (unsigned char)*p);
+	T(said("host \"\\x1b]0;\\x07A\\x0aB\\xff"),
+	    "what the server says of itself is escaped");
+}
+
+int
+main(void)
+{
+	test_ours();
+	test_heard();
+	test_framing();
+	test_malformed();
+	test_strangers();
+	test_mangled();
+	test_grid();
+	test_refusals();
+	test_disconnects();
+	test_end();
+	test_deadlines();
+	test_echo();
+	test_jumps();
+	test_sharing();
+	test_sharing_ends();
+	test_many();
+	test_events();
+	test_flood();
+	test_welcome();
+	test_asyncread();
+	test_bezeq();
+	test_texts();
+	test_escape();
+	return t_done();
+}
