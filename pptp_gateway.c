@@ -33,6 +33,7 @@
 #include "callmgr.h"
 #include "gateway.h"
 #include "hdlc.h"
+#include "link.h"
 #include "quirks.h"
 #include "sandbox.h"
 #include "util.h"
@@ -46,8 +47,6 @@ enum {
 	RX_BATCH = 32,			/* packets in one recvmmsg() */
 	RX_HEAD = 2048,			/* where nearly every packet fits */
 	RX_TAIL = HDLC_FRAME_MAX + 128 - RX_HEAD,
-	OUT_SIZE = 65536,		/* encoded, waiting for the pty */
-	SYNC_QUEUE = 64,		/* frames, in synchronous mode */
 	STALL_US = 50000,
 	BLOCKED_US = 10000000,		/* no GRE for so long: say so */
 	GOODBYE_US = 1000000,		/* pppd's, after a SIGTERM */
@@ -61,7 +60,6 @@ struct flow {
 	struct gateway	*gw;
 	enum hdlc_impl	 impl;
 	struct gre	*gre;
-	struct hdlc_accm accm;
 	int		 signals, null;
 	int64_t		 now;
 
@@ -79,14 +77,10 @@ struct flow {
 	unsigned	 test_since, test_held;	/* --test-type */
 	size_t		 sync_len;	/* of an unfinished frame in rd[] */
 	int64_t		 sync_since;
-	size_t		 out_start, out_len;
-	int64_t		 out_since;	/* pty full since; GRE_NEVER */
-	struct { size_t start, len; } sync_out[SYNC_QUEUE];
-	unsigned	 sync_head, sync_count;
 
 	struct mmsghdr	 tx_msg[TX_BATCH], rx_msg[RX_BATCH];
 	struct iovec	 tx_iov[TX_BATCH], rx_iov[RX_BATCH][2];
-	uint8_t		 out[OUT_SIZE];
+	struct link	 link;		/* towards pppd */
 	uint8_t		 rd[READ_SIZE];
 	uint8_t		 tx[TX_SIZE];
 	uint8_t		 rx_head[RX_BATCH][RX_HEAD];
@@ -101,6 +95,13 @@ end(struct flow *f, enum exit_status status)
 		return;
 	f->over = true;
 	f->status = status;
+}
+
+/* pppd has closed its side: the normal end of a tunnel. */
+static void
+hung_up(struct flow *f)
+{
+	end(f, f->told_blocked ? EXIT_GRE_BLOCKED : EXIT_OK);
 }
 
 static bool
@@ -289,7 +290,7 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 {
 	size_t head;
 
-	hdlc_accm_learn(&f->accm, p, len, true);
+	hdlc_accm_learn(&f->link.accm, p, len, true);
 	head = gre_send(f->gre, p, len, f->now);
 	f->tx_iov[f->tx_count].iov_base = p - head;
 	f->tx_iov[f->tx_count].iov_len = head + len;
@@ -393,8 +394,7 @@ tx_read(struct flow *f)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n <= 0) {
-		/* pppd has closed its side: the normal end of a tunnel. */
-		end(f, f->told_blocked ? EXIT_GRE_BLOCKED : EXIT_OK);
+		hung_up(f);
 		return false;
 	}
 	if (f->gw->conf->sync)
@@ -418,112 +418,12 @@ uplink(struct flow *f)
 
 /* ---- inwards: the server to pppd ---- */
 
-/* Drops what was written; 0 octets or an error mean that the pty is full. */
 static void
-out_written(struct flow *f, ssize_t n, size_t wanted)
+flush(struct flow *f)
 {
-	if (n == -1 && errno != EAGAIN && errno != EINTR) {
-		end(f, f->told_blocked ? EXIT_GRE_BLOCKED : EXIT_OK);
-		return;
-	}
-	if (n >= (ssize_t)wanted)
-		f->out_since = GRE_NEVER;
-	else if (f->out_since == GRE_NEVER || n > 0)
-		f->out_since = f->now;
-}
-
-static void
-out_flush_async(struct flow *f)
-{
-	ssize_t n;
-
-	if (f->out_len == 0)
-		return;
-	n = write(f->gw->out, f->out + f->out_start, f->out_len);
-	out_written(f, n, f->out_len);
-	if (n <= 0)
-		return;
-	f->out_start += (size_t)n;
-	f->out_len -= (size_t)n;
-	if (f->out_len == 0)
-		f->out_start = 0;
-}
-
-/* One write a frame: the only mark a synchronous receiver may ever see. */
-static void
-out_flush_sync(struct flow *f)
-{
-	while (f->sync_count > 0 && !f->over) {
-		size_t start = f->sync_out[f->sync_head].start;
-		size_t len = f->sync_out[f->sync_head].len;
-		ssize_t n = write(f->gw->out, f->out + start, len);
-
-		out_written(f, n, len);
-		if (n <= 0)
-			return;
-		f->sync_out[f->sync_head].start += (size_t)n;
-		f->sync_out[f->sync_head].len -= (size_t)n;
-		if ((size_t)n < len)
-			return;
-		f->sync_head = (f->sync_head + 1) % SYNC_QUEUE;
-		f->sync_count--;
-	}
-	if (f->sync_count == 0)
-		f->out_start = f->out_len = 0;
-}
-
-static void
-out_flush(struct flow *f)
-{
-	if (f->gw->conf->sync)
-		out_flush_sync(f);
-	else
-		out_flush_async(f);
-}
-
-static bool
-out_pending(const struct flow *f)
-{
-	return f->gw->conf->sync ? f->sync_count > 0 : f->out_len > 0;
-}
-
-/* Room for n more octets behind what waits; false: pppd is too slow. */
-static bool
-out_room(struct flow *f, size_t n)
-{
-	if (f->out_start + f->out_len + n <= OUT_SIZE)
-		return true;
-	if (f->gw->conf->sync)
-		return false;
-	memmove(f->out, f->out + f->out_start, f->out_len);
-	f->out_start = 0;
-	return f->out_len + n <= OUT_SIZE;
-}
-
-static void
-out_frame(struct flow *f, const uint8_t *p, size_t len)
-{
-	if (f->gw->conf->sync) {
-		unsigned slot = (f->sync_head + f->sync_count) % SYNC_QUEUE;
-
-		if (f->sync_count == SYNC_QUEUE || !out_room(f, len)) {
-			f->gw->n->pty_dropped++;
-			return;
-		}
-		f->sync_out[slot].start = f->out_start + f->out_len;
-		f->sync_out[slot].len = len;
-		memcpy(f->out + f->sync_out[slot].start, p, len);
-		f->out_len += len;
-		f->sync_count++;
-		return;
-	}
-	if (!out_room(f, HDLC_ENCODED(len))) {
-		f->gw->n->pty_dropped++;
-		return;
-	}
-	f->out_len += hdlc_encode(f->impl, f->out + f->out_start + f->out_len,
-	    p, len, hdlc_accm_for(&f->accm, p, len), f->out_len == 0);
-	hdlc_accm_learn(&f->accm, p, len, false);
+	link_flush(&f->link, f->now);
+	if (f->link.gone)
+		hung_up(f);
 }
 
 /* Everything that may go to pppd now, in order. */
@@ -540,7 +440,8 @@ deliver(struct flow *f)
 		if (!f->lcp_seen &&
 		    (f->gw->conf->quirks & QUIRK_WELCOME) != 0)
 			continue;
-		out_frame(f, p, len);
+		if (!link_put(&f->link, p, len))
+			f->gw->n->pty_dropped++;
 		log_packet("received a frame of %zu octets", len);
 	}
 }
@@ -599,7 +500,7 @@ downlink(struct flow *f)
 	}
 	for (int i = 0; i < n; i++)
 		rx_one(f, (unsigned)i);
-	out_flush(f);
+	flush(f);
 }
 
 /* ---- the rest of the world ---- */
@@ -666,9 +567,9 @@ earliest(const struct flow *f)
 		due = f->goodbye;
 	if (f->blocked < due)
 		due = f->blocked;
-	if (f->out_since != GRE_NEVER && f->out_since + STALL_US > f->now &&
-	    f->out_since + STALL_US < due)
-		due = f->out_since + STALL_US;
+	if (f->link.full_since != GRE_NEVER && f->link.full_since + STALL_US > f->now &&
+	    f->link.full_since + STALL_US < due)
+		due = f->link.full_since + STALL_US;
 	if (f->sync_len > 0 && f->sync_since + SYNC_PATIENCE_US < due)
 		due = f->sync_since + SYNC_PATIENCE_US;
 	return due;
@@ -679,13 +580,13 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 {
 	const struct gateway *gw = f->gw;
 	bool tx_blocked = f->tx_sent < f->tx_count && f->test_held == 0;
-	bool pty_full = f->out_since != GRE_NEVER &&
-	    f->now - f->out_since < STALL_US;
+	bool pty_full = f->link.full_since != GRE_NEVER &&
+	    f->now - f->link.full_since < STALL_US;
 	int64_t due = earliest(f), left = due - f->now;
 	struct timespec ts;
 
 	p[P_IN] = (struct pollfd){ tx_blocked ? -1 : gw->in, POLLIN, 0 };
-	p[P_OUT] = (struct pollfd){ out_pending(f) ? gw->out : -1, POLLOUT,
+	p[P_OUT] = (struct pollfd){ link_pending(&f->link) ? gw->out : -1, POLLOUT,
 	    0 };
 	p[P_RAW] = (struct pollfd){ gw->raw, (short)((pty_full ? 0 : POLLIN) |
 	    (tx_blocked ? POLLOUT : 0)), 0 };
@@ -706,7 +607,7 @@ on_time(struct flow *f)
 {
 	if (gre_due(f->gre) <= f->now) {
 		deliver(f);
-		out_flush(f);
+		flush(f);
 	}
 	send_ack(f);
 	if (f->blocked <= f->now)
@@ -734,7 +635,7 @@ loop(struct flow *f)
 	while (!f->over) {
 		wait_for(f, p);
 		if (p[P_OUT].revents != 0)
-			out_flush(f);
+			flush(f);
 		if (p[P_RAW].revents & (POLLIN | POLLERR))
 			downlink(f);
 		if (p[P_IN].revents != 0 || p[P_RAW].revents & POLLOUT)
@@ -795,9 +696,9 @@ flow_new(struct gateway *gw)
 	f->gw = gw;
 	f->impl = hdlc_best();
 	f->gre = gre_init(mem, &gc, gw->n);
-	hdlc_accm_init(&f->accm);
+	link_init(&f->link, gw->out, gw->conf->sync, f->impl);
 	f->now = clock_us();
-	f->goodbye = f->blocked = f->out_since = GRE_NEVER;
+	f->goodbye = f->blocked = GRE_NEVER;
 	f->soft_since = f->now;
 	for (unsigned i = 0; i < TX_BATCH; i++) {
 		f->tx_msg[i].msg_hdr.msg_iov = &f->tx_iov[i];

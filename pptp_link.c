@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Frames on their way to pppd.
+ *
+ * Asynchronous frames are encoded behind one another into one buffer and
+ * leave in writes as large as the pty takes.  Synchronous ones leave one a
+ * write, the only mark that a receiver without HDLC may ever see, and are
+ * therefore queued with their bounds.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "link.h"
+
+void
+link_init(struct link *l, int fd, bool sync, enum hdlc_impl impl)
+{
+	l->fd = fd;
+	l->sync = sync;
+	l->impl = impl;
+	l->full_since = LINK_NEVER;
+	hdlc_accm_init(&l->accm);
+}
+
+bool
+link_pending(const struct link *l)
+{
+	return l->sync ? l->count > 0 : l->len > 0;
+}
+
+/* Room for n octets behind what waits? */
+static bool
+room(struct link *l, size_t n)
+{
+	if (l->start + l->len + n <= LINK_SIZE)
+		return true;
+	if (l->sync)
+		return false;
+	memmove(l->buf, l->buf + l->start, l->len);
+	l->start = 0;
+	return l->len + n <= LINK_SIZE;
+}
+
+static bool
+put_sync(struct link *l, const uint8_t *frame, size_t len)
+{
+	unsigned slot = (l->head + l->count) % LINK_FRAMES;
+
+	if (l->count == LINK_FRAMES || !room(l, len))
+		return false;
+	l->frame[slot].start = l->start + l->len;
+	l->frame[slot].len = len;
+	memcpy(l->buf + l->frame[slot].start, frame, len);
+	l->len += len;
+	l->count++;
+	return true;
+}
+
+bool
+link_put(struct link *l, const uint8_t *frame, size_t len)
+{
+	if (l->sync)
+		return put_sync(l, frame, len);
+	if (!room(l, HDLC_ENCODED(len)))
+		return false;
+	l->len += hdlc_encode(l->impl, l->buf + l->start + l->len, frame, len,
+	    hdlc_accm_for(&l->accm, frame, len), l->len == 0);
+	hdlc_accm_learn(&l->accm, frame, len, false);
+	return true;
+}
+
+/* Writes len octets at start; returns how many pppd's side took. */
+static size_t
+write_some(struct link *l, size_t start, size_t len, int64_t now)
+{
+	ssize_t n = write(l->fd, l->buf + start, len);
+
+	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+		l->gone = true;
+		return 0;
+	}
+	if (n == (ssize_t)len)
+		l->full_since = LINK_NEVER;
+	else if (n > 0 || l->full_since == LINK_NEVER)
+		l->full_since = now;
+	return n > 0 ? (size_t)n : 0;
+}
+
+static void
+flush_sync(struct link *l, int64_t now)
+{
+	while (l->count > 0) {
+		size_t len = l->frame[l->head].len;
+		size_t n = write_some(l, l->frame[l->head].start, len, now);
+
+		l->frame[l->head].start += n;
+		l->frame[l->head].len -= n;
+		if (n < len)
+			return;
+		l->head = (l->head + 1) % LINK_FRAMES;
+		l->count--;
+	}
+	l->start = l->len = 0;
+}
+
+void
+link_flush(struct link *l, int64_t now)
+{
+	size_t n;
+
+	if (l->sync) {
+		flush_sync(l, now);
+		return;
+	}
+	if (l->len == 0)
+		return;
+	n = write_some(l, l->start, l->len, now);
+	l->start += n;
+	l->len -= n;
+	if (l->len == 0)
+		l->start = 0;
+}
