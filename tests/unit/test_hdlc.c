@@ -1,0 +1,710 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* PPP framing: FCS, both directions of the codec, what LCP says, splitting. */
+#include "../../pptp_hdlc.c"
+
+#include "t.h"
+
+enum { ROOM = 4200, CAP = 2200 };
+
+static const char *const impl_names[HDLC_IMPLS] = {
+	"naive", "portable", "vector"
+};
+static uint64_t seed = 42;
+
+/* Random octets; every third time rich in what must be escaped. */
+static void
+fill(uint8_t *p, size_t n)
+{
+	static const uint8_t odd[] = { 0x7d, 0x7e, 0x5d, 0x5e, 0, 0x1f, 0x20,
+	    0x11, 0x13, 0x7f, 0xfd, 0xfe };
+	bool rich = t_random(&seed) % 3 == 0;
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = rich && t_random(&seed) % 2 == 0 ?
+		    odd[t_random(&seed) % sizeof(odd)] :
+		    (uint8_t)(t_random(&seed) >> 8);
+}
+
+static uint32_t
+random_accm(void)
+{
+	switch (t_random(&seed) % 4) {
+	case 0:
+		return 0;
+	case 1:
+		return HDLC_ACCM_ALL;
+	case 2:
+		return 0x000a0000;
+	}
+	return t_random(&seed) << 16 ^ t_random(&seed);
+}
+
+/* -------------------------------------------------------------------- FCS */
+
+static void
+test_fcs(enum hdlc_impl impl)
+{
+	const uint8_t digits[] = "123456789";
+	const char *name = impl_names[impl];
+	uint8_t p[11], data[2200];
+	uint16_t fcs = hdlc_fcs(impl, HDLC_FCS_INIT, digits, 9) ^ 0xffff;
+	bool same = true, pieces = true;
+
+	T(fcs == 0x906e, "%s: \"123456789\" has FCS 906e", name);
+	memcpy(p, digits, 9);
+	p[9] = (uint8_t)fcs;
+	p[10] = (uint8_t)(fcs >> 8);
+	T(hdlc_fcs(impl, HDLC_FCS_INIT, p, 11) == HDLC_FCS_GOOD,
+	    "%s: data and its FCS leave f0b8", name);
+	T(hdlc_fcs(impl, 0x1234, p, 0) == 0x1234,
+	    "%s: no octets, no change", name);
+	for (size_t n = 0; n <= sizeof(data); n++) {
+		uint16_t init = (uint16_t)t_random(&seed), one, two;
+		size_t cut = t_random(&seed) % (n + 1);
+		/* A block of its own, so that a read past it is seen. */
+		uint8_t *copy = malloc(n + 1);
+
+		fill(data, n);
+		memcpy(copy + 1, data, n);
+		one = hdlc_fcs(impl, init, copy + 1, n);
+		two = hdlc_fcs(impl, init, data, cut);
+		two = hdlc_fcs(impl, two, data + cut, n - cut);
+		same = same && one == fcs_naive(init, data, n);
+		pieces = pieces && one == two;
+		free(copy);
+	}
+	T(same, "%s: FCS of 0 .. 2200 octets, any state, is the naive one",
+	    name);
+	T(pieces, "%s: in two pieces it is the same", name);
+}
+
+/* An octet at a time, a bit at a time: the tables themselves. */
+static void
+test_table(void)
+{
+	bool good = true;
+
+	for (unsigned k = 0; k < 8; k++)
+		for (unsigned i = 0; i < 256; i++) {
+			unsigned v = i;
+
+			for (unsigned bit = 0; bit < 8 * (k + 1); bit++)
+				v = v >> 1 ^ (v & 1) * 0x8408;
+			good = good && fcs_table[k][i] == v;
+		}
+	T(good, "the FCS tables are what the polynomial makes them");
+}
+
+/* ----------------------------------------------------------------- encode */
+
+static const struct {
+	const char *claim, *in;
+	uint32_t accm;
+	const char *out;
+} encode_rows[] = {
+	{ "nothing but the FCS", "", 0, "7e 0000 7e" },
+	{ "digits, FCS low octet first", "313233343536373839", 0,
+	    "7e 313233343536373839 6e90 7e" },
+	{ "flag and escape are escaped, 5d 5e 7c 7f fd fe are not",
+	    "7d7e5d5e7c7ffdfe", 0, "7e 7d5d7d5e5d5e7c7ffdfe 3192 7e" },
+	{ "map 0: no control octet is escaped", "00010203111f20", 0,
+	    "7e 00010203111f20 0c53 7e" },
+	{ "full map: all below 20, not 20", "00011f2021", HDLC_ACCM_ALL,
+	    "7e 7d207d217d3f2021 267d2f 7e" },
+	{ "map 000a0000: 11 and 13, not 10, 12, 14", "1011121314",
+	    0x000a0000, "7e 107d31127d3314 5c7d5d 7e" },
+	{ "map bits 0 and 31", "00011e1f", 0x80000001,
+	    "7e 7d20011e7d3f f541 7e" },
+	{ "the FCS is escaped too", "01dc", HDLC_ACCM_ALL,
+	    "7e 7d21dc 7d5e7d2a 7e" },
+};
+
+static void
+test_encode_rows(enum hdlc_impl impl)
+{
+	for (size_t i = 0; i < sizeof(encode_rows) / sizeof(*encode_rows);
+	    i++) {
+		uint8_t in[64], want[128], out[HDLC_ENCODED(64)];
+		size_t n = t_hex(in, sizeof(in), encode_rows[i].in);
+		size_t wn = t_hex(want, sizeof(want), encode_rows[i].out);
+		size_t got = hdlc_encode(impl, out, in, n,
+		    encode_rows[i].accm, true);
+
+		T(got == wn && memcmp(out, want, wn) == 0, "%s encode: %s",
+		    impl_names[impl], encode_rows[i].claim);
+		got = hdlc_encode(impl, out, in, n, encode_rows[i].accm, false);
+		T(got == wn - 1 && memcmp(out, want + 1, got) == 0,
+		    "%s encode: the same without the opening flag",
+		    impl_names[impl]);
+	}
+}
+
+/* All lengths and maps: the octets of NAIVE, no more room than promised. */
+static void
+test_encode_same(enum hdlc_impl impl)
+{
+	static uint8_t in[2100], want[HDLC_ENCODED(2100)];
+	bool same = true;
+
+	for (size_t n = 0; n <= sizeof(in); n++) {
+		uint32_t accm = random_accm();
+		uint8_t *exact = malloc(n + 1), *out = malloc(HDLC_ENCODED(n));
+		size_t a, b;
+
+		if (n % 50 == 49)
+			memset(in, 0x7e, n);
+		else
+			fill(in, n);
+		memcpy(exact + 1, in, n);
+		a = hdlc_encode(HDLC_NAIVE, want, in, n, accm, n % 2 == 0);
+		b = hdlc_encode(impl, out, exact + 1, n, accm, n % 2 == 0);
+		same = same && a == b && memcmp(want, out, a) == 0;
+		free(exact);
+		free(out);
+	}
+	T(same, "%s encode: 0 .. 2100 octets, any map: as naive does",
+	    impl_names[impl]);
+}
+
+static void
+test_every_pair(enum hdlc_impl impl)
+{
+	static const uint32_t maps[] = { 0, HDLC_ACCM_ALL, 0x55555555 };
+	uint8_t in[24], a[HDLC_ENCODED(24)], b[HDLC_ENCODED(24)];
+	bool same = true;
+
+	memset(in, 'x', sizeof(in));
+	for (unsigned v = 0; v < 3 * 65536; v++) {
+		uint32_t map = maps[v >> 16];
+		size_t at = v % 23, n;
+
+		in[at] = (uint8_t)v;
+		in[at + 1] = (uint8_t)(v >> 8);
+		n = hdlc_encode(HDLC_NAIVE, a, in, 24, map, true);
+		same = same && n == hdlc_encode(impl, b, in, 24, map, true) &&
+		    memcmp(a, b, n) == 0;
+		in[at] = in[at + 1] = 'x';
+	}
+	T(same, "%s encode: every pair of octets as naive does",
+	    impl_names[impl]);
+}
+
+/* ----------------------------------------------------------------- decode */
+
+struct events {
+	char		 log[256];	/* a letter for each verdict */
+	uint8_t		 last[ROOM];	/* the last good frame */
+	size_t		 n;
+};
+
+static const char letters[] = {
+	[HDLC_MORE] = 'm', [HDLC_FRAME] = 'F', [HDLC_BAD_FCS] = 'b',
+	[HDLC_RUNT] = 'r', [HDLC_ABORT] = 'a', [HDLC_LONG] = 'l'
+};
+
+/* Decodes in[0 .. n), cut at random or (step > 0) every step octets. */
+static void
+decode(enum hdlc_impl impl, const uint8_t *in, size_t n, size_t cap,
+    size_t step, struct events *e)
+{
+	uint8_t *frame = malloc(cap + HDLC_DECODE_SLACK);
+	struct hdlc_dec d;
+	size_t used = 0;
+
+	memset(e, 0, sizeof(*e));
+	hdlc_dec_init(&d, frame, cap);
+	for (size_t at = 0, k; at < n; at += k) {
+		uint8_t *piece;
+		const uint8_t *p, *end;
+
+		k = step > 0 ? step : 1 + t_random(&seed) % 70 *
+		    (t_random(&seed) % 9);
+		k = k > n - at ? n - at : k;
+		p = piece = malloc(k);
+		memcpy(piece, in + at, k);
+		for (end = piece + k; p < end; ) {
+			enum hdlc_verdict v = hdlc_decode(impl, &d, &p, end);
+
+			if (v == HDLC_MORE && p != end)
+				abort();
+			if (v == HDLC_MORE)
+				continue;
+			if (used < sizeof(e->log) - 1)
+				e->log[used++] = letters[v];
+			if (v == HDLC_FRAME) {
+				e->n = d.len;
+				memcpy(e->last, frame, d.len);
+			}
+		}
+		free(piece);
+	}
+	free(frame);
+}
+
+static bool
+same_events(const struct events *a, const struct events *b)
+{
+	return strcmp(a->log, b->log) == 0 && a->n == b->n &&
+	    memcmp(a->last, b->last, a->n) == 0;
+}
+
+static const struct {
+	const char *claim, *in, *log, *last;
+} decode_rows[] = {
+	{ "a frame", "7e 313233343536373839 6e90 7e", "F",
+	    "313233343536373839" },
+	{ "nothing counts before a flag", "41427d7e7e 31323334353637383 9 6e90"
+	    " 7e", "F", "313233343536373839" },
+	{ "a frame without opening flag is not one",
+	    "313233343536373839 6e90 7e", "", "" },
+	{ "two frames share a flag",
+	    "7e 313233343536373839 6e90 7e 313233343536373839 6e90 7e", "FF",
+	    "313233343536373839" },
+	{ "a run of flags is silent",
+	    "7e7e7e 313233343536373839 6e90 7e7e7e", "F",
+	    "313233343536373839" },
+	{ "no closing flag, no verdict", "7e 313233343536373839 6e90", "", "" },
+	{ "any octet may be escaped",
+	    "7e 7d113233343536373839 6e7db0 7e", "F", "313233343536373839" },
+	{ "an escaped escape is 5d", "7e 7d7d0000 50ba 7e", "F", "5d0000" },
+	{ "... and again", "7e 7d7d7d7d7d7d bf50 7e", "F", "5d5d5d" },
+	{ "octets below 20 pass as they are", "7e 00010203111f20 0c53 7e",
+	    "F", "00010203111f20" },
+	{ "wrong FCS", "7e 313233343536373838 6e90 7e", "b", "" },
+	{ "wrong, then right: the flag begins a frame",
+	    "7e 3132333435 7e 313233343536373839 6e90 7e", "bF",
+	    "313233343536373839" },
+	{ "1, 2, 3 octets are runts", "7e 31 7e 3132 7e 313233 7e", "rrr",
+	    "" },
+	{ "the empty frame with its FCS is a runt", "7e 0000 7e", "r", "" },
+	{ "an escape before a flag aborts", "7e 31323334 7d7e", "a", "" },
+	{ "... even with nothing before it", "7e 7d7e", "a", "" },
+	{ "... and a frame may follow",
+	    "7e 313233 7d7e 313233343536373839 6e90 7e", "aF",
+	    "313233343536373839" },
+	{ "three octets written as six are a runt", "7e 7d117d127d13 7e", "r",
+	    "" },
+};
+
+static void
+test_decode_rows(enum hdlc_impl impl)
+{
+	struct events e;
+
+	for (size_t i = 0; i < sizeof(decode_rows) / sizeof(*decode_rows);
+	    i++) {
+		uint8_t in[256], want[256];
+		size_t n = t_hex(in, sizeof(in), decode_rows[i].in);
+		size_t wn = t_hex(want, sizeof(want), decode_rows[i].last);
+		bool good = true;
+
+		for (size_t step = 1; step <= n; step++) {
+			decode(impl, in, n, CAP, step, &e);
+			good = good && strcmp(e.log, decode_rows[i].log) == 0 &&
+			    e.n == wn && memcmp(e.last, want, wn) == 0;
+		}
+		T(good, "%s decode, in any pieces: %s", impl_names[impl],
+		    decode_rows[i].claim);
+	}
+}
+
+/* Frames about as long as the decoder's room, escaped or not. */
+static void
+test_decode_long(enum hdlc_impl impl)
+{
+	uint8_t in[200], out[HDLC_ENCODED(200) * 2];
+	bool fits = true, drops = true, resumes = true;
+	struct events e;
+
+	for (size_t n = 2; n <= 200; n++) {
+		size_t len;
+
+		fill(in, n);
+		len = hdlc_encode(HDLC_NAIVE, out, in, n, random_accm(), true);
+		decode(impl, out, len, n + 2, 0, &e);
+		fits = fits && strcmp(e.log, "F") == 0 && e.n == n;
+		decode(impl, out, len, n + 1, 0, &e);
+		drops = drops && strcmp(e.log, "l") == 0;
+		len += hdlc_encode(HDLC_NAIVE, out + len, in, n - 1, 0, false);
+		decode(impl, out, len, n + 1, 0, &e);
+		resumes = resumes && strcmp(e.log, n == 2 ? "lr" : "lF") == 0;
+	}
+	T(fits, "%s decode: a frame of just the room fits", impl_names[impl]);
+	T(drops, "%s decode: one octet more is too long", impl_names[impl]);
+	T(resumes, "%s decode: the next frame is good", impl_names[impl]);
+}
+
+static void
+test_decode_random(enum hdlc_impl impl)
+{
+	static uint8_t in[2100], out[HDLC_ENCODED(2100)];
+	bool trip = true, same = true;
+	struct events a, b;
+
+	for (size_t n = 2; n <= sizeof(in); n++) {
+		size_t len;
+
+		fill(in, n);
+		len = hdlc_encode(impl, out, in, n, random_accm(), true);
+		decode(impl, out, len, CAP, 0, &a);
+		trip = trip && strcmp(a.log, "F") == 0 && a.n == n &&
+		    memcmp(a.last, in, n) == 0;
+		/* As it is: flags, escapes in pairs, aborts, garbage. */
+		decode(HDLC_NAIVE, in, n, 60, 0, &a);
+		decode(impl, in, n, 60, 0, &b);
+		same = same && same_events(&a, &b);
+		memset(in, 0x7d, n % 40);
+		in[0] = HDLC_FLAG;
+		in[n - 1] = HDLC_FLAG;
+		decode(HDLC_NAIVE, in, n, CAP, 0, &a);
+		decode(impl, in, n, CAP, 0, &b);
+		same = same && same_events(&a, &b);
+	}
+	T(trip, "%s decode: gives back what was encoded, 2 .. 2100 octets",
+	    impl_names[impl]);
+	T(same, "%s decode: garbage has the verdicts of naive",
+	    impl_names[impl]);
+}
+
+/* Runs of escapes, each but the first of a pair data, at any place. */
+static void
+test_escape_runs(enum hdlc_impl impl)
+{
+	uint8_t in[100];
+	struct events a, b;
+	bool same = true;
+
+	for (size_t before = 0; before <= 20; before++)
+		for (size_t run = 0; run <= 35; run++)
+			for (size_t after = 0; after <= 18; after += 3) {
+				size_t n = before + run + after + 2;
+
+				memset(in, 'x', n);
+				memset(in + 1 + before, HDLC_ESCAPE, run);
+				in[0] = in[n - 1] = HDLC_FLAG;
+				decode(HDLC_NAIVE, in, n, CAP, n, &a);
+				decode(impl, in, n, CAP, n, &b);
+				same = same && same_events(&a, &b);
+				/* With room for less than it has. */
+				decode(HDLC_NAIVE, in, n, 20, n, &a);
+				decode(impl, in, n, 20, n, &b);
+				same = same && same_events(&a, &b);
+			}
+	T(same, "%s decode: runs of escapes anywhere, as naive does",
+	    impl_names[impl]);
+}
+
+/* What one truncation or bit flip of an encoded frame may become. */
+static unsigned survived;
+static const uint8_t original[] = "\xff\x03\x00\x21" "sixteen and more "
+    "\x7d\x7e\x11\x13 octets of a packet";
+
+static void
+mangled(const uint8_t *p, size_t n)
+{
+	struct events e, first;
+
+	for (unsigned impl = 0; impl <= hdlc_best(); impl++) {
+		decode((enum hdlc_impl)impl, p, n, CAP, 0, &e);
+		if (impl == HDLC_NAIVE)
+			first = e;
+		else if (!same_events(&first, &e))
+			survived += 1000;
+	}
+	if (e.n != 0)
+		survived++;
+}
+
+static void
+test_mangled(void)
+{
+	uint8_t out[HDLC_ENCODED(sizeof(original))];
+	size_t n = hdlc_encode(HDLC_NAIVE, out, original, sizeof(original) - 1,
+	    HDLC_ACCM_ALL, true);
+
+	t_mangle(out, n, mangled);
+	/*
+	 * Only the uncut frame is good; a flipped flag leaves none, and a
+	 * flipped bit is what a 16-bit FCS always sees.
+	 */
+	T(survived == 1, "every truncation and bit flip is noticed (%u)",
+	    survived - 1);
+}
+
+/* The caller may change the buffer between frames, to keep a batch. */
+static void
+test_batch(enum hdlc_impl impl)
+{
+	uint8_t in[3][40], out[400], frames[3][64 + HDLC_DECODE_SLACK];
+	const uint8_t *p = out;
+	struct hdlc_dec d;
+	size_t n = 0;
+	bool good = true;
+
+	for (size_t i = 0; i < 3; i++) {
+		fill(in[i], 40);
+		n += hdlc_encode(impl, out + n, in[i], 40, 0, i == 0);
+	}
+	hdlc_dec_init(&d, frames[0], 64);
+	for (size_t i = 0; i < 3; i++) {
+		d.frame = frames[i];
+		good = good && hdlc_decode(impl, &d, &p, out + n) ==
+		    HDLC_FRAME && d.len == 40;
+	}
+	for (size_t i = 0; i < 3; i++)
+		good = good && memcmp(frames[i], in[i], 40) == 0;
+	T(good && p == out + n, "%s decode: three frames into three buffers",
+	    impl_names[impl]);
+}
+
+/* ------------------------------------------------------------------- ACCM */
+
+/*
+ * '>' from pppd, '<' to it.  The second of each pair: the map that LCP's word
+ * leaves for the next data frame.
+ */
+#define REQ_A0	"ff03c021 01 07 000a 0206000a0000"
+#define ACK_A0	"ff03c021 02 07 000a 0206000a0000"
+#define REQ_0	"ff03c021 01 01 0014 010405dc 020600000000 050601020304"
+#define ACK_0	"ff03c021 02 01 0014 010405dc 020600000000 050601020304"
+#define PEER	"ff03c021 01 33 000a 020600000000"
+#define MYACK	"ff03c021 02 33 000a 020600000000"
+
+static const struct {
+	const char *claim;
+	struct {
+		char		 way;
+		const char	*frame;
+		uint32_t	 map;
+	} step[6];
+} accm_rows[] = {
+	{ "the usual order", {
+		{ '>', REQ_0, HDLC_ACCM_ALL }, { '<', PEER, HDLC_ACCM_ALL },
+		{ '>', MYACK, HDLC_ACCM_ALL }, { '<', ACK_0, 0 } } },
+	{ "what was asked for counts, not what the peer asks", {
+		{ '<', PEER, HDLC_ACCM_ALL }, { '>', MYACK, HDLC_ACCM_ALL },
+		{ '>', REQ_A0, HDLC_ACCM_ALL }, { '<', ACK_A0, 0x000a0000 } } },
+	{ "the peer asks after its Ack: pppd's Ack completes it", {
+		{ '>', REQ_0, HDLC_ACCM_ALL }, { '<', ACK_0, 0 },
+		{ '<', PEER, HDLC_ACCM_ALL }, { '>', MYACK, 0 } } },
+	{ "the peer begins anew", {
+		{ '>', REQ_0, HDLC_ACCM_ALL }, { '>', MYACK, HDLC_ACCM_ALL },
+		{ '<', ACK_0, 0 }, { '<', PEER, HDLC_ACCM_ALL },
+		{ '<', ACK_0, HDLC_ACCM_ALL },
+		{ '>', MYACK, HDLC_ACCM_ALL } } },
+	{ "pppd begins anew", {
+		{ '>', REQ_0, HDLC_ACCM_ALL }, { '<', ACK_0, 0 },
+		{ '>', REQ_A0, HDLC_ACCM_ALL }, { '<', ACK_0, HDLC_ACCM_ALL },
+		{ '<', ACK_A0, 0x000a0000 } } },
+	{ "an Ack to nothing", { { '<', ACK_0, HDLC_ACCM_ALL } } },
+	{ "an Ack of another id", {
+		{ '>', REQ_A0, HDLC_ACCM_ALL },
+		{ '<', "ff03c021 02 08 000a 0206000a0000", HDLC_ACCM_ALL } } },
+	{ "an Ack of other options", {
+		{ '>', REQ_A0, HDLC_ACCM_ALL },
+		{ '<', "ff03c021 02 07 000a 020600000000", HDLC_ACCM_ALL } } },
+	{ "an Ack cut short", {
+		{ '>', REQ_A0, HDLC_ACCM_ALL },
+		{ '<', "ff03c021 02 07 000a 020600", HDLC_ACCM_ALL },
+		{ '<', ACK_A0, 0x000a0000 } } },
+	{ "padding behind the Ack does not count", {
+		{ '>', REQ_A0, HDLC_ACCM_ALL },
+		{ '<', ACK_A0 "0000", 0x000a0000 } } },
+	{ "no map asked for: the default is agreed on", {
+		{ '>', REQ_0, HDLC_ACCM_ALL }, { '<', ACK_0, 0 },
+		{ '>', "ff03c021 01 02 0008 010405dc", HDLC_ACCM_ALL },
+		{ '<', "ff03c021 02 02 0008 010405dc", HDLC_ACCM_ALL } } },
+	{ "options that do not add up are not believed", {
+		{ '>', "ff03c021 01 01 000a 0207 00000000", HDLC_ACCM_ALL },
+		{ '<', "ff03c021 02 01 000a 0207 00000000", HDLC_ACCM_ALL } } },
+	{ "an option of length 0 ends them", {
+		{ '>', "ff03c021 01 01 000c 0206 00000000 0500",
+		    HDLC_ACCM_ALL },
+		{ '<', "ff03c021 02 01 000c 0206 00000000 0500",
+		    HDLC_ACCM_ALL } } },
+	{ "a map of three octets is none", {
+		{ '>', "ff03c021 01 01 0009 0205 000000", HDLC_ACCM_ALL },
+		{ '<', "ff03c021 02 01 0009 0205 000000", HDLC_ACCM_ALL } } },
+	{ "LCP without address and control is understood", {
+		{ '>', "c021 01 07 000a 0206000a0000", HDLC_ACCM_ALL },
+		{ '<', "c021 02 07 000a 0206000a0000", 0x000a0000 } } },
+	{ "Nak, Reject, Echo and IPCP change nothing", {
+		{ '>', REQ_0, HDLC_ACCM_ALL },
+		{ '<', "ff03c021 03 01 000a 020600000000", HDLC_ACCM_ALL },
+		{ '<', ACK_0, 0 }, { '<', "ff03c021 09 01 0008 00000000", 0 },
+		{ '<', "ff038021 01 01 000a 030600000000", 0 },
+		{ '>', "8021 01 01 000a 030600000000", 0 } } },
+};
+
+static void
+test_accm(void)
+{
+	for (size_t i = 0; i < sizeof(accm_rows) / sizeof(*accm_rows); i++) {
+		const uint8_t ip[] = { 0xff, 0x03, 0, 0x21, 0x45 };
+		struct hdlc_accm a;
+		bool good = true;
+
+		hdlc_accm_init(&a);
+		good = hdlc_accm_for(&a, ip, sizeof(ip)) == HDLC_ACCM_ALL;
+		for (size_t k = 0; k < 6; k++) {
+			uint8_t f[64];
+			size_t n;
+
+			if (accm_rows[i].step[k].frame == NULL)
+				break;
+			n = t_hex(f, sizeof(f), accm_rows[i].step[k].frame);
+			hdlc_accm_learn(&a, f, n,
+			    accm_rows[i].step[k].way == '>');
+			good = good && hdlc_accm_for(&a, ip, sizeof(ip)) ==
+			    accm_rows[i].step[k].map;
+		}
+		T(good, "map: %s", accm_rows[i].claim);
+	}
+}
+
+static void
+learn_any(const uint8_t *p, size_t n)
+{
+	struct hdlc_accm a;
+
+	hdlc_accm_init(&a);
+	hdlc_accm_learn(&a, p, n, true);
+	hdlc_accm_learn(&a, p, n, false);
+	if (hdlc_accm_for(&a, p, n) != HDLC_ACCM_ALL)
+		survived++;
+	if (hdlc_sync_split(p, n) > n)
+		survived++;
+}
+
+static void
+test_accm_for(void)
+{
+	struct hdlc_accm a = { .map = 0 };
+	uint8_t f[64];
+
+	T(hdlc_accm_for(&a, f, t_hex(f, 64, "ff03c02109010008")) ==
+	    HDLC_ACCM_ALL, "LCP is escaped in full under any map");
+	T(hdlc_accm_for(&a, f, t_hex(f, 64, "c02109010008")) ==
+	    HDLC_ACCM_ALL, "... so without address and control");
+	T(hdlc_accm_for(&a, f, t_hex(f, 64, "ff0380210109")) == 0 &&
+	    hdlc_accm_for(&a, f, t_hex(f, 64, "ff03")) == 0 &&
+	    hdlc_accm_for(&a, f, t_hex(f, 64, "c0")) == 0 &&
+	    hdlc_accm_for(&a, f, 0) == 0, "all else is not");
+	survived = 0;
+	t_mangle(f, t_hex(f, 64, REQ_0), learn_any);
+	t_mangle(f, t_hex(f, 64, ACK_0), learn_any);
+	T(survived == 0, "no damage to LCP alone lowers the map");
+}
+
+/* ------------------------------------------------------------------- sync */
+
+#define IP24	"45000018 00000000 40060000 01020304 05060708 aabbccdd"
+#define IPV6_4	"60000000 00043a40" "fe800000000000000000000000000001"	\
+		"fe800000000000000000000000000002" "80000000"
+#define LCP8	"c021 09 01 0008 01020304"
+
+static const struct {
+	const char *claim, *in;
+	size_t len;
+} split_rows[] = {
+	{ "IPv4", "ff030021" IP24, 28 },
+	{ "IPv4, ACFC", "0021" IP24, 26 },
+	{ "IPv4, PFC", "ff0321" IP24, 27 },
+	{ "IPv4, both", "21" IP24, 25 },
+	{ "IPv4 and more behind it", "ff030021" IP24 "ff030021 4500", 28 },
+	{ "IPv4, both, twice", "21" IP24 "21" IP24, 25 },
+	{ "VJ uncompressed has IPv4's length", "2f" IP24 "2f", 25 },
+	{ "IPv6", "ff030057" IPV6_4, 48 },
+	{ "IPv6, both, and more", "57" IPV6_4 "21", 45 },
+	{ "LCP", "ff03" LCP8, 12 },
+	{ "LCP, then IPCP", "ff03" LCP8 "ff038021 01010004", 12 },
+	{ "LCP without address and control", LCP8, 10 },
+	{ "IPCP", "8021 01 01 000a 030600000000 21", 12 },
+	{ "IPV6CP", "ff03 8057 01 01 000e 010a0000000000000001 ff", 18 },
+	{ "CCP", "ff03 80fd 01 01 000a 120601000040 ff03", 14 },
+	{ "PAP", "ff03 c023 01 01 000a 0161 0362636 4 c0", 14 },
+	{ "CHAP", "ff03 c223 01 01 0009 0401020304 ff03", 13 },
+	{ "CHAP, ACFC", "c223 03 01 0004 c223", 6 },
+	{ "EAP", "ff03 c227 01 01 0005 01 ff03", 9 },
+	{ "MPPE takes all", "ff0300fd 9000 ff030021 45000018", 14 },
+	{ "MPPE, PFC, takes all", "fd 9000 21 4500", 6 },
+	{ "VJ compressed takes all", "2d 00 01 02 21 4500", 7 },
+	{ "unknown protocols take all", "ff03c025 01020304 ff03", 10 },
+	{ "ff without 03 takes all", "ff04c021 01020304", 8 },
+	{ "IPv4 of a wrong version takes all", "ff030021 55000018 01", 9 },
+	{ "IPv4 shorter than its header takes all", "21 45000013 01", 6 },
+	{ "IPv4 longer than any frame takes all", "21 4500 2000 01", 6 },
+	{ "IPv6 of a wrong version takes all", "57 45 01", 3 },
+	{ "LCP shorter than its header takes all", "c021 01010003 0102", 8 },
+	{ "the longest frame is waited for", "21 4500 1fff 01", 0 },
+	{ "nothing: wait", "", 0 },
+	{ "address only: wait", "ff", 0 },
+	{ "address and control only: wait", "ff03", 0 },
+	{ "half a protocol: wait", "ff0300", 0 },
+	{ "protocol only: wait", "ff030021", 0 },
+	{ "MPPE, nothing behind the protocol: wait", "ff0300fd", 0 },
+	{ "IPv4 without its length: wait", "21 450000", 0 },
+	{ "IPv4, all but one octet: wait",
+	    "21 45000018 00000000 40060000 01020304 05060708 aabbcc", 0 },
+	{ "IPv6 without its length: wait", "57 60000000 00", 0 },
+	{ "LCP without its length: wait", "ff03c021 0101 00", 0 },
+	{ "LCP in part: wait", "ff03c021 01010008 010203", 0 },
+};
+
+static void
+test_split(void)
+{
+	for (size_t i = 0; i < sizeof(split_rows) / sizeof(*split_rows); i++) {
+		uint8_t in[128];
+		size_t n = t_hex(in, sizeof(in), split_rows[i].in);
+		uint8_t *exact = malloc(n + 1);
+
+		memcpy(exact + 1, in, n);
+		T(hdlc_sync_split(exact + 1, n) == split_rows[i].len,
+		    "split: %s", split_rows[i].claim);
+		free(exact);
+	}
+	survived = 0;
+	for (size_t i = 0; i < sizeof(split_rows) / sizeof(*split_rows); i++) {
+		uint8_t in[128];
+
+		t_mangle(in, t_hex(in, sizeof(in), split_rows[i].in),
+		    learn_any);
+	}
+	T(survived == 0, "split: after any truncation or bit flip of these, "
+	    "no frame is longer than the input");
+}
+
+int
+main(void)
+{
+#if HAVE_VECTOR
+	bool vector = __builtin_cpu_supports("ssse3") &&
+	    __builtin_cpu_supports("popcnt") &&
+	    __builtin_cpu_supports("pclmul");
+#else
+	bool vector = false;
+#endif
+
+	T(hdlc_best() == (vector ? HDLC_VECTOR : HDLC_PORTABLE),
+	    "this processor's best is %s", impl_names[hdlc_best()]);
+	test_table();
+	for (unsigned i = 0; i <= hdlc_best(); i++) {
+		enum hdlc_impl impl = (enum hdlc_impl)i;
+
+		test_fcs(impl);
+		test_encode_rows(impl);
+		test_encode_same(impl);
+		test_every_pair(impl);
+		test_decode_rows(impl);
+		test_decode_long(impl);
+		test_decode_random(impl);
+		test_escape_runs(impl);
+		test_batch(impl);
+	}
+	test_mangled();
+	test_accm();
+	test_accm_for();
+	test_split();
+	return t_done();
+}
