@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The manual page, --help and the completion know the same options, and page
+# and --help the same exit statuses.
+cd "$(dirname "$0")/.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+
+pptp=${PPTP:-./pptp}
+[ -x "$pptp" ] || skip_all "$pptp is not built"
+w=$(mktemp -d) || exit 1
+trap 'rm -rf "$w"' EXIT
+
+# section NAME: that section of the page, as it is written
+section() { awk -v s=".Sh $1" '/^\.Sh /{ on = $0 == s } on' pptp.8; }
+# names: the options that lines of --help or .It lines begin with
+help_names() { sed -n 's/^ \{2,\}\(-[a-z], \)\{0,1\}--\([a-z0-9-]*\).*/\2/p' |
+	sort; }
+page_names() { sed -n 's/^\.It .*Fl Fl \([a-z0-9-]*\).*/\1/p' | sort; }
+# same CLAIM FILE FILE: equal and not empty
+same() {
+	if [ -s "$2" ] && diff "$2" "$3" > "$w/diff"; then pass "$1"
+	else fail "$1" "$(cat "$w/diff")"; fi
+}
+
+"$pptp" --help > "$w/help.txt"
+help_names < "$w/help.txt" > "$w/help"
+section OPTIONS | page_names > "$w/page"
+same "pptp.8 and --help have the same $(wc -l < "$w/help") options" \
+	"$w/help" "$w/page"
+is "none is described twice" "$(uniq -d < "$w/page")" ""
+
+"$pptp" --completion bash > "$w/bash"
+"$pptp" --completion zsh > "$w/zsh"
+for sh in bash zsh; do
+	grep -o -e '--[a-z][a-z0-9-]*' "$w/$sh" | sed 's/^--//' |
+		grep -vx completion | sort -u > "$w/$sh.names"
+	grep -vx completion "$w/help" > "$w/want"
+	grep -q -e '--completion' "$w/$sh" && same \
+		"the completion for $sh has the same options" \
+		"$w/want" "$w/$sh.names"
+	if command -v $sh > /dev/null; then
+		claim "$sh can read it" $sh -n "$w/$sh"
+	else
+		skip "$sh can read it" "no $sh"
+	fi
+done
+
+# completes WANTED WORD...: what bash offers for the last word of the line
+completes() {
+	want=$1; shift
+	# shellcheck disable=SC2016
+	is "bash completes: $*" "$(bash -c '. "$0"; COMP_WORDS=("$@")
+		COMP_CWORD=$(($# - 1)); _pptp; echo "${COMPREPLY[*]}"' \
+		"$w/bash" "$@")" "$want"
+}
+if command -v bash > /dev/null; then
+	completes kernel pptp --data-path = k
+	completes "0 1 2 3 4" pptp h --loglevel ""
+	completes "--refuse-mschap --refuse-mschap-v2" pptp h --refuse-m
+else
+	skip "bash completes" "no bash"
+fi
+
+ln -s "$(realpath "$pptp")" "$w/pptpsetup"
+"$w/pptpsetup" --help | help_names | uniq > "$w/setup"
+section PPTPSETUP | page_names > "$w/setup.page"
+same "the section on pptpsetup and its --help have the same options" \
+	"$w/setup" "$w/setup.page"
+
+grep -o 'Fl Fl [a-z0-9-]*' pptp.8 | sed 's/Fl Fl //' | grep -vx option |
+	sort -u > "$w/mentioned"
+sort -u "$w/help" "$w/setup" > "$w/known"
+is "the page mentions no other option" \
+	"$(comm -23 "$w/mentioned" "$w/known")" ""
+
+sed -n 's/^ \{2,\}\([0-9][0-9]*\)  .*/\1/p' "$w/help.txt" > "$w/status"
+section "EXIT STATUS" | sed -n 's/^\.It \([0-9]*\)$/\1/p' > "$w/status.page"
+same "pptp.8 and --help have the same exit statuses" \
+	"$w/status" "$w/status.page"
+plan
