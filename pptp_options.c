@@ -350,7 +350,7 @@ set_quirks(struct conf *c, const struct row *o, const char *arg)
 		c->quirks |= bit;
 		return GO_ON;
 	}
-	for (; quirk_table[n].name != NULL && n < ROWS_MAX; n++)
+	for (; n < ROWS_MAX && quirk_table[n].name != NULL; n++)
 		names[n] = quirk_table[n].name;
 	near = opt_nearest(arg, names, n);
 	if (near != NULL)
