@@ -203,8 +203,6 @@ ctrl_put(struct ctrl *c, unsigned type)
 	size_t limit = is_courtesy(type) ? CTRL_OUT / 2 : CTRL_OUT;
 	struct wr w = { .bad = true };
 
-	if (c->state == CTRL_CLOSED)
-		return w;
 	if (c->out_len + size > limit) {
 		put_failed(c, type);
 		return w;

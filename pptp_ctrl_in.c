@@ -58,8 +58,8 @@ on_start_reply(struct ctrl *c, struct rd *r)
 	}
 	if (p->version < PPTP_VERSION) {
 		WHY(c, CTRL_CAUSE_REFUSED, "the server speaks version %u.%u "
-		    "of PPTP, which is not supported", p->version >> 8,
-		    p->version & 0xffu);
+		    "of PPTP, which is not supported", p->version / 256u,
+		    p->version % 256u);
 		ctrl_calls_down(c);
 		ctrl_ask_stop(c, STOP_PROTOCOL, c->heard);
 		return;
@@ -345,8 +345,7 @@ malformed(struct ctrl *c, const uint8_t *rest, size_t n, const char *why)
 	if (n > sizeof(head) - have)
 		n = sizeof(head) - have;
 	memcpy(head, c->in, have);
-	if (n > 0)
-		memcpy(head + have, rest, n);
+	memcpy(head + have, rest, n);
 	if (c->state == CTRL_WAIT_REPLY) {
 		c->end_cause = CTRL_CAUSE_NOT_PPTP;
 		msg_guess(c->end_text, sizeof(c->end_text), head, have + n,
@@ -383,7 +382,7 @@ in_message(struct ctrl *c, int64_t now)
 	if (c->in_total < m->size) {
 		SAY(why, "%s of %zu octets instead of %u", m->name,
 		    c->in_total, m->size);
-		malformed(c, NULL, 0, why);
+		malformed(c, c->in, 0, why);
 		return;
 	}
 	ctrl_log_message(c, "received", c->in);
@@ -511,7 +510,7 @@ eof_early(struct ctrl *c, int err)
 		    "sent %zu octets of text and no message",
 		    c->skipped + c->in_len);
 	else if (c->in_len > 0)
-		malformed(c, NULL, 0, "it closed the connection within its "
+		malformed(c, c->in, 0, "it closed the connection within its "
 		    "first message");
 	else if (err == 0 || err == ECONNRESET || err == EPIPE)
 		WHY(c, CTRL_CAUSE_REFUSED, "the server closed the connection "

@@ -763,6 +763,12 @@ test_refusals(void)
 	T(ended(CTRL_CAUSE_REFUSED, "version 0.153 of PPTP"),
 	    "and is a refusal");
 	start(0);
+	hear(HEAD("009c", "0002") "0099 01 00" Z64 Z64 Z4 Z4 Z4);
+	forget();
+	hear(STOPRQ("01"));
+	T(sent(STOPRP) && ended(CTRL_CAUSE_REFUSED, "version 0.153"),
+	    "also when the server stops at the same time");
+	start(0);
 	hear(HEAD("009c", "0002") "0200 01 00" Z64 Z64 Z4 Z4 Z4);
 	T(w.c.state == CTRL_UP, "a higher version is taken");
 	start(0);
@@ -910,6 +916,7 @@ test_end(void)
 	ctrl_call_clear(&w.c, 7, w.now);
 	ctrl_stop(&w.c, 1, w.now);
 	ctrl_tick(&w.c, w.now + SECOND);
+	ctrl_sent(&w.c, 16, w.now);	/* it was written before the end */
 	T(w.count[CTRL_EV_CLOSED] == 1 && open_call(1, 0, "") == -1 &&
 	    sent(""), "a closed machine does nothing more");
 }
@@ -1058,6 +1065,11 @@ test_echo(void)
 	run_until(1000 * SECOND);
 	T(w.c.state == CTRL_UP && w.messages == 100,
 	    "echo wait 0: asks for ever and never gives up");
+	for (unsigned i = 0; i < 100; i++) {	/* and nothing is written */
+		w.now += 10 * SECOND;
+		ctrl_tick(&w.c, w.now);
+	}
+	T(w.c.out_len == 16, "but once at a time");
 }
 
 /* Clocks that jump: a suspended machine, a stopped process. */
@@ -1143,6 +1155,31 @@ test_sharing(void)
 	    "room for four, of which three are up");
 	open_call(5, 0, "");
 	T(!ctrl_has_room(&w.c), "then there is none");
+}
+
+static void
+test_room(void)
+{
+	static const struct {
+		const char *reply;
+		unsigned room;
+	} rows[] = {
+		{ SCCRP_("01", "00", "0000"), 1 },
+		{ SCCRP_("01", "00", "0001"), 1 },
+		{ SCCRP_("01", "00", "0002"), 2 },
+		{ SCCRP_("01", "00", "ffff"), CTRL_CALLS },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint16_t n = 0;
+
+		start(0);
+		hear(rows[i].reply);
+		while (ctrl_has_room(&w.c) && open_call(n, 0, "") == 0)
+			n++;
+		T(n == rows[i].room, "%u channels announced: room for %u",
+		    w.c.peer.max_channels, rows[i].room);
+	}
 }
 
 static void
@@ -1236,7 +1273,7 @@ test_events(void)
 {
 	struct ctrl_call_conf conf = { .window = 1 };
 	struct ctrl_event e;
-	uint8_t buf[64];
+	uint8_t buf[64], odd[1024];
 	size_t n = t_hex(buf, sizeof(buf), ECHORQ);
 	unsigned count[CTRL_EV_CLOSED + 1] = { 0 }, opened = 0;
 
@@ -1249,6 +1286,11 @@ test_events(void)
 		ctrl_feed(&w.c, buf, n, w.now);
 		ctrl_call_clear(&w.c, (uint16_t)i, w.now);
 	}
+	/* What is odd goes unsaid too, and does what it does. */
+	n = t_hex(odd, sizeof(odd), OCRQ ICRQ ICRP WEN CDN("0bad", "01")
+	    CCRQ("0bad") OCRP("0bad", "0bad") HEAD("0010", "0063") Z4);
+	for (size_t at = 0; at < n; )
+		at += ctrl_feed(&w.c, odd + at, n - at, w.now);
 	ctrl_eof(&w.c, 0, w.now);
 	while (ctrl_event(&w.c, &e))
 		count[e.type]++;
@@ -1563,6 +1605,7 @@ main(void)
 	test_echo();
 	test_jumps();
 	test_sharing();
+	test_room();
 	test_sharing_ends();
 	test_many();
 	test_events();
