@@ -316,8 +316,9 @@ empty_bounding(struct plan *p)
 	bool left = false;
 
 	p->bounding = sandbox_has_cap(CAP_SETPCAP);
-	for (int cap = 0; cap < 64; cap++) {
-		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) != 1)
+	for (int cap = 0, in; (in = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) !=
+	    -1; cap++) {
+		if (in == 0)
 			continue;
 		left = true;
 		if (!p->bounding || prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
@@ -400,9 +401,11 @@ caps_are_gone(const struct plan *p)
 	if (caps_get(&c) == -1 || c.effective != p->caps ||
 	    c.permitted != p->caps || c.inheritable != 0)
 		return false;
-	for (int cap = 0; p->bounding && cap < 64; cap++)
-		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+	for (int cap = 0, in = 0; p->bounding && in != -1; cap++) {
+		in = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+		if (in == 1)
 			return false;
+	}
 	return true;
 }
 

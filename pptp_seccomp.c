@@ -392,7 +392,8 @@ emit_load_arg(struct program *p, unsigned arg)
 {
 	size_t low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
 
-	emit_load(p, offsetof(struct seccomp_data, args) + 8 * arg + low);
+	emit_load(p, offsetof(struct seccomp_data, args) + low +
+	    8 * (size_t)arg);
 }
 
 /* Falls through if the test holds, else skips `skip` more instructions. */

@@ -6,6 +6,7 @@
 #ifndef ROUTE_H
 #define ROUTE_H
 
+#include <net/if.h>
 #include <netinet/in.h>
 
 #include <stdbool.h>
@@ -14,28 +15,50 @@
 /* Routes of ours carry this protocol number (rtm_protocol). */
 enum { ROUTE_PROTOCOL = 147 };
 
+/* Where packets go next. */
+struct route_hop {
+	int		 ifindex;
+	struct in_addr	 src;		/* INADDR_ANY: not said */
+	uint8_t		 via_type;	/* RTA_GATEWAY, RTA_VIA; 0: on link */
+	uint8_t		 via_len;
+	uint8_t		 via[18];	/* the attribute as it is */
+};
+
 struct route {
 	struct in_addr	 server, local;	/* local INADDR_ANY: any */
 	uint32_t	 mark;		/* 0: none */
 	int		 fd;		/* rtnetlink: replies */
 	int		 watch;		/* rtnetlink: notifications; poll it */
 	uint32_t	 seq;
+	uint32_t	 port;		/* of fd, in notices of our changes */
 	bool		 have;		/* a route of ours is in the table */
-	struct in_addr	 gateway, src;	/* of the route we have */
-	int		 ifindex;
-	bool		 warned;	/* of a loop through the tunnel */
+	struct route_hop hop;		/* of the route we have */
+	char		 uplink[IF_NAMESIZE];	/* see route_update(), or "" */
+	bool		 started, warned, foreign;
+	int		 said;		/* the errno last logged */
 };
 
-/* Opens both sockets (close-on-exec).  0, or -1 with errno. */
+/*
+ * Opens both sockets (close-on-exec).  0, or -1 with errno.  local and mark
+ * may be changed before any route_update().
+ */
 int route_open(struct route *r, struct in_addr server, struct in_addr local,
     uint32_t mark);
 
 /*
  * Adds or renews a /32 to the server along today's path, if and only if that
  * path goes through a gateway; removes ours if it no longer does.  A leftover
- * with ROUTE_PROTOCOL is replaced; no other route is ever touched.  Logs what
- * it did and, once, that the server would be reached through a ppp
- * interface.  0, or -1 with errno after a log line (the tunnel may go on).
+ * with ROUTE_PROTOCOL is replaced; no other route is ever touched, and where
+ * somebody else has made a host route to the server we make none.
+ *
+ * Paths through ppp and tun interfaces are avoided, as they may be the tunnel
+ * itself, except one that the first call finds in use (an uplink by PPPoE);
+ * there the far end counts as a gateway, being one.  If such an interface is
+ * all there is and no route of ours stands, that is logged once.
+ *
+ * 0, or -1 with errno after a log line (the tunnel may go on); no error is
+ * logged twice in a row.  At no moment is a route of ours missing between
+ * the old and the new.
  */
 int route_update(struct route *r);
 

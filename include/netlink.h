@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rtnetlink messages: built, sent and walked without casting buffers to
+ * structs.  Nothing is believed about lengths, and only what the kernel
+ * itself sent (port 0) is read.
+ */
+#ifndef NETLINK_H
+#define NETLINK_H
+
+#include <sys/types.h>
+
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NL_RECORD = 8192 };	/* the largest record the kernel builds */
+
+struct nl_request {
+	struct nlmsghdr	 h;
+	union {
+		struct rtmsg	 rt;
+		struct ifinfomsg link;
+	} u;
+	uint8_t		 attr[128];
+};
+
+/* Called with each message: its header, and the body behind it. */
+struct nl_visit {
+	void		(*on)(void *arg, const struct nlmsghdr *,
+			    const uint8_t *, size_t);
+	void		*arg;
+};
+
+/* A bound, close-on-exec socket, and its port.  -1 with errno. */
+int nl_open(unsigned groups, uint32_t *port);
+
+/* Starts a request whose body, of that size, is in q->u (zeroed). */
+void nl_init(struct nl_request *q, int type, int flags, size_t body);
+void nl_put(struct nl_request *q, int type, const void *data, size_t n);
+
+/* The last attribute of that type in p[0 .. n) and its length, or NULL. */
+const uint8_t *nl_attr(const uint8_t *p, size_t n, int type, size_t *len);
+
+/* The same, of exactly four octets; else `none`. */
+uint32_t nl_u32(const uint8_t *p, size_t n, int type, uint32_t none);
+
+/*
+ * Visits the messages of one record, those answering seq if that is not 0.
+ * Returns 1 at the end of such an answer, with the kernel's errno in *err.
+ */
+int nl_walk(const uint8_t *p, size_t n, uint32_t seq,
+    const struct nl_visit *v, int *err);
+
+/* One record: its length, 0 if the kernel did not send it, -1 with errno. */
+ssize_t nl_receive(int fd, uint8_t *buf, size_t size, int flags);
+
+/*
+ * Sends a request under the next number and visits what answers it (v may be
+ * NULL).  0, or -1 with errno, the kernel's or ours.
+ */
+int nl_talk(int fd, uint32_t *seq, struct nl_request *q,
+    const struct nl_visit *v);
+
+#endif

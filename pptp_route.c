@@ -1,0 +1,676 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host route to the server.
+ *
+ * Once our route stands, asking the kernel for the path to the server yields
+ * our own answer.  So the main table is read as well, and the best of its
+ * other routes is what the path would be without ours.  Nothing is taken away
+ * to find out.
+ *
+ * A new route of ours goes in front of an old one, which is then deleted by
+ * its exact description: no replacing, since the kernel replaces whatever
+ * stands first, be it ours or not.
+ */
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netlink.h"
+#include "route.h"
+#include "util.h"
+
+#ifndef NETLINK_GET_STRICT_CHK
+# define NETLINK_GET_STRICT_CHK	12
+#endif
+#ifndef SOL_NETLINK
+# define SOL_NETLINK	270
+#endif
+#ifndef RTM_F_FIB_MATCH
+# define RTM_F_FIB_MATCH	0x2000
+#endif
+#ifndef RTNH_F_LINKDOWN
+# define RTNH_F_LINKDOWN	16
+#endif
+
+enum {
+	OURS = 4, CANDIDATES = 8,
+	PATIENCE = 2,		/* seconds; the kernel answers at once */
+	RESCANS = 3
+};
+
+/* A route to the server that is not ours; nothing but a hop if usable. */
+struct candidate {
+	unsigned	 len, metric;
+	bool		 blocks;	/* unreachable and the like */
+	struct route_hop hop;
+};
+
+/* What the main table says of the server. */
+struct scan {
+	const struct route *r;
+	struct route_hop ours[OURS];
+	struct candidate other[CANDIDATES];	/* best first */
+	unsigned	 n_ours, n_other;
+	bool		 host;		/* others have a /32, too */
+	bool		 torn;		/* the table changed meanwhile */
+};
+
+struct link {
+	char		 name[IF_NAMESIZE];
+	unsigned	 flags;
+	unsigned short	 type;
+};
+
+/* ---- interfaces ---- */
+
+static void
+on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
+{
+	struct link *l = arg;
+	struct ifinfomsg m;
+	const uint8_t *name;
+	size_t len = 0;
+
+	if (h->nlmsg_type != RTM_NEWLINK || n < sizeof(m))
+		return;
+	memcpy(&m, p, sizeof(m));
+	l->flags = m.ifi_flags;
+	l->type = m.ifi_type;
+	name = nl_attr(p + sizeof(m), n - sizeof(m), IFLA_IFNAME, &len);
+	if (name != NULL && len > 0 && len <= sizeof(l->name) &&
+	    name[len - 1] == '\0')
+		memcpy(l->name, name, len);
+}
+
+/* An interface that has gone is called by its number. */
+static void
+link_get(struct route *r, int ifindex, struct link *l)
+{
+	struct nl_request q;
+	struct nl_visit v;
+
+	memset(l, 0, sizeof(*l));
+	v = (struct nl_visit){ on_link, l };
+	nl_init(&q, RTM_GETLINK, 0, sizeof(q.u.link));
+	q.u.link.ifi_index = ifindex;
+	(void)nl_talk(r->fd, &r->seq, &q, &v);
+	if (l->name[0] == '\0')
+		snprintf(l->name, sizeof(l->name), "if%d", ifindex);
+}
+
+static bool
+link_is_tunnel(const struct route *r, const struct link *l)
+{
+	if (r->uplink[0] != '\0' && strcmp(r->uplink, l->name) == 0)
+		return false;
+	return l->type == ARPHRD_PPP || strncmp(l->name, "ppp", 3) == 0 ||
+	    strncmp(l->name, "tun", 3) == 0;
+}
+
+/* ---- hops ---- */
+
+static void
+hop_via(struct route_hop *hop, const uint8_t *p, size_t n)
+{
+	static const uint8_t types[] = { RTA_GATEWAY, RTA_VIA };
+
+	for (unsigned i = 0; i < 2; i++) {
+		size_t len = 0;
+		const uint8_t *via = nl_attr(p, n, types[i], &len);
+
+		if (via == NULL || len < 4 || len > sizeof(hop->via))
+			continue;
+		hop->via_type = types[i];
+		hop->via_len = (uint8_t)len;
+		memcpy(hop->via, via, len);
+	}
+}
+
+static void
+hop_read(struct route_hop *hop, const uint8_t *p, size_t n)
+{
+	memset(hop, 0, sizeof(*hop));
+	hop->ifindex = (int)nl_u32(p, n, RTA_OIF, 0);
+	hop->src.s_addr = nl_u32(p, n, RTA_PREFSRC, INADDR_ANY);
+	hop_via(hop, p, n);
+}
+
+static bool
+hop_same(const struct route_hop *a, const struct route_hop *b)
+{
+	return a->ifindex == b->ifindex && a->via_type == b->via_type &&
+	    memcmp(a->via, b->via, sizeof(a->via)) == 0 &&
+	    (a->src.s_addr == b->src.s_addr ||
+	    a->src.s_addr == INADDR_ANY || b->src.s_addr == INADDR_ANY);
+}
+
+static void
+hop_say(struct route *r, const char *what, const struct route_hop *hop)
+{
+	char server[INET_ADDRSTRLEN], via[INET6_ADDRSTRLEN];
+	struct link l;
+
+	link_get(r, hop->ifindex, &l);
+	inet_ntop(AF_INET, &r->server, server, sizeof(server));
+	if (hop->via_type == RTA_GATEWAY)
+		inet_ntop(AF_INET, hop->via, via, sizeof(via));
+	else if (hop->via_type == 0 || hop->via_len != 18 ||
+	    inet_ntop(AF_INET6, hop->via + 2, via, sizeof(via)) == NULL)
+		snprintf(via, sizeof(via), "its link");
+	log_info("host route to %s via %s dev %s %s", server, via, l.name,
+	    what);
+}
+
+/* ---- reading the main table ---- */
+
+static void
+add_candidate(struct scan *s, const struct candidate *c)
+{
+	unsigned i = s->n_other;
+
+	while (i > 0 && (s->other[i - 1].len < c->len ||
+	    (s->other[i - 1].len == c->len &&
+	    s->other[i - 1].metric > c->metric)))
+		i--;
+	if (i == CANDIDATES)
+		return;
+	if (s->n_other < CANDIDATES)
+		s->n_other++;
+	memmove(&s->other[i + 1], &s->other[i],
+	    (s->n_other - i - 1) * sizeof(s->other[0]));
+	s->other[i] = *c;
+}
+
+/* A route with several next hops is as many candidates. */
+static void
+add_multipath(struct scan *s, struct candidate *c, const uint8_t *p, size_t n)
+{
+	struct in_addr src = c->hop.src;
+	struct rtnexthop nh;
+
+	while (n >= sizeof(nh)) {
+		size_t step;
+
+		memcpy(&nh, p, sizeof(nh));
+		if (nh.rtnh_len < sizeof(nh) || nh.rtnh_len > n)
+			break;
+		memset(&c->hop, 0, sizeof(c->hop));
+		c->hop.ifindex = nh.rtnh_ifindex;
+		c->hop.src = src;
+		hop_via(&c->hop, p + sizeof(nh), nh.rtnh_len - sizeof(nh));
+		if ((nh.rtnh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) == 0)
+			add_candidate(s, c);
+		step = NLMSG_ALIGN((size_t)nh.rtnh_len);
+		if (step > n)
+			break;
+		p += step;
+		n -= step;
+	}
+}
+
+static bool
+covers(const struct route *r, const struct rtmsg *m, const uint8_t *p,
+    size_t n)
+{
+	uint32_t dst = nl_u32(p, n, RTA_DST, 0), mask;
+
+	if (m->rtm_family != AF_INET || m->rtm_dst_len > 32)
+		return false;
+	mask = m->rtm_dst_len == 0 ? 0 :
+	    htonl(UINT32_MAX << (32 - m->rtm_dst_len));
+	return (r->server.s_addr & mask) == (dst & mask);
+}
+
+static void
+on_route(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
+{
+	struct scan *s = arg;
+	struct candidate c;
+	struct rtmsg m;
+	const uint8_t *several;
+	size_t len = 0;
+
+	if ((h->nlmsg_flags & NLM_F_DUMP_INTR) != 0)
+		s->torn = true;
+	if (h->nlmsg_type != RTM_NEWROUTE || n < sizeof(m))
+		return;
+	memcpy(&m, p, sizeof(m));
+	p += sizeof(m);
+	n -= sizeof(m);
+	if (!covers(s->r, &m, p, n) || m.rtm_tos != 0 ||
+	    (m.rtm_flags & RTM_F_CLONED) != 0 ||
+	    nl_u32(p, n, RTA_TABLE, m.rtm_table) != RT_TABLE_MAIN)
+		return;
+	memset(&c, 0, sizeof(c));
+	hop_read(&c.hop, p, n);
+	if (m.rtm_dst_len == 32 && m.rtm_protocol == ROUTE_PROTOCOL) {
+		if (s->n_ours < OURS)
+			s->ours[s->n_ours++] = c.hop;
+		return;
+	}
+	c.len = m.rtm_dst_len;
+	c.metric = nl_u32(p, n, RTA_PRIORITY, 0);
+	c.blocks = m.rtm_type != RTN_UNICAST;
+	s->host = s->host || c.len == 32;
+	several = nl_attr(p, n, RTA_MULTIPATH, &len);
+	if (several != NULL)
+		add_multipath(s, &c, several, len);
+	else if (c.blocks || (c.hop.ifindex != 0 &&
+	    (m.rtm_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) == 0))
+		add_candidate(s, &c);
+}
+
+static int
+scan(struct route *r, struct scan *s)
+{
+	struct nl_request q;
+	struct nl_visit v;
+
+	for (unsigned i = 0; i < RESCANS; i++) {
+		memset(s, 0, sizeof(*s));
+		v = (struct nl_visit){ on_route, s };
+		s->r = r;
+		nl_init(&q, RTM_GETROUTE, NLM_F_DUMP, sizeof(q.u.rt));
+		q.u.rt.rtm_family = AF_INET;
+		q.u.rt.rtm_table = RT_TABLE_MAIN;
+		if (nl_talk(r->fd, &r->seq, &q, &v) == -1)
+			return errno == ENOENT ? 0 : -1;	/* none yet */
+		if (!s->torn)
+			return 0;
+	}
+	return 0;		/* it never rests: the last view has to do */
+}
+
+/* ---- asking the kernel for the path ---- */
+
+struct answer {
+	struct rtmsg	 m;
+	struct route_hop hop;
+};
+
+static void
+on_answer(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
+{
+	struct answer *a = arg;
+
+	if (h->nlmsg_type != RTM_NEWROUTE || n < sizeof(a->m))
+		return;
+	memcpy(&a->m, p, sizeof(a->m));
+	hop_read(&a->hop, p + sizeof(a->m), n - sizeof(a->m));
+}
+
+static int
+ask(struct route *r, unsigned flags, struct answer *a)
+{
+	struct nl_request q;
+	struct nl_visit v;
+
+	memset(a, 0, sizeof(*a));
+	v = (struct nl_visit){ on_answer, a };
+	nl_init(&q, RTM_GETROUTE, 0, sizeof(q.u.rt));
+	q.u.rt.rtm_family = AF_INET;
+	q.u.rt.rtm_dst_len = 32;
+	q.u.rt.rtm_flags = flags;
+	nl_put(&q, RTA_DST, &r->server, sizeof(r->server));
+	if (r->local.s_addr != INADDR_ANY) {
+		q.u.rt.rtm_src_len = 32;
+		nl_put(&q, RTA_SRC, &r->local, sizeof(r->local));
+	}
+	if (r->mark != 0)
+		nl_put(&q, RTA_MARK, &r->mark, sizeof(r->mark));
+	return nl_talk(r->fd, &r->seq, &q, &v);
+}
+
+/*
+ * Is that answer our own route's?  Old kernels do not say which route they
+ * took (they answer with a cloned one); then it is if it looks like it.
+ */
+static bool
+answered_by_ours(struct route *r, const struct scan *s,
+    const struct answer *a)
+{
+	struct answer match;
+	bool alike = false;
+
+	for (unsigned i = 0; i < s->n_ours; i++)
+		alike = alike || hop_same(&s->ours[i], &a->hop);
+	if (!alike || ask(r, RTM_F_FIB_MATCH, &match) == -1 ||
+	    (match.m.rtm_flags & RTM_F_CLONED) != 0)
+		return alike;
+	return match.m.rtm_dst_len == 32 &&
+	    match.m.rtm_protocol == ROUTE_PROTOCOL;
+}
+
+/* ---- deciding ---- */
+
+enum path {
+	PATH_NONE,		/* nowhere: errno says why */
+	PATH_LOOP,		/* only into a tunnel */
+	PATH_DIRECT,		/* no host route is needed */
+	PATH_ROUTE		/* one is needed, by this hop */
+};
+
+/* Is this how most of the world is reached, over a link with one far end? */
+static bool
+far_end_is_gateway(const struct scan *s, const struct route_hop *hop,
+    const struct link *l)
+{
+	if ((l->flags & IFF_POINTOPOINT) == 0)
+		return false;
+	for (unsigned i = 0; i < s->n_other; i++)
+		if (s->other[i].hop.ifindex == hop->ifindex)
+			return s->other[i].len <= 1;
+	return false;
+}
+
+/* The best of the routes that are not ours and no way into a tunnel. */
+static enum path
+choose(struct route *r, const struct scan *s, struct route_hop *hop)
+{
+	bool tunnel = false;
+
+	for (unsigned i = 0; i < s->n_other; i++) {
+		const struct candidate *c = &s->other[i];
+		struct link l;
+
+		if (c->blocks) {
+			errno = EHOSTUNREACH;
+			return tunnel ? PATH_LOOP : PATH_NONE;
+		}
+		link_get(r, c->hop.ifindex, &l);
+		if (link_is_tunnel(r, &l)) {
+			tunnel = true;
+			continue;
+		}
+		*hop = c->hop;
+		/* On the link, but something better leads astray: pin it. */
+		return tunnel || c->hop.via_type != 0 ||
+		    far_end_is_gateway(s, hop, &l) ? PATH_ROUTE : PATH_DIRECT;
+	}
+	errno = ENETUNREACH;
+	return tunnel ? PATH_LOOP : PATH_NONE;
+}
+
+/*
+ * The first path found is no tunnel of ours, whatever it is called: there is
+ * none yet.
+ */
+static void
+trust_first(struct route *r, const struct link *l)
+{
+	char server[INET_ADDRSTRLEN];
+
+	if (r->started || !link_is_tunnel(r, l))
+		return;
+	memcpy(r->uplink, l->name, sizeof(r->uplink));
+	inet_ntop(AF_INET, &r->server, server, sizeof(server));
+	log_info("%s is reached through %s: if that is a tunnel to it, left "
+	    "from before, nothing will pass", server, l->name);
+}
+
+static enum path
+today(struct route *r, const struct scan *s, struct route_hop *hop)
+{
+	struct answer a;
+	struct link l;
+
+	if (ask(r, 0, &a) == -1)
+		return PATH_NONE;
+	if (a.m.rtm_type == RTN_LOCAL)
+		return PATH_DIRECT;
+	link_get(r, a.hop.ifindex, &l);
+	trust_first(r, &l);
+	r->started = true;
+	if (link_is_tunnel(r, &l) || answered_by_ours(r, s, &a))
+		return choose(r, s, hop);
+	*hop = a.hop;
+	return a.hop.via_type != 0 || far_end_is_gateway(s, hop, &l) ?
+	    PATH_ROUTE : PATH_DIRECT;
+}
+
+/* Has somebody else made a host route that is not into a tunnel? */
+static bool
+somebody_elses(struct route *r, const struct scan *s)
+{
+	struct link l;
+
+	for (unsigned i = 0; i < s->n_other && s->other[i].len == 32; i++) {
+		if (s->other[i].blocks)
+			return true;
+		link_get(r, s->other[i].hop.ifindex, &l);
+		if (!link_is_tunnel(r, &l))
+			return true;
+	}
+	return false;
+}
+
+/* ---- acting ---- */
+
+/* Adding and deleting describe a route in the same words. */
+static int
+change(struct route *r, int type, int flags, const struct route_hop *hop)
+{
+	struct nl_request q;
+
+	nl_init(&q, type, flags, sizeof(q.u.rt));
+	q.u.rt.rtm_family = AF_INET;
+	q.u.rt.rtm_dst_len = 32;
+	q.u.rt.rtm_table = RT_TABLE_MAIN;
+	q.u.rt.rtm_protocol = ROUTE_PROTOCOL;
+	q.u.rt.rtm_type = RTN_UNICAST;
+	q.u.rt.rtm_scope = hop->via_type != 0 ? RT_SCOPE_UNIVERSE :
+	    RT_SCOPE_LINK;
+	nl_put(&q, RTA_DST, &r->server, sizeof(r->server));
+	nl_put(&q, RTA_OIF, &hop->ifindex, sizeof(hop->ifindex));
+	if (hop->via_type != 0)
+		nl_put(&q, hop->via_type, hop->via, hop->via_len);
+	if (hop->src.s_addr != INADDR_ANY)
+		nl_put(&q, RTA_PREFSRC, &hop->src, sizeof(hop->src));
+	return nl_talk(r->fd, &r->seq, &q, NULL);
+}
+
+static void
+remove_ours(struct route *r, const struct scan *s,
+    const struct route_hop *but)
+{
+	for (unsigned i = 0; i < s->n_ours; i++) {
+		if (but != NULL && hop_same(&s->ours[i], but))
+			continue;
+		if (change(r, RTM_DELROUTE, 0, &s->ours[i]) == 0)
+			hop_say(r, "removed", &s->ours[i]);
+		else if (errno != ESRCH)
+			log_warn("cannot remove a host route of ours");
+	}
+	r->have = but != NULL;
+	if (but != NULL)
+		r->hop = *but;
+}
+
+static int
+complain(struct route *r, const char *what)
+{
+	char server[INET_ADDRSTRLEN];
+	int saved = errno;
+
+	inet_ntop(AF_INET, &r->server, server, sizeof(server));
+	if (r->said != saved)
+		log_warn("%s %s", what, server);
+	r->said = saved;
+	errno = saved;
+	return -1;
+}
+
+/* Makes hop the way of our route, whatever stood there of ours before. */
+static int
+install(struct route *r, const struct scan *s, const struct route_hop *hop)
+{
+	bool alone = !s->host && s->n_ours == 0;
+
+	for (unsigned i = 0; i < s->n_ours; i++)
+		if (hop_same(&s->ours[i], hop)) {
+			/* In its own words, which deleting it needs. */
+			remove_ours(r, s, &s->ours[i]);
+			return 0;
+		}
+	if (change(r, RTM_NEWROUTE, NLM_F_CREATE | (alone ? NLM_F_EXCL : 0),
+	    hop) == -1) {
+		if (errno == EEXIST && alone)
+			return 0;	/* somebody was quicker: theirs */
+		return complain(r, "cannot add a host route to");
+	}
+	hop_say(r, s->n_ours > 0 ? "added, in place of another" : "added",
+	    hop);
+	remove_ours(r, s, hop);
+	return 0;
+}
+
+static void
+warn_loop(struct route *r)
+{
+	char server[INET_ADDRSTRLEN];
+
+	if (r->have || r->warned)
+		return;
+	r->warned = true;
+	inet_ntop(AF_INET, &r->server, server, sizeof(server));
+	log_warnx("%s would be reached through the tunnel itself: no other "
+	    "way to it is left; add a route to it by its real gateway",
+	    server);
+}
+
+int
+route_update(struct route *r)
+{
+	struct route_hop hop;
+	struct scan s;
+	enum path path;
+
+	if (scan(r, &s) == -1)
+		return complain(r, "cannot read the routes to");
+	r->have = s.n_ours > 0;
+	if (r->have)
+		r->hop = s.ours[0];
+	if (somebody_elses(r, &s)) {
+		if (!r->foreign)
+			log_info("there is a host route to the server "
+			    "already: it is left to whoever made it");
+		r->foreign = true;
+		remove_ours(r, &s, NULL);
+		return 0;
+	}
+	r->foreign = false;
+	path = today(r, &s, &hop);
+	if (path == PATH_NONE)
+		return complain(r, "there is no way to");
+	if (path == PATH_LOOP) {
+		warn_loop(r);
+		return 0;
+	}
+	if (path == PATH_ROUTE && install(r, &s, &hop) == -1)
+		return -1;
+	if (path == PATH_DIRECT)
+		remove_ours(r, &s, NULL);
+	r->said = 0;
+	return 0;
+}
+
+/* ---- watching, opening, closing ---- */
+
+struct change {
+	struct route	*r;
+	bool		 relevant;
+};
+
+static void
+on_change(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
+{
+	struct change *c = arg;
+	struct rtmsg m;
+
+	if (h->nlmsg_pid == c->r->port)
+		return;			/* our own doing */
+	if (h->nlmsg_type != RTM_NEWROUTE && h->nlmsg_type != RTM_DELROUTE) {
+		c->relevant = true;
+		return;
+	}
+	if (n < sizeof(m))
+		return;
+	memcpy(&m, p, sizeof(m));
+	if (covers(c->r, &m, p + sizeof(m), n - sizeof(m)))
+		c->relevant = true;
+}
+
+bool
+route_changed(struct route *r)
+{
+	struct change c = { r, false };
+	const struct nl_visit v = { on_change, &c };
+	uint8_t buf[NL_RECORD];
+	ssize_t n;
+	int err;
+
+	for (;;) {
+		n = nl_receive(r->watch, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n >= 0)
+			(void)nl_walk(buf, (size_t)n, 0, &v, &err);
+		else if (errno == ENOBUFS || errno == EMSGSIZE)
+			c.relevant = true;	/* something was missed */
+		else
+			return c.relevant;
+	}
+}
+
+int
+route_open(struct route *r, struct in_addr server, struct in_addr local,
+    uint32_t mark)
+{
+	const struct timeval patience = { .tv_sec = PATIENCE };
+	const int on = 1;
+	uint32_t port;
+
+	memset(r, 0, sizeof(*r));
+	r->server = server;
+	r->local = local;
+	r->mark = mark;
+	r->watch = -1;
+	r->fd = nl_open(0, &r->port);
+	if (r->fd != -1)
+		r->watch = nl_open(RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
+		    RTMGRP_IPV4_IFADDR | RTMGRP_LINK, &port);
+	if (r->watch == -1) {
+		int saved = errno;
+
+		if (r->fd != -1)
+			close(r->fd);
+		r->fd = -1;
+		errno = saved;
+		return -1;
+	}
+	(void)setsockopt(r->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+	    sizeof(patience));
+	/* Since 4.20: dump the table asked for and no other. */
+	(void)setsockopt(r->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+	    sizeof(on));
+	return 0;
+}
+
+void
+route_close(struct route *r)
+{
+	if (r->have && change(r, RTM_DELROUTE, 0, &r->hop) == 0)
+		hop_say(r, "removed", &r->hop);
+	r->have = false;
+	if (r->fd != -1)
+		close(r->fd);
+	if (r->watch != -1)
+		close(r->watch);
+	r->fd = r->watch = -1;
+}

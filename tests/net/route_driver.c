@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * route_driver SERVER [LOCAL [MARK]]: a keeper for tests/net/route.sh to
+ * drive.  It gives its privilege up as a keeper does, reads commands from
+ * stdin (update, changed, close) and answers each with the log lines, the
+ * outcome and a line ".".
+ */
+#include <arpa/inet.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "route.h"
+#include "sandbox.h"
+#include "util.h"
+
+#define LOG_TO_STDOUT(name, what, with_errno)				\
+void									\
+name(const char *fmt, ...)						\
+{									\
+	int saved = errno;						\
+	va_list ap;							\
+									\
+	printf("%s: ", what);						\
+	va_start(ap, fmt);						\
+	vprintf(fmt, ap);						\
+	va_end(ap);							\
+	if (with_errno)							\
+		printf(": %s", strerror(saved));			\
+	putchar('\n');							\
+	errno = saved;							\
+}
+LOG_TO_STDOUT(log_error, "error", false)
+LOG_TO_STDOUT(log_warn, "warning", true)
+LOG_TO_STDOUT(log_warnx, "warning", false)
+LOG_TO_STDOUT(log_info, "info", false)
+LOG_TO_STDOUT(log_debug, "debug", false)
+
+void
+fd_close_others(const int *keep, size_t n)
+{
+	(void)keep;
+	(void)n;
+}
+
+/* What came in the next 200 ms: the keeper, too, lets bursts pass. */
+static bool
+changed(struct route *r)
+{
+	struct pollfd p = { r->watch, POLLIN, 0 };
+	bool any = false;
+
+	while (poll(&p, 1, 200) > 0)
+		any = route_changed(r) || any;
+	return any;
+}
+
+static void
+obey(struct route *r, const char *command)
+{
+	if (strcmp(command, "update\n") == 0) {
+		int rc = route_update(r);
+
+		printf("%s\n", rc == 0 ? "done" : "failed");
+	} else if (strcmp(command, "changed\n") == 0) {
+		printf("%s\n", changed(r) ? "changed" : "the same");
+	} else if (strcmp(command, "close\n") == 0) {
+		route_close(r);
+		printf("closed\n");
+	} else {
+		printf("what?\n");
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	struct in_addr server, local = { 0 };
+	struct route r;
+	char line[64];
+
+	if (argc < 2 || inet_pton(AF_INET, argv[1], &server) != 1 ||
+	    (argc > 2 && inet_pton(AF_INET, argv[2], &local) != 1))
+		return 2;
+	if (route_open(&r, server, local,
+	    argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 0) : 0) == -1 ||
+	    sandbox_enter(SANDBOX_KEEPER, NULL, 0) == -1)
+		return 1;
+	setvbuf(stdout, NULL, _IOFBF, 4096);
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		obey(&r, line);
+		printf(".\n");
+		fflush(stdout);
+	}
+	return 0;
+}
