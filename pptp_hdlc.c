@@ -305,6 +305,12 @@ escape_portable(uint8_t *o, const uint8_t *in, size_t n, uint32_t accm)
 
 	if (accm == 0 || accm == HDLC_ACCM_ALL)
 		return escape_uniform(o, in, n, accm);
+	/* A table of one's own pays from about there on. */
+	if (n < 128) {
+		for (size_t i = 0; i < n; i++)
+			o = put_octet(o, in[i], accm);
+		return o;
+	}
 	memcpy(own, sent_as, sizeof(own));
 	for (uint32_t c = 0; c < BIT6; c++)
 		own[c] = (accm >> c & 1) != 0 ? sent_as[c] : PLAIN(c);
