@@ -23,6 +23,7 @@
 
 #include "call.h"
 #include "check.h"
+#include "ctrl.h"
 #include "gateway.h"
 #include "options.h"
 #include "setup.h"
@@ -35,11 +36,20 @@
 enum { LINGER_US = 2000000 };		/* the least life of a failure */
 
 static void
+show_server(const struct local_server *s)
+{
+	char host[4 * PPTP_TEXT + 1], vendor[4 * PPTP_TEXT + 1];
+
+	ctrl_escape(host, sizeof(host), s->host, strlen(s->host));
+	ctrl_escape(vendor, sizeof(vendor), s->vendor, strlen(s->vendor));
+	printf("connected; the server says it is \"%s\" (%s)\n", host, vendor);
+}
+
+static void
 show_step(const struct call *c, const struct local_msg *m)
 {
 	if (m->type == LOCAL_SERVER)
-		printf("connected; the server says it is \"%s\" (%s)\n",
-		    m->server.host, m->server.vendor);
+		show_server(&m->server);
 	else if (m->type == LOCAL_STEP && m->step == LOCAL_CONNECTING)
 		printf("connecting to %s port %u\n", c->name, c->conf->port);
 	else if (m->type == LOCAL_STEP && m->step == LOCAL_CALLING)
@@ -248,8 +258,11 @@ main(int argc, char **argv)
 	if (called_pptpsetup(argv[0]))
 		return setup_main(argc, argv);
 	status = options_parse(&conf, argc, argv);
-	if (status != -1)
+	if (status != -1) {
+		if (status != EXIT_OK && conf.nolaunch)
+			linger(clock_us());
 		return status;
+	}
 	standard_descriptors();
 	log_open(conf.loglevel, conf.logstring);
 	log_stderr(conf.debug ? 2 : 1);
