@@ -494,6 +494,13 @@ test_framing(void)
 	T(sent(HEAD("0014", "0006") "00000008 01 00 0000"
 	    HEAD("0014", "0006") "deadbeef 01 00 0000"),
 	    "a message of 1024 octets is taken, and the next one found");
+	for (unsigned i = 0; i < 1024; i++)	/* the reply waits meanwhile */
+		ctrl_feed(&w.c, buf + i, 1, w.now);
+	for (unsigned i = 0; i < 1024; i++)
+		ctrl_feed(&w.c, buf + i, 1, w.now);
+	T(sent(HEAD("0014", "0006") "00000008 01 00 0000"
+	    HEAD("0014", "0006") "00000008 01 00 0000"),
+	    "octet by octet as well, and its surplus is not kept");
 }
 
 static void
