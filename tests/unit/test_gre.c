@@ -676,6 +676,9 @@ test_not_restart(void)
 	arrive(&e, 100001, 0);
 	T(DELIVERED(&e, 0, 1) && e.n.rx_duplicate == 1 && e.n.rx_far == 1,
 	    "neither its own copy nor one apart confirms a candidate");
+	arrive(&e, 100003, 0);
+	arrive(&e, 100000, 0);
+	T(DELIVERED(&e, 0, 1) && e.n.rx_far == 3, "nor one close to it");
 	end_close(&e);
 
 	end_open(&e);
@@ -873,6 +876,10 @@ test_clock(void)
 	arrive(&e, 2, INT64_MIN);
 	arrive(&e, 1, INT64_MAX);
 	T(e.n.rx_packets > 1 && e.stuck == 0, "nor at its beginning");
+	T(later(GRE_NEVER - 5, 10) == GRE_NEVER && later(1, 2) == 3 &&
+	    elapsed(INT64_MAX, INT64_MIN) == INT64_MAX &&
+	    elapsed(INT64_MIN, INT64_MAX) == 0 && elapsed(5, 3) == 2,
+	    "sums and differences stop at the ends");
 	end_close(&e);
 }
 
@@ -911,6 +918,7 @@ test_memory(void)
 	T(cells_used(&e) == 1 && e.count == 40000,
 	    "10000 swapped pairs use one cell");
 	T(e.g->spares == CELLS, "and every cell comes back");
+	T(e.g->known == BEHIND_MAX, "no more is believed known than is kept");
 	end_close(&e);
 }
 
@@ -1140,6 +1148,59 @@ test_wait_changes(void)
 	end_close(&e);
 }
 
+/* Lateness is remembered in packets, too, and each loss counts once. */
+static void
+test_wait_count(void)
+{
+	struct end e;
+	uint32_t seq = 0;
+	int64_t t = 0;
+	uint64_t lost = 0;
+
+	end_open(&e);
+	e.g->late_us = 0;
+	/* Twenty places late, each 50 us and then each 120 us apart. */
+	for (unsigned round = 0; round < 400; round++) {
+		uint32_t late = seq++;
+		int64_t gap = round < 200 ? 50 : 120;
+
+		if (round == 0)
+			arrive(&e, late, t);
+		for (unsigned i = 0; i < 20; i++)
+			arrive(&e, seq++, t += gap);
+		arrive(&e, late, t);
+		for (unsigned i = 0; i < 20; i++)
+			arrive(&e, seq++, t += gap);
+		if (round == 199)
+			lost = e.n.rx_lost;
+	}
+	T(lost > 0 && lost < 5, "twenty places late are learned: %llu lost",
+	    (unsigned long long)lost);
+	T(e.n.rx_lost == lost && e.n.rx_old == lost,
+	    "and stay known when the link slows down");
+	end_close(&e);
+
+	end_open(&e);
+	e.g->late_us = 80 * MS;
+	arrive(&e, 0, 0);
+	arrive(&e, 51, 0);
+	until(&e, SECOND);
+	T(e.g->late_us == 70 * MS && e.n.rx_lost == 50,
+	    "fifty lost at once shorten the wait once");
+	end_close(&e);
+
+	end_open(&e);
+	arrive(&e, 0, 0);
+	for (seq = 2; seq <= 600; seq++)
+		if (seq != 1 + GRE_RING)
+			arrive(&e, seq, seq < 1 + GRE_RING ? 0 : SECOND);
+	e.g->late_us = 0;
+	arrive(&e, 1, SECOND + 4 * MS);
+	T(e.g->late_us == 0 && e.n.rx_old == 1,
+	    "a packet a ring too late is not taken for another");
+	end_close(&e);
+}
+
 /* The user's bound holds whatever was learned. */
 static void
 test_wait_bound(void)
@@ -1268,6 +1329,7 @@ main(void)
 	test_memory();
 	test_wait();
 	test_wait_changes();
+	test_wait_count();
 	test_wait_bound();
 	test_model(1);
 	test_model(4900);
