@@ -8,6 +8,7 @@
  * program, another process, the kernel's own insides, and calls by another
  * architecture's numbers.
  */
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -204,6 +205,9 @@ struct rule {
 # define AT_EMPTY_PATH	0x1000
 #endif
 
+/* tcsetattr() of newer libcs; its size, above, differs by architecture. */
+enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
+
 #define BIT(n)		(1u << (n))
 #define IS(arg, v)	{ BITS, arg, UINT32_MAX, v }
 #define CLEAR(arg, m)	{ BITS, arg, m, 0 }
@@ -271,13 +275,15 @@ static const struct rule allowed[] = {
 	{ __NR_exit_group,	ALL,	{ { 0 } } },
 	{ __NR_exit,		ALL,	{ { 0 } } },
 
-	/* descriptors it has: closing, /dev/null over stderr, flags */
+	/* descriptors it has: /dev/null over stderr, a terminal as it was */
 	{ __NR_close,		ALL,	{ { 0 } } },
 	{ __NR_dup2,		ALL,	{ { 0 } } },
 	{ __NR_dup3,		ALL,	{ { 0 } } },
 	{ __NR_fcntl,		ALL,	{ AMONG(1, FCNTL_COMMANDS) } },
 	{ __NR_fcntl64,		ALL,	{ AMONG(1, FCNTL_COMMANDS) } },
 	{ __NR_shutdown,	G | M,	{ { 0 } } },
+	{ __NR_ioctl,		G,	{ IS(1, TCSETS) } },
+	{ __NR_ioctl,		G,	{ { BITS, 1, 0xffff, TCSETS2_LOW } } },
 	{ __NR_getsockopt,	G,	{ IS(1, SOL_SOCKET),
 					  IS(2, SO_ERROR) } },
 

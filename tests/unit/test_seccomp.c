@@ -211,7 +211,10 @@ static const struct verdict verdicts[] = {
 	{ "socketcall for connect", __NR_socketcall, { SYS_CONNECT, 0, 0, 0 },
 	  M },
 #endif
-	{ "ioctl", __NR_ioctl, { 0, 0, 0, 0 }, 0 },
+	{ "a terminal's settings", __NR_ioctl, { 0, TCSETS, 0, 0 }, G },
+	{ "typing for somebody else", __NR_ioctl, { 0, TIOCSTI, 0, 0 }, 0 },
+	{ "a device's number in a socket ioctl", __NR_ioctl,
+	  { 0, 0x8933, 0, 0 }, 0 },
 	{ "openat", __NR_openat, { 0, 0, 0, 0 }, 0 },
 	{ "socket", __NR_socket, { 0, 0, 0, 0 }, 0 },
 	{ "bind", __NR_bind, { 0, 0, 0, 0 }, 0 },
