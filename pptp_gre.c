@@ -126,7 +126,8 @@ struct gre {
 	int64_t		 owed_since;
 	bool		 ack_rode;	/* on a packet that may yet fail */
 
-	uint32_t	 tx_next, tx_acked;	/* tx_acked: first that is not */
+	uint32_t	 tx_next;	/* number of the next packet */
+	uint32_t	 tx_acked;	/* the first not acknowledged */
 	int64_t		 sent_at[GRE_RTT_SLOTS];
 
 	uint8_t		*cells;		/* CELLS of HDLC_FRAME_MAX octets */
@@ -402,7 +403,7 @@ hopeless(const struct gre *g, int64_t now)
 	return now >= hole_due(g);
 }
 
-/* A packet came for a hole noted in s.  What no wait can bridge is no lesson. */
+/* A packet came for the hole noted in s.  What no wait bridges is no lesson. */
 static void
 learn(struct gre *g, const struct slot *s, int64_t now)
 {
@@ -449,7 +450,7 @@ keep(struct gre *g, const struct fresh *f)
 {
 	uint16_t cell;
 
-	if (f->len == 0)
+	if (f->data == NULL)
 		return NO_CELL;
 	assert(g->spares > 0);
 	cell = g->spare[--g->spares];

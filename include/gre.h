@@ -40,7 +40,7 @@ struct gre_counters {
 	uint64_t	 rx_duplicate, rx_old, rx_far;	/* dropped */
 	uint64_t	 rx_bad;	/* alien, short, lying */
 	uint64_t	 rx_jumps;	/* numberings followed */
-	uint64_t	 pty_bad;	/* bad FCS, runt, abort, long from pppd */
+	uint64_t	 pty_bad;	/* from pppd: bad FCS, runt, ... */
 	uint64_t	 pty_dropped;	/* pppd did not read in time */
 	uint64_t	 soft_errors;	/* of the raw socket */
 	uint64_t	 rtt_us;	/* smoothed; 0 unknown */
@@ -73,8 +73,8 @@ struct gre_conf {
 	uint16_t	 peer_call;	/* the server's: in packets we send */
 	uint16_t	 window;	/* the one we announced, > 0 */
 	bool		 nobuffer;	/* early packets pass at once */
-	uint32_t	 missing_window;	/* farther ahead is a jump; 0: the
-						 * ring's size decides */
+	uint32_t	 missing_window;	/* more missing is a jump; 0:
+						 * the ring decides */
 	int64_t		 reorder_us;	/* longest wait for a missing packet */
 };
 
