@@ -124,7 +124,7 @@ to_stderr(const char *text)
 }
 
 /* Writes one line; `loud` lines go to stderr unless that is closed. */
-static void
+static void PRINTF(5, 0)
 emit(int level, int prio, bool loud, bool with_errno, const char *fmt,
     va_list ap)
 {
