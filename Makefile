@@ -16,7 +16,9 @@ CFLAGS	?= -O2 -g
 B	?= build
 BIN	?= pptp
 
-PURE	= pptp_ctrl pptp_gre pptp_hdlc pptp_quirks
+# These compute only: no system call, no state (tests/pure.sh).
+PURE	= $(basename $(wildcard pptp_ctrl*.c pptp_gre*.c pptp_hdlc*.c \
+	  pptp_quirks.c))
 SRC	= $(filter-out pptp_plugin.c,$(wildcard pptp_*.c)) pptp.c util.c
 OBJ	= $(SRC:%.c=$(B)/%.o)
 PUREOBJ	= $(PURE:%=$(B)/%.o)

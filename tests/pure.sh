@@ -13,10 +13,11 @@ ok="$ok|__(assert_fail|stack_chk_fail|mem.*_chk|v?snprintf_chk)"
 ok="$ok|__ctype_b_loc|__cpu_(model|indicator_init)|_GLOBAL_OFFSET_TABLE_"
 
 objects=
-for m in pptp_ctrl pptp_gre pptp_hdlc pptp_quirks; do
-	[ -f build/$m.o ] || make -s build/$m.o || { fail "$m compiles"; continue; }
+for m in pptp_ctrl*.c pptp_gre*.c pptp_hdlc*.c pptp_quirks.c; do
+	m=${m%.c}
+	make -s "build/$m.o" || { fail "$m compiles"; continue; }
 	objects="$objects build/$m.o"
-	state=$(size -A build/$m.o | awk '$2 > 0 && $1 ~ /^\.t?(data|bss)(\.|$)/ &&
+	state=$(size -A "build/$m.o" | awk '$2 > 0 && $1 ~ /^\.t?(data|bss)(\.|$)/ &&
 	    $1 !~ /^\.data\.rel\.ro/ { print $2 " octets in " $1 }')
 	is "$m holds no state" "$state" ''
 done

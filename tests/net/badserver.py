@@ -24,7 +24,7 @@ line for all that happens to standard output.  Keys:
  early=1  sends a GRE packet before the OCRP
  gre=     echo silent dup swap late far restart truncated alien lying wrap
           first1 welcome noack
- port=    1723 if not given"""
+ addr= port=              where it listens (all addresses, 1723)"""
 import os
 import select
 import socket
@@ -158,6 +158,7 @@ class Connection:
     def __init__(self, s, peer):
         self.s, self.peer, self.data = s, peer, b""
         self.ours = self.theirs = None
+        self.resetting = False
 
     def send(self, data, *what):
         say("tx", *what or (NAMES[min(data[9], 15)],))
@@ -188,6 +189,8 @@ class Connection:
     def need(self, n):
         while len(self.data) < n:
             data = self.s.recv(65536)
+            if self.resetting:
+                self.reset()
             if not data:
                 say("rx FIN")
                 raise EOFError
@@ -220,6 +223,7 @@ class Connection:
             self.send(b"HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n", how)
         elif how == "tls":
             self.send(bytes.fromhex("15030300020246"), how)
+            self.finish()
         elif how == "junk":
             for _ in range(1024):
                 self.s.sendall(os.urandom(1024))
@@ -325,10 +329,8 @@ class Connection:
                     say("tx FIN")
                     self.s.shutdown(socket.SHUT_RDWR)
                 elif what == "rst":
-                    self.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                      struct.pack("ii", 1, 0))
-                    say("tx RST")
-                    os.close(self.s.detach())
+                    self.resetting = True   # wakes the reader, who does it
+                    self.s.shutdown(socket.SHUT_RD)
                 elif together:
                     together += extra[what]()
                 else:
@@ -368,7 +370,7 @@ class Connection:
 
 
 def main():
-    listener = socket.create_server(("0.0.0.0", int(conf.get("port", 1723))),
+    listener = socket.create_server((conf.get("addr", ""), int(conf.get("port", 1723))),
                                     backlog=512)
     threading.Thread(target=gre_loop, daemon=True).start()
     say("ready")

@@ -39,6 +39,7 @@ until_ok() {	# until_ok SECONDS COMMAND...
 BAD=
 serve() {
 	[ -z "$BAD" ] || { kill "$BAD"; wait "$BAD" 2>/dev/null; }
+	: > /run/server.log	# here: the child may come to it too late
 	ip netns exec srv python3 tests/net/badserver.py "$@" > /run/server.log 2>&1 &
 	BAD=$!
 	until_ok 10 grep -q ready /run/server.log ||

@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The control connection with a good server: order, sizes, segments, the end.
+. "$(dirname "$0")/lib.sh"
+
+serve
+run --count 5 --
+is "it comes up and ends well" "$status" 0
+is "its messages, in order, each of its RFC size" \
+	"$(served | sed -n 's/^rx \([^ ]* length [0-9]*\).*/\1/p')" \
+"SCCRQ length 156
+OCRQ length 168
+CCRQ length 16
+StopCCRQ length 16"
+is "each in a segment of its own" \
+	"$(served | sed -n 's/^segment //p' | tr '\n' ' ')" "156 168 16 16 "
+is_clean "it leaves nothing"
+
+# From the start of the program to the Outgoing-Call-Request.
+before=$(python3 -c 'import time; print(time.monotonic())')
+run --count 1 --
+after=$(awk '/rx OCRQ/ { t = $1 } END { print t }' /run/server.log)
+ms=$(awk -v a="$before" -v b="$after" 'BEGIN { printf "%d", (b - a) * 1000 }')
+up=$(sed -n 's/^up 0\.0*\([0-9]*\)$/\1/p' <<< "$out")
+if [ "${up:-999}" -lt 100 ]; then
+	pass "usable within 100 ms (python's own start included: $ms ms to OCRQ)"
+else fail "usable within 100 ms" "$out"; fi
+
+serve sccrp=bytes
+run --count 5 --
+is "replies that come octet by octet" "$status" 0
+has "carry data all the same" "$out" "received 5 of 5"
+
+serve after=together,echo,wen,sli,unknown,icrq,echo,ocrp,sccrp
+run --count 50 --gap 0.02 --
+has "many messages in one segment: data goes on" "$out" "received 50 of 50"
+is "both echo requests were answered" "$(count '^rx EchoRP')" 2
+is "the incoming call was refused by a reply" "$(count '^rx ICRP length 24')" 1
+is "ended well" "$status" 0
+
+serve noecho=1
+run --count 5 --hold 8 --end wait -- --debug --idle-wait 1 --max-echo-wait 2
+has "an unanswered echo ends the tunnel" "$err" "Echo"
+is "as lost" "$status" "$EXIT_LOST"
+within "in due time" 10
+is_clean "it leaves nothing"
+serve
+run --count 5 --hold 5 -- --idle-wait 1 --max-echo-wait 2
+is "answered echoes do not" "$status" 0
+claim "and there were some" test "$(count '^rx EchoRQ')" -ge 3
+
+for how in fin silent; do
+	serve clear=$how stopped=$how
+	run --count 5 --
+	is "Call-Clear-Request answered by $how: ends well" "$status" 0
+	is_clean "Call-Clear-Request answered by $how: leaves nothing"
+done
+
+serve channels=10
+python3 tests/net/ptyfeed.py --count 100 --gap 0.02 "$CLIENT" $SERVER \
+	--nolaunchpppd > /run/first 2>&1 &
+until_ok 5 grep -q up /run/first
+run --count 20 --
+has "a second call beside the first carries data" "$out" "received 20 of 20"
+until_ok 10 grep -q exit /run/first
+has "and so does the first" "$(cat /run/first)" "received 100 of 100"
+is "ten channels announced: one connection for both" "$(count ^accepted)" 1
+is_clean "both leave nothing"
+
+serve channels=1
+python3 tests/net/ptyfeed.py --count 100 --gap 0.02 "$CLIENT" $SERVER \
+	--nolaunchpppd > /run/first 2>&1 &
+until_ok 5 grep -q up /run/first
+run --count 20 --
+has "a second call beside the first carries data" "$out" "received 20 of 20"
+until_ok 10 grep -q exit /run/first
+has "and so does the first" "$(cat /run/first)" "received 100 of 100"
+is "one channel announced: a connection each" "$(count ^accepted)" 2
+is_clean "both leave nothing"
+
+serve
+ids=$(for _ in 1 2 3 4; do run --count 1 --; done
+	served | sed -n 's/^gre odd.*//p')
+is "four tunnels one after the other" "$(count '^rx OCRQ')" 4
+is "no packet went to a wrong call" "$ids" ''
+
+# Twelve at the same moment: one manager.
+serve
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+	python3 tests/net/ptyfeed.py --count 20 --hold 3 "$CLIENT" $SERVER \
+		--nolaunchpppd > /run/many.$i 2>&1 &
+done
+until_ok 20 eval '[ $(cat /run/many.* | grep -c ^up) = 12 ]'
+is "twelve at once come up" "$(cat /run/many.* | grep -c ^up)" 12
+is "with one call manager" "$(find /run/pptp -type s | wc -l)" 1
+until_ok 20 eval '[ $(cat /run/many.* | grep -c "^exit 0") = 12 ]'
+is "all data arrived" "$(cat /run/many.* | grep -c 'received 20 of 20')" 12
+is "all end well" "$(cat /run/many.* | grep -c '^exit 0')" 12
+is_clean "they leave nothing"
+
+# A manager that was killed leaves its socket behind: no obstacle.
+run --count 1 --hold 1 -- &
+until_ok 5 test -n "$(find /run/pptp -type s 2>/dev/null)"
+sleep 0.5
+pkill -KILL -x 'pptp.*'
+wait %% 2>/dev/null
+run --count 5 --
+has "after SIGKILL of all: the next start works" "$out" "received 5 of 5"
+is_clean "and leaves nothing"
+plan
