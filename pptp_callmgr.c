@@ -136,16 +136,27 @@ conn_clients(const struct manager *g, const struct conn *co)
 	return n;
 }
 
+/*
+ * One more pair of slots.  They are prepared no sooner than this, since the
+ * pages of tables that are never used cost nothing.
+ */
+static bool
+grow(struct manager *g)
+{
+	if (g->high == CALLS)
+		return false;
+	g->client[g->high].fd = g->conn[g->high].fd = -1;
+	g->high++;
+	return true;
+}
+
 static struct conn *
 conn_new(struct manager *g)
 {
-	for (unsigned i = 0; i < CALLS; i++)
-		if (g->conn[i].fd == -1) {
-			if (i >= g->high)
-				g->high = i + 1;
+	for (unsigned i = 0; i < g->high; i++)
+		if (g->conn[i].fd == -1)
 			return &g->conn[i];
-		}
-	return NULL;
+	return grow(g) ? &g->conn[g->high - 1] : NULL;
 }
 
 static void
@@ -631,6 +642,23 @@ client_late(struct manager *g, struct client *cl, int64_t now)
 	client_gone(g, cl, now);
 }
 
+static struct client *
+client_new(struct manager *g, int fd, int64_t now)
+{
+	struct client *cl = NULL;
+
+	for (unsigned i = 0; i < g->high && cl == NULL; i++)
+		if (g->client[i].fd == -1)
+			cl = &g->client[i];
+	if (cl == NULL && grow(g))
+		cl = &g->client[g->high - 1];
+	if (cl == NULL)
+		return NULL;
+	cl->fd = fd;
+	cl->deadline = now + FIRST_WORD_US;
+	return cl;
+}
+
 static void
 accept_client(struct manager *g, int64_t now)
 {
@@ -648,16 +676,8 @@ accept_client(struct manager *g, int64_t now)
 		close(fd);
 		return;
 	}
-	for (unsigned i = 0; i < CALLS; i++) {
-		if (g->client[i].fd != -1)
-			continue;
-		if (i >= g->high)
-			g->high = i + 1;
-		g->client[i].fd = fd;
-		g->client[i].deadline = now + FIRST_WORD_US;
-		return;
-	}
-	close(fd);
+	if (client_new(g, fd, now) == NULL)
+		close(fd);
 }
 
 /* ---- the manager's loop ---- */
@@ -813,8 +833,6 @@ callmgr_run(const struct callmgr_start *s, int keeper)
 	if (g == NULL)
 		fatal(EXIT_SYSTEM, "call manager for %s: out of memory",
 		    s->name);
-	for (unsigned i = 0; i < CALLS; i++)
-		g->client[i].fd = g->conn[i].fd = -1;
 	g->server = s->server;
 	memcpy(g->name, s->name, sizeof(g->name));
 	g->owner = geteuid();
@@ -824,9 +842,7 @@ callmgr_run(const struct callmgr_start *s, int keeper)
 	g->signals = keep[3] = signal_fd(sigs, 3);
 	if (s->caller != -1) {
 		(void)fd_nonblock(s->caller);
-		g->client[0].fd = s->caller;
-		g->client[0].deadline = clock_us() + FIRST_WORD_US;
-		g->high = 1;
+		(void)client_new(g, s->caller, clock_us());
 	}
 	random_bytes(&g->serial, sizeof(g->serial));
 	if (sandbox_enter(SANDBOX_MANAGER, keep, 5) == -1)

@@ -68,6 +68,7 @@ struct flow {
 	int64_t		 goodbye;	/* leave it then; GRE_NEVER */
 	int64_t		 blocked;	/* complain of no GRE then */
 	bool		 heard, told_blocked, lcp_seen;
+	bool		 rx_more;	/* the raw socket holds more */
 	int		 soft_errno;	/* last complained of, and when */
 	int64_t		 soft_since;
 
@@ -455,6 +456,17 @@ first_gre(struct flow *f)
 		give_up_stderr(f);
 }
 
+static void
+send_ack(struct flow *f)
+{
+	uint8_t buf[GRE_HEADER_MAX];
+	size_t n = gre_ack(f->gre, buf, f->now);
+
+	if (n > 0 && send(f->gw->raw, buf, n, MSG_DONTWAIT) == -1 &&
+	    errno != EAGAIN)
+		soft_error(f, errno);
+}
+
 /* A packet as the raw socket gives it: with its IP header. */
 static void
 rx_packet(struct flow *f, const uint8_t *p, size_t n)
@@ -472,6 +484,7 @@ rx_packet(struct flow *f, const uint8_t *p, size_t n)
 	if (!f->heard)
 		first_gre(f);
 	deliver(f);
+	send_ack(f);
 }
 
 static void
@@ -493,6 +506,7 @@ downlink(struct flow *f)
 {
 	int n = recvmmsg(f->gw->raw, f->rx_msg, RX_BATCH, MSG_DONTWAIT, NULL);
 
+	f->rx_more = n == RX_BATCH;
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			soft_error(f, errno);
@@ -504,17 +518,6 @@ downlink(struct flow *f)
 }
 
 /* ---- the rest of the world ---- */
-
-static void
-send_ack(struct flow *f)
-{
-	uint8_t buf[GRE_HEADER_MAX];
-	size_t n = gre_ack(f->gre, buf, f->now);
-
-	if (n > 0 && send(f->gw->raw, buf, n, MSG_DONTWAIT) == -1 &&
-	    errno != EAGAIN)
-		soft_error(f, errno);
-}
 
 static void
 on_manager(struct flow *f)
@@ -558,17 +561,27 @@ on_signal(struct flow *f)
 		f->goodbye = f->now + GOODBYE_US;
 }
 
+/* pppd does not read just now: what comes waits in the raw socket. */
+static bool
+pty_full(const struct flow *f)
+{
+	return f->link.full_since != LINK_NEVER &&
+	    f->now - f->link.full_since < STALL_US;
+}
+
 static int64_t
 earliest(const struct flow *f)
 {
 	int64_t due = gre_due(f->gre);
 
+	/* What is due but cannot be done yet is no reason to wake up. */
+	if (due <= f->now && (f->rx_more || pty_full(f)))
+		due = GRE_NEVER;
 	if (f->goodbye < due)
 		due = f->goodbye;
 	if (f->blocked < due)
 		due = f->blocked;
-	if (f->link.full_since != GRE_NEVER && f->link.full_since + STALL_US > f->now &&
-	    f->link.full_since + STALL_US < due)
+	if (pty_full(f) && f->link.full_since + STALL_US < due)
 		due = f->link.full_since + STALL_US;
 	if (f->sync_len > 0 && f->sync_since + SYNC_PATIENCE_US < due)
 		due = f->sync_since + SYNC_PATIENCE_US;
@@ -580,15 +593,13 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 {
 	const struct gateway *gw = f->gw;
 	bool tx_blocked = f->tx_sent < f->tx_count && f->test_held == 0;
-	bool pty_full = f->link.full_since != GRE_NEVER &&
-	    f->now - f->link.full_since < STALL_US;
 	int64_t due = earliest(f), left = due - f->now;
 	struct timespec ts;
 
 	p[P_IN] = (struct pollfd){ tx_blocked ? -1 : gw->in, POLLIN, 0 };
 	p[P_OUT] = (struct pollfd){ link_pending(&f->link) ? gw->out : -1, POLLOUT,
 	    0 };
-	p[P_RAW] = (struct pollfd){ gw->raw, (short)((pty_full ? 0 : POLLIN) |
+	p[P_RAW] = (struct pollfd){ gw->raw, (short)((pty_full(f) ? 0 : POLLIN) |
 	    (tx_blocked ? POLLOUT : 0)), 0 };
 	p[P_MGR] = (struct pollfd){ gw->mgr, POLLIN, 0 };
 	p[P_SIGNAL] = (struct pollfd){ f->signals, POLLIN, 0 };
@@ -605,7 +616,8 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 static void
 on_time(struct flow *f)
 {
-	if (gre_due(f->gre) <= f->now) {
+	/* A missing packet may be among those not read yet. */
+	if (gre_due(f->gre) <= f->now && !f->rx_more && !pty_full(f)) {
 		deliver(f);
 		flush(f);
 	}
