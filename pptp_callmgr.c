@@ -847,6 +847,7 @@ callmgr_run(const struct callmgr_start *s, int keeper)
 	random_bytes(&g->serial, sizeof(g->serial));
 	if (sandbox_enter(SANDBOX_MANAGER, keep, 5) == -1)
 		exit(EXIT_SYSTEM);
+	memory_trim();
 	manager_loop(g);
 	exit(EXIT_OK);
 }

@@ -33,7 +33,7 @@
 #include "callmgr.h"
 #include "gateway.h"
 #include "hdlc.h"
-#include "link.h"
+#include "ppplink.h"
 #include "quirks.h"
 #include "sandbox.h"
 #include "util.h"
@@ -757,6 +757,7 @@ gateway_run(struct gateway *gw)
 	keep[6] = log_fd();
 	if (f->signals == -1 || sandbox_enter(SANDBOX_GATEWAY, keep, 7) == -1)
 		return EXIT_SYSTEM;
+	memory_trim();
 	loop(f);
 	log_end(gw);
 	(void)fcntl(gw->in, F_SETFL, in_flags);

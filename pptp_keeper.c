@@ -196,6 +196,7 @@ keeper_main(const struct callmgr_start *s, int manager)
 	}
 	if (sandbox_enter(SANDBOX_KEEPER, keep, 5) == -1)
 		exit(EXIT_SYSTEM);
+	memory_trim();
 	while (running) {
 		struct pollfd p[2] = { { manager, POLLIN, 0 },
 		    { wanted ? route.watch : -1, POLLIN, 0 } };

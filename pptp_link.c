@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "link.h"
+#include "ppplink.h"
 
 void
 link_init(struct link *l, int fd, bool sync, enum hdlc_impl impl)

@@ -5,6 +5,7 @@
  * The log speaks to syslog by itself, in one datagram a line, because libc's
  * syslog() waits for a slow daemon: a tunnel must not.
  */
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -13,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -308,6 +310,32 @@ fd_close_others(const int *keep, size_t n)
 		first = next + 1;
 	}
 	close_from_to(first, ~0u);
+}
+
+static int
+give_back(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+
+	(void)size;
+	(void)arg;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+		uintptr_t from = info->dlpi_addr + ph->p_vaddr;
+		uintptr_t to = (from + ph->p_memsz) & ~(page - 1);
+
+		from = (from + page - 1) & ~(page - 1);
+		if (ph->p_type == PT_LOAD && (ph->p_flags & PF_W) == 0 &&
+		    from < to)
+			(void)madvise((void *)from, to - from, MADV_DONTNEED);
+	}
+	return 0;
+}
+
+void
+memory_trim(void)
+{
+	(void)dl_iterate_phdr(give_back, NULL);
 }
 
 int

@@ -66,6 +66,13 @@ void fd_close_others(const int *keep, size_t n);
  */
 int signal_fd(const int *sigs, size_t n);
 
+/*
+ * Gives back the pages of code and constants that only starting up needed;
+ * what is used again is mapped again.  To be called before a loop that runs
+ * for as long as a tunnel.
+ */
+void memory_trim(void);
+
 /* Undoes signal_fd() for a program about to be executed. */
 void signal_reset(void);
 

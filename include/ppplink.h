@@ -4,8 +4,8 @@
  * blocking.  A frame that does not fit is dropped whole; one that was begun is
  * always finished.
  */
-#ifndef LINK_H
-#define LINK_H
+#ifndef PPPLINK_H
+#define PPPLINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
