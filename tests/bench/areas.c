@@ -37,7 +37,7 @@ measured(enum client c, const struct spec *s, struct result *r)
 	return false;
 }
 
-/* --- rates, processor time, system calls ---------------------------------- */
+/* ---- rates, processor time, system calls ---- */
 
 static const struct spec ways[] = { { .dir = { [OUT] = true } },
 	{ .dir = { [IN] = true } }, { .dir = { true, true } } };
@@ -143,7 +143,7 @@ area_paced(int rep)
 	}
 }
 
-/* --- latency ---------------------------------------------------------------- */
+/* ---- latency ---- */
 
 static void
 latency_client(enum client c, enum size z, int rep)
@@ -183,7 +183,7 @@ area_latency(int rep)
 	}
 }
 
-/* --- more than it can carry ------------------------------------------------- */
+/* ---- more than it can carry ---- */
 
 static bool
 overload(enum client c, double rate, struct result *r)
@@ -237,7 +237,7 @@ area_overload(int rep)
 	}
 }
 
-/* --- loss and reordering ---------------------------------------------------- */
+/* ---- loss and reordering ---- */
 
 /* On a fresh client: what it learned of one network is not for the next. */
 static bool
@@ -292,7 +292,7 @@ area_impair(int rep)
 			impair_client(c, rep);
 }
 
-/* --- one tunnel at rest, many tunnels -------------------------------------- */
+/* ---- one tunnel at rest, many tunnels ---- */
 
 static void
 start_client(enum client c, int rep)

@@ -50,7 +50,7 @@ extern const int size_octets[SIZES];
 extern const char *const client_name[CLIENTS];
 extern const char *client_path[CLIENTS];	/* NULL: not there */
 
-/* --- env.c ----------------------------------------------------------------- */
+/* ---- env.c ---- */
 
 int64_t clock_ns(void);
 void sleep_us(int us);
@@ -77,7 +77,7 @@ extern int gre_fd;
 /* The process that keeps the client's network namespace alive. */
 extern pid_t env_holder;
 
-/* --- server.c --------------------------------------------------------------- */
+/* ---- server.c ---- */
 
 void server_start(void);
 
@@ -89,7 +89,7 @@ unsigned server_call_window(unsigned i);
 
 int server_connections(void);
 
-/* --- procs.c ---------------------------------------------------------------- */
+/* ---- procs.c ---- */
 
 struct proc {
 	pid_t		 pid;
@@ -123,7 +123,7 @@ int64_t syscalls_close(void);
 /* PSS of all descendants, KB. */
 double procs_pss_kb(void);
 
-/* --- tunnel.c --------------------------------------------------------------- */
+/* ---- tunnel.c ---- */
 
 enum count {
 	SENT,			/* + dir */
@@ -174,7 +174,7 @@ bool tunnel_up(enum client c);
 /* Ends every client and all its processes; how long that took. */
 int64_t tunnels_stop(void);
 
-/* --- traffic.c -------------------------------------------------------------- */
+/* ---- traffic.c ---- */
 
 enum impairment { PERFECT, SWAPPED, LOST_1PCT, LATE_BY_5 };
 
@@ -216,7 +216,7 @@ void gre_acknowledge(struct tunnel *t, int64_t now);
 /* Writes pppd's LCP Configure-Request, which the server will acknowledge. */
 void lcp_request(struct tunnel *t);
 
-/* --- window.c --------------------------------------------------------------- */
+/* ---- window.c ---- */
 
 struct spec {
 	bool		 dir[DIRS];
@@ -247,7 +247,7 @@ extern int64_t deadline;
 extern unsigned windows_run, windows_noisy;
 extern uint64_t frames_damaged[CLIENTS];
 
-/* --- areas.c ---------------------------------------------------------------- */
+/* ---- areas.c ---- */
 
 struct area {
 	const char	*name, *what;
@@ -257,7 +257,7 @@ struct area {
 
 extern const struct area areas[];	/* ends with a name NULL */
 
-/* --- table.c ---------------------------------------------------------------- */
+/* ---- table.c ---- */
 
 enum metric {
 	CPU_OUT, CPU_IN, CPU_BOTH,

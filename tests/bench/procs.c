@@ -177,7 +177,8 @@ procs_spent(const struct usage *from, const struct usage *to)
 
 	for (int i = 0; i < to->n; i++)
 		for (int j = 0; j < from->n; j++) {
-			const struct proc *a = &from->proc[j], *b = &to->proc[i];
+			const struct proc *b = &to->proc[i];
+			const struct proc *a = &from->proc[j];
 
 			if (a->pid != b->pid)
 				continue;

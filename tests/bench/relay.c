@@ -54,7 +54,7 @@ die(const char *what)
 	exit(1);
 }
 
-/* --- the control connection, as far as it must be -------------------------- */
+/* ---- the control connection, as far as it must be ---- */
 
 static struct wr
 message(uint8_t *buf, uint16_t len, uint16_t type)
@@ -140,7 +140,7 @@ open_call(const char *server)
 	filter();
 }
 
-/* --- GRE (RFC 2637 4.1) ----------------------------------------------------- */
+/* ---- GRE (RFC 2637 4.1) ---- */
 
 static size_t
 put_gre(uint8_t *p, size_t len)
@@ -199,7 +199,7 @@ get_gre(const uint8_t *ip, size_t n, size_t *len)
 	return rd_bytes(&r, *len);
 }
 
-/* --- pppd to server ---------------------------------------------------------- */
+/* ---- pppd to server ---- */
 
 static uint8_t frames[BATCH][ROOM], heads[BATCH][GRE_HEADER_MAX];
 static struct iovec send_iov[BATCH][2];
@@ -253,7 +253,7 @@ pty_to_frames(void)
 	return k;
 }
 
-/* --- server to pppd ---------------------------------------------------------- */
+/* ---- server to pppd ---- */
 
 static uint8_t packets[BATCH][ROOM];
 static struct iovec recv_iov[BATCH];
@@ -285,7 +285,7 @@ encode_packets(int k)
 	return n;
 }
 
-/* --- batch ------------------------------------------------------------------- */
+/* ---- batch ---- */
 
 static size_t out_off, out_len;
 
@@ -340,7 +340,7 @@ batch(void)
 	}
 }
 
-/* --- mt ---------------------------------------------------------------------- */
+/* ---- mt ---- */
 
 static void *
 mt_out(void *unused)

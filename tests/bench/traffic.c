@@ -157,7 +157,7 @@ arrived(enum dir d, int64_t sent, int64_t now)
 	observed.last[d] = now;
 }
 
-/* --- LCP: what makes a tunnel usable, and the character map known --------- */
+/* ---- LCP: what makes a tunnel usable, and the character map known ---- */
 
 static void
 lcp_frame(uint8_t *p, uint8_t code, unsigned tunnel)
@@ -200,7 +200,7 @@ lcp_request(struct tunnel *t)
 		t->gone = true;
 }
 
-/* --- server to pppd -------------------------------------------------------- */
+/* ---- server to pppd ---- */
 
 /* The GRE header of RFC 2637 4.1; its length. */
 static size_t
@@ -364,7 +364,7 @@ pty_receive(struct tunnel *t)
 	return any;
 }
 
-/* --- pppd to server -------------------------------------------------------- */
+/* ---- pppd to server ---- */
 
 static void
 stamp(const struct tunnel *t, size_t len)
