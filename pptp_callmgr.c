@@ -34,8 +34,13 @@
 enum {
 	CALLS = 512,			/* of one server, at most */
 	FIRST_WORD_US = 2000000,	/* patience with a silent caller */
-	END_US = 1000000		/* for each answer of an orderly end */
+	END_US = 1000000,		/* for each answer of an orderly end */
+	DEAF_US = 200000		/* when no caller can be let in */
 };
+
+/* P_NONE stands for what is not watched; its revents stay 0. */
+enum { P_NONE, P_SIGNAL, P_LISTENER, P_KEEPER, P_FIXED };
+
 
 /* ---- the manager's tables ---- */
 
@@ -43,6 +48,7 @@ struct conn;
 
 struct client {
 	int		 fd;		/* -1: this slot is free */
+	unsigned	 at;		/* in the table for poll() */
 	bool		 asked, up, status;
 	struct conn	*conn;		/* NULL: no call */
 	struct local_call call;
@@ -55,6 +61,7 @@ struct client {
 
 struct conn {
 	int		 fd;		/* -1: this slot is free */
+	unsigned	 at;		/* in the table for poll() */
 	bool		 connecting, stopping;
 	uint32_t	 local, mark, quirks;
 	uint16_t	 port;
@@ -62,19 +69,22 @@ struct conn {
 	struct ctrl	 ctrl;
 };
 
-enum { P_SIGNAL, P_LISTENER, P_KEEPER, P_FIXED };
-
 struct manager {
 	struct in_addr	 server;
 	char		 name[INET_ADDRSTRLEN];
 	uid_t		 owner;
 	int		 listener, keeper, signals, sink;
+	int		 spare;		/* a descriptor to turn away with */
+	int64_t		 deaf;		/* no caller is let in until then */
 	uint16_t	 serial;
 	unsigned	 high;		/* slots in use lie below */
 	struct client	 client[CALLS];
 	struct conn	 conn[CALLS];
 	struct pollfd	 poll[P_FIXED + 2 * CALLS];
 };
+
+#define FULL	"this call manager has no descriptor left for a further " \
+	"tunnel (raise the limit with ulimit -n)"
 
 static void
 to_client(struct client *cl, const struct local_msg *m)
@@ -153,10 +163,16 @@ grow(struct manager *g)
 static struct conn *
 conn_new(struct manager *g)
 {
-	for (unsigned i = 0; i < g->high; i++)
+	struct conn *co = NULL;
+
+	for (unsigned i = 0; i < g->high && co == NULL; i++)
 		if (g->conn[i].fd == -1)
-			return &g->conn[i];
-	return grow(g) ? &g->conn[g->high - 1] : NULL;
+			co = &g->conn[i];
+	if (co == NULL && grow(g))
+		co = &g->conn[g->high - 1];
+	if (co != NULL)
+		co->at = P_NONE;
+	return co;
 }
 
 static void
@@ -469,10 +485,12 @@ map_counters(int fd)
 {
 	struct stat st;
 	void *p;
+	int seals;
 
 	if (fd == -1 || fstat(fd, &st) == -1 ||
 	    st.st_size < (off_t)sizeof(struct gre_counters) ||
-	    (fcntl(fd, F_GET_SEALS) & F_SEAL_SHRINK) == 0)
+	    (seals = fcntl(fd, F_GET_SEALS)) == -1 ||
+	    (seals & F_SEAL_SHRINK) == 0)
 		return NULL;
 	p = mmap(NULL, sizeof(struct gre_counters), PROT_READ, MAP_SHARED, fd,
 	    0);
@@ -490,6 +508,38 @@ ask_route(struct manager *g, const struct local_call *call)
 		(void)callmgr_send(g->keeper, &m, NULL, 0);
 }
 
+/* The caller is gone or late: its call goes with it. */
+static void
+client_gone(struct manager *g, struct client *cl, int64_t now)
+{
+	struct conn *co = cl->conn;
+	uint16_t id = cl->call.id;
+
+	client_free(cl);
+	if (co == NULL || co->fd == -1)
+		return;
+	if (co->connecting) {
+		conn_free(co);
+		return;
+	}
+	if (conn_clients(g, co) > 0)
+		ctrl_call_clear(&co->ctrl, id, now);
+	conn_run(g, co, now);
+}
+
+/* What it asks for cannot be; a call that it had before goes as well. */
+static void
+client_refuse(struct manager *g, struct client *cl, const char *text,
+    int64_t now)
+{
+	struct local_msg m = { .type = LOCAL_DOWN };
+
+	m.down.status = EXIT_SYSTEM;
+	snprintf(m.down.text, sizeof(m.down.text), "%s", text);
+	to_client(cl, &m);
+	client_gone(g, cl, now);
+}
+
 static void
 on_call(struct manager *g, struct client *cl, const struct local_call *call,
     int fds[LOCAL_FDS], int64_t now)
@@ -497,9 +547,10 @@ on_call(struct manager *g, struct client *cl, const struct local_call *call,
 	struct conn *share;
 	int tcp = fds[LOCAL_FD_TCP];
 
-	if (cl->asked || call->server != g->server.s_addr || tcp == -1) {
-		client_down(cl, EXIT_SYSTEM, "the call manager did not "
-		    "understand: is an older pptp still running?");
+	if (cl->asked || call->server != g->server.s_addr || tcp == -1 ||
+	    fd_nonblock(tcp) == -1) {
+		client_refuse(g, cl, "the call manager did not understand: "
+		    "is an older pptp still running?", now);
 		return;
 	}
 	if (client_by_id(g, call->id) != NULL) {
@@ -570,25 +621,6 @@ status_more(struct manager *g, struct client *cl, int64_t now)
 	}
 }
 
-/* The caller is gone or late: its call goes with it. */
-static void
-client_gone(struct manager *g, struct client *cl, int64_t now)
-{
-	struct conn *co = cl->conn;
-	uint16_t id = cl->call.id;
-
-	client_free(cl);
-	if (co == NULL || co->fd == -1)
-		return;
-	if (co->connecting) {
-		conn_free(co);
-		return;
-	}
-	if (conn_clients(g, co) > 0)
-		ctrl_call_clear(&co->ctrl, id, now);
-	conn_run(g, co, now);
-}
-
 static void
 client_readable(struct manager *g, struct client *cl, int64_t now)
 {
@@ -598,7 +630,9 @@ client_readable(struct manager *g, struct client *cl, int64_t now)
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n == 1 && m.type == LOCAL_CALL)
+	if (n == -1 && errno == EMFILE)
+		client_refuse(g, cl, FULL, now);
+	else if (n == 1 && m.type == LOCAL_CALL)
 		on_call(g, cl, &m.call, fds, now);
 	else if (n == 1 && m.type == LOCAL_STATUS && !cl->asked) {
 		cl->asked = cl->status = true;
@@ -609,10 +643,9 @@ client_readable(struct manager *g, struct client *cl, int64_t now)
 			    "its connection is closed", g->name);
 		client_gone(g, cl, now);
 	}
-	if (n != -1 || errno == EPROTO)
-		for (int i = 0; i < LOCAL_FDS; i++)
-			if (fds[i] != -1)
-				close(fds[i]);
+	for (int i = 0; i < LOCAL_FDS; i++)
+		if (fds[i] != -1)
+			close(fds[i]);
 }
 
 /* Where an establishment stood when its time was over. */
@@ -655,8 +688,38 @@ client_new(struct manager *g, int fd, int64_t now)
 	if (cl == NULL)
 		return NULL;
 	cl->fd = fd;
+	cl->at = P_NONE;
 	cl->deadline = now + FIRST_WORD_US;
 	return cl;
+}
+
+/* A sentence for somebody who cannot be let in, and the door. */
+static void
+turn_away(int fd, const char *text)
+{
+	struct client cl = { .fd = fd };
+
+	client_down(&cl, EXIT_SYSTEM, text);
+}
+
+/*
+ * No descriptor is left for a further caller, who would wait, and for whom we
+ * would be woken again and again: the spare one is given up for a moment.
+ */
+static void
+no_descriptor(struct manager *g, int64_t now)
+{
+	int fd;
+
+	g->deaf = now + DEAF_US;
+	if (g->spare == -1)
+		return;
+	close(g->spare);
+	fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd != -1)
+		turn_away(fd, FULL);
+	if (dup2(STDIN_FILENO, g->spare) == -1)
+		g->spare = -1;
 }
 
 static void
@@ -667,6 +730,9 @@ accept_client(struct manager *g, int64_t now)
 	int fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC |
 	    SOCK_NONBLOCK);
 
+	if (fd == -1 && errno != EAGAIN && errno != EINTR &&
+	    errno != ECONNABORTED)
+		no_descriptor(g, now);
 	if (fd == -1)
 		return;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 ||
@@ -677,16 +743,24 @@ accept_client(struct manager *g, int64_t now)
 		return;
 	}
 	if (client_new(g, fd, now) == NULL)
-		close(fd);
+		turn_away(fd, FULL);
 }
 
 /* ---- the manager's loop ---- */
 
-static void
-watch_all(struct manager *g)
+/*
+ * Only what is open is handed to poll(), which refuses a table longer than
+ * the limit of descriptors.  Returns its length.
+ */
+static unsigned
+watch_all(struct manager *g, int64_t now)
 {
+	unsigned n = P_FIXED;
+
+	g->poll[P_NONE] = (struct pollfd){ -1, 0, 0 };
 	g->poll[P_SIGNAL] = (struct pollfd){ g->signals, POLLIN, 0 };
-	g->poll[P_LISTENER] = (struct pollfd){ g->listener, POLLIN, 0 };
+	g->poll[P_LISTENER] = (struct pollfd){ now < g->deaf ? -1 :
+	    g->listener, POLLIN, 0 };
 	g->poll[P_KEEPER] = (struct pollfd){ g->keeper, POLLIN, 0 };
 	for (unsigned i = 0; i < g->high; i++) {
 		struct client *cl = &g->client[i];
@@ -697,17 +771,25 @@ watch_all(struct manager *g)
 		if (co->fd != -1 && (co->connecting || ctrl_output(&co->ctrl,
 		    &len, clock_us()) != NULL))
 			out = POLLOUT;
-		g->poll[P_FIXED + 2 * i] = (struct pollfd){ cl->fd,
-		    cl->status ? POLLOUT : POLLIN, 0 };
-		g->poll[P_FIXED + 2 * i + 1] = (struct pollfd){ co->fd,
-		    (short)(POLLIN | out), 0 };
+		cl->at = co->at = P_NONE;
+		if (cl->fd != -1) {
+			cl->at = n++;
+			g->poll[cl->at] = (struct pollfd){ cl->fd,
+			    cl->status ? POLLOUT : POLLIN, 0 };
+		}
+		if (co->fd != -1) {
+			co->at = n++;
+			g->poll[co->at] = (struct pollfd){ co->fd,
+			    (short)(POLLIN | out), 0 };
+		}
 	}
+	return n;
 }
 
 static int64_t
-next_deadline(const struct manager *g)
+next_deadline(const struct manager *g, int64_t now)
 {
-	int64_t due = CTRL_NEVER;
+	int64_t due = now < g->deaf ? g->deaf : CTRL_NEVER;
 
 	for (unsigned i = 0; i < g->high; i++) {
 		const struct client *cl = &g->client[i];
@@ -727,12 +809,11 @@ serve_slot(struct manager *g, unsigned i, int64_t now)
 {
 	struct client *cl = &g->client[i];
 	struct conn *co = &g->conn[i];
-	short cl_events = g->poll[P_FIXED + 2 * i].revents;
-	short co_events = g->poll[P_FIXED + 2 * i + 1].revents;
+	/* A slot taken since the poll is at P_NONE: no events. */
+	short cl_events = g->poll[cl->at].revents;
+	short co_events;
 
-	/* A slot taken over since the poll has another descriptor. */
-	if (cl->fd != -1 && cl->fd == g->poll[P_FIXED + 2 * i].fd &&
-	    cl_events != 0) {
+	if (cl->fd != -1 && cl_events != 0) {
 		if (cl->status && (cl_events & POLLOUT) != 0)
 			status_more(g, cl, now);
 		else
@@ -740,8 +821,8 @@ serve_slot(struct manager *g, unsigned i, int64_t now)
 	}
 	if (cl->fd != -1 && cl->deadline <= now)
 		client_late(g, cl, now);
-	if (co->fd != -1 && co->fd == g->poll[P_FIXED + 2 * i + 1].fd &&
-	    co_events != 0) {
+	co_events = g->poll[co->at].revents;
+	if (co->fd != -1 && co_events != 0) {
 		if (co->connecting)
 			conn_writable(g, co, now);
 		else if ((co_events & ~POLLOUT) != 0)
@@ -802,9 +883,8 @@ manager_loop(struct manager *g)
 			unserved = 0;
 		else if (now >= unserved)
 			return;	/* the backlog, if any, finds it closed */
-		due = next_deadline(g);
-		watch_all(g);
-		n = poll(g->poll, P_FIXED + 2 * g->high, callmgr_timeout(
+		due = next_deadline(g, now);
+		n = poll(g->poll, watch_all(g, now), callmgr_timeout(
 		    unserved != 0 && unserved < due ? unserved : due, now));
 		if (n == -1 && errno != EINTR)
 			return;
@@ -828,7 +908,7 @@ callmgr_run(const struct callmgr_start *s, int keeper)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
 	struct manager *g = calloc(1, sizeof(*g));
-	int keep[] = { s->listener, s->caller, keeper, -1, log_fd() };
+	int keep[] = { s->listener, s->caller, keeper, -1, log_fd(), -1 };
 
 	if (g == NULL)
 		fatal(EXIT_SYSTEM, "call manager for %s: out of memory",
@@ -840,12 +920,13 @@ callmgr_run(const struct callmgr_start *s, int keeper)
 	g->keeper = keeper;
 	g->sink = -1;
 	g->signals = keep[3] = signal_fd(sigs, 3);
+	g->spare = keep[5] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (s->caller != -1) {
 		(void)fd_nonblock(s->caller);
 		(void)client_new(g, s->caller, clock_us());
 	}
 	random_bytes(&g->serial, sizeof(g->serial));
-	if (sandbox_enter(SANDBOX_MANAGER, keep, 5) == -1)
+	if (sandbox_enter(SANDBOX_MANAGER, keep, 6) == -1)
 		exit(EXIT_SYSTEM);
 	memory_trim();
 	manager_loop(g);

@@ -69,12 +69,10 @@ callmgr_send(int fd, const struct local_msg *m, const int *fds, size_t n)
 	return sendmsg(fd, &msg, MSG_NOSIGNAL) == -1 ? -1 : 0;
 }
 
-/* Takes the descriptors out of a received message; the rest are -1. */
+/* Takes the descriptors out of a received message; all were -1. */
 static void
 take_fds(struct msghdr *msg, int fds[LOCAL_FDS])
 {
-	for (int i = 0; i < LOCAL_FDS; i++)
-		fds[i] = -1;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
 	    c = CMSG_NXTHDR(msg, c)) {
 		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -106,6 +104,8 @@ callmgr_take(int fd, struct local_msg *m, int fds[LOCAL_FDS])
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t n;
 
+	for (int i = 0; fds != NULL && i < LOCAL_FDS; i++)
+		fds[i] = -1;
 	if (fds != NULL) {
 		msg.msg_control = control.space;
 		msg.msg_controllen = sizeof(control.space);
@@ -117,6 +117,11 @@ callmgr_take(int fd, struct local_msg *m, int fds[LOCAL_FDS])
 		take_fds(&msg, fds);
 	if (n == 0)
 		return 0;
+	/* Some did not come: more than we want, or than we may have. */
+	if ((msg.msg_flags & MSG_CTRUNC) != 0) {
+		errno = EMFILE;
+		return -1;
+	}
 	if ((msg.msg_flags & MSG_TRUNC) != 0 ||
 	    !local_decode(m, buf, (size_t)n)) {
 		errno = EPROTO;
@@ -412,7 +417,10 @@ listen_as(struct callmgr_start *s)
 	return fd;
 }
 
-/* With the directory locked nobody else can be starting a manager. */
+/*
+ * With the directory locked nobody else can be starting a manager.  -1 with
+ * errno; s->listener is -1 then if it is the socket that cannot be had.
+ */
 static int
 find_or_start(struct callmgr_start *s)
 {
@@ -481,36 +489,51 @@ lock_dir(int dir, int64_t deadline_us)
 	return rc;
 }
 
+/* 1: *fd is the manager's; 0: no socket can be kept there; -1: a failure. */
+static int
+connect_in_dir(struct callmgr_start *s, int64_t deadline_us, int *fd,
+    char *why, size_t size)
+{
+	int rc = 1;
+
+	s->dir = open_dir(why, size);
+	if (s->dir == -1)
+		return 0;
+	if (lock_dir(s->dir, deadline_us) == -1) {
+		snprintf(why, size, "another pptp has been holding the lock "
+		    "on %s all the time", callmgr_dir());
+		rc = -1;
+	} else if ((*fd = find_or_start(s)) == -1) {
+		rc = s->listener == -1 ? 0 : -1;
+		snprintf(why, size, "cannot %s %s/%s: %s", rc == 0 ?
+		    "make the socket" : "start the call manager of",
+		    callmgr_dir(), s->name, strerror(errno));
+	}
+	(void)flock(s->dir, LOCK_UN);
+	close(s->dir);
+	s->dir = s->listener = -1;
+	return rc;
+}
+
 int
 callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
     size_t size)
 {
 	struct callmgr_start s = { .server = server, .dir = -1,
 	    .listener = -1, .caller = -1 };
-	int fd;
+	int fd, rc;
 
 	if (inet_ntop(AF_INET, &server, s.name, sizeof(s.name)) == NULL)
 		return -1;
 	fd = callmgr_find(s.name);
 	if (fd != -1)
 		return fd;
-	s.dir = open_dir(why, size);
-	if (s.dir == -1) {
-		fd = start_private(&s, why);
-	} else if (lock_dir(s.dir, deadline_us) == -1) {
-		snprintf(why, size, "another pptp has been holding the lock "
-		    "on %s all the time", callmgr_dir());
-		close(s.dir);
-		return -1;
-	} else {
-		fd = find_or_start(&s);
-	}
+	rc = connect_in_dir(&s, deadline_us, &fd, why, size);
+	if (rc != 0)
+		return rc == 1 ? fd : -1;
+	fd = start_private(&s, why);
 	if (fd == -1)
 		snprintf(why, size, "cannot start a call manager for %s: %s",
 		    s.name, strerror(errno));
-	if (s.dir != -1) {
-		(void)flock(s.dir, LOCK_UN);
-		close(s.dir);
-	}
 	return fd;
 }
