@@ -411,8 +411,9 @@ uplink(struct flow *f)
 {
 	if (f->tx_sent < f->tx_count && !tx_flush(f))
 		return;
+	/* No more than inwards in one turn: neither side may starve. */
 	for (int i = 0; i < TX_READS && !f->over; i++)
-		if (!tx_read(f) || tx_full(f))
+		if (!tx_read(f) || f->tx_count >= TX_BATCH / 2)
 			break;
 	(void)tx_flush(f);
 }
@@ -648,7 +649,9 @@ loop(struct flow *f)
 		wait_for(f, p);
 		if (p[P_OUT].revents != 0)
 			flush(f);
-		if (p[P_RAW].revents & (POLLIN | POLLERR))
+		/* What pppd made wait is probably there: look at once. */
+		if (p[P_RAW].revents & (POLLIN | POLLERR) ||
+		    (p[P_OUT].revents != 0 && !link_pending(&f->link)))
 			downlink(f);
 		if (p[P_IN].revents != 0 || p[P_RAW].revents & POLLOUT)
 			uplink(f);
