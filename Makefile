@@ -46,16 +46,17 @@ $(BIN): $(OBJ)
 	$(CC) $(LDHARD) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LDLIBS)
 
 $(PUREOBJ): WARN += -Wconversion
+$(B)/pptp_kernel.o: STD += -DPPPD_PLUGINDIR='"$(PPPD_PLUGINDIR)"'
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
 plugin: pptp.so
-pptp.so: pptp_plugin.c Makefile
-	@mkdir -p $(B)
-	$(CC) $(STD) $(WARN) -fPIC -fstack-protector-strong $(fortify) -MMD -MP \
-	    -MF $(B)/pptp_plugin.d $(CPPFLAGS) $(CFLAGS) -shared \
-	    -Wl,-z,relro -Wl,-z,now $(LDFLAGS) -o $@ $<
+pptp.so: pptp_plugin.c pptp_local.c $(wildcard include/*.h) Makefile
+	$(CC) $(STD) -DSBINDIR='"$(SBINDIR)"' $(WARN) -fPIC \
+	    -fvisibility=hidden -fstack-protector-strong $(fortify) \
+	    $(CPPFLAGS) $(CFLAGS) -shared -Wl,-z,relro -Wl,-z,now $(LDFLAGS) \
+	    -o $@ pptp_plugin.c pptp_local.c
 
 -include $(wildcard $(B)/*.d)
 

@@ -3,13 +3,16 @@
  * pptp: a PPTP client.  This file is the program from the outside: what is
  * run for which command line, and who becomes whom.
  *
- *	--nolaunchpppd	this process becomes the gateway, on fd 0 and 1
- *	otherwise	a child behind a new pty becomes the gateway, and this
- *			process becomes pppd
+ *	--nolaunchpppd	this process becomes the gateway, on fd 0 and 1, or
+ *			the agent of pppd's plugin on fd 0
+ *	otherwise	a child behind a new pty becomes the gateway, or one
+ *			at the end of a socket the agent, and this process
+ *			becomes pppd
  *
  * Either happens only once the call is up, so that every earlier failure is a
  * sentence on the user's terminal and an exit status.
  */
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
@@ -21,17 +24,15 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "call.h"
 #include "check.h"
 #include "ctrl.h"
 #include "gateway.h"
+#include "kernel.h"
 #include "options.h"
 #include "setup.h"
 #include "util.h"
-
-#ifndef PPPD
-#define PPPD	"/usr/sbin/pppd"
-#endif
 
 enum { LINGER_US = 2000000 };		/* the least life of a failure */
 
@@ -98,13 +99,58 @@ linger(int64_t born)
 			return;
 }
 
+static void
+fill_agent(struct agent *a, const struct call *c, int line)
+{
+	memset(a, 0, sizeof(*a));
+	a->conf = c->conf;
+	memcpy(a->server, c->name, sizeof(a->server));
+	a->line = line;
+	a->mgr = c->mgr;
+	a->channel = c->channel;
+	a->n = c->n;
+}
+
+/* Started by pppd's plugin, which is told what a pty's user reads. */
+static enum exit_status
+run_agent(struct call *c)
+{
+	struct agent a;
+	int64_t born = clock_us();
+	enum exit_status status;
+
+	if (!agent_is_line(STDIN_FILENO)) {
+		log_fatal("--data-path=kernel with --nolaunchpppd is for "
+		    "pppd's plugin pptp.so: standard input is not its socket");
+		return EXIT_USAGE;
+	}
+	c->kernel = true;
+	c->line = STDIN_FILENO;
+	status = call_open(c);
+	if (status == EXIT_OK) {
+		log_up(c);
+		if (agent_offer(c->line, c->channel, c->id, c->peer_id,
+		    c->server) == -1)
+			return EXIT_LOST;
+		fill_agent(&a, c, c->line);
+		return agent_run(&a);
+	}
+	log_stderr(0);
+	log_error("%s", c->why);
+	agent_refuse(c->line, status, c->why);
+	linger(born);
+	return status;
+}
+
 static enum exit_status
 run_here(struct call *c, int out)
 {
 	struct gateway gw;
 	int64_t born = clock_us();
-	enum exit_status status = call_open(c);
+	enum exit_status status;
 
+	c->line = STDIN_FILENO;
+	status = call_open(c);
 	if (status != EXIT_OK) {
 		log_fatal("%s", c->why);
 	} else {
@@ -140,12 +186,10 @@ open_pty(char *tty, size_t size, int *slave)
 	return tcsetattr(*slave, TCSANOW, &raw) == -1 ? -1 : master;
 }
 
-static void __attribute__((__noreturn__))
-gateway_child(struct call *c, int master)
+/* With --debug the child stays with the terminal; otherwise it is alone. */
+static void
+alone(const struct call *c)
 {
-	struct gateway gw;
-
-	/* With --debug it stays with the terminal; otherwise it is alone. */
 	if (!c->conf->debug) {
 		setsid();
 		switch (fork()) {
@@ -162,15 +206,29 @@ gateway_child(struct call *c, int master)
 		log_debug("chdir /: %s", strerror(errno));
 	fd_null(STDIN_FILENO);
 	fd_null(STDOUT_FILENO);
-	fill_gateway(&gw, c, master, master);
-	exit(gateway_run(&gw));
 }
 
-static void
-become_pppd(const struct call *c, const char *tty)
+/* Forks: true in the child, which goes on alone; the parent waits for that. */
+static bool
+fork_alone(const struct call *c)
 {
-	char **argv = options_pppd_argv(c->conf, tty);
+	pid_t pid = fork();
 
+	if (pid == -1)
+		fatal(EXIT_SYSTEM, "cannot start the gateway: %s",
+		    strerror(errno));
+	if (pid == 0) {
+		alone(c);
+		return true;
+	}
+	if (!c->conf->debug)
+		(void)waitpid(pid, NULL, 0);
+	return false;
+}
+
+static void __attribute__((__noreturn__))
+become_pppd(char **argv)
+{
 	if (argv == NULL)
 		fatal(EXIT_SYSTEM, "out of memory");
 	signal_reset();
@@ -179,15 +237,68 @@ become_pppd(const struct call *c, const char *tty)
 	    errno == ENOENT ? " (install the package ppp)" : "");
 }
 
+/* A child behind a new pty becomes the gateway. */
+static char **
+launch_by_pty(const struct call *c, bool show)
+{
+	struct gateway gw;
+	char tty[64];
+	int slave, master = open_pty(tty, sizeof(tty), &slave);
+
+	if (master == -1)
+		fatal(EXIT_SYSTEM, "cannot open a pty: %s", strerror(errno));
+	if (show)
+		printf("call is up; starting pppd on %s\n", tty);
+	fflush(stdout);
+	if (fork_alone(c)) {
+		close(slave);
+		fill_gateway(&gw, c, master, master);
+		exit(gateway_run(&gw));
+	}
+	close(master);
+	return options_pppd_argv(c->conf, tty);
+}
+
+/* A child at the other end of a socket becomes the agent. */
+static char **
+launch_by_kernel(const struct call *c, const char *plugin, bool show)
+{
+	struct agent a;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		fatal(EXIT_SYSTEM, "cannot open a pair of sockets: %s",
+		    strerror(errno));
+	if (show)
+		printf("call is up; starting pppd, the kernel carries the "
+		    "data\n");
+	fflush(stdout);
+	if (agent_offer(pair[0], c->channel, c->id, c->peer_id, c->server) ==
+	    -1)
+		fatal(EXIT_SYSTEM, "cannot hand on the kernel's PPTP socket: "
+		    "%s", strerror(errno));
+	if (fork_alone(c)) {
+		close(pair[1]);
+		fill_agent(&a, c, pair[0]);
+		exit(agent_run(&a));
+	}
+	close(pair[0]);
+	(void)fcntl(pair[1], F_SETFD, 0);	/* pppd inherits it */
+	return kernel_pppd_argv(c->conf, plugin, pair[1]);
+}
+
 static enum exit_status
 run_and_launch(struct call *c)
 {
 	bool show = isatty(STDOUT_FILENO) && c->conf->loglevel > 0;
-	char tty[64];
-	int slave, master;
-	pid_t pid;
+	struct kernel_path k;
+	char **argv;
 	enum exit_status status;
 
+	c->kernel = kernel_wanted(c->conf, &k);
+	if (!c->kernel && c->conf->data_path == DATA_KERNEL)
+		fatal(EXIT_SYSTEM, "--data-path=kernel cannot be had: %s",
+		    k.why);
 	if (show) {
 		printf("resolving %s\n", c->conf->host);
 		fflush(stdout);
@@ -197,27 +308,10 @@ run_and_launch(struct call *c)
 	if (status != EXIT_OK)
 		fatal(status, "%s", c->why);
 	log_up(c);
-	master = open_pty(tty, sizeof(tty), &slave);
-	if (master == -1)
-		fatal(EXIT_SYSTEM, "cannot open a pty: %s", strerror(errno));
-	if (show) {
-		printf("call is up; starting pppd on %s\n", tty);
-		fflush(stdout);
-	}
-	pid = fork();
-	if (pid == -1)
-		fatal(EXIT_SYSTEM, "cannot start the gateway: %s",
-		    strerror(errno));
-	if (pid == 0) {
-		close(slave);
-		gateway_child(c, master);
-	}
-	if (!c->conf->debug)
-		(void)waitpid(pid, NULL, 0);
-	close(master);
+	argv = c->kernel ? launch_by_kernel(c, k.plugin, show) :
+	    launch_by_pty(c, show);
 	call_close(c);
-	become_pppd(c, tty);
-	return EXIT_SYSTEM;
+	become_pppd(argv);
 }
 
 /* ---- main ---- */
@@ -271,5 +365,7 @@ main(int argc, char **argv)
 	if (conf.mode == RUN_CHECK)
 		return check_main(&conf);
 	call_init(&call, &conf);
+	if (conf.nolaunch && conf.data_path == DATA_KERNEL)
+		return run_agent(&call);
 	return conf.nolaunch ? run_here(&call, out) : run_and_launch(&call);
 }

@@ -3,8 +3,8 @@
  * From a command line to a call that is up.
  *
  * All that needs privilege is created here, by whoever runs pptp: the raw GRE
- * socket, the TCP socket that the call manager will connect, and the manager's
- * sink.  All three have the same mark and the same local address, since many
+ * socket (or the kernel's PPTP socket in its place), the TCP socket that the
+ * call manager will connect, and the manager's sink.  All three have the same mark and the same local address, since many
  * servers find a tunnel by both addresses.  The raw socket is there, bound,
  * connected and filtered by our call id, before anybody can send to it.
  */
@@ -29,6 +29,7 @@
 
 #include "call.h"
 #include "callmgr.h"
+#include "kernel.h"
 #include "quirks.h"
 #include "util.h"
 
@@ -50,7 +51,7 @@ call_init(struct call *c, const struct conf *conf)
 	memset(c, 0, sizeof(*c));
 	c->conf = conf;
 	c->deadline = clock_us() + conf->timeout_us;
-	c->raw = c->mgr = c->counters = -1;
+	c->raw = c->channel = c->mgr = c->counters = c->line = -1;
 	quirk_fields(&f, conf->quirks);
 	c->window = f.window != 0 ? f.window : conf->window;
 }
@@ -93,21 +94,41 @@ resolver(const char *host, int fd)
 	_exit(0);
 }
 
+/*
+ * Waits for something to read, until the deadline: 0, or -1 with errno.
+ * ECANCELED: whom the call is for has gone meanwhile.
+ */
+static int
+await(const struct call *c, int fd, int64_t deadline)
+{
+	for (;;) {
+		struct pollfd p[2] = { { fd, POLLIN, 0 }, { c->line, 0, 0 } };
+		int64_t now = clock_us();
+
+		errno = ETIMEDOUT;
+		if (now >= deadline)
+			return -1;
+		if (poll(p, 2, callmgr_timeout(deadline, now)) <= 0)
+			continue;
+		errno = ECANCELED;
+		if ((p[1].revents & POLLHUP) != 0)
+			return -1;
+		if (p[0].revents != 0)
+			return 0;
+	}
+}
+
 /* Reads what the resolver says until it closes; -1 when it is too late. */
 static ssize_t
-resolver_answer(int fd, char *buf, size_t size, int64_t deadline)
+resolver_answer(const struct call *c, int fd, char *buf, size_t size)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
 	size_t have = 0;
 
 	for (;;) {
-		int64_t now = clock_us();
 		ssize_t n;
 
-		if (now >= deadline)
+		if (await(c, fd, c->deadline) == -1)
 			return -1;
-		if (poll(&p, 1, callmgr_timeout(deadline, now)) <= 0)
-			continue;
 		n = read(fd, buf + have, size - have);
 		if (n <= 0)
 			return (ssize_t)have;
@@ -133,7 +154,7 @@ ask_resolver(struct call *c, char *buf, size_t size)
 		resolver(c->conf->host, fds[1]);
 	}
 	close(fds[1]);
-	n = pid == -1 ? 0 : resolver_answer(fds[0], buf, size, c->deadline);
+	n = pid == -1 ? 0 : resolver_answer(c, fds[0], buf, size);
 	close(fds[0]);
 	if (n > 0)
 		(void)waitpid(pid, NULL, 0);
@@ -340,6 +361,64 @@ open_counters(struct call *c)
 /* ---- asking for the call ---- */
 
 static void
+choose_id(struct call *c)
+{
+	struct quirk_fields f;
+
+	quirk_fields(&f, c->conf->quirks);
+	if (f.call_id >= 0) {
+		c->id = (uint16_t)f.call_id;
+		return;
+	}
+	/* 0 is legal, but there are servers that take it for "none". */
+	do
+		random_bytes(&c->id, sizeof(c->id));
+	while (c->id == 0);
+}
+
+/* The kernel's PPTP socket, with another id if this one is taken. */
+static enum exit_status
+open_channel(struct call *c)
+{
+	for (int i = 0; i < ID_TRIES; i++) {
+		c->channel = kernel_socket(c->local, c->id, c->conf->rtmark);
+		if (c->channel != -1)
+			return EXIT_OK;
+		if (errno != EBUSY)
+			break;
+		choose_id(c);
+	}
+	return fail(c, errno == EPERM ? EXIT_PERMISSION : EXIT_SYSTEM,
+	    "cannot open a socket of the kernel's PPTP", errno);
+}
+
+/* What the server's data will come to. */
+static enum exit_status
+open_data(struct call *c, int *sink)
+{
+	enum exit_status status;
+
+	choose_id(c);
+	if (c->kernel)
+		return open_channel(c);
+	status = open_raw(c, &c->raw, &c->id);
+	return status != EXIT_OK ? status : open_raw(c, sink, NULL);
+}
+
+/* The same for another id. */
+static enum exit_status
+change_id(struct call *c)
+{
+	choose_id(c);
+	if (c->kernel) {
+		close(c->channel);
+		return open_channel(c);
+	}
+	return filter(c->raw, &c->id) == -1 ? fail(c, EXIT_SYSTEM, "cannot "
+	    "filter the raw socket", errno) : EXIT_OK;
+}
+
+static void
 fill_request(const struct call *c, struct local_msg *m)
 {
 	const struct conf *conf = c->conf;
@@ -352,6 +431,7 @@ fill_request(const struct call *c, struct local_msg *m)
 	m->call.window = c->window;
 	m->call.loglevel = (uint8_t)conf->loglevel;
 	m->call.hostroute = !conf->nohostroute;
+	m->call.kernel = c->kernel;
 	m->call.server = c->server.s_addr;
 	m->call.local = c->local.s_addr;
 	m->call.mark = conf->rtmark;
@@ -380,8 +460,17 @@ await_call(struct call *c)
 	int64_t patience = c->deadline + 2000000;
 
 	for (;;) {
-		int n = callmgr_recv(c->mgr, &m, patience);
+		int n = await(c, c->mgr, patience);
 
+		if (n == 0)
+			n = callmgr_take(c->mgr, &m, NULL);
+		if (n == -1 && errno == ECANCELED) {
+			snprintf(c->why, sizeof(c->why), "pppd has gone "
+			    "before the call to %s was up", c->name);
+			return EXIT_LOST;
+		}
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			continue;
 		if (n <= 0 && !spoke && (n == 0 || errno == EPIPE))
 			return -1;
 		if (n <= 0) {
@@ -411,12 +500,14 @@ await_call(struct call *c)
 
 /* Asks the manager once, over a connection of its own. */
 static int
-ask_once(struct call *c, const int fds[LOCAL_FDS])
+ask_once(struct call *c, const int *fds)
 {
 	struct local_msg m;
-	size_t n = fds[LOCAL_FD_COUNTERS] == -1 ? LOCAL_FDS - 1 : LOCAL_FDS;
+	size_t n = 0;
 	int status;
 
+	while (n < LOCAL_FDS && fds[n] != -1)
+		n++;
 	c->mgr = callmgr_connect(c->server, c->deadline, c->why,
 	    sizeof(c->why));
 	if (c->mgr == -1)
@@ -430,34 +521,18 @@ ask_once(struct call *c, const int fds[LOCAL_FDS])
 	return status;
 }
 
-static void
-choose_id(struct call *c)
-{
-	struct quirk_fields f;
-
-	quirk_fields(&f, c->conf->quirks);
-	if (f.call_id >= 0) {
-		c->id = (uint16_t)f.call_id;
-		return;
-	}
-	/* 0 is legal, but there are servers that take it for "none". */
-	do
-		random_bytes(&c->id, sizeof(c->id));
-	while (c->id == 0);
-}
-
 static enum exit_status
-ask(struct call *c, int fds[LOCAL_FDS])
+ask(struct call *c, const int *fds)
 {
 	int status = -1, ids = 0;
+	enum exit_status changed;
 
 	for (int i = 0; i < MANAGER_TRIES && clock_us() < c->deadline; i++) {
 		status = ask_once(c, fds);
 		if (status == LOCAL_ID_TAKEN && ids++ < ID_TRIES) {
-			choose_id(c);
-			if (filter(c->raw, &c->id) == -1)
-				return fail(c, EXIT_SYSTEM, "cannot filter "
-				    "the raw socket", errno);
+			changed = change_id(c);
+			if (changed != EXIT_OK)
+				return changed;
 		} else if (status != -1) {
 			break;
 		}
@@ -471,25 +546,36 @@ ask(struct call *c, int fds[LOCAL_FDS])
 }
 
 static enum exit_status
+ask_with(struct call *c, int tcp, int sink)
+{
+	int raw[LOCAL_FDS] = { tcp, sink, c->counters };
+	int kernel[LOCAL_FDS] = { tcp, c->counters, -1 };
+	enum exit_status status = ask(c, c->kernel ? kernel : raw);
+
+	if (status == EXIT_OK && c->kernel &&
+	    kernel_connect(c->channel, c->server, c->peer_id) == -1)
+		status = fail(c, EXIT_SYSTEM, "the kernel's PPTP does not "
+		    "take the call", errno);
+	return status;
+}
+
+static enum exit_status
 try_address(struct call *c)
 {
-	int fds[LOCAL_FDS] = { -1, -1, -1 };
+	int tcp = -1, sink = -1;
 	enum exit_status status;
 
 	if (inet_ntop(AF_INET, &c->server, c->name, sizeof(c->name)) == NULL)
 		return EXIT_SYSTEM;
-	choose_id(c);
 	if ((status = find_local(c)) == EXIT_OK &&
-	    (status = open_raw(c, &c->raw, &c->id)) == EXIT_OK &&
-	    (status = open_raw(c, &fds[LOCAL_FD_SINK], NULL)) == EXIT_OK &&
-	    (status = open_tcp(c, &fds[LOCAL_FD_TCP])) == EXIT_OK &&
-	    (status = open_counters(c)) == EXIT_OK) {
-		fds[LOCAL_FD_COUNTERS] = c->counters;
-		status = ask(c, fds);
-	}
-	for (int i = 0; i < LOCAL_FD_COUNTERS; i++)
-		if (fds[i] != -1)
-			close(fds[i]);
+	    (status = open_data(c, &sink)) == EXIT_OK &&
+	    (status = open_tcp(c, &tcp)) == EXIT_OK &&
+	    (status = open_counters(c)) == EXIT_OK)
+		status = ask_with(c, tcp, sink);
+	if (tcp != -1)
+		close(tcp);
+	if (sink != -1)
+		close(sink);
 	if (status != EXIT_OK)
 		call_close(c);
 	return status;
@@ -527,12 +613,14 @@ call_close(struct call *c)
 {
 	if (c->raw != -1)
 		close(c->raw);
+	if (c->channel != -1)
+		close(c->channel);
 	if (c->mgr != -1)
 		close(c->mgr);
 	if (c->counters != -1)
 		close(c->counters);
 	if (c->n != NULL)
 		munmap(c->n, sizeof(*c->n));
-	c->raw = c->mgr = c->counters = -1;
+	c->raw = c->channel = c->mgr = c->counters = -1;
 	c->n = NULL;
 }

@@ -557,6 +557,11 @@ on_call(struct manager *g, struct client *cl, const struct local_call *call,
 		client_down(cl, LOCAL_ID_TAKEN, "call id in use");
 		return;
 	}
+	if (call->kernel) {
+		/* The kernel's driver is the one to deliver GRE to. */
+		fds[LOCAL_FD_COUNTERS] = fds[LOCAL_FD_SINK];
+		fds[LOCAL_FD_SINK] = -1;
+	}
 	cl->asked = true;
 	cl->call = *call;
 	cl->deadline = now + (int64_t)call->timeout_us;

@@ -156,10 +156,7 @@ tell_blocked(struct flow *f, const char *what)
 		return;
 	f->told_blocked = true;
 	f->blocked = GRE_NEVER;
-	log_error("GRE is blocked: %s from %s, although its TCP port answers; "
-	    "usual causes: a firewall here or on the way does not pass IP "
-	    "protocol 47, or a NAT router has no PPTP helper (nf_conntrack_"
-	    "pptp)", what, f->gw->server);
+	log_error(LOCAL_GRE_BLOCKED, what, f->gw->server);
 	give_up_stderr(f);
 }
 

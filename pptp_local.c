@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The records between gateways, call managers and keepers (pure).  Both ends
- * run on one machine but may be of different builds, and the manager reads a
- * network: so records carry a magic number and a version, have one exact size
- * each, and are written and read octet by octet like any wire format.
+ * The records between local processes, pppd's plugin among them (pure).  Both
+ * ends run on one machine but may be of different builds, and the manager
+ * reads a network: so records carry a magic number and a version, have one
+ * exact size each, and are written and read octet by octet like any wire
+ * format.
  */
 #include <assert.h>
 #include <string.h>
@@ -25,6 +26,7 @@ put_call(struct wr *w, const struct local_msg *m)
 	wr_u16(w, c->window);
 	wr_u8(w, c->loglevel);
 	wr_u8(w, c->hostroute);
+	wr_u8(w, c->kernel);
 	wr_bytes(w, &c->server, 4);
 	wr_bytes(w, &c->local, 4);
 	wr_u32(w, c->mark);
@@ -56,6 +58,7 @@ get_call(struct rd *r, struct local_msg *m)
 	c->window = rd_u16(r);
 	c->loglevel = rd_u8(r);
 	c->hostroute = rd_u8(r) != 0;
+	c->kernel = rd_u8(r) != 0;
 	get_address(r, &c->server);
 	get_address(r, &c->local);
 	c->mark = rd_u32(r);
@@ -217,6 +220,34 @@ get_route(struct rd *r, struct local_msg *m)
 	m->route.mark = rd_u32(r);
 }
 
+static void
+put_channel(struct wr *w, const struct local_msg *m)
+{
+	wr_u16(w, m->channel.id);
+	wr_u16(w, m->channel.peer_id);
+	wr_bytes(w, &m->channel.server, 4);
+}
+
+static void
+get_channel(struct rd *r, struct local_msg *m)
+{
+	m->channel.id = rd_u16(r);
+	m->channel.peer_id = rd_u16(r);
+	get_address(r, &m->channel.server);
+}
+
+static void
+put_link(struct wr *w, const struct local_msg *m)
+{
+	wr_u32(w, m->link.ifindex);
+}
+
+static void
+get_link(struct rd *r, struct local_msg *m)
+{
+	m->link.ifindex = rd_u32(r);
+}
+
 static const struct record {
 	void (*put)(struct wr *, const struct local_msg *);
 	void (*get)(struct rd *, struct local_msg *);
@@ -230,7 +261,9 @@ static const struct record {
 	[LOCAL_STATUS] = { put_nothing, get_nothing },
 	[LOCAL_TUNNEL] = { put_tunnel, get_tunnel },
 	[LOCAL_END] = { put_nothing, get_nothing },
-	[LOCAL_ROUTE] = { put_route, get_route }
+	[LOCAL_ROUTE] = { put_route, get_route },
+	[LOCAL_CHANNEL] = { put_channel, get_channel },
+	[LOCAL_LINK] = { put_link, get_link }
 };
 
 size_t

@@ -498,6 +498,13 @@ take_word(struct scan *s, char *word)
 		s->c->words[s->c->nwords++] = word;
 }
 
+/* A window can at least be announced, if the plugin's user wants that. */
+static bool
+pty_needed(const struct conf *c)
+{
+	return c->data_option != NULL && strcmp(c->data_option, "window") != 0;
+}
+
 static int
 take_option(struct scan *s, const struct row *o, const char *arg)
 {
@@ -505,7 +512,7 @@ take_option(struct scan *s, const struct row *o, const char *arg)
 		s->launch = o->name;
 	if (!(o->flags & QUIET) && s->tunnel == NULL)
 		s->tunnel = o->name;
-	if (o->flags & PTY && s->c->data_option == NULL)
+	if (o->flags & PTY && !pty_needed(s->c))
 		s->c->data_option = o->name;
 	return o->set(s->c, o, arg);
 }
@@ -666,15 +673,14 @@ static int
 check_data_path(struct conf *c)
 {
 	/* Text before the first LCP frame can only be dropped on our way. */
-	if (c->data_option == NULL && c->quirks & QUIRK_WELCOME)
+	if (!pty_needed(c) && c->quirks & QUIRK_WELCOME)
 		c->data_option = "quirk-welcome";
-	if (c->data_path == DATA_KERNEL && c->nolaunch)
-		return opt_mistake("--data-path=kernel cannot be had with "
-		    "--nolaunchpppd: there the data comes from pppd by a pty");
-	if (c->data_path == DATA_KERNEL && c->data_option != NULL)
+	if (c->data_path == DATA_KERNEL && (c->nolaunch ? pty_needed(c) :
+	    c->data_option != NULL))
 		return opt_mistake("--data-path=kernel cannot be had with "
 		    "--%s, which the kernel does not know", c->data_option);
-	if (c->nolaunch || c->data_option != NULL)
+	if (c->data_path != DATA_KERNEL &&
+	    (c->nolaunch || c->data_option != NULL))
 		c->data_path = DATA_USER;
 	return GO_ON;
 }
@@ -724,76 +730,3 @@ options_parse(struct conf *c, int argc, char **argv)
 		c->nolaunch = c->nolaunch || says_nolaunch(argc, argv);
 	return status;
 }
-
-/* --- pppd's arguments ----------------------------------------------------- */
-
-/* A block with a vector of v[n] at its beginning and the texts behind. */
-struct vector {
-	char		**v;
-	size_t		 n;
-	char		*text, *end;
-};
-
-static void
-push(struct vector *a, const char *text)
-{
-	size_t size = strlen(text) + 1;
-
-	assert(size <= (size_t)(a->end - a->text));
-	a->v[a->n++] = a->text;
-	memcpy(a->text, text, size);
-	a->text += size;
-}
-
-/* LOCAL:REMOTE, of which either may be empty. */
-static void
-push_addresses(struct vector *a, const struct conf *c)
-{
-	char both[2 * INET_ADDRSTRLEN + 1], remote[INET_ADDRSTRLEN] = "",
-	    local[INET_ADDRSTRLEN] = "";
-
-	if (c->client_ip.s_addr != INADDR_ANY)
-		inet_ntop(AF_INET, &c->client_ip, local, sizeof(local));
-	if (c->server_ip.s_addr != INADDR_ANY)
-		inet_ntop(AF_INET, &c->server_ip, remote, sizeof(remote));
-	if (local[0] == '\0' && remote[0] == '\0')
-		return;
-	snprintf(both, sizeof(both), "%s:%s", local, remote);
-	push(a, both);
-}
-
-char **
-options_pppd_argv(const struct conf *c, const char *tty)
-{
-	enum { PUSHED = 16, TEXTS = 256 };	/* all but tty and NAME */
-	const char *name = c->pppd_call != NULL ? c->pppd_call : "";
-	size_t slots = PUSHED + (size_t)c->nwords;
-	size_t size = slots * sizeof(char *) + TEXTS + strlen(tty) +
-	    strlen(name);
-	struct vector a = { .v = malloc(size) };
-
-	if (a.v == NULL)
-		return NULL;
-	a.text = (char *)(a.v + slots);
-	a.end = (char *)a.v + size;
-	push(&a, "pppd");
-	push(&a, tty);
-	push(&a, "38400");
-	if (c->sync)
-		push(&a, "sync");
-	push_addresses(&a, c);
-	for (size_t i = 0; i < OPTIONS; i++)
-		if (options[i].set == set_refuse &&
-		    c->refuse & (unsigned)options[i].lo)
-			push(&a, options[i].name);
-	if (c->pppd_call != NULL) {
-		push(&a, "call");
-		push(&a, name);
-	}
-	for (int i = 0; i < c->nwords; i++)
-		a.v[a.n++] = c->words[i];
-	assert(a.n < slots);
-	a.v[a.n] = NULL;
-	return a.v;
-}
-

@@ -23,7 +23,10 @@ struct call {
 	char		 name[INET_ADDRSTRLEN];	/* the server's address */
 	uint16_t	 id, peer_id;
 	uint16_t	 window;	/* what we announce */
-	int		 raw, mgr;	/* -1: not open */
+	bool		 kernel;	/* shall carry the data */
+	int		 raw, channel;	/* GRE, or the kernel's PPTP socket */
+	int		 mgr;		/* -1, as all these: not open */
+	int		 line;		/* whose hangup ends the attempt; -1 */
 	int		 counters;	/* memory shared with the manager */
 	struct gre_counters *n;
 	struct local_server said;	/* of the server by itself */
@@ -33,7 +36,7 @@ struct call {
 	char		 why[LOCAL_TEXT + 64];	/* the sentence of a failure */
 };
 
-/* Fills *c; the establishment's time runs from now. */
+/* Fills *c, without kernel and line; the time runs from now. */
 void call_init(struct call *c, const struct conf *conf);
 
 /*
@@ -44,8 +47,8 @@ void call_init(struct call *c, const struct conf *conf);
 size_t call_resolve(struct call *c, struct in_addr *list, bool *late);
 
 /*
- * Resolves, then tries each address until a call is up: EXIT_OK with raw,
- * mgr, ids and said filled.  Otherwise the status of the last address, with
+ * Resolves, then tries each address until a call is up: EXIT_OK with raw or
+ * channel, mgr, ids and said filled.  Otherwise the status of the last address, with
  * why filled and nothing left open.
  */
 enum exit_status call_open(struct call *c);

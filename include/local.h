@@ -10,6 +10,12 @@
  *	gateway		STATUS
  *	manager		TUNNEL* END
  *	manager		ROUTE to its keeper, over a socket of their own
+ *
+ * Where the kernel carries the data, pppd's plugin and the agent that holds
+ * the call (pptp_kernel.c) speak the same way over a pair of sockets:
+ *
+ *	agent		CHANNEL (with the kernel's PPTP socket) | DOWN
+ *	plugin		LINK once there is an interface
  */
 #ifndef LOCAL_H
 #define LOCAL_H
@@ -30,11 +36,20 @@ enum {
 enum local_type {
 	LOCAL_CALL = 1, LOCAL_LOG, LOCAL_STEP, LOCAL_SERVER, LOCAL_UP,
 	LOCAL_DOWN, LOCAL_STATUS, LOCAL_TUNNEL, LOCAL_END, LOCAL_ROUTE,
-	LOCAL_TYPES
+	LOCAL_CHANNEL, LOCAL_LINK, LOCAL_TYPES
 };
 
-/* The descriptors that go with a CALL, in this order; the last may lack. */
+/*
+ * The descriptors that go with a CALL, in this order; the last may lack.  A
+ * call whose data the kernel carries has no SINK: COUNTERS has its place.
+ */
 enum { LOCAL_FD_TCP, LOCAL_FD_SINK, LOCAL_FD_COUNTERS, LOCAL_FDS };
+
+/* What gateway and plugin say of the same trouble: what happened, server. */
+#define LOCAL_GRE_BLOCKED	"GRE is blocked: %s from %s, although its TCP " \
+	"port answers; usual causes: a firewall here or on the way does not " \
+	"pass IP protocol 47, or a NAT router has no PPTP helper " \
+	"(nf_conntrack_pptp)"
 
 enum local_step { LOCAL_CONNECTING, LOCAL_CONNECTED, LOCAL_CALLING };
 
@@ -43,6 +58,7 @@ struct local_call {
 	uint16_t	 id, port, window;
 	uint8_t		 loglevel;	/* LOG records wanted up to this */
 	bool		 hostroute;
+	bool		 kernel;	/* carries the data */
 	uint32_t	 server, local, mark;
 	uint32_t	 quirks;
 	uint64_t	 idle_us, echo_us;	/* 0: off */
@@ -82,6 +98,15 @@ struct local_route {
 	uint32_t	 local, mark;
 };
 
+struct local_channel {
+	uint16_t	 id, peer_id;
+	uint32_t	 server;
+};
+
+struct local_link {
+	uint32_t	 ifindex;
+};
+
 /* One record; which member counts is said by type. */
 struct local_msg {
 	enum local_type	 type;
@@ -94,6 +119,8 @@ struct local_msg {
 		struct local_down down;
 		struct local_tunnel tunnel;
 		struct local_route route;
+		struct local_channel channel;
+		struct local_link link;
 	};
 };
 

@@ -39,7 +39,8 @@ enum data_path { DATA_AUTO, DATA_KERNEL, DATA_USER };
 struct conf {
 	enum run_mode	 mode;
 	const char	*host;		/* NULL only for RUN_STATUS* */
-	bool		 nolaunch;	/* PPP on fd 0 and 1 */
+	bool		 nolaunch;	/* PPP on fd 0 and 1; with DATA_KERNEL
+					 * fd 0 is a line to pppd's plugin */
 	bool		 debug, sync, nobuffer, nohostroute;
 	int		 loglevel;	/* 0 silent .. 4 each packet */
 	int64_t		 timeout_us;	/* establishment */
@@ -54,7 +55,8 @@ struct conf {
 	struct in_addr	 client_ip, server_ip;	/* INADDR_ANY: not given */
 	unsigned	 refuse;	/* bits, in the table's order */
 	enum data_path	 data_path;	/* never DATA_AUTO with nolaunch or
-					 * data_option */
+					 * data_option, but for DATA_KERNEL
+					 * with nolaunch and "window" */
 	const char	*data_option;	/* the option that only the user path
 					 * can honour, without "--"; or NULL */
 	const char	*pppd_call;	/* or NULL */
@@ -74,8 +76,8 @@ struct conf {
 int options_parse(struct conf *c, int argc, char **argv);
 
 /*
- * The argument vector for pppd: "pppd", tty, "38400", then what the options
- * ask of pppd, then the words.  NULL terminated, in one block to be freed by
+ * The argument vector for pppd: "pppd", tty, "38400" (neither if tty is NULL),
+ * then what the options ask of pppd, then the words.  NULL terminated, in one block to be freed by
  * the caller; NULL: no memory.
  */
 char **options_pppd_argv(const struct conf *c, const char *tty);

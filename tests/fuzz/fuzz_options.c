@@ -4,7 +4,7 @@
  * are, the result keeps what options.h promises, and a second reading of the
  * same words gives the same.
  */
-/* with: pptp_help.c pptp_quirks.c */
+/* with: pptp_help.c pptp_quirks.c pptp_launch.c */
 #include "../../pptp_options.c"
 
 enum { WORDS = 64, SIZE = 4096 };
@@ -78,7 +78,10 @@ check_conf(const struct conf *c, char *const *argv, int argc)
 	    c->refuse == 0 && c->client_ip.s_addr == INADDR_ANY &&
 	    c->server_ip.s_addr == INADDR_ANY));
 	assert((c->data_option == NULL && !c->nolaunch) ||
-	    c->data_path == DATA_USER);
+	    c->data_path == DATA_USER ||
+	    (c->nolaunch && c->data_path == DATA_KERNEL));
+	assert(c->data_path != DATA_KERNEL || c->data_option == NULL ||
+	    strcmp(c->data_option, "window") == 0);
 	for (int i = 0; i < c->nwords; i++)
 		assert(given(argv, argc, c->words[i]));
 }

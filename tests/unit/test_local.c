@@ -18,6 +18,13 @@ static const struct { const char *claim, *hex; bool good; } rows[] = {
 	{ "a record too short is refused", "70707470 01 03", false },
 	{ "a record too long is refused", "70707470 01 03 01 00", false },
 	{ "a step we do not know is refused", "70707470 01 03 03", false },
+	{ "a channel is read", "70707470 01 0b beef 0007 0a090002", true },
+	{ "a channel cut short is refused", "70707470 01 0b beef 0007 0a0900",
+	    false },
+	{ "a link is read", "70707470 01 0c 00000003", true },
+	{ "a link with more behind it is refused",
+	    "70707470 01 0c 00000003 00", false },
+	{ "a type beyond the last is refused", "70707470 01 0d", false },
 };
 
 static void
@@ -63,7 +70,7 @@ test_call(void)
 	size_t n;
 
 	m.call = (struct local_call){ .id = 0xbeef, .port = 1723,
-	    .window = 64, .loglevel = 3, .hostroute = true, .server = 1,
+	    .window = 64, .loglevel = 3, .hostroute = true, .kernel = true, .server = 1,
 	    .local = 2, .mark = 3, .quirks = 4, .idle_us = 60000000,
 	    .echo_us = 0, .timeout_us = 25000000, .phone = "555",
 	    .hostname = "me" };
@@ -71,7 +78,8 @@ test_call(void)
 	T(local_decode(&back, buf, n) && back.type == LOCAL_CALL &&
 	    back.call.id == 0xbeef && back.call.port == 1723 &&
 	    back.call.window == 64 && back.call.loglevel == 3 &&
-	    back.call.hostroute && back.call.server == 1 &&
+	    back.call.hostroute && back.call.kernel &&
+	    back.call.server == 1 &&
 	    back.call.local == 2 && back.call.mark == 3 &&
 	    back.call.quirks == 4 && back.call.idle_us == 60000000 &&
 	    back.call.timeout_us == 25000000 &&
@@ -131,6 +139,27 @@ test_down(void)
 	    "the longest sentence comes back whole and terminated");
 }
 
+static void
+test_channel(void)
+{
+	struct local_msg m = { .type = LOCAL_CHANNEL }, back;
+	uint8_t buf[LOCAL_MAX];
+	size_t n;
+
+	m.channel = (struct local_channel){ .id = 0xbeef, .peer_id = 7,
+	    .server = 0x01020304 };
+	n = local_encode(&m, buf);
+	T(local_decode(&back, buf, n) && back.type == LOCAL_CHANNEL &&
+	    back.channel.id == 0xbeef && back.channel.peer_id == 7 &&
+	    back.channel.server == 0x01020304,
+	    "a channel comes back as it was sent, every field");
+	m = (struct local_msg){ .type = LOCAL_LINK,
+	    .link = { .ifindex = 0x80000001 } };
+	n = local_encode(&m, buf);
+	T(local_decode(&back, buf, n) && back.type == LOCAL_LINK &&
+	    back.link.ifindex == 0x80000001, "and so does a link");
+}
+
 int
 main(void)
 {
@@ -139,5 +168,6 @@ main(void)
 	test_call();
 	test_tunnel();
 	test_down();
+	test_channel();
 	return t_done();
 }

@@ -4,7 +4,7 @@
  * mistake has its sentence, and help and completion show what the parser
  * takes.
  */
-/* with: pptp_help.c pptp_quirks.c */
+/* with: pptp_help.c pptp_quirks.c pptp_launch.c */
 #include "../../pptp_options.c"
 
 #include <sys/mman.h>
@@ -333,6 +333,10 @@ static const struct {
 	{ "h --data-path=user", AT(data_path), DATA_USER },
 	{ "h --data-path auto", AT(data_path), DATA_AUTO },
 	{ "h --data-path auto --nolaunchpppd", AT(data_path), DATA_USER },
+	{ "h --data-path kernel", AT(data_path), DATA_KERNEL },
+	{ "h --data-path kernel --nolaunchpppd", AT(data_path), DATA_KERNEL },
+	{ "h --data-path kernel --nolaunchpppd --window 9", AT(data_path),
+	    DATA_KERNEL },
 	{ "h --sync", AT(data_path), DATA_USER },
 	{ "h --nobuffer", AT(data_path), DATA_USER },
 	{ "h --window 9", AT(data_path), DATA_USER },
@@ -495,9 +499,9 @@ static const struct {
 	{ KERNEL("sync", "") }, { KERNEL("nobuffer", "") },
 	{ KERNEL("reorder-timeout", " 1") }, { KERNEL("window", " 9") },
 	{ KERNEL("missing-window", " 9") }, { KERNEL("quirk-welcome", "") },
-	{ "h --data-path=kernel --nolaunchpppd", "--data-path=kernel cannot be "
-	    "had with --nolaunchpppd: there the data comes from pppd by a "
-	    "pty" },
+	{ KERNEL("sync", " --nolaunchpppd") },
+	{ KERNEL("nobuffer", " --window 9 --nolaunchpppd") },
+	{ KERNEL("quirk-welcome", " --window 9 --nolaunchpppd") },
 };
 
 static void
@@ -701,6 +705,10 @@ test_pppd_longest(void)
 	memset(tty, 't', sizeof(tty) - 1);
 	tty[sizeof(tty) - 1] = '\0';
 	c.pppd_call = name;
+	v = options_pppd_argv(&c, NULL);
+	T(v != NULL && strcmp(v[0], "pppd") == 0 && strcmp(v[1], "sync") == 0,
+	    "without a terminal neither its name nor a speed is said");
+	free(v);
 	v = options_pppd_argv(&c, tty);
 	T(v != NULL && strcmp(v[1], tty) == 0 && strcmp(v[11], name) == 0 &&
 	    v[12] == NULL, "pppd's arguments at their longest fit");

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kernel's own PPTP data path; see kernel.h.
+ *
+ * The call id is ours to choose here as well (the socket takes one that is
+ * free on the machine), so that a new tunnel never has the id of the last
+ * one, which some NAT router may still remember.
+ */
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <linux/if_link.h>
+#include <linux/if_pppox.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "netlink.h"
+#include "util.h"
+
+#ifndef PPPD_PLUGINDIR
+#define PPPD_PLUGINDIR	"/usr/lib/pppd"
+#endif
+
+#define SAY(k, ...) \
+	((void)(snprintf((k)->why, sizeof((k)->why), __VA_ARGS__) < 0))
+
+/* ---- is there such a path? ---- */
+
+/* In a child: pppd says its version on one of the two. */
+static void __attribute__((__noreturn__))
+ask_pppd(int fd)
+{
+	(void)dup2(fd, STDOUT_FILENO);
+	(void)dup2(fd, STDERR_FILENO);
+	execl(PPPD, "pppd", "--version", (char *)NULL);
+	_exit(127);
+}
+
+/* The version in "pppd version 2.4.9"; false if there is no pppd. */
+static bool
+pppd_version(char *version, size_t size)
+{
+	char buf[256];
+	size_t have = 0, n;
+	int fds[2];
+	const char *p;
+	ssize_t got;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return false;
+	pid = fork();
+	if (pid == 0)
+		ask_pppd(fds[1]);
+	close(fds[1]);
+	while (have < sizeof(buf) - 1 && (got = read(fds[0], buf + have,
+	    sizeof(buf) - 1 - have)) > 0)
+		have += (size_t)got;
+	close(fds[0]);
+	if (pid != -1)
+		(void)waitpid(pid, NULL, 0);
+	buf[have] = '\0';
+	p = strstr(buf, "version ");
+	if (p == NULL)
+		return false;
+	p += strlen("version ");
+	n = strcspn(p, " \r\n/");
+	if (n == 0 || n >= size)
+		return false;
+	memcpy(version, p, n);
+	version[n] = '\0';
+	return true;
+}
+
+/*
+ * pppd looks for plugins in a folder named for its version, and takes none of
+ * another version.  The folder we were built for may be an older pppd's.
+ */
+static bool
+find_plugin(struct kernel_path *k)
+{
+	static const char *const dirs[] = { PPPD_PLUGINDIR,
+	    PPPD_PLUGINDIR "/..", "/usr/lib/pppd", "/usr/lib64/pppd",
+	    "/usr/local/lib/pppd" };
+	const char *base = strrchr(PPPD_PLUGINDIR, '/') + 1;
+	char version[32];
+
+	if (!pppd_version(version, sizeof(version))) {
+		SAY(k, PPPD " cannot be run");
+		return false;
+	}
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		const char *below = i == 0 ? "" : version;
+
+		if (i == 0 && strcmp(base, version) != 0)
+			continue;
+		snprintf(k->plugin, sizeof(k->plugin), "%s%s%s/pptp.so",
+		    dirs[i], *below != '\0' ? "/" : "", below);
+		if (access(k->plugin, R_OK) == 0)
+			return true;
+	}
+	SAY(k, "the plugin pptp.so for pppd %s is not installed", version);
+	return false;
+}
+
+bool
+kernel_offer(struct kernel_path *k)
+{
+	int fd;
+
+	memset(k, 0, sizeof(*k));
+	if (access("/dev/ppp", F_OK) == -1) {
+		SAY(k, "there is no /dev/ppp");
+		return false;
+	}
+	fd = socket(AF_PPPOX, SOCK_STREAM | SOCK_CLOEXEC, PX_PROTO_PPTP);
+	if (fd == -1) {
+		SAY(k, "this kernel has no PPTP (module pptp): %s",
+		    strerror(errno));
+		return false;
+	}
+	close(fd);
+	/* pppd takes a plugin from its own folder or from root. */
+	if (getuid() != 0) {
+		SAY(k, "only root may give pppd a plugin");
+		return false;
+	}
+	return find_plugin(k);
+}
+
+/* Before Linux 6.5 (6.1.39, ...) the driver does not mark its packets. */
+static bool
+marks_packets(void)
+{
+	struct utsname u;
+	int major, minor;
+
+	return uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) ==
+	    2 && (major > 6 || (major == 6 && minor >= 5));
+}
+
+bool
+kernel_wanted(const struct conf *conf, struct kernel_path *k)
+{
+	bool can = false;
+
+	memset(k, 0, sizeof(*k));
+	if (conf->data_option != NULL)
+		SAY(k, "--%s needs it", conf->data_option);
+	else if (conf->data_path == DATA_USER)
+		SAY(k, "asked for");
+	else if (conf->rtmark != 0 && !marks_packets())
+		SAY(k, "--rtmark needs it: this kernel's PPTP marks nothing");
+	else
+		can = kernel_offer(k);
+	if (can)
+		log_info("the kernel carries the data");
+	else if (conf->data_path != DATA_KERNEL)
+		log_info("the data goes by a pty");
+	if (can)
+		log_debug("data path: %s%s", conf->data_path == DATA_KERNEL ?
+		    "asked for, with " : "the kernel has PPTP, pppd ",
+		    k->plugin);
+	else
+		log_debug("data path: %s", k->why);
+	return can;
+}
+
+/* ---- its sockets ---- */
+
+static int
+failed(int fd)
+{
+	int saved = errno;
+
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+static void
+pptp_address(struct sockaddr_pppox *sp, struct in_addr addr, uint16_t id)
+{
+	memset(sp, 0, sizeof(*sp));
+	sp->sa_family = AF_PPPOX;
+	sp->sa_protocol = PX_PROTO_PPTP;
+	sp->sa_addr.pptp.call_id = id;
+	sp->sa_addr.pptp.sin_addr = addr;
+}
+
+int
+kernel_socket(struct in_addr local, uint16_t id, uint32_t mark)
+{
+	struct sockaddr_pppox sp;
+	int fd = socket(AF_PPPOX, SOCK_STREAM | SOCK_CLOEXEC, PX_PROTO_PPTP);
+
+	if (fd == -1)
+		return -1;
+	if (mark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark,
+	    sizeof(mark)) == -1)
+		return failed(fd);
+	pptp_address(&sp, local, id);
+	if (bind(fd, (const struct sockaddr *)&sp, sizeof(sp)) == -1)
+		return failed(fd);
+	return fd;
+}
+
+int
+kernel_connect(int fd, struct in_addr server, uint16_t peer_id)
+{
+	struct sockaddr_pppox sp;
+
+	pptp_address(&sp, server, peer_id);
+	return connect(fd, (const struct sockaddr *)&sp, sizeof(sp));
+}
+
+/* ---- its counters ---- */
+
+static void
+on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
+{
+	struct gre_counters *c = arg;
+	struct rtnl_link_stats64 s;
+	size_t len = 0;
+	const uint8_t *a;
+
+	if (h->nlmsg_type != RTM_NEWLINK || n < sizeof(struct ifinfomsg))
+		return;
+	p += NLMSG_ALIGN(sizeof(struct ifinfomsg));
+	a = nl_attr(p, n - sizeof(struct ifinfomsg), IFLA_STATS64, &len);
+	if (a == NULL)
+		return;
+	/* An older kernel's is shorter, a newer one's longer. */
+	memset(&s, 0, sizeof(s));
+	memcpy(&s, a, len < sizeof(s) ? len : sizeof(s));
+	c->tx_packets = s.tx_packets;
+	c->tx_octets = s.tx_bytes;
+	c->tx_lost = s.tx_errors + s.tx_dropped;
+	c->rx_packets = s.rx_packets;
+	c->rx_octets = s.rx_bytes;
+	c->rx_bad = s.rx_errors + s.rx_dropped;
+}
+
+bool
+kernel_counters(int nl, uint32_t ifindex, struct gre_counters *n)
+{
+	struct nl_visit visit = { on_link, n };
+	struct nl_request q;
+	uint32_t seq = (uint32_t)clock_us();
+
+	if (nl == -1 || ifindex == 0)
+		return false;
+	nl_init(&q, RTM_GETLINK, 0, sizeof(q.u.link));
+	q.u.link.ifi_index = (int)ifindex;
+	return nl_talk(nl, &seq, &q, &visit) == 0;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line of the pppd that we become: on a terminal, or with the
+ * plugin by which the kernel carries the data.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "options.h"
+#include "options_row.h"
+#include "quirks.h"
+
+/* ---- what the options ask of either ---- */
+
+/* A block with a vector of v[n] at its beginning and the texts behind. */
+struct vector {
+	char		**v;
+	size_t		 n;
+	char		*text, *end;
+};
+
+static void
+push(struct vector *a, const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	assert(size <= (size_t)(a->end - a->text));
+	a->v[a->n++] = a->text;
+	memcpy(a->text, text, size);
+	a->text += size;
+}
+
+/* LOCAL:REMOTE, of which either may be empty. */
+static void
+push_addresses(struct vector *a, const struct conf *c)
+{
+	char both[2 * INET_ADDRSTRLEN + 1], remote[INET_ADDRSTRLEN] = "",
+	    local[INET_ADDRSTRLEN] = "";
+
+	if (c->client_ip.s_addr != INADDR_ANY)
+		inet_ntop(AF_INET, &c->client_ip, local, sizeof(local));
+	if (c->server_ip.s_addr != INADDR_ANY)
+		inet_ntop(AF_INET, &c->server_ip, remote, sizeof(remote));
+	if (local[0] == '\0' && remote[0] == '\0')
+		return;
+	snprintf(both, sizeof(both), "%s:%s", local, remote);
+	push(a, both);
+}
+
+/* pppd has options of the same names. */
+static void
+push_refusals(struct vector *a, const struct conf *c)
+{
+	struct row rows[ROWS_MAX];
+	size_t n = opt_rows(rows);
+
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(rows[i].name, "refuse-", 7) == 0 &&
+		    c->refuse & (unsigned)rows[i].lo)
+			push(a, rows[i].name);
+}
+
+char **
+options_pppd_argv(const struct conf *c, const char *tty)
+{
+	enum { PUSHED = 16, TEXTS = 256 };	/* all but tty and NAME */
+	const char *name = c->pppd_call != NULL ? c->pppd_call : "";
+	size_t slots = PUSHED + (size_t)c->nwords;
+	size_t size = slots * sizeof(char *) + TEXTS + strlen(name) +
+	    (tty != NULL ? strlen(tty) : 0);
+	struct vector a = { .v = malloc(size) };
+
+	if (a.v == NULL)
+		return NULL;
+	a.text = (char *)(a.v + slots);
+	a.end = (char *)a.v + size;
+	push(&a, "pppd");
+	for (int i = 0; tty != NULL && i < 2; i++)
+		push(&a, i == 0 ? tty : "38400");
+	if (c->sync)
+		push(&a, "sync");
+	push_addresses(&a, c);
+	push_refusals(&a, c);
+	if (c->pppd_call != NULL) {
+		push(&a, "call");
+		push(&a, name);
+	}
+	for (int i = 0; i < c->nwords; i++)
+		a.v[a.n++] = c->words[i];
+	assert(a.n < slots);
+	a.v[a.n] = NULL;
+	return a.v;
+}
+
+/* ---- the plugin's options ---- */
+
+/* The words for pptp, as one for the plugin: quoted, with blanks between. */
+struct words {
+	char		*text;
+	size_t		 len, size;
+};
+
+static void
+add_octet(struct words *w, char c)
+{
+	if (w->len + 1 < w->size)
+		w->text[w->len++] = c;
+	else
+		w->size = 0;		/* full: see plugin_options() */
+}
+
+static void
+add_word(struct words *w, const char *s)
+{
+	if (w->len > 0)
+		add_octet(w, ' ');
+	for (; *s != '\0'; s++) {
+		if (strchr(" \t\n\\'\"", *s) != NULL)
+			add_octet(w, '\\');
+		add_octet(w, *s);
+	}
+}
+
+static void
+add_text(struct words *w, const char *option, const char *value)
+{
+	if (value == NULL)
+		return;
+	add_word(w, option);
+	add_word(w, value);
+}
+
+static void
+add_number(struct words *w, const char *option, uint64_t value)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
+	add_text(w, option, digits);
+}
+
+/*
+ * By these the plugin can start an agent that makes the same call, when pppd
+ * has `persist`.  NULL if they do not fit into size.
+ */
+static char *
+plugin_options(const struct conf *c, char *text, size_t size)
+{
+	struct words w = { text, 0, size };
+	char local[INET_ADDRSTRLEN], seconds[32];
+
+	add_text(&w, "--phone", c->phone);
+	add_text(&w, "--client-hostname", c->client_hostname);
+	add_number(&w, "--connect-port", c->port);
+	if (c->localbind.s_addr != INADDR_ANY)
+		add_text(&w, "--localbind", inet_ntop(AF_INET, &c->localbind,
+		    local, sizeof(local)));
+	if (c->rtmark != 0)
+		add_number(&w, "--rtmark", c->rtmark);
+	if (c->nohostroute)
+		add_word(&w, "--nohostroute");
+	snprintf(seconds, sizeof(seconds), "%lld.%06lld",
+	    (long long)c->timeout_us / 1000000,
+	    (long long)c->timeout_us % 1000000);
+	add_text(&w, "--timeout", seconds);
+	add_number(&w, "--idle-wait", (uint64_t)c->idle_us / 1000000);
+	add_number(&w, "--max-echo-wait", (uint64_t)c->echo_us / 1000000);
+	for (const struct quirk *q = quirk_table; q->name != NULL; q++)
+		if (c->quirks & q->bit)
+			add_text(&w, "--quirks", q->name);
+	if (c->debug)
+		add_word(&w, "--debug");
+	add_number(&w, "--loglevel", (uint64_t)c->loglevel);
+	add_text(&w, "--logstring", c->logstring);
+	if (w.size == 0)
+		return NULL;
+	text[w.len] = '\0';
+	return text;
+}
+
+/* A vector of both; nothing of it is ever freed, exec is next. */
+static char **
+join(char **argv, const char *const *tail, size_t n)
+{
+	size_t have = 0;
+	char **v;
+
+	while (argv[have] != NULL)
+		have++;
+	v = malloc((have + n + 1) * sizeof(*v));
+	if (v == NULL)
+		return NULL;
+	for (size_t i = 0; i < have; i++)
+		v[i] = argv[i];
+	for (size_t i = 0; i < n; i++) {
+		v[have + i] = strdup(tail[i]);
+		if (v[have + i] == NULL)
+			return NULL;
+	}
+	v[have + n] = NULL;
+	return v;
+}
+
+char **
+kernel_pppd_argv(const struct conf *c, const char *plugin, int line)
+{
+	enum { TEXT = 900 };	/* a word of pppd's has 1023 octets at most */
+	char self[TEXT], number[16], options[TEXT];
+	char **argv = options_pppd_argv(c, NULL);
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *tail[10] = { "plugin", plugin, "pptp_server", c->host,
+	    "pptp_socket", number };
+	size_t n = 6;
+
+	snprintf(number, sizeof(number), "%d", line);
+	if (len > 0) {
+		self[len] = '\0';
+		tail[n++] = "pptp_program";
+		tail[n++] = self;
+	}
+	if (plugin_options(c, options, sizeof(options)) != NULL) {
+		tail[n++] = "pptp_options";
+		tail[n++] = options;
+	}
+	return argv == NULL ? NULL : join(argv, tail, n);
+}

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pptp.so: pppd's plugin, by which the kernel carries a PPTP tunnel's data.
+ *
+ * It knows nothing of PPTP.  connect() runs pptp, which makes the call and
+ * sends back a PPP channel over a pair of sockets, then stays as the call's
+ * agent (pptp_agent.c).  pppd's copy of the channel is closed once a ppp
+ * interface is on it: the agent's is then the last one, so that the agent's
+ * end is a modem hangup here, and the line's end is one there.
+ *
+ * Our headers come first, since pppd's define names of theirs as macros; and
+ * pppd before 2.5 has a type `bool` and a macro VERSION of its own.
+ */
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "local.h"
+
+#undef VERSION
+#if __has_include(<pppd/pppdconf.h>)		/* 2.5 */
+# include <pppd/pppd.h>
+# include <pppd/options.h>
+#else
+# undef bool
+# include <pppd/pppd.h>
+# define PPPD_VERSION	VERSION
+# define ppp_add_options add_options
+# define ppp_generic_establish generic_establish_ppp
+# define ppp_generic_disestablish generic_disestablish_ppp
+# define ppp_ifname()	ifname
+# define ppp_option_error option_error
+# define ppp_persist()	persist
+# define ppp_safe_fork	safe_fork
+# define ppp_set_devnam(s) strlcpy(devnam, s, MAXPATHLEN)
+# define ppp_set_pppdevnam(s) strlcpy(ppp_devnam, s, MAXPATHLEN)
+# define ppp_set_status(s) (status = (s))
+# define ppp_signaled(s) got_sigterm
+# define ppp_timeout	timeout
+# define ppp_untimeout	untimeout
+# define ppp_add_notify(type, f, arg) add_notifier(&phasechange, f, arg)
+#endif
+
+#ifndef SBINDIR
+#define SBINDIR	"/usr/local/sbin"
+#endif
+
+#define EXPORT	__attribute__((__visibility__("default")))
+
+enum {
+	WORDS = 64,		/* of pptp's command line */
+	WAKE_MS = 500,		/* looks for signals that often */
+	BLOCKED_S = 10		/* no packet for so long: say so */
+};
+
+EXPORT char pppd_version[] = PPPD_VERSION;
+EXPORT void plugin_init(void);
+
+/* The options' values. */
+static char *opt_server, *opt_phone, *opt_client, *opt_more, *opt_program;
+static int opt_window, opt_timeout, opt_socket = -1;
+
+static int line = -1;		/* to the agent */
+static int channel = -1;	/* until there is an interface on it */
+static bool told, heard;	/* the agent of the interface; a packet */
+static void (*snoop_before)(unsigned char *, int);
+
+/* ---- starting an agent ---- */
+
+/*
+ * Takes the next word of a text, which is cut up: blanks separate, quotes and
+ * backslashes keep.  NULL at its end.
+ */
+static char *
+next_word(char **text)
+{
+	char *in = *text + strspn(*text, " \t\n"), *word = in, *out = in;
+	char quote = '\0';
+
+	if (*in == '\0')
+		return NULL;
+	for (; *in != '\0' && (quote != '\0' || strchr(" \t\n", *in) == NULL);
+	    in++) {
+		if (*in == '\\' && in[1] != '\0' && quote != '\'')
+			*out++ = *++in;
+		else if (quote == '\0' && (*in == '"' || *in == '\''))
+			quote = *in;
+		else if (quote != '\0' && *in == quote)
+			quote = '\0';
+		else
+			*out++ = *in;
+	}
+	*text = *in == '\0' ? in : in + 1;
+	*out = '\0';
+	return word;
+}
+
+static void
+fill_words(char *v[WORDS])
+{
+	static char window[16], seconds[16];
+	char *more = opt_more == NULL ? NULL : strdup(opt_more), *word;
+	size_t n = 1;		/* v[0] is the program's name */
+
+	v[n++] = "--data-path=kernel";
+	v[n++] = "--nolaunchpppd";
+	if (opt_phone != NULL) {
+		v[n++] = "--phone";
+		v[n++] = opt_phone;
+	}
+	if (opt_client != NULL) {
+		v[n++] = "--localbind";
+		v[n++] = opt_client;
+	}
+	if (opt_window != 0) {
+		slprintf(window, sizeof(window), "--window=%d", opt_window);
+		v[n++] = window;
+	}
+	if (opt_timeout != 0) {
+		slprintf(seconds, sizeof(seconds), "--timeout=%d",
+		    opt_timeout);
+		v[n++] = seconds;
+	}
+	v[n++] = opt_server;
+	while (more != NULL && n < WORDS - 1 &&
+	    (word = next_word(&more)) != NULL)
+		v[n++] = word;
+	v[n] = NULL;
+}
+
+/* The agent's process: pptp by the first path that can be run. */
+static void __attribute__((__noreturn__))
+become_pptp(void)
+{
+	static char *environment[] = {
+	    "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+	char *paths[] = { opt_program, SBINDIR "/pptp", "/usr/sbin/pptp",
+	    "/usr/local/sbin/pptp" };
+	char *v[WORDS];
+	struct local_msg m = { .type = LOCAL_DOWN };
+	uint8_t buf[LOCAL_MAX];
+	size_t i = opt_program == NULL ? 1 : 0;
+	size_t end = opt_program == NULL ? 4 : 1;
+
+	/* All our options are privileged: it is root who wants this. */
+	if (setgid(0) == -1 || setuid(0) == -1)
+		dbglog("pptp is run without root's rights: %m");
+	setsid();
+	fill_words(v);
+	for (; i < end; i++) {
+		v[0] = paths[i];
+		execve(v[0], v, environment);
+		if (errno != ENOENT)
+			break;
+	}
+	m.down.status = 1;
+	slprintf(m.down.text, sizeof(m.down.text), "cannot run %s: %m",
+	    v[0]);
+	(void)send(0, buf, local_encode(&m, buf), MSG_NOSIGNAL);
+	_exit(1);
+}
+
+/* Forks twice: pppd shall not have to wait for a child that stays. */
+static int
+start_agent(void)
+{
+	int pair[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	pid_t pid;
+
+	if (null == -1 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC,
+	    0, pair) == -1) {
+		error("PPTP: cannot open a pair of sockets: %m");
+		return -1;
+	}
+	pid = ppp_safe_fork(pair[1], null, 2);
+	if (pid == 0) {
+		pid = fork();
+		if (pid == 0)
+			become_pptp();
+		_exit(0);
+	}
+	close(pair[1]);
+	close(null);
+	while (pid > 0 && waitpid(pid, NULL, 0) == -1 && errno == EINTR)
+		;
+	return pair[0];
+}
+
+/* ---- what the agent says ---- */
+
+/* Takes one record, and the descriptor beside it if any; as recvmsg(). */
+static ssize_t
+take(struct local_msg *m, int *fd)
+{
+	uint8_t buf[LOCAL_MAX];
+	union {
+		struct cmsghdr	 align;
+		char		 space[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { buf, sizeof(buf) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = control.space,
+	    .msg_controllen = sizeof(control.space) };
+	ssize_t n = recvmsg(line, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c;
+
+	if (n <= 0)
+		return n;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
+	    c->cmsg_type == SCM_RIGHTS)
+		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+	if (local_decode(m, buf, (size_t)n))
+		return n;
+	errno = EPROTO;
+	return -1;
+}
+
+/* Waits for the agent's next word: 1, 0 at its end, -1 if there is none. */
+static int
+await(struct local_msg *m, int *fd)
+{
+	struct pollfd p = { .fd = line, .events = POLLIN };
+	ssize_t n;
+
+	while (!ppp_signaled(SIGTERM)) {
+		if (poll(&p, 1, WAKE_MS) <= 0)
+			continue;
+		n = take(m, fd);
+		if (n > 0)
+			return 1;
+		if (n == 0 || errno == ECONNRESET)
+			return 0;
+		if (errno != EAGAIN && errno != EINTR) {
+			error("PPTP: pptp says what this plugin does not "
+			    "understand: %m");
+			return -1;
+		}
+	}
+	return -1;
+}
+
+static void
+hang_up(void)
+{
+	if (line != -1)
+		close(line);
+	if (channel != -1)
+		close(channel);
+	line = channel = -1;
+}
+
+/* ---- the interface ---- */
+
+/* A first packet: GRE comes through. */
+static void
+on_packet(unsigned char *p, int len)
+{
+	heard = 1;
+	snoop_recv_hook = snoop_before;
+	if (snoop_before != NULL)
+		snoop_before(p, len);
+}
+
+static void
+on_silence(void *arg)
+{
+	(void)arg;
+	if (!heard)
+		error(LOCAL_GRE_BLOCKED, "the call is up but within 10 s no "
+		    "packet came", opt_server);
+}
+
+/* Tells the agent which interface counts the data, for --status. */
+static void
+on_phase(void *arg, int now)
+{
+	struct local_msg m = { .type = LOCAL_LINK };
+	uint8_t buf[LOCAL_MAX];
+
+	(void)arg;
+	if (line == -1 || told || now < PHASE_ESTABLISH ||
+	    now > PHASE_RUNNING)
+		return;
+	m.link.ifindex = if_nametoindex(ppp_ifname());
+	if (m.link.ifindex == 0)
+		return;
+	told = 1;
+	(void)send(line, buf, local_encode(&m, buf), MSG_NOSIGNAL);
+}
+
+/* ---- the channel, as pppd calls it ---- */
+
+static int
+pptp_connect(void)
+{
+	struct local_msg m;
+	int n;
+
+	ppp_set_pppdevnam(opt_server);
+	told = heard = 0;
+	line = opt_socket != -1 ? opt_socket : start_agent();
+	opt_socket = -1;
+	n = line == -1 ? -1 : await(&m, &channel);
+	if (n == 1 && m.type == LOCAL_CHANNEL && channel != -1)
+		return channel;
+	if (n == 1 && m.type == LOCAL_DOWN)
+		error("PPTP: %s", m.down.text);
+	else if (n != -1)
+		error("PPTP: pptp ended without a word");
+	/* It ends slowly, lest `persist` would start the next one at once. */
+	while (n == 1 && ppp_persist())
+		n = await(&m, &channel);
+	hang_up();
+	ppp_set_status(EXIT_CONNECT_FAILED);
+	return -1;
+}
+
+static int
+pptp_establish(int fd)
+{
+	int ppp = ppp_generic_establish(fd);
+
+	if (ppp < 0)
+		return ppp;
+	/* pppd keeps the number: the line takes the channel's place there. */
+	if (dup3(line, fd, O_CLOEXEC) != -1) {
+		close(line);
+		line = fd;
+		channel = -1;
+	}
+	if (snoop_recv_hook != on_packet) {
+		snoop_before = snoop_recv_hook;
+		snoop_recv_hook = on_packet;
+	}
+	ppp_timeout(on_silence, NULL, BLOCKED_S, 0);
+	return ppp;
+}
+
+static void
+pptp_disconnect(void)
+{
+	ppp_untimeout(on_silence, NULL);
+	hang_up();
+}
+
+static void
+pptp_check_options(void)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	if (opt_socket == -1)
+		return;
+	if (getsockopt(opt_socket, SOL_SOCKET, SO_TYPE, &type, &len) == -1 ||
+	    type != SOCK_SEQPACKET) {
+		ppp_option_error("pptp_socket %d is not pptp's", opt_socket);
+		exit(EXIT_OPTION_ERROR);
+	}
+	(void)fcntl(opt_socket, F_SETFD, FD_CLOEXEC);
+}
+
+static struct channel pptp_channel = {
+	.check_options = pptp_check_options,
+	.connect = pptp_connect,
+	.disconnect = pptp_disconnect,
+	.establish_ppp = pptp_establish,
+	.disestablish_ppp = ppp_generic_disestablish
+};
+
+static int
+set_server(char **argv)
+{
+	if (argv[0][0] == '\0' || argv[0][0] == '-') {
+		ppp_option_error("pptp_server takes a name or an address");
+		return 0;
+	}
+	free(opt_server);
+	opt_server = strdup(argv[0]);
+	if (opt_server == NULL)
+		return 0;
+	ppp_set_devnam(opt_server);
+	/* Words for a tty (lock, modem, ...) stay known, and do nothing. */
+	if (the_channel != &pptp_channel) {
+		pptp_channel.options = the_channel->options;
+		the_channel = &pptp_channel;
+	}
+	return 1;
+}
+
+#define PPTP_OPTION(name, type, addr, help, flags) \
+	{ (name), (type), (void *)(addr), (help), OPT_PRIV | (flags), NULL, \
+	    0, 0, NULL, 0, 0 }
+
+static option_t options[] = {
+	{ "pptp_server", o_special, (void *)set_server,
+	    "PPTP server, by the kernel's data path",
+	    OPT_PRIV | OPT_DEVNAM | OPT_A2STRVAL, &opt_server, 0, 0, NULL, 0,
+	    0 },
+	PPTP_OPTION("pptp_phone", o_string, &opt_phone,
+	    "number the server shall dial", 0),
+	PPTP_OPTION("pptp_client", o_string, &opt_client,
+	    "local address of the tunnel's packets", 0),
+	PPTP_OPTION("pptp_window", o_int, &opt_window,
+	    "window to announce", 0),
+	PPTP_OPTION("pptp_timeout", o_int, &opt_timeout,
+	    "longest wait for the call, in seconds", 0),
+	PPTP_OPTION("pptp_options", o_string, &opt_more,
+	    "further options of pptp", 0),
+	PPTP_OPTION("pptp_program", o_string, &opt_program,
+	    "the pptp to run", 0),
+	PPTP_OPTION("pptp_socket", o_int, &opt_socket,
+	    "descriptor of a call that is up", OPT_NOPRINT),
+	PPTP_OPTION(NULL, o_special_noarg, NULL, NULL, 0)
+};
+
+void
+plugin_init(void)
+{
+	static int once;
+
+	if (once++)
+		return;
+	ppp_add_options(options);
+	ppp_add_notify(NF_PHASE_CHANGE, on_phase, NULL);
+}
