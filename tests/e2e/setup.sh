@@ -35,7 +35,8 @@ cp $secrets /run/before
 logs_in() {
 	pppd call "$1" nodetach > /run/client.out 2>&1 &
 	P=$!
-	claim "$2: up" until_ok 20 up
+	until_ok 20 eval "up || ! kill -0 $P"
+	claim "$2: up" up
 	claim "$2: ping" alive
 	end $P
 	until_ok 10 clean
