@@ -74,7 +74,11 @@ with	= $$(sed -n 's,^/\* with: \(.*\) \*/$$,\1,p' $<)
 TESTCC	= $(STD) $(WARN) -Werror -MMD -MP -MF $@.d $(SAN)
 UNITS	= $(if $(call have,$(GCC)),$(UNIT:%=build/unit-gcc/%)) \
 	  $(if $(call have,$(CLANG)),$(UNIT:%=build/unit-clang/%))
-FUZZERS	= $(if $(call have,$(CLANG)),$(FUZZ:%=build/fuzz/%))
+FUZZERS	= $(FUZZ:%=build/fuzz/%)
+# libFuzzer where clang has it; else gcc, which can only replay the corpora.
+LIBFUZZER = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	  $(CLANG) -fsanitize=fuzzer,address -x c -o /dev/null - 2>/dev/null && \
+	  echo yes)
 
 build/unit-gcc/%: tests/unit/%.c Makefile
 	@mkdir -p $(@D)
@@ -84,8 +88,9 @@ build/unit-clang/%: tests/unit/%.c Makefile
 	$(CLANG) $(TESTCC) -o $@ $< $(with)
 build/fuzz/%: tests/fuzz/%.c Makefile
 	@mkdir -p $(@D)
-	$(CLANG) $(TESTCC) -Wno-missing-prototypes -fsanitize=fuzzer \
-	    -o $@ $< $(with)
+	$(if $(LIBFUZZER),$(CLANG) -fsanitize=fuzzer,$(GCC)) $(TESTCC) \
+	    -Wno-missing-prototypes -o $@ $< $(with) \
+	    $(if $(LIBFUZZER),,tests/fuzz/replay.c)
 build/unit-cov/%: tests/unit/%.c Makefile
 	@mkdir -p $(@D)
 	$(GCC) $(STD) -O0 -g --coverage -MMD -MP -MF $@.d -o $@ $< $(with)
@@ -107,9 +112,10 @@ nightly:
 demo:
 	@sh tests/deps demo
 	@$(MAKE) --no-print-directory -s all
-	@sh tests/demo
+	@bash tests/demo
 
 fuzz: $(FUZZERS)
+	@$(if $(LIBFUZZER),,echo "fuzzing needs clang and its libFuzzer"; exit 1)
 	@set -e; for f in $(FUZZ); do c=tests/fuzz/corpus/$${f#fuzz_}; \
 	    mkdir -p build/corpus/$$f; echo "$$f: $${FUZZ_SECS:-60} s"; \
 	    build/fuzz/$$f -max_total_time=$${FUZZ_SECS:-60} -timeout=10 \
@@ -126,7 +132,7 @@ bench bench-full bench-codec:
 
 lint:
 	@sh tests/deps lint
-	@sh tests/lint
+	@bash tests/lint
 
 deps:
 	@sh tests/deps
