@@ -30,6 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "callmgr.h"
 #include "gateway.h"
 #include "hdlc.h"
@@ -50,23 +51,26 @@ enum {
 	STALL_US = 50000,
 	BLOCKED_US = 10000000,		/* no GRE for so long: say so */
 	GOODBYE_US = 1000000,		/* pppd's, after a SIGTERM */
+	ADDRESS_US = 2000000,		/* for ours to come back */
 	SYNC_PATIENCE_US = 50000,	/* for the rest of a frame */
 	COMPLAIN_US = 60000000		/* the same soft error again */
 };
 
-enum { P_IN, P_OUT, P_RAW, P_MGR, P_SIGNAL, P_COUNT };
+enum { P_IN, P_OUT, P_RAW, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
 
 struct flow {
 	struct gateway	*gw;
 	enum hdlc_impl	 impl;
 	struct gre	*gre;
-	int		 signals, null;
+	int		 signals, null, addresses;
+	struct in_addr	 local;
 	int64_t		 now;
 
 	bool		 over;		/* leave the loop */
 	enum exit_status status;
 	int64_t		 goodbye;	/* leave it then; GRE_NEVER */
 	int64_t		 blocked;	/* complain of no GRE then */
+	int64_t		 gone;		/* is our address there then? */
 	bool		 heard, told_blocked, lcp_seen;
 	bool		 rx_more;	/* the raw socket holds more */
 	int		 soft_errno;	/* last complained of, and when */
@@ -160,22 +164,13 @@ tell_blocked(struct flow *f, const char *what)
 	give_up_stderr(f);
 }
 
-/*
- * An error of the raw socket is a lost packet: counted, and said once.  Only
- * the loss of our own address ends the tunnel.
- */
+/* An error of the raw socket is a lost packet: counted, and said once. */
 static void
 soft_error(struct flow *f, int err)
 {
 	f->gw->n->soft_errors++;
 	if (err == ENOPROTOOPT)
 		tell_blocked(f, "ICMP protocol-unreachable came");
-	if (err == EINVAL || err == EADDRNOTAVAIL) {
-		log_error("tunnel to %s: the local address it uses is gone "
-		    "from this machine; connect again", f->gw->server);
-		end(f, EXIT_LOST);
-		return;
-	}
 	if (err == f->soft_errno && f->now - f->soft_since < COMPLAIN_US)
 		return;
 	f->soft_errno = err;
@@ -579,6 +574,8 @@ earliest(const struct flow *f)
 		due = f->goodbye;
 	if (f->blocked < due)
 		due = f->blocked;
+	if (f->gone < due)
+		due = f->gone;
 	if (pty_full(f) && f->link.full_since + STALL_US < due)
 		due = f->link.full_since + STALL_US;
 	if (f->sync_len > 0 && f->sync_since + SYNC_PATIENCE_US < due)
@@ -601,6 +598,7 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 	    (tx_blocked ? POLLOUT : 0)), 0 };
 	p[P_MGR] = (struct pollfd){ gw->mgr, POLLIN, 0 };
 	p[P_SIGNAL] = (struct pollfd){ f->signals, POLLIN, 0 };
+	p[P_ADDRESS] = (struct pollfd){ f->addresses, POLLIN, 0 };
 	if (left < 0)
 		left = 0;
 	ts.tv_sec = (time_t)(left / 1000000);
@@ -609,6 +607,17 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 		for (int i = 0; i < P_COUNT; i++)
 			p[i].revents = 0;
 	f->now = clock_us();
+}
+
+static void
+check_address(struct flow *f)
+{
+	f->gone = GRE_NEVER;
+	if (address_exists(f->addresses, f->local))
+		return;
+	log_error("tunnel to %s down: the local address it uses is gone from "
+	    "this machine; connect again", f->gw->server);
+	end(f, EXIT_LOST);
 }
 
 static void
@@ -624,6 +633,8 @@ on_time(struct flow *f)
 		tell_blocked(f, "the call is up but within 10 s no packet came");
 	if (f->gw->conf->sync)
 		tx_sync_late(f);
+	if (f->gone <= f->now)
+		check_address(f);
 	if (f->goodbye <= f->now)
 		end(f, EXIT_OK);
 }
@@ -657,6 +668,9 @@ loop(struct flow *f)
 			on_manager(f);
 		if (p[P_SIGNAL].revents != 0)
 			on_signal(f);
+		if (p[P_ADDRESS].revents != 0 &&
+		    address_touched(f->addresses, f->local))
+			f->gone = f->now + ADDRESS_US;
 	}
 }
 
@@ -710,7 +724,7 @@ flow_new(struct gateway *gw)
 	f->gre = gre_init(mem, &gc, gw->n);
 	link_init(&f->link, gw->out, gw->conf->sync, f->impl);
 	f->now = clock_us();
-	f->goodbye = f->blocked = GRE_NEVER;
+	f->goodbye = f->blocked = f->gone = GRE_NEVER;
 	f->soft_since = f->now;
 	for (unsigned i = 0; i < TX_BATCH; i++) {
 		f->tx_msg[i].msg_hdr.msg_iov = &f->tx_iov[i];
@@ -735,7 +749,9 @@ gateway_run(struct gateway *gw)
 	int out_flags = fcntl(gw->out, F_GETFL);
 	struct termios old;
 	bool restore;
-	int keep[7];
+	struct sockaddr_in local = { .sin_family = AF_INET };
+	socklen_t len = sizeof(local);
+	int keep[8];
 
 	if (f == NULL) {
 		log_error("tunnel to %s: out of memory", gw->server);
@@ -755,11 +771,16 @@ gateway_run(struct gateway *gw)
 	keep[4] = f->signals;
 	keep[5] = f->null;
 	keep[6] = log_fd();
-	if (f->signals == -1 || sandbox_enter(SANDBOX_GATEWAY, keep, 7) == -1)
-		return EXIT_SYSTEM;
-	memory_trim();
-	loop(f);
-	log_end(gw);
+	keep[7] = f->addresses = address_watch();
+	(void)getsockname(gw->raw, (struct sockaddr *)&local, &len);
+	f->local = local.sin_addr;
+	if (f->signals != -1 && sandbox_enter(SANDBOX_GATEWAY, keep, 8) == 0) {
+		memory_trim();
+		loop(f);
+		log_end(gw);
+	} else {
+		f->status = EXIT_SYSTEM;
+	}
 	(void)fcntl(gw->in, F_SETFL, in_flags);
 	(void)fcntl(gw->out, F_SETFL, out_flags);
 	if (restore)

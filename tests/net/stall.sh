@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Under load: pppd stops reading, or altogether; garbage for our call beside a
+# tunnel; repeated packets; the server stops.  Bounded memory, no frame twice,
+# late, damaged or out of order, and the other direction flows.
+. "$(dirname "$0")/lib.sh"
+. tests/net/armour.bash
+build_load
+STOP=${STOP:-2}		# seconds
+
+feed() {	# feed pty|pipes MBIT SECONDS: sets CLIENT_PID, READER, WRITER
+	: > /run/feed.out
+	$LOAD feed "$1" "$2" "$3" "$CLIENT" $SERVER --nolaunchpppd "${@:4}" \
+		> /run/feed.out 2> /run/feed.err &
+	FEEDER=$!
+	until_ok 10 grep -q ^up /run/feed.out
+	CLIENT_PID=$(sed -n 's/^client //p' /run/feed.out)
+	READER=$(sed -n 's/^reader //p' /run/feed.out)
+	WRITER=$(sed -n 's/^writer //p' /run/feed.out)
+}
+# number FIELD FILE: of the last line "got N bad B disorder D last I"
+number() { awk -v f="$1" '/^got/ { for (i = 1; i < NF; i += 2) if ($i == f) n = $(i + 1) }
+	END { print n + 0 }' "/run/$2"; }
+to_pppd() { number "$1" feed.out; }
+to_server() { number "$1" server.log; }
+over() {	# the end of a case: nothing was damaged or out of order
+	until_ok 20 grep -q ^exit /run/feed.out
+	is "$1: ends well" "$(sed -n 's/^exit //p' /run/feed.out)" 0
+	wait $FEEDER
+	is "$1: nothing damaged or out of order for pppd" \
+		"$(to_pppd bad) $(to_pppd disorder)" "0 0"
+	is "$1: nothing damaged or out of order for the server" \
+		"$(to_server bad) $(to_server disorder)" "0 0"
+	is_clean "$1: nothing left"
+}
+unreachables() { srv awk '/^Icmp:/ { if (n++) print $5 }' /proc/net/snmp; }
+
+for link in pty pipes; do
+	load_server pump=40
+	what="reader stopped ($link)"
+	feed $link 40 $((STOP + 2))
+	sleep 0.5
+	before=$(rss_kb "$CLIENT_PID") a=$(to_server got) u=$(unreachables)
+	kill -STOP "$READER"
+	sleep 0.5
+	b=$(to_server got)
+	used=$(busy "$CLIENT_PID" $((STOP - 1)))
+	c=$(to_server got) d=$(to_pppd last)
+	after=$(rss_kb "$CLIENT_PID")
+	kill -CONT "$READER"
+	claim "$what: the other direction flows ($a, $b, $c)" \
+		test $((c - b)) -gt $(((STOP - 1) * 1000))
+	claim "$what: memory is bounded ($before, $after kB)" \
+		test $((after - before)) -lt 1024
+	claim "$what: no spin ($used hundredths in $((STOP - 1)) s)" \
+		test "$used" -lt $(((STOP - 1) * 80))
+	sleep 0.7
+	e=$(to_pppd last)
+	claim "$what: it resumes with what is new, not with the past" \
+		test $((e - d)) -gt $((STOP * 1500))
+	over "$what"
+	is "$what: no ICMP unreachable for the server" "$(unreachables)" "$u"
+done
+
+load_server pump=40
+what="pppd stopped"
+feed pty 40 $((STOP + 2))
+sleep 0.5
+before=$(rss_kb "$CLIENT_PID") u=$(unreachables)
+kill -STOP "$READER" "$WRITER"
+used=$(busy "$CLIENT_PID" "$STOP")
+after=$(rss_kb "$CLIENT_PID") d=$(to_server got)
+kill -CONT "$READER" "$WRITER"
+claim "$what: memory is bounded ($before, $after kB)" \
+	test $((after - before)) -lt 1024
+claim "$what: no spin ($used)" test "$used" -lt $((STOP * 80))
+sleep 0.5
+claim "$what: traffic resumes" test "$(to_server got)" -gt $((d + 200))
+over "$what"
+is "$what: no ICMP unreachable for the server" "$(unreachables)" "$u"
+
+# The server's machine stops: nothing grows, and then it goes on.
+load_server pump=40
+what="server stopped"
+feed pty 40 $((STOP + 2))
+sleep 0.5
+before=$(rss_kb "$CLIENT_PID")
+kill -STOP "$BAD"
+used=$(busy "$CLIENT_PID" $((STOP - 1)))
+after=$(rss_kb "$CLIENT_PID")
+kill -CONT "$BAD"
+claim "$what: memory is bounded ($before, $after kB)" \
+	test $((after - before)) -lt 1024
+claim "$what: no spin ($used)" test "$used" -lt $(((STOP - 1) * 80))
+over "$what"
+
+# 300 Mbit/s for our call that are not of it, beside 10 Mbit/s that are.
+load_server garbage=300
+what=garbage
+feed pty 10 4
+sleep 0.5
+before=$(rss_kb "$CLIENT_PID")
+sleep 3
+after=$(rss_kb "$CLIENT_PID")
+over "$what"
+claim "$what: memory is bounded ($before, $after kB)" \
+	test $((after - before)) -lt 1024
+sent=$(to_server got) back=$(to_pppd got)
+claim "$what: the tunnel carries on ($back of $sent came back)" \
+	test $((back * 100)) -ge $((sent * 95))
+claim "$what: there was a tunnel ($sent)" test "$sent" -ge 2500
+
+# Each packet twice, and once more 64 packets later.
+load_server replay=1
+what=replay
+feed pty 10 2
+over "$what"
+sent=$(to_server got) back=$(to_pppd got)
+claim "$what: the tunnel carries on ($back of $sent came back)" \
+	test $((back * 100)) -ge $((sent * 99))
+plan
