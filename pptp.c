@@ -95,7 +95,7 @@ linger(int64_t born)
 
 	while ((left = born + LINGER_US - clock_us()) > 0)
 		if (poll(&p, 1, (int)(left / 1000) + 1) > 0 &&
-		    (p.revents & (POLLHUP | POLLNVAL)) != 0)
+		    (p.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
 			return;
 }
 

@@ -9,10 +9,13 @@
  * connected and filtered by our call id, before anybody can send to it.
  */
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -34,6 +37,7 @@
 #include "util.h"
 
 enum {
+	WINDOW = 64,			/* announced; no quirk, no --window */
 	RCVBUF = 4 << 20,		/* asked for; the kernel may give less */
 	NOBODY = 65534,
 	ID_TRIES = 8,			/* ids taken by other tunnels */
@@ -53,15 +57,33 @@ call_init(struct call *c, const struct conf *conf)
 	c->deadline = clock_us() + conf->timeout_us;
 	c->raw = c->channel = c->mgr = c->counters = c->line = -1;
 	quirk_fields(&f, conf->quirks);
-	c->window = f.window != 0 ? f.window : conf->window;
+	c->window = conf->window != 0 ? conf->window :
+	    f.window != 0 ? f.window : WINDOW;
 }
 
 /* ---- names ---- */
 
 /*
- * In the resolver's process: it talks to name servers, so it is nobody.  What
- * it cannot give up (it was never root) it does not have.
+ * In the resolver's process: it talks to name servers, so it is nobody, and
+ * without the capabilities that the program's file may have given it.
  */
+static void
+resolver_drop(void)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2];
+
+	memset(none, 0, sizeof(none));
+	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
+	    setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
+	    setresuid(NOBODY, NOBODY, NOBODY) == -1))
+		log_debug("resolving as root: %s", strerror(errno));
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    syscall(SYS_capset, &head, none) == -1)
+		log_debug("resolving with privileges: %s", strerror(errno));
+}
+
 static void __attribute__((__noreturn__))
 resolver(const char *host, int fd)
 {
@@ -71,10 +93,7 @@ resolver(const char *host, int fd)
 	size_t n = 0;
 	int rc;
 
-	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
-	    setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
-	    setresuid(NOBODY, NOBODY, NOBODY) == -1))
-		log_debug("resolving with privileges: %s", strerror(errno));
+	resolver_drop();
 	rc = getaddrinfo(host, NULL, &hints, &ai);
 	for (struct addrinfo *a = ai; a != NULL && n < CALL_ADDRESSES;
 	    a = a->ai_next)

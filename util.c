@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <link.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -114,14 +115,21 @@ to_syslog(int prio, const char *text)
 		(void)send(logger.fd, line, (size_t)n, MSG_NOSIGNAL);
 }
 
+/*
+ * Somebody who does not read (a stopped terminal, a full pipe) must not stop
+ * a tunnel: he loses lines.  Only the sentence of an end is waited for.
+ */
 static void
-to_stderr(const char *text)
+to_stderr(const char *text, bool wait)
 {
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 	char line[LINE + 64];
 	int n = snprintf(line, sizeof(line), "pptp: %s\n", text);
 
 	if (n >= (int)sizeof(line))
 		n = sizeof(line) - 1;
+	if (!wait && (poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0))
+		return;
 	(void)!write(STDERR_FILENO, line, (size_t)n);
 }
 
@@ -147,7 +155,7 @@ emit(int level, int prio, bool loud, bool with_errno, const char *fmt,
 		to_syslog(prio, text);
 	if (level == LOG_L_SILENT || (level <= logger.level &&
 	    logger.stderr_what >= (loud ? 1 : 2)))
-		to_stderr(text);
+		to_stderr(text, level == LOG_L_SILENT);
 	errno = saved;
 }
 
