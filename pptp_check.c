@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
+#include <net/if.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -20,6 +22,8 @@
 #include "check.h"
 #include "ctrl.h"
 #include "gre.h"
+#include "kernel.h"
+#include "netlink.h"
 #include "sandbox.h"
 #include "util.h"
 #include "wire.h"
@@ -57,6 +61,22 @@ report(bool ok, const char *text)
 	if (progress.step < S_GRE)
 		progress.step++;
 	progress.since = clock_us();
+}
+
+/* What this machine could carry a tunnel's data with; no step, no verdict. */
+static void
+report_paths(void)
+{
+	struct kernel_path k;
+
+	if (kernel_offer(&k))
+		printf("%-6s %-6s user (a pty), and the kernel by %s\n",
+		    isatty(STDOUT_FILENO) ? "\xc2\xb7" : "note", "paths",
+		    k.plugin);
+	else
+		printf("%-6s %-6s user (a pty); not the kernel: %s\n",
+		    isatty(STDOUT_FILENO) ? "\xc2\xb7" : "note", "paths",
+		    k.why);
 }
 
 static double
@@ -205,8 +225,7 @@ check_gre(struct call *c, struct gre *g)
 enum exit_status
 check_main(const struct conf *conf)
 {
-	struct gre_conf gc = { .window = conf->window,
-	    .reorder_us = conf->reorder_us };
+	struct gre_conf gc = { .reorder_us = conf->reorder_us };
 	struct call c;
 	enum exit_status status;
 	void *mem = NULL;
@@ -215,6 +234,7 @@ check_main(const struct conf *conf)
 
 	call_init(&c, conf);
 	c.on_record = on_record;
+	report_paths();
 	progress.since = clock_us();
 	log_stderr(0);
 	status = call_open(&c);
@@ -225,6 +245,7 @@ check_main(const struct conf *conf)
 	snprintf(text, sizeof(text), "accepted in %.1f ms (call ids %u and "
 	    "%u)", ms_since(progress.since), c.id, c.peer_id);
 	report(true, text);
+	gc.window = c.window;
 	gc.call = c.id;
 	gc.peer_call = c.peer_id;
 	if (posix_memalign(&mem, 64, gre_size()) != 0)
@@ -242,8 +263,22 @@ check_main(const struct conf *conf)
 
 /* ---- --status ---- */
 
+/* The kernel counts less, and by its interface. */
 static void
-print_text(const struct local_tunnel *t, const char *server, const char *local)
+print_kernel(const struct local_tunnel *t, const char *interface)
+{
+	const struct gre_counters *n = &t->n;
+
+	printf("  the kernel carries the data, interface %s\n", interface);
+	printf("  out %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
+	    " refused here\n", n->tx_packets, n->tx_octets, n->tx_lost);
+	printf("  in  %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
+	    " bad\n", n->rx_packets, n->rx_octets, n->rx_bad);
+}
+
+static void
+print_text(const struct local_tunnel *t, const char *server, const char *local,
+    const char *interface)
 {
 	const struct gre_counters *n = &t->n;
 	unsigned long s = (unsigned long)(t->up_us / 1000000);
@@ -253,6 +288,10 @@ print_text(const struct local_tunnel *t, const char *server, const char *local)
 		printf(" %lu:%02lu:%02lu", s / 3600, s / 60 % 60, s % 60);
 	printf(", call %u, the server's call %u, from %s\n", t->id, t->peer_id,
 	    local);
+	if (n->ifindex != 0) {
+		print_kernel(t, interface);
+		return;
+	}
 	printf("  out %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
 	    " bare acks, %" PRIu64 " refused here\n", n->tx_packets,
 	    n->tx_octets, n->tx_acks, n->tx_lost);
@@ -272,7 +311,8 @@ print_text(const struct local_tunnel *t, const char *server, const char *local)
 }
 
 static void
-print_json(const struct local_tunnel *t, const char *server, const char *local)
+print_json(const struct local_tunnel *t, const char *server, const char *local,
+    const char *interface)
 {
 	const struct gre_counters *n = &t->n;
 
@@ -281,6 +321,11 @@ print_json(const struct local_tunnel *t, const char *server, const char *local)
 	    "\"peer_call\": %u, \"state\": \"%s\", \"uptime_us\": %" PRIu64,
 	    server, local, t->id, t->peer_id, t->up ? "up" : "starting",
 	    t->up_us);
+	if (n->ifindex != 0)
+		printf(", \"data_path\": \"kernel\", \"interface\": \"%s\"",
+		    interface);
+	else
+		printf(", \"data_path\": \"user\", \"interface\": null");
 	FIELD(tx_packets);
 	FIELD(tx_octets);
 	FIELD(tx_acks);
@@ -304,18 +349,33 @@ print_json(const struct local_tunnel *t, const char *server, const char *local)
 }
 
 static void
-print_tunnel(const struct conf *conf, const struct local_tunnel *t,
-    unsigned *count)
+ask_kernel(struct local_tunnel *t)
+{
+	uint32_t port;
+	int nl = nl_open(0, &port);
+
+	(void)kernel_counters(nl, (uint32_t)t->n.ifindex, &t->n);
+	if (nl != -1)
+		close(nl);
+}
+
+static void
+print_tunnel(const struct conf *conf, struct local_tunnel *t, unsigned *count)
 {
 	char server[INET_ADDRSTRLEN] = "?", local[INET_ADDRSTRLEN] = "?";
+	char interface[IF_NAMESIZE] = "?";
 
+	if (t->n.ifindex != 0) {
+		ask_kernel(t);
+		(void)if_indextoname((unsigned)t->n.ifindex, interface);
+	}
 	inet_ntop(AF_INET, &t->server, server, sizeof(server));
 	inet_ntop(AF_INET, &t->local, local, sizeof(local));
 	if (conf->mode == RUN_STATUS_JSON) {
 		printf("%s\n  ", *count == 0 ? "" : ",");
-		print_json(t, server, local);
+		print_json(t, server, local, interface);
 	} else {
-		print_text(t, server, local);
+		print_text(t, server, local, interface);
 	}
 	(*count)++;
 }

@@ -83,7 +83,7 @@ msg_call_request(struct wr *w, const struct ctrl_call_conf *call)
 	wr_u32(w, f.max_bps);
 	wr_u32(w, f.bearer_type);
 	wr_u32(w, f.framing_type);
-	wr_u16(w, f.window > 0 ? f.window : call->window);
+	wr_u16(w, call->window);
 	wr_u16(w, 0);				/* processing delay */
 	wr_u16(w, (uint16_t)strnlen(phone, PPTP_TEXT));
 	wr_u16(w, 0);

@@ -17,6 +17,7 @@
 enum {
 	HELP_COLUMN = 29,
 	HELP_WIDTH = 79,
+	WARNINGS = 4096,	/* octets of all together */
 	CHOICES = 512		/* octets of the words an argument may be */
 };
 
@@ -59,22 +60,37 @@ exit_text(enum exit_status s)
 
 /* --- mistakes ------------------------------------------------------------- */
 
-static void __attribute__((__format__(__printf__, 1, 0)))
-say(const char *fmt, va_list ap)
-{
-	fputs("pptp: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-}
+/*
+ * Warnings wait for the end of the command line: only there is it known
+ * whether the user wants any.
+ */
+static struct {
+	char		 text[WARNINGS];
+	size_t		 len;
+} warnings;
 
 void
 opt_warning(const char *fmt, ...)
 {
+	size_t room = sizeof(warnings.text) - warnings.len;
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
-	say(fmt, ap);
+	n = vsnprintf(warnings.text + warnings.len, room, fmt, ap);
 	va_end(ap);
+	if (n >= 0 && (size_t)n < room)
+		warnings.len += (size_t)n + 1;
+}
+
+void
+opt_warnings(bool wanted)
+{
+	const char *p = warnings.text;
+
+	for (; wanted && p < warnings.text + warnings.len; p += strlen(p) + 1)
+		fprintf(stderr, "pptp: %s\n", p);
+	warnings.len = 0;
 }
 
 int
@@ -82,10 +98,11 @@ opt_mistake(const char *fmt, ...)
 {
 	va_list ap;
 
+	fputs("pptp: ", stderr);
 	va_start(ap, fmt);
-	say(fmt, ap);
+	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-	fputs("usage: pptp [options] HOST [pppd options]    "
+	fputs("\nusage: pptp [options] HOST [pppd options]    "
 	    "(pptp --help lists all)\n", stderr);
 	return EXIT_USAGE;
 }

@@ -693,7 +693,6 @@ static const struct conf defaults = {
 	.idle_us = (int64_t)60 * US,
 	.echo_us = (int64_t)60 * US,
 	.port = 1723,
-	.window = 64,
 	.test_rate = 100,
 	.data_path = DATA_AUTO
 };
@@ -726,6 +725,7 @@ options_parse(struct conf *c, int argc, char **argv)
 		status = check_data_path(c);
 	if (c->loglevel < 0)
 		c->loglevel = c->debug ? 4 : 2;
+	opt_warnings(status == GO_ON && c->loglevel > 0);
 	if (status == EXIT_USAGE)
 		c->nolaunch = c->nolaunch || says_nolaunch(argc, argv);
 	return status;

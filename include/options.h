@@ -50,7 +50,7 @@ struct conf {
 	int64_t		 idle_us, echo_us;	/* 0: off */
 	struct in_addr	 localbind;	/* INADDR_ANY: not given */
 	uint32_t	 rtmark;	/* 0: off */
-	uint16_t	 port, window;
+	uint16_t	 port, window;	/* window 0: the usual one */
 	uint32_t	 missing_window;	/* 0: off */
 	struct in_addr	 client_ip, server_ip;	/* INADDR_ANY: not given */
 	unsigned	 refuse;	/* bits, in the table's order */

@@ -52,9 +52,13 @@ size_t opt_rows(struct row *out);
 /* May the option's argument be left out? */
 bool opt_optional(const struct row *o);
 
-/* One sentence to stderr; a mistake has the usage line and EXIT_USAGE. */
+/*
+ * One sentence to stderr; a mistake has the usage line and EXIT_USAGE, and a
+ * warning waits for opt_warnings(), which prints them or throws them away.
+ */
 void opt_warning(const char *fmt, ...)
     __attribute__((__format__(__printf__, 1, 2)));
+void opt_warnings(bool wanted);
 int opt_mistake(const char *fmt, ...)
     __attribute__((__format__(__printf__, 1, 2)));
 

@@ -17,8 +17,9 @@ enum {
 
 /*
  * What our own messages say: RFC 2637 2.1 and 2.7; quirks replace fields.
- * pptp_ctrl.c applies all but call_id: who chooses the id of a call takes
- * call_id when it is not -1.
+ * pptp_ctrl.c applies all but call_id and window: who chooses the id of a call
+ * takes call_id when it is not -1, and who announces a window takes this one
+ * unless the user wants another.
  */
 struct quirk_fields {
 	uint32_t	 framing_caps, bearer_caps;	/* of the SCCRQ */
@@ -26,7 +27,7 @@ struct quirk_fields {
 	char		 host[65], vendor[65];
 	uint32_t	 min_bps, max_bps;		/* of the OCRQ */
 	uint32_t	 bearer_type, framing_type;
-	uint16_t	 window;			/* 0: as configured */
+	uint16_t	 window;			/* 0: the usual one */
 	char		 phone[65];			/* "": as configured */
 	int		 call_id;			/* -1: a random one */
 	int		 serial;			/* -1: counted */

@@ -69,7 +69,7 @@ check_conf(const struct conf *c, char *const *argv, int argc)
 	assert(c->timeout_us >= US && c->timeout_us <= (int64_t)3600 * US);
 	assert(c->reorder_us >= REORDER_MIN && c->reorder_us <= REORDER_MAX);
 	assert(c->idle_us >= 0 && c->echo_us >= 0);
-	assert(c->port > 0 && c->window > 0 && c->test_rate > 0);
+	assert(c->port > 0 && c->test_rate > 0);
 	assert(c->missing_window <= INT32_MAX && c->test_type <= 3);
 	assert(c->refuse < 32);
 	assert(text_ok(c->phone, PPTP_TEXT) && text_ok(c->logstring, 100) &&

@@ -7,7 +7,7 @@ comes in GRE back (Configure-Request of LCP as Configure-Ack).  It writes a
 line for all that happens to standard output.  Keys:
 
  accept=  what a new TCP connection meets: silent rst close http tls junk
-          magic len0 len11 len65535 welcome
+          magic len0 len11 len65535 welcome welcomeN (N octets of text)
  sccrp=   result code of the SCCRP; or silent fin rst stop trickle (an octet a
           second) short bytes (each octet its own segment) version
  ocrp=    result code of the OCRP; or silent fin rst cdn
@@ -21,9 +21,12 @@ line for all that happens to standard output.  Keys:
  stopped= answer to Stop-Control-Connection-Request: reply (default) silent
  noecho=1 Echo-Requests stay unanswered
  read=1   every read() is one message to it; what follows is thrown away
+ slow=S   reads only every S seconds
+ modem=1  an Orckit ATUR3: refuses a client that is not the one it knows
  early=1  sends a GRE packet before the OCRP
  gre=     echo silent dup swap late far restart truncated alien lying wrap
-          first1 welcome noack
+          first1 welcome noack skip (20 numbers, once) flood (40 frames for
+          the first, which does not come back, 3 ms apart)
  addr= port=              where it listens (all addresses, 1723)"""
 import os
 import select
@@ -38,6 +41,7 @@ NAMES = ["?", "SCCRQ", "SCCRP", "StopCCRQ", "StopCCRP", "EchoRQ", "EchoRP",
          "OCRQ", "OCRP", "ICRQ", "ICRP", "ICCN", "CCRQ", "CDN", "WEN", "SLI"]
 conf = dict(x.split("=", 1) for x in sys.argv[1:])
 raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, 47)
+raw.bind((conf.get("addr", ""), 0))
 raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
 calls = {}                      # our call id: Gre
 lock = threading.Lock()
@@ -68,6 +72,7 @@ class Gre:
         self.peer, self.peer_id, self.trick = peer, peer_id, trick
         self.seq = {"wrap": 0xFFFFFFF0, "first1": 1}.get(trick, 0)
         self.highest, self.count, self.kept = None, 0, None
+        self.source = None      # of the last packet
 
     def packet(self, seq, data, flags=0x3001, length=None, call=None):
         ack = b""
@@ -93,7 +98,7 @@ class Gre:
         if not data or self.trick == "silent":
             return
         if data[:5] == b"\xff\x03\xc0\x21\x01":
-            say("lcp", len(data))
+            say("lcp", len(data), "from", self.source)
             if self.trick == "welcome":
                 self.put(self.packet(self.next(), b"Welcome to the terminal"))
             self.put(self.packet(self.next(), data[:4] + b"\x02" + data[5:]))
@@ -101,14 +106,24 @@ class Gre:
         self.count += 1
         self.back(data)
 
+    def flood(self):
+        for _ in range(40):
+            time.sleep(0.003)
+            self.put(self.packet(self.next(), b"\xff\x03\x00\xfbflood"))
+
     def back(self, data):
         n, trick = self.count, self.trick
+        if trick == "flood" and n == 1:
+            threading.Thread(target=self.flood).start()
+            return
         seq = self.next()
         if trick == "swap" and n % 10 == 3 or trick == "late" and n % 10 == 3:
             self.kept = self.packet(seq, data)
             return
         if trick == "far" and n == 20:          # one forged far-ahead packet
             self.put(self.packet(seq + 1000000, b"\xff\x03\x00\xfdforged"))
+        elif trick == "skip" and n == 20:
+            self.seq, seq = seq + 21, seq + 20
         elif trick == "restart" and n == 20:
             self.seq, seq = 1, 0
         elif trick == "truncated":
@@ -143,6 +158,7 @@ def gre_loop():
         if g is None or proto != 0x880B or flags & 0x7F != 1:
             say("gre odd", p[:16].hex())
             continue
+        g.source = peer
         if flags & 0x1000:
             seq, at = struct.unpack("!I", p[8:12])[0], 12
         if flags & 0x80:
@@ -199,6 +215,7 @@ class Connection:
 
     def messages(self):
         while True:
+            time.sleep(float(conf.get("slow", 0)))
             self.need(12)
             n, _, magic, kind, _ = struct.unpack("!HHIHH", self.data[:12])
             self.need(n)
@@ -231,16 +248,26 @@ class Connection:
         elif how == "welcome":
             self.send(b"Welcome to terminal server 7!\r\n*** \x1a\x2b ***\r\n",
                       how)
+        elif how and how.startswith("welcome"):
+            self.send((b"\0x Welcome! \x1a\x2b\x3c" * 512)[:int(how[7:])], how)
         elif how == "magic":
             self.send(message(2, sccrp()[12:], magic=0xDEADBEEF), how)
         elif how and how.startswith("len"):
             n = int(how[3:])
             self.send(struct.pack("!H", n) + sccrp()[2:], how)
-        if how and how != "welcome":
+        if how and not how.startswith("welcome"):
             self.silence()
 
-    def on_sccrq(self, _):
+    def on_sccrq(self, body):
         how = conf.get("sccrp", "1")
+        version, _, framing, bearer, channels, firmware, host, vendor = \
+            struct.unpack("!HHIIHH64s64s", body)
+        names = [x.rstrip(b"\0").decode("latin-1") for x in (host, vendor)]
+        say("sccrq framing", framing, "bearer", bearer, "channels", channels,
+            "firmware", hex(firmware), "host", names[0], "vendor", names[1])
+        if conf.get("modem") and (framing, bearer, firmware, *names) != (
+                1, 1, 0x6021, "RELAY_PPP1", "MS Win NT"):
+            how = "4"
         if how == "silent":
             self.silence()
         elif how == "fin":
@@ -263,7 +290,16 @@ class Connection:
     def on_ocrq(self, body):
         how = conf.get("ocrp", "1")
         self.theirs = struct.unpack("!H", body[:2])[0]
-        say("phone", body[28:92].rstrip(b"\0").decode("latin-1"))
+        call, serial, low, high, bearer, framing, window, delay, digits, _, \
+            phone, sub = struct.unpack("!HHIIIIHHHH64s64s", body)
+        phone, sub = (x.rstrip(b"\0").decode("latin-1") for x in (phone, sub))
+        say("phone", phone)
+        say("ocrq call", call, "serial", serial, "bps", low, high, "bearer",
+            bearer, "framing", framing, "window", window, "delay", delay,
+            "digits", digits, "phone", phone, "subaddress", sub)
+        if conf.get("modem") and (call, serial, bearer, framing, digits, phone
+                                  ) != (0, 0, 2, 3, 10, "RELAY_PPP1"):
+            how = "7"
         self.ours = struct.unpack("!H", os.urandom(2))[0]
         g = calls[self.ours] = Gre(self.peer, self.theirs,
                                    conf.get("gre", "echo"))
@@ -351,6 +387,8 @@ class Connection:
                     self.on_ocrq(body)
                 elif kind == 5 and not conf.get("noecho"):
                     self.send(message(6, body[:4] + b"\1\0\0\0"))
+                elif kind == 15:
+                    say("sli", body[:2].hex(), body[4:].hex())
                 elif kind == 12:
                     how = conf.get("clear", "cdn")
                     if how == "fin":

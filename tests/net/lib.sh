@@ -75,6 +75,26 @@ leftovers() {
 clean() { [ -z "$(leftovers)" ]; }
 is_clean() { until_ok "${2:-5}" clean; is "$1" "$(leftovers)" ''; }
 
+# syslog_on: /dev/log is ours from here on; what comes is in /run/syslog, each
+# line as it came, "<PRIORITY>pptp[PID]: TEXT".
+syslog_on() {
+	mkdir -p /run/dev && mount --rbind /dev /run/dev
+	mount -t tmpfs none /dev
+	local d
+	for d in null zero random urandom tty; do
+		: > /dev/$d && mount --bind /run/dev/$d /dev/$d
+	done
+	mkdir /dev/pts && mount --rbind /run/dev/pts /dev/pts
+	ln -s pts/ptmx /dev/ptmx
+	ln -s /proc/self/fd /dev/fd
+	python3 -c 'import os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("/dev/log")
+while True:
+    os.write(1, s.recv(65536) + b"\n")' >> /run/syslog &
+	until_ok 5 test -S /dev/log
+}
+
 # Statuses of pptp: enum exit_status in include/options.h
 n=0
 for s in $(sed -n '/^enum exit_status/,/^}/s/^\t\(EXIT_[A-Z_]*\).*/\1/p' \

@@ -9,6 +9,8 @@ numbered frames, which the server is expected to send back.  Prints
 
     up SECONDS                      the Configure-Ack came
     received N of COUNT, ordered|disordered, D duplicate, B bad
+    slowest SECONDS, O other        longest way there and back; frames that
+                                    are neither LCP nor ours
     frames 0 1 2 ...                what came back (with --list)
     exit STATUS SECONDS             the client's end, and how long that took
 
@@ -116,7 +118,7 @@ def main():
 
     p, (rd, wr) = start(a.fd, a.client)
     began, dec, up, hungup = time.monotonic(), Decoder(), None, False
-    got, sent, out = [], 0, b""
+    got, sent, out, times, slowest, other = [], 0, b"", [], 0, 0
     lcp = encode(b"\xff\x03\xc0\x21\x01\x01\x00\x0e\x02\x06\0\0\0\0" +
                  b"\x07\x02\x08\x02")
     next_lcp, last, next_send = began, began, began
@@ -132,6 +134,7 @@ def main():
             out += b"".join(encode(numbered(sent + i, a.size))
                             for i in range(n))
             sent, next_send, last = sent + n, now + a.gap, now
+            times += [now] * n
         elif sent == a.count and a.end != "wait" and now - began > a.hold and (
                 len(set(got)) >= a.count or now - last > a.quiet):
             break
@@ -159,14 +162,19 @@ def main():
                 i = int.from_bytes(frame[4:8], "big")
                 if frame == numbered(i, len(frame)):
                     got.append(i)
+                    if i < len(times):
+                        slowest = max(slowest, last - times[i])
                 else:
                     dec.bad += 1
+            elif frame[:4] != b"\xff\x03\xc0\x21":
+                other += 1
     ended = time.monotonic()
     if up is not None:
         print("received %d of %d, %s, %d duplicate, %d bad" % (
             len(set(got)), a.count,
             "ordered" if got == sorted(got) else "disordered",
             len(got) - len(set(got)), dec.bad))
+        print("slowest %.3f, %d other" % (slowest, other))
     if a.list:
         print("frames", *got)
     if hungup:

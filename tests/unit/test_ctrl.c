@@ -1470,7 +1470,7 @@ test_asyncread(void)
 static void
 test_bezeq(void)
 {
-	struct ctrl_call_conf conf = { .id = 0, .serial = 77, .window = 32,
+	struct ctrl_call_conf conf = { .id = 0, .serial = 77, .window = 3,
 	    .quirks = QUIRK_BEZEQ };
 	struct ctrl_conf cc = { .quirks = QUIRK_BEZEQ, .hostname = "mine",
 	    .reply_us = SECOND };

@@ -278,7 +278,7 @@ test_defaults(void)
 	T(c->loglevel == 2 && c->timeout_us == 25000000 &&
 	    c->reorder_us == 300000 && c->idle_us == 60000000 &&
 	    c->echo_us == 60000000, "times and log level unasked");
-	T(c->port == 1723 && c->window == 64 && c->missing_window == 0 &&
+	T(c->port == 1723 && c->window == 0 && c->missing_window == 0 &&
 	    c->rtmark == 0 && c->test_type == 0 && c->test_rate == 100,
 	    "numbers unasked");
 	T(c->phone == NULL && c->logstring == NULL && c->pppd_call == NULL &&
@@ -562,6 +562,7 @@ static const struct {
 	{ "--check h --debug --phone 1 --nolaunchpppd", "" },
 	{ "h --nolaunchpppd --loglevel 0 --logstring nm-pptp-service-1", "" },
 	{ "--idle-wait 0 h --nolaunchpppd --nobuffer --sync --loglevel 0", "" },
+	{ "h --timeout 0.02 --nolaunchpppd x --loglevel 0", "" },
 };
 
 static void
