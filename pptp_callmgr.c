@@ -425,6 +425,8 @@ conn_to_share(struct manager *g, const struct local_call *call)
 		    co->ctrl.state == CTRL_UP && ctrl_has_room(&co->ctrl) &&
 		    co->local == call->local && co->mark == call->mark &&
 		    co->port == call->port && co->quirks == call->quirks &&
+		    co->ctrl.conf.idle_us == (int64_t)call->idle_us &&
+		    co->ctrl.conf.echo_us == (int64_t)call->echo_us &&
 		    strcmp(co->hostname, call->hostname) == 0)
 			return co;
 	}
