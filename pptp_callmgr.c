@@ -661,7 +661,8 @@ client_late(struct manager *g, struct client *cl, int64_t now)
 {
 	struct conn *co = cl->conn;
 	struct client told = *cl;
-	double secs = (double)cl->call.timeout_us / 1e6;
+	/* What was left of --timeout as the call was asked for: nearly all. */
+	double secs = (double)((cl->call.timeout_us + 99999) / 100000) / 10;
 	struct local_msg m = { .type = LOCAL_DOWN };
 
 	if (co == NULL) {		/* never said what it wanted */

@@ -26,7 +26,8 @@ line for all that happens to standard output.  Keys:
  early=1  sends a GRE packet before the OCRP
  gre=     echo silent dup swap late far restart truncated alien lying wrap
           first1 welcome noack skip (20 numbers, once) flood (40 frames for
-          the first, which does not come back, 3 ms apart)
+          the first, which does not come back, 3 ms apart) unreach (each
+          is answered by ICMP protocol-unreachable)
  addr= port=              where it listens (all addresses, 1723)"""
 import os
 import select
@@ -91,11 +92,19 @@ class Gre:
         self.seq = (self.seq + 1) & 0xFFFFFFFF
         return (self.seq - 1) & 0xFFFFFFFF
 
-    def take(self, flags, seq, data):
+    def take(self, whole, seq, data):
         if seq is not None and (self.highest is None or
                                 0 < (seq - self.highest) % 2**32 < 2**31):
             self.highest = seq
-        if not data or self.trick == "silent":
+        if self.trick == "unreach":
+            icmp = struct.pack("!BBHI", 3, 2, 0, 0) + whole[:28]
+            total = sum(struct.unpack("!18H", icmp))
+            total = (total >> 16) + (total & 0xFFFF)
+            icmp = icmp[:2] + struct.pack("!H", ~(total + (total >> 16)) &
+                                          0xFFFF) + icmp[4:]
+            socket.socket(socket.AF_INET, socket.SOCK_RAW, 1).sendto(
+                icmp, (self.peer, 0))
+        if not data or self.trick in ("silent", "unreach"):
             return
         if data[:5] == b"\xff\x03\xc0\x21\x01":
             say("lcp", len(data), "from", self.source)
@@ -167,7 +176,7 @@ def gre_loop():
             at += 4
         if seq is not None:
             say("gre seq", seq, "length", length)
-        g.take(flags, seq, p[at:at + length])
+        g.take(packet, seq, p[at:at + length])
 
 
 class Connection:

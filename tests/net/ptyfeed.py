@@ -193,4 +193,5 @@ def main():
     return 0 if up is not None else 1
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

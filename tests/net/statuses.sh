@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Each exit status from a situation that means it, with its sentence; GRE that
+# is blocked; and how long standard error stays open.
+. "$(dirname "$0")/lib.sh"
+syslog_on
+mkdir /run/bin
+cp "$CLIENT" /run/bin/pptp
+CLIENT=/run/bin/pptp
+mkfifo /run/quiet		# a pppd that says nothing, and never ends
+exec 9<> /run/quiet
+
+# The cases run at once, each with a server of its own.
+# situation STATUS SENTENCE SERVER-ARGUMENTS COMMAND...; @ is the server's address
+cases=0
+pids=()
+situation() {
+	local addr=10.9.0.$((100 + cases)) d=/run/case.$cases
+	cases=$((cases + 1))
+	mkdir $d
+	printf '%s\n' "$1" "$2" "${*:4} [$3]" > $d/case
+	srv ip addr add $addr/24 dev v1
+	(
+		# shellcheck disable=SC2086 # words
+		[ "$3" = none ] || { ip netns exec srv \
+			python3 tests/net/badserver.py addr=$addr $3 > $d/log 2>&1 &
+		until_ok 20 grep -q ready $d/log; }
+		"${@:4}" < /run/quiet > $d/out 2> $d/err
+		echo $? > $d/status
+	) &
+	pids+=($!)
+	at=10.9.0.$((100 + cases))
+}
+at=10.9.0.100
+feed() {
+	local fed
+	fed=$(python3 tests/net/ptyfeed.py --count 1 --wait 14 "$@")
+	return "$(sed -n 's/^exit \([0-9]*\) .*/\1/p' <<< "$fed")"
+}
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+no_pppd() { unshare -m bash -c 'mount --bind /dev/null /usr/sbin/pppd; "$@"' sh "$@"; }
+
+# Packets to it are sent, and that is all.
+ip neigh add 10.9.0.99 lladdr 02:00:00:00:00:99 dev v0
+situation 0 '' '' feed "$CLIENT" $at --nolaunchpppd
+if [ -e /usr/sbin/pppd ]; then
+	situation 1 'cannot run /usr/sbin/pppd: Permission denied' '' \
+		no_pppd "$CLIENT" $at
+fi
+situation 2 "'--nolaunch-pppd' is not an option; did you mean '--nolaunchpppd'" \
+	none "$CLIENT" $at --nolaunch-pppd
+situation 3 'cannot resolve nowhere.invalid: .*check the name' none \
+	"$CLIENT" nowhere.invalid
+situation 4 'raw socket for GRE: CAP_NET_RAW is missing; run as root, or .*setcap' \
+	'' nobody "$CLIENT" $at
+situation 5 'port 1723: Connection refused .is a PPTP server' none "$CLIENT" $at
+situation 5 'No route to host' none "$CLIENT" 10.9.0.98
+situation 5 'no answer within 2 s .is TCP port 1723 blocked' none \
+	"$CLIENT" 10.9.0.99 --timeout 2
+situation 6 'not a PPTP server: it answers like' accept=http "$CLIENT" $at
+situation 7 'refused the connection: .*result 4' sccrp=4 "$CLIENT" $at
+situation 8 'refused the call: busy' ocrp=4 "$CLIENT" $at
+situation 9 'no Start-Control-Connection-Reply from .* within 1.5 s' \
+	accept=silent "$CLIENT" $at --timeout 1.5
+situation 9 'no Outgoing-Call-Reply from .* within 1.5 s' ocrp=silent \
+	"$CLIENT" $at --timeout 1.5
+situation 10 'down: the server ended the call' after=cdn \
+	feed --end wait "$CLIENT" $at --nolaunchpppd --debug
+situation 11 'down: .*reset' after=rst \
+	feed --end wait "$CLIENT" $at --nolaunchpppd --debug
+situation 12 'GRE is blocked: the call is up but within 10 s no packet came from .*, although its TCP port answers; usual causes: a firewall here or on the way does not pass IP protocol 47, or a NAT router has no PPTP helper' \
+	gre=silent feed "$CLIENT" $at --nolaunchpppd
+blocked=/run/case.$((cases - 1)) blocked_addr=10.9.0.$((99 + cases))
+situation 12 'GRE is blocked: ICMP protocol-unreachable came from' \
+	gre=unreach feed --wait 3 "$CLIENT" $at --nolaunchpppd
+unreach=/run/case.$((cases - 1))
+
+# Meanwhile: standard error, as a pipe that somebody waits for the end of.
+serve addr=10.9.0.2
+frame=/run/lcp
+python3 - > $frame <<'END'
+import sys
+sys.path.insert(0, "tests/net")
+import ptyfeed
+sys.stdout.buffer.write(ptyfeed.encode(b"\xff\x03\xc0\x21\x01\x01\x00\x04"))
+END
+listen_to() {	# listen_to NAME OPTION...: starts a client
+	local name=$1; shift
+	mkfifo /run/$name.{in,err}
+	(cat /run/$name.err > /run/$name.said; : > /run/$name.eof) 9<&- &
+	"$CLIENT" $SERVER --nolaunchpppd "$@" < /run/$name.in \
+		> /run/$name.out 2> /run/$name.err 9<&- &
+	pid=$!
+	exec 8> /run/$name.in
+	until_ok 5 eval '[ "$(count "^rx OCRQ")" -ge 1 ]'
+	sleep 0.2
+}
+listen_to a
+claim "before the first packet standard error is open" test ! -e /run/a.eof
+has "and led where it did" "$(readlink /proc/$pid/fd/2)" 'a.err'
+cat $frame >&8
+claim "with the first packet it ends, in all processes" \
+	until_ok 3 test -e /run/a.eof
+is "it was led to /dev/null" "$(readlink /proc/$pid/fd/2)" /dev/null
+claim "the tunnel goes on" kill -0 $pid
+exec 8>&-
+wait $pid
+serve addr=10.9.0.2
+listen_to b --debug
+cat $frame >&8
+until_ok 5 grep -q 'received a frame' /run/b.said
+has "under --debug standard error stays" "$(readlink /proc/$pid/fd/2)" 'b.err'
+exec 8>&-
+wait $pid
+until_ok 5 test -e /run/b.eof
+has "to the end" "$(cat /run/b.said)" 'tunnel to .* ended'
+
+began=${EPOCHREALTIME/./}
+"$CLIENT" $SERVER --nolaunchpppd --wrong < /run/quiet 2> /run/err
+ms=$(((${EPOCHREALTIME/./} - began) / 1000))
+claim "a mistake under --nolaunchpppd lives 2 s ($ms ms)" test $ms -ge 1990
+began=${EPOCHREALTIME/./}
+"$CLIENT" $SERVER --wrong < /run/quiet 2> /run/err
+ms=$(((${EPOCHREALTIME/./} - began) / 1000))
+claim "without it no longer than it takes ($ms ms)" test $ms -lt 1000
+
+# The one that waits for 10 s: nothing is said before, and it ends there.
+wait "${pids[@]}"
+for ((i = 0; i < cases; i++)); do
+	d=/run/case.$i
+	mapfile -t c < $d/case
+	is "status ${c[0]}: ${c[2]}" "$(cat $d/status)" "${c[0]}"
+	case ${c[0]} in
+	0) is "it says nothing" "$(cat $d/err)" '' ;;
+	2) is "a sentence and a line of usage" "$(wc -l < $d/err)" 2 ;;
+	10|11) ;;
+	*) is "in one sentence" "$(wc -l < $d/err)" 1 ;;
+	esac
+	[ -z "${c[1]}" ] || has "which says why" "$(cat $d/err)" "${c[1]}"
+done
+has "GRE blocked is in the log as well" "$(grep "$blocked_addr" /run/syslog)" \
+	'^<27>pptp.*GRE is blocked: the call is up'
+is "once" "$(grep -c "GRE is blocked.*$blocked_addr" /run/syslog)" 1
+claim "the sentence on ICMP came at once, not after ten seconds" \
+	test $unreach/err -ot $blocked/err
+is "statuses met: all of them" "$(cat /run/case.*/status | sort -nu | tr '\n' ' ')" \
+	"$(seq -s ' ' 0 12) "
+is_clean "nothing is left"
+plan
