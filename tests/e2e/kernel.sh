@@ -1,0 +1,226 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 300
+# The kernel carries the data: real pppd with the plugin, from the shell and
+# from a peers file, against pptpd with MS-CHAPv2 and MPPE-128.
+. "$(dirname "$0")/../rig/net.sh"
+PLUGIN=${PLUGIN:-$PWD/pptp.so}
+if [ ! -f "$PLUGIN" ]; then
+	echo "1..0 # SKIP no pptp.so: pppd's headers are missing (ppp-dev)"
+	exit
+fi
+net_up
+server_up
+transfer_server
+# shellcheck disable=SC2206 # words
+words=($PPPD nodetach logfile /run/pppd.log)
+
+# A folder of plugins that has ours, over the system's.
+dir=/usr/lib/pppd/$(pppd --version 2>&1 | sed -n 's/.*version //p')
+install_plugin() {
+	cp -r "$dir" /run/plugins && cp "$PLUGIN" /run/plugins/pptp.so &&
+		mount --bind /run/plugins "$dir"
+}
+manager() {	# the process that holds the listening unix socket
+	ss -Hxlp src /run/pptp/$SERVER | sed -n 's/.*pid=\([0-9]*\).*/\1/p'
+}
+agent() {	# what is neither it nor the keeper that forked it
+	local m; m=$(manager)
+	pgrep -x pptp | grep -vx -e "$m" -e "$(ps -o ppid= -p "$m" | tr -d ' ')"
+}
+bad() {	# bad [KEY=VALUE...]: a server that misbehaves, on port 1724
+	ip netns exec srv python3 tests/net/badserver.py port=1724 "$@" \
+		> /run/bad.log 2>&1 &
+	BAD=$!
+	until_ok 10 grep -q ready /run/bad.log
+}
+to_bad() {	# to_bad [WORD...]: P is a pppd with a call to it
+	"$CLIENT" $SERVER --data-path=kernel --connect-port 1724 "$@" \
+		"${words[@]}" > /run/client.out 2>&1 &
+	P=$!
+}
+
+# --- without the plugin: the pty, and the reason ---
+"$CLIENT" $SERVER --loglevel 3 --data-path=kernel "${words[@]}" \
+	2> /run/client.err
+is "no plugin, --data-path=kernel: status" $? 1
+has "and a sentence" "$(< /run/client.err)" 'pptp.so for pppd .* not installed'
+has "--check says so" "$("$CLIENT" --check $SERVER)" \
+	'paths .*user .*not the kernel: the plugin'
+"$CLIENT" $SERVER --loglevel 3 "${words[@]}" > /run/client.out \
+	2> /run/client.err &
+P=$!
+claim "no plugin, auto: up" until_ok 20 up
+claim "ping" alive
+has "the log says which" "$(< /run/syslog)" 'the data goes by a pty'
+has "and why" "$(< /run/syslog)" 'data path: the plugin pptp.so for pppd'
+end $P
+is_clean "its end leaves nothing"
+
+install_plugin || echo "Bail out! no place for the plugin in $dir"
+has "--check says what it has now" "$("$CLIENT" --check $SERVER)" \
+	"paths .*and the kernel by $dir/pptp.so"
+
+# --- from the shell ---
+"$CLIENT" $SERVER --loglevel 3 "${words[@]}" > /run/client.out \
+	2> /run/client.err &
+P=$!
+claim "auto with the plugin: up" until_ok 20 up
+has "the kernel carries the data" "$(< /run/syslog)" 'the kernel carries the data'
+has "MPPE is on" "$(< /run/pppd.log)" 'MPPE 128-bit .* enabled'
+is "the process has become pppd" "$(ps -o comm= -p $P)" pppd
+claim "ping" alive
+claim "large packets" alive -s 1300
+claim "5 MB to the server" carries put 5
+claim "5 MB from the server" carries get 5
+out=$("$CLIENT" --status)
+has "--status counts by the interface" "$out" 'interface ppp0'
+has "and counts it all" "$out" 'out [0-9]{4,} packets, [0-9]{7,} octets'
+has "--status=json too" "$("$CLIENT" --status=json)" \
+	'"data_path": "kernel", "interface": "ppp0", "tx_packets": [0-9]{4,}'
+end $P
+is "pppd was ended by the signal alone" $? 5
+is_clean "its end leaves nothing"
+claim "the server's session ended too" until_ok 5 test -z "$(sessions)"
+
+# --- each end ---
+start() {
+	"$CLIENT" $SERVER --data-path=kernel "${words[@]}" > /run/client.out \
+		2> /run/client.err &
+	P=$!
+	until_ok 20 up
+}
+start && pkill -x pptpctrl
+wait $P
+is "the server's Stop is a hangup for pppd" $? 16
+is_clean "and leaves nothing"
+start && pkill -KILL -x pptpctrl
+wait $P
+is "the server's sudden death is a hangup for pppd" $? 16
+is_clean "and leaves nothing"
+start && kill -KILL $P
+wait $P 2>/dev/null
+is_clean "pppd killed: nothing is left"
+claim "and the server was told" until_ok 5 test -z "$(sessions)"
+start && kill -KILL "$(manager)"
+wait $P
+is "the manager killed is a hangup for pppd" $? 16
+is_clean "and leaves nothing"
+start && kill -KILL "$(agent)"
+wait $P
+is "the agent killed is a hangup for pppd" $? 16
+is_clean "and leaves nothing"
+
+# --- a peers file ---
+printf '%s\n' 'plugin pptp.so' "pptp_server $SERVER" "pptp_program $CLIENT" \
+	"pptp_client 10.9.0.1" 'pptp_window 40' 'pptp_timeout 20' \
+	"pptp_options \"--loglevel 3 --logstring 'a tunnel'\"" lock \
+	"$PPPD" 'logfile /run/pppd.log' > /etc/ppp/peers/work
+pppd call work nodetach > /run/client.out 2>&1 &
+P=$!
+claim "a peers file: up" until_ok 20 up
+claim "ping" alive
+claim "5 MB to the server" carries put 5
+claim "5 MB from the server" carries get 5
+has "the options reach pptp" "$(< /run/syslog)" 'a tunnel: .*window 40'
+end $P
+is "ended by the signal alone" $? 5
+is_clean "its end leaves nothing"
+claim "pppd call NAME updetach returns once it is up" \
+	timeout 30 pppd call work updetach
+claim "ping" alive
+pkill -x -TERM -f 'pppd call work updetach'
+is_clean "its end leaves nothing"
+
+# --- failures are pppd's to tell ---
+printf '%s\n' 'plugin pptp.so' "pptp_server $SERVER" "pptp_program $CLIENT" \
+	'pptp_options "--connect-port 9"' "$PPPD" > /etc/ppp/peers/refused
+out=$(timeout 20 pppd call refused nodetach 2>&1)
+is "nobody listens: pppd's status" $? 8
+has "and its sentence" "$out" 'PPTP: cannot connect to .* port 9'
+out=$(timeout 20 pppd call refused nodetach pptp_options '--sync' 2>&1)
+is "an option the kernel does not know: status" $? 8
+out=$(timeout 20 pppd call refused nodetach pptp_program /nowhere/pptp 2>&1)
+is "no pptp to run: status" $? 8
+has "and a sentence" "$out" 'PPTP: cannot run /nowhere/pptp'
+out=$(timeout 20 "$CLIENT" $SERVER --data-path=kernel --nolaunchpppd 2>&1 \
+	< /dev/null)
+is "without a plugin's socket: status" $? 2
+has "and a sentence" "$out" 'standard input is not its socket'
+is_clean "failures leave nothing"
+
+# --- persist: a fresh agent each time, from the shell ---
+"$CLIENT" $SERVER --data-path=kernel "${words[@]}" persist maxfail 0 \
+	> /run/client.out 2> /run/client.err &
+P=$!
+claim "persist: up" until_ok 20 up
+fds=$(find /proc/$P/fd | wc -l)
+for how in TERM KILL; do
+	pkill -$how -x pptpctrl
+	claim "SIG$how to the server's session: down" until_ok 10 down
+	claim "and up again by itself" until_ok 25 up
+	claim "ping" alive
+done
+is "no descriptor of pppd's is left over" "$(find /proc/$P/fd | wc -l)" "$fds"
+is "and no process" "$(pgrep -c pptp -x)" 3
+end $P
+is_clean "the end of persist leaves nothing"
+
+# --- two at once, and one by a pty beside them ---
+"$CLIENT" $SERVER --data-path=kernel "${words[@]}" unit 0 > /dev/null 2>&1 &
+A=$!
+"$CLIENT" $SERVER --data-path=kernel "${words[@]}" unit 1 > /dev/null 2>&1 &
+B=$!
+claim "two at once come up" until_ok 30 up 2
+"$CLIENT" $SERVER --data-path=user "${words[@]}" unit 2 > /dev/null 2>&1 &
+C=$!
+claim "and one by a pty" until_ok 30 up 3
+carries put 3 ppp0 > /run/a 2>&1 & a=$!
+carries get 3 ppp1 > /run/b 2>&1 & b=$!
+carries get 3 ppp2 > /run/c 2>&1; is "3 MB through the pty's" $? 0
+wait $a; is "3 MB through ppp0 at the same time" $? 0
+wait $b; is "3 MB through ppp1 at the same time" $? 0
+is "one call manager serves all" "$(find /run/pptp -type s | wc -l)" 1
+end $A
+claim "the first ends" until_ok 5 test ! -e /sys/class/net/ppp0
+for i in 1 2; do claim "ping through ppp$i" alive -I ppp$i; done
+end $B; end $C
+is_clean "the end of all leaves nothing"
+
+# --- options that need the pty ---
+"$CLIENT" $SERVER --nobuffer --loglevel 3 "${words[@]}" > /dev/null 2>&1 &
+P=$!
+claim "auto with --nobuffer: up" until_ok 20 up
+has "by a pty, as the log says" "$(< /run/syslog)" \
+	'data path: --nobuffer needs it'
+end $P
+
+# --- a server that misbehaves ---
+bad gre=silent
+to_bad
+claim "no GRE comes: said within 15 seconds" until_ok 15 grep -q \
+	'GRE is blocked: the call is up but' /run/pppd.log
+end $P; kill $BAD
+bad after=sleep1,stop
+to_bad
+wait $P
+is "the server's Stop-Control-Connection-Request is a hangup" $? 16
+kill $BAD
+bad noecho=1
+to_bad --idle-wait 1 --max-echo-wait 1
+wait $P
+is "so is its silence" $? 16
+has "as the log says" "$(< /run/syslog)" 'tunnel to .* down: .*[Ee]cho'
+kill $BAD
+bad ocrp=silent
+printf '%s\n' 'plugin pptp.so' "pptp_server $SERVER" "pptp_program $CLIENT" \
+	'pptp_options "--connect-port 1724"' "$PPPD" > /etc/ppp/peers/silent
+pppd call silent nodetach > /run/client.out 2>&1 &
+P=$!
+claim "while the call is being made" until_ok 10 grep -q 'OCRQ' /run/bad.log
+kill -TERM $P
+wait $P
+is_clean "pppd's end leaves nothing"
+kill $BAD
+((tap_bad == 0)) || logs
+plan
