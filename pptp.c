@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -360,6 +361,8 @@ main(int argc, char **argv)
 	standard_descriptors();
 	log_open(conf.loglevel, conf.logstring);
 	log_stderr(conf.debug ? 2 : 1);
+	/* It asks the gateway; a `killall -USR1` must not end the others. */
+	signal_hold(SIGUSR1);
 	if (conf.mode == RUN_STATUS || conf.mode == RUN_STATUS_JSON)
 		return status_main(&conf);
 	if (conf.mode == RUN_CHECK)

@@ -124,11 +124,11 @@ gateway_log_counters(const struct gateway *gw)
 	const struct gre_counters *n = gw->n;
 
 #define U(x)	((unsigned long long)n->x)
-	log_error("tunnel to %s: sent %llu packets, %llu octets, %llu bare "
+	log_answer("tunnel to %s: sent %llu packets, %llu octets, %llu bare "
 	    "acks; %llu refused by this system; received %llu packets, %llu "
 	    "octets, %llu bare acks", gw->server, U(tx_packets), U(tx_octets),
 	    U(tx_acks), U(tx_lost), U(rx_packets), U(rx_octets), U(rx_acks));
-	log_error("tunnel to %s: lost %llu, reordered %llu, duplicate %llu, "
+	log_answer("tunnel to %s: lost %llu, reordered %llu, duplicate %llu, "
 	    "late %llu, far %llu, bad %llu, jumps %llu; from pppd bad %llu, "
 	    "pppd too slow for %llu; soft errors %llu; round trip %llu us",
 	    gw->server, U(rx_lost), U(rx_reordered), U(rx_duplicate),

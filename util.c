@@ -229,6 +229,12 @@ log_packet(const char *fmt, ...)
 }
 
 void
+log_answer(const char *fmt, ...)
+{
+	EMIT(LOG_L_SILENT, LOG_NOTICE, false, false);
+}
+
+void
 log_fatal(const char *fmt, ...)
 {
 	EMIT(LOG_L_SILENT, LOG_CRIT, true, false);
@@ -344,6 +350,16 @@ void
 memory_trim(void)
 {
 	(void)dl_iterate_phdr(give_back, NULL);
+}
+
+void
+signal_hold(int sig)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, sig);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 int

@@ -45,6 +45,9 @@ void log_fatal(const char *fmt, ...) PRINTF(1, 2);
 void fatal(int status, const char *fmt, ...) PRINTF(2, 3)
     __attribute__((__noreturn__));
 
+/* What a signal asked for: to the same places at any level. */
+void log_answer(const char *fmt, ...) PRINTF(1, 2);
+
 /* Monotonic microseconds, counting through suspend (CLOCK_BOOTTIME). */
 int64_t clock_us(void);
 
@@ -73,7 +76,10 @@ int signal_fd(const int *sigs, size_t n);
  */
 void memory_trim(void);
 
-/* Undoes signal_fd() for a program about to be executed. */
+/* Keeps a signal waiting, until signal_fd() takes it or for ever. */
+void signal_hold(int sig);
+
+/* Undoes signal_hold() and signal_fd() for a program about to be executed. */
 void signal_reset(void);
 
 #endif

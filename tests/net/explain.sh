@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What pptp tells of servers and tunnels: --check, --status, SIGUSR1, and the
+# steps on a terminal.
+. "$(dirname "$0")/lib.sh"
+syslog_on
+
+# terminal COMMAND...: its output, and its status in a last line, on a terminal
+terminal() {
+	python3 -c 'import os, pty, sys
+s = pty.spawn(sys.argv[1:], lambda fd: os.read(fd, 4096), lambda fd: b"")
+print("status", os.waitstatus_to_exitcode(s))' "$@" < /dev/null | tr -d '\r'
+}
+
+# --- --check: a server for each step that may fail, all at once
+cases=0
+pids=()
+check() {	# check STATUS LINES SERVER-ARGUMENTS [HOST OPTION...]
+	local addr=10.9.0.$((100 + cases)) d=/run/case.$cases
+	cases=$((cases + 1))
+	mkdir $d
+	printf '%s\n' "$1" "$3 ${*:4}" "$2" > $d/case
+	srv ip addr add $addr/24 dev v1
+	(
+		# shellcheck disable=SC2086 # words
+		[ "$3" = none ] || { ip netns exec srv \
+			python3 tests/net/badserver.py addr=$addr $3 > $d/log 2>&1 &
+		until_ok 20 grep -q ready $d/log; }
+		[ $# -gt 3 ] || set -- "$@" $addr
+		"$CLIENT" --check "${@:4}" < /dev/null > $d/out 2> $d/err
+		echo $? > $d/status
+	) &
+	pids+=($!)
+}
+ms='[0-9]+\.[0-9] ms'
+name='^ok +name +10.9.0.1.. is 10.9.0.1..$'
+tcp="^ok +TCP +port 1723 answers in $ms\$"
+server="^ok +server +host \"bad\", vendor \"tests\", firmware 1, channels 1, in $ms\$"
+call="^ok +call +accepted in $ms .call ids [0-9]+ and [0-9]+.\$"
+check 0 "$name
+$tcp
+$server
+$call
+^ok +GRE +both ways: LCP answered in $ms\$" ''
+check 3 '^failed +name +cannot resolve nowhere.invalid' none nowhere.invalid
+check 5 "$name
+^failed +TCP +cannot connect to .* Connection refused" none
+check 6 "$name
+$tcp
+^failed +server +this is not a PPTP server: it answers like" accept=http
+check 7 "$name
+$tcp
+^failed +server +the server refused the connection" sccrp=4
+check 9 "$name
+$tcp
+^failed +server +no Start-Control-Connection-Reply" accept=silent 10.9.0.105 --timeout 2
+check 8 "$name
+$tcp
+$server
+^failed +call +the server refused the call: busy" ocrp=4
+check 12 "$name
+$tcp
+$server
+$call
+^failed +GRE +no packet within 10 s, although TCP works: IP protocol 47 is filtered" gre=silent
+check 12 "$name
+$tcp
+$server
+$call
+^failed +GRE +packets come in, but ours are not answered within 10 s" "early=1 gre=silent"
+
+has "on a terminal: a tick for what works" "$(terminal "$CLIENT" --check \
+	10.9.0.2 --connect-port 9 | grep -v paths | head -n 1)" '^✓ name +10.9.0.2 is 10.9.0.2$'
+has "and a cross for what does not, with its status" "$(terminal "$CLIENT" \
+	--check 10.9.0.2 --connect-port 9 | tail -n 2 | tr '\n' ' ')" \
+	'^✗ TCP .*refused.* status 5 $'
+
+# --- --status, with traffic that is known: 50 frames of 200 octets each way
+# and one LCP frame of 18, duplicates and all
+serve gre=dup addr=10.9.0.2
+python3 tests/net/ptyfeed.py --count 50 --hold 4 "$CLIENT" $SERVER \
+	--nolaunchpppd --loglevel 0 > /run/out 2>&1 &
+feeder=$!
+until_ok 5 eval '[ "$(count "^gre seq")" = 51 ]'
+sleep 0.5
+"$CLIENT" --status=json > /run/json
+"$CLIENT" --status > /run/text
+"$CLIENT" --status 10.9.0.2 > /run/text.this
+"$CLIENT" --status 10.9.0.77 > /run/text.other
+"$CLIENT" --status=json 10.9.0.77 > /run/json.other
+figures() { python3 -c '
+import json, sys
+t, = [t for t in json.load(sys.stdin) if t["server"] == "10.9.0.2"]
+print(t["server"], t["local"], t["state"], *(t[k] for k in sys.argv[1:]))
+assert 0 < t["uptime_us"] < 60e6 and 0 < t["call"] < 65536
+assert t["tx_acks"] > 0 and 0 < t["rtt_us"] < 5e6, t' "$@" < /run/json; }
+is "--status=json is JSON, and knows the traffic" "$(figures tx_packets \
+	tx_octets rx_packets rx_octets rx_duplicate rx_lost rx_reordered rx_bad)" \
+	"10.9.0.2 10.9.0.1 up 51 10018 51 10018 50 0 0 0"
+has "--status shows it" "$(tr '\n' ' ' < /run/text)" \
+	'10.9.0.2: up 0:00:0[0-9], call [0-9]+, the server.s call [0-9]+, from 10.9.0.1 .* out 51 packets, 10018 octets, [0-9]+ bare acks, 0 refused here .* in  51 packets, 10018 octets, [0-9]+ bare acks .* 0 lost, 0 reordered, 50 duplicate, 0 late, 0 bad .*round trip [0-9.]+ ms'
+is "--status HOST: that server's tunnels" "$(grep -c '^10.9.0.2: up' /run/text.this)" 1
+is "--status HOST: and no others" "$(cat /run/text.other)" "no tunnels"
+is "in JSON: an empty list" "$(tr -d '\n' < /run/json.other)" "[]"
+gateway=$(pgrep -P $feeder -x pptp)
+kill -USR1 "${gateway:-$$}"
+until_ok 3 grep -q 'round trip' /run/syslog
+has "SIGUSR1 logs the same, at any log level" "$(grep tunnel /run/syslog)" \
+	'pptp\[[0-9]+\]: tunnel to 10.9.0.2: sent 51 packets, 10018 octets.*received 51 packets, 10018 octets'
+has "SIGUSR1: likewise what went wrong" "$(grep tunnel /run/syslog)" \
+	'lost 0, reordered 0, duplicate 50, late 0'
+pkill -USR1 -x pptp		# as killall does: manager and keeper get it too
+sleep 0.3
+claim "SIGUSR1 to all of them ends none" kill -0 "$gateway"
+has "nor the call manager" "$("$CLIENT" --status 10.9.0.2)" 'up 0:00'
+wait $feeder
+
+# Asked all the time: the data do not notice.
+serve addr=10.9.0.2
+python3 tests/net/ptyfeed.py --count 200 --gap 0.005 "$CLIENT" $SERVER \
+	--nolaunchpppd > /run/out 2>&1 &
+feeder=$!
+asked=0
+while kill -0 $feeder 2>/dev/null; do
+	"$CLIENT" --status > /dev/null
+	asked=$((asked + 1))
+done
+has "asked $asked times meanwhile: all data arrive" "$(cat /run/out)" \
+	'received 200 of 200, ordered, 0 duplicate, 0 bad'
+serve addr=10.9.0.2 gre=swap
+python3 tests/net/ptyfeed.py --count 50 --hold 2 "$CLIENT" $SERVER \
+	--nolaunchpppd > /run/out 2>&1 &
+feeder=$!
+until_ok 5 eval '[ "$(count "^gre seq")" = 51 ]'
+sleep 0.3
+"$CLIENT" --status=json > /run/json
+is "what was reordered is counted" "$(figures rx_packets rx_reordered rx_lost)" \
+	"10.9.0.2 10.9.0.1 up 51 5 0"
+wait $feeder
+
+# --- the steps on a terminal, up to a pppd that only says how it was called
+if [ -e /usr/sbin/pppd ]; then
+	printf '%s\n' '#!/bin/sh' 'echo "pppd got: $*"' > /run/pppd
+	chmod 755 /run/pppd
+	mount --bind /run/pppd /usr/sbin/pppd
+	steps=$(terminal "$CLIENT" localhost.localdomain --connect-port 9 2>&1)
+	has "a name: resolving" "$steps" '^resolving localhost.localdomain$'
+	serve addr=10.9.0.2
+	steps=$(terminal "$CLIENT" $SERVER --refuse-eap noauth)
+	is "the steps on a terminal" "$(sed 's,/dev/pts/[0-9]*,TTY,' <<< "$steps")" \
+"resolving 10.9.0.2
+connecting to 10.9.0.2 port 1723
+connected; the server says it is \"bad\" (tests)
+asking for a call
+call is up; starting pppd on TTY
+pppd got: TTY 38400 refuse-eap noauth
+status 0"
+	is "elsewhere: none" "$("$CLIENT" $SERVER noauth | grep -v '^pppd got')" ''
+	umount /usr/sbin/pppd
+else
+	skip "the steps on a terminal" "no pppd here"
+fi
+
+wait "${pids[@]}"
+for ((i = 0; i < cases; i++)); do
+	d=/run/case.$i
+	mapfile -t c < $d/case
+	is "--check ${c[1]}: status" "$(cat $d/status)" "${c[0]}"
+	is "--check ${c[1]}: a line for each step" \
+		"$(grep -v '^note' $d/out | wc -l)" $((${#c[@]} - 2))
+	n=0
+	while read -r line; do
+		has "--check ${c[1]}: step $((++n))" "$line" "${c[$((n + 1))]}"
+	done < <(grep -v '^note' $d/out)
+	is "--check ${c[1]}: all on standard output" "$(cat $d/err)" ''
+done
+claim "it clears its call" grep -q 'rx CCRQ' /run/case.0/log
+claim "and ends its connection" grep -q 'rx StopCCRQ' /run/case.0/log
+is_clean "nothing is left"
+plan
