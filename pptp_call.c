@@ -600,6 +600,31 @@ try_address(struct call *c)
 	return status;
 }
 
+/* Is it this server that failed, so that another one may do better? */
+static bool
+servers_fault(enum exit_status status)
+{
+	switch (status) {
+	case EXIT_CONNECT:
+	case EXIT_NOT_PPTP:
+	case EXIT_REFUSED:
+	case EXIT_CALL_REFUSED:
+	case EXIT_TIMEOUT:
+	case EXIT_SERVER_ENDED:
+	case EXIT_LOST:
+		return true;
+	case EXIT_OK:
+	case EXIT_SYSTEM:
+	case EXIT_USAGE:
+	case EXIT_RESOLVE:
+	case EXIT_PERMISSION:
+	case EXIT_GRE_BLOCKED:
+	case EXIT_STATUSES:
+		break;
+	}
+	return false;
+}
+
 enum exit_status
 call_open(struct call *c)
 {
@@ -618,7 +643,7 @@ call_open(struct call *c)
 		c->deadline = now + (overall - now) / (int64_t)(n - i);
 		c->server = list[i];
 		status = try_address(c);
-		if (status != EXIT_CONNECT || i + 1 == n ||
+		if (!servers_fault(status) || i + 1 == n ||
 		    clock_us() >= overall)
 			break;
 		log_warnx("%s; trying the next address of %s", c->why,
