@@ -200,6 +200,8 @@ msg_fields(char *out, size_t size, unsigned type, struct rd r)
 	}
 }
 
+enum { GREETING = 8 };		/* octets that make one */
+
 static const struct guess {
 	const char	*start, *what;
 } guesses[] = {
@@ -240,7 +242,8 @@ msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
 		return;
 	}
 	ctrl_escape(shown, sizeof(shown), head, n);
-	if (is_text(head, n))
+	/* What follows a greeting's first words may be anything. */
+	if (is_text(head, n < GREETING ? n : GREETING))
 		snprintf(out, size, "this is not a PPTP server: it sends the "
 		    "text \"%s\" (if it is one that greets: --quirk-welcome)",
 		    shown);

@@ -569,7 +569,9 @@ test_strangers(void)
 	T(guess("* OK IMAP ready\r\n", "IMAP"), "IMAP");
 	T(guess("+OK POP ready\r\n", "POP3"), "POP3");
 	T(guess("RFB 003.008\n", "VNC"), "VNC");
-	T(guess("Welcome!\r\n\x1b", "bad magic"), "not all of it is text");
+	T(guess("Welcome\x1b", "bad magic"), "its beginning is not all text");
+	T(guess("Welcome!\r\n\x1b[0m", "greets: --quirk-welcome"),
+	    "a greeting that sets the terminal names the quirk too");
 	T(guess("Welcome to node 7\r\n",
 	    "the text \"Welcome to node 7\\x0d\\x0a\" (if it is one that "
 	    "greets: --quirk-welcome)"), "a greeting names the quirk");
