@@ -212,7 +212,7 @@ kernel_socket(struct in_addr local, uint16_t id, uint32_t mark)
 	    sizeof(mark)) == -1)
 		return failed(fd);
 	pptp_address(&sp, local, id);
-	if (bind(fd, (const struct sockaddr *)&sp, sizeof(sp)) == -1)
+	if (bind(fd, (const void *)&sp, sizeof(sp)) == -1)
 		return failed(fd);
 	return fd;
 }
@@ -223,7 +223,7 @@ kernel_connect(int fd, struct in_addr server, uint16_t peer_id)
 	struct sockaddr_pppox sp;
 
 	pptp_address(&sp, server, peer_id);
-	return connect(fd, (const struct sockaddr *)&sp, sizeof(sp));
+	return connect(fd, (const void *)&sp, sizeof(sp));
 }
 
 /* ---- its counters ---- */
