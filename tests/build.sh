@@ -60,6 +60,8 @@ has "the user's FORTIFY wins" "$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1)" \
 is "no other FORTIFY beside it" \
 	"$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1 | grep -c FORTIFY_SOURCE=2)" 0
 
+is "README has a line for each source" "$(for f in *.c; do
+	grep -q "^  $f  *[^ ]" README || echo "$f"; done)" ''
 set -- make -s BIN=$p B="$(dirname $p)" PPPD_H= DESTDIR="$w/root" PREFIX=/usr
 claim "make install" "$@" install
 is "what it installed" "$(cd "$w/root" && find . ! -type d | sort)" \

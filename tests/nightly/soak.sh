@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 1200
+# Ten minutes (T_SOAK seconds) of traffic each way over a bad network, beside
+# tunnels that come and go: memory and descriptors stay flat.
+. "$(dirname "$0")/../rig/net.sh"
+NETEM='delay 5ms 2ms loss 0.5% duplicate 0.5% reorder 5%'
+net_up
+server_up
+transfer_server
+
+start() {	# start UNIT
+	# shellcheck disable=SC2086 # words
+	pppd pty "$CLIENT $SERVER --nolaunchpppd" $PPPD nodetach unit "$1" \
+		logfile "/run/pppd$1.log" > /dev/null 2> "/run/client$1.err" &
+	pid[$1]=$!
+}
+# Resident pages and descriptors of each process of ours that lives all along.
+ours() { pgrep -x 'pptp.*' | while read -r p; do
+	[[ $(< "/proc/$p/comm") =~ ^pptp(d|ctrl)$ ]] || echo "$p"; done; }
+pages() { awk '{ n += $2 } END { print n }' \
+	$(printf '/proc/%s/statm ' $long) ; }
+fds() { for p in $long; do ls "/proc/$p/fd"; done | wc -l; }
+
+start 0
+claim "the tunnel is up" until_ok 30 up
+sleep 1
+long=$(ours)
+claim "and a first transfer" carries get 2 ppp0	# all memory it needs is used
+pages0=$(pages) fds0=$(fds) rounds=0 bad=0
+until=$((SECONDS + ${T_SOAK:-600}))
+while [ $SECONDS -lt $until ]; do
+	rounds=$((rounds + 1))
+	start 1
+	until_ok 30 up 2 || bad=$((bad + 1))
+	carries put 1 ppp0 > /dev/null & a=$!
+	carries get 1 ppp0 > /dev/null || bad=$((bad + 1))
+	wait $a || bad=$((bad + 1))
+	alive -I ppp1 > /dev/null || bad=$((bad + 1))
+	end ${pid[1]}
+	until_ok 10 test ! -e /sys/class/net/ppp1 || bad=$((bad + 1))
+done
+is "all of $rounds rounds went well" "$bad" 0
+is "the same processes live" "$(ours | grep -cxF "$long")" \
+	"$(wc -w <<< "$long")"
+is "descriptors: none more" "$(fds)" "$fds0"
+grown=$(($(pages) - pages0))
+if [ $grown -le $((pages0 / 20)) ]; then pass "memory is flat ($pages0 pages)"
+else fail "memory is flat" "$grown pages more than $pages0"; fi
+end ${pid[0]}
+is_clean "its end leaves nothing"
+((tap_bad == 0)) || logs
+plan
