@@ -158,11 +158,12 @@ kernel_wanted(const struct conf *conf, struct kernel_path *k)
 
 	memset(k, 0, sizeof(*k));
 	if (conf->data_option != NULL)
-		SAY(k, "--%s needs it", conf->data_option);
+		SAY(k, "--%s needs the pty", conf->data_option);
 	else if (conf->data_path == DATA_USER)
-		SAY(k, "asked for");
+		SAY(k, "the pty was asked for");
 	else if (conf->rtmark != 0 && !marks_packets())
-		SAY(k, "--rtmark needs it: this kernel's PPTP marks nothing");
+		SAY(k, "--rtmark needs the pty: this kernel's PPTP "
+		    "marks nothing");
 	else
 		can = kernel_offer(k);
 	if (can)

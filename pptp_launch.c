@@ -69,23 +69,33 @@ push_refusals(struct vector *a, const struct conf *c)
 			push(a, rows[i].name);
 }
 
-char **
-options_pppd_argv(const struct conf *c, const char *tty)
+/*
+ * All of it in one block: tail[0 .. n) comes last, copied; the words before
+ * it are pointed to.
+ */
+static char **
+make_argv(const struct conf *c, const char *tty, const char *const *tail,
+    size_t n)
 {
-	enum { PUSHED = 16, TEXTS = 256 };	/* all but tty and NAME */
+	enum { PUSHED = 16, TEXTS = 256 };	/* all but tty, NAME, tail */
 	const char *name = c->pppd_call != NULL ? c->pppd_call : "";
-	size_t slots = PUSHED + (size_t)c->nwords;
+	size_t slots = PUSHED + (size_t)c->nwords + n;
 	size_t size = slots * sizeof(char *) + TEXTS + strlen(name) +
 	    (tty != NULL ? strlen(tty) : 0);
-	struct vector a = { .v = malloc(size) };
+	struct vector a = { .v = NULL };
 
+	for (size_t i = 0; i < n; i++)
+		size += strlen(tail[i]) + 1;
+	a.v = malloc(size);
 	if (a.v == NULL)
 		return NULL;
 	a.text = (char *)(a.v + slots);
 	a.end = (char *)a.v + size;
 	push(&a, "pppd");
-	for (int i = 0; tty != NULL && i < 2; i++)
-		push(&a, i == 0 ? tty : "38400");
+	if (tty != NULL) {
+		push(&a, tty);
+		push(&a, "38400");
+	}
 	if (c->sync)
 		push(&a, "sync");
 	push_addresses(&a, c);
@@ -96,9 +106,17 @@ options_pppd_argv(const struct conf *c, const char *tty)
 	}
 	for (int i = 0; i < c->nwords; i++)
 		a.v[a.n++] = c->words[i];
+	for (size_t i = 0; i < n; i++)
+		push(&a, tail[i]);
 	assert(a.n < slots);
 	a.v[a.n] = NULL;
 	return a.v;
+}
+
+char **
+options_pppd_argv(const struct conf *c, const char *tty)
+{
+	return make_argv(c, tty, NULL, 0);
 }
 
 /* ---- the plugin's options ---- */
@@ -187,35 +205,11 @@ plugin_options(const struct conf *c, char *text, size_t size)
 	return text;
 }
 
-/* A vector of both; nothing of it is ever freed, exec is next. */
-static char **
-join(char **argv, const char *const *tail, size_t n)
-{
-	size_t have = 0;
-	char **v;
-
-	while (argv[have] != NULL)
-		have++;
-	v = malloc((have + n + 1) * sizeof(*v));
-	if (v == NULL)
-		return NULL;
-	for (size_t i = 0; i < have; i++)
-		v[i] = argv[i];
-	for (size_t i = 0; i < n; i++) {
-		v[have + i] = strdup(tail[i]);
-		if (v[have + i] == NULL)
-			return NULL;
-	}
-	v[have + n] = NULL;
-	return v;
-}
-
 char **
 kernel_pppd_argv(const struct conf *c, const char *plugin, int line)
 {
 	enum { TEXT = 900 };	/* a word of pppd's has 1023 octets at most */
 	char self[TEXT], number[16], options[TEXT];
-	char **argv = options_pppd_argv(c, NULL);
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	const char *tail[10] = { "plugin", plugin, "pptp_server", c->host,
 	    "pptp_socket", number };
@@ -231,5 +225,5 @@ kernel_pppd_argv(const struct conf *c, const char *plugin, int line)
 		tail[n++] = "pptp_options";
 		tail[n++] = options;
 	}
-	return argv == NULL ? NULL : join(argv, tail, n);
+	return make_argv(c, NULL, tail, n);
 }

@@ -52,10 +52,9 @@ int kernel_connect(int fd, struct in_addr server, uint16_t peer_id);
 bool kernel_counters(int nl, uint32_t ifindex, struct gre_counters *n);
 
 /*
- * The argument vector for a pppd that gets its channel from line, our end of
- * which an agent holds; what the options ask of pppd, then the words, then
- * the plugin's options, by which it can start further agents.  NULL: no
- * memory.
+ * As options_pppd_argv(), for a pppd that gets its channel from line, whose
+ * other end an agent holds.  The plugin's options come last; by them it can
+ * start further agents, that make the same call.
  */
 char **kernel_pppd_argv(const struct conf *conf, const char *plugin,
     int line);

@@ -76,8 +76,8 @@ struct conf {
 int options_parse(struct conf *c, int argc, char **argv);
 
 /*
- * The argument vector for pppd: "pppd", tty, "38400" (neither if tty is NULL),
- * then what the options ask of pppd, then the words.  NULL terminated, in one block to be freed by
+ * The argument vector for pppd: "pppd", tty, "38400", then what the options
+ * ask of pppd, then the words.  NULL terminated, in one block to be freed by
  * the caller; NULL: no memory.
  */
 char **options_pppd_argv(const struct conf *c, const char *tty);

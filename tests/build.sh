@@ -62,6 +62,36 @@ is "no other FORTIFY beside it" \
 
 is "README has a line for each source" "$(for f in *.c; do
 	grep -q "^  $f  *[^ ]" README || echo "$f"; done)" ''
+# The plugin, with the API of pppd 2.5 and that of the headers here.
+strict="-std=c11 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wshadow -Wformat=2
+-Wstrict-prototypes -Wmissing-prototypes -Wcast-qual -Werror -fPIC"
+for cc in gcc clang; do
+	command -v $cc >/dev/null || continue
+	# shellcheck disable=SC2086 # words
+	claim "$cc compiles the plugin for pppd 2.5" $cc $strict \
+		-Itests/pppd-2.5 -fsyntax-only pptp_plugin.c
+	if [ ! -f /usr/include/pppd/pppd.h ]; then
+		skip "$cc compiles the plugin" "no headers of pppd (ppp-dev)"
+		continue
+	fi
+	# shellcheck disable=SC2086 # words
+	claim "$cc compiles the plugin for the pppd here" $cc $strict \
+		-fsyntax-only pptp_plugin.c
+done
+if [ -f pptp.so ]; then
+	is "the plugin exports what pppd looks for, and no more" \
+		"$(nm -D --defined-only pptp.so | sed 's/.* //' | sort | xargs)" \
+		"plugin_init pppd_version"
+	is "it needs libc only" "$(readelf -d pptp.so |
+		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')" libc.so.6
+	claim "it is installed" make -s BIN=$p B="$(dirname $p)" \
+		DESTDIR="$w/plugin" PPPD_PLUGINDIR=/plugins install
+	claim "where pppd looks for it" cmp pptp.so "$w/plugin/plugins/pptp.so"
+	claim "and removed" make -s DESTDIR="$w/plugin" \
+		PPPD_PLUGINDIR=/plugins uninstall
+	is "nothing of it is left" "$(find "$w/plugin" ! -type d)" ""
+fi
+
 set -- make -s BIN=$p B="$(dirname $p)" PPPD_H= DESTDIR="$w/root" PREFIX=/usr
 claim "make install" "$@" install
 is "what it installed" "$(cd "$w/root" && find . ! -type d | sort)" \

@@ -192,7 +192,7 @@ is_clean "the end of all leaves nothing"
 P=$!
 claim "auto with --nobuffer: up" until_ok 20 up
 has "by a pty, as the log says" "$(< /run/syslog)" \
-	'data path: --nobuffer needs it'
+	'data path: --nobuffer needs the pty'
 end $P
 
 # --- a server that misbehaves ---

@@ -706,10 +706,6 @@ test_pppd_longest(void)
 	memset(tty, 't', sizeof(tty) - 1);
 	tty[sizeof(tty) - 1] = '\0';
 	c.pppd_call = name;
-	v = options_pppd_argv(&c, NULL);
-	T(v != NULL && strcmp(v[0], "pppd") == 0 && strcmp(v[1], "sync") == 0,
-	    "without a terminal neither its name nor a speed is said");
-	free(v);
 	v = options_pppd_argv(&c, tty);
 	T(v != NULL && strcmp(v[1], tty) == 0 && strcmp(v[11], name) == 0 &&
 	    v[12] == NULL, "pppd's arguments at their longest fit");

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What pppd is given when the kernel carries the data. */
+/* with: pptp_options.c pptp_help.c pptp_quirks.c */
+#include "../../pptp_launch.c"
+#include "t.h"
+
+static char *line_words[] = { "pptp", "vpn.example", "--phone", "5 5",
+    "--client-hostname", "a\\b", "--connect-port", "99", "--localbind",
+    "192.0.2.1", "--rtmark", "0x10", "--nohostroute", "--timeout", "2.5",
+    "--idle-wait", "3", "--max-echo-wait", "0", "--quirk-bezeq-israel",
+    "--loglevel", "3", "--logstring", "it's \"mine\"", "--client-ip",
+    "10.0.0.1", "user", "alice" };
+
+/* The value behind a word of the vector; NULL. */
+static const char *
+behind(char *const *v, const char *word)
+{
+	for (; v[0] != NULL && v[1] != NULL; v++)
+		if (strcmp(v[0], word) == 0)
+			return v[1];
+	return NULL;
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a != NULL && strcmp(a, b) == 0;
+}
+
+int
+main(void)
+{
+	char *argv[sizeof(line_words) / sizeof(line_words[0]) + 1] = { NULL };
+	char longest[PPTP_TEXT + 1], tag[101];
+	struct conf c;
+	char **v;
+
+	memcpy(argv, line_words, sizeof(line_words));
+	T(options_parse(&c, sizeof(line_words) / sizeof(line_words[0]),
+	    argv) == -1, "the command line is a good one");
+	v = kernel_pppd_argv(&c, "/x/pptp.so", 7);
+	T(v != NULL && same(v[0], "pppd") && same(v[1], "10.0.0.1:") &&
+	    same(v[2], "user") && same(v[3], "alice") &&
+	    same(v[4], "plugin"), "no tty and no speed, what the options "
+	    "ask, the words, then the plugin");
+	T(same(behind(v, "plugin"), "/x/pptp.so") &&
+	    same(behind(v, "pptp_server"), "vpn.example") &&
+	    same(behind(v, "pptp_socket"), "7") &&
+	    behind(v, "pptp_program") != NULL,
+	    "plugin, server, socket and program are named");
+	T(same(behind(v, "pptp_options"), "--phone 5\\ 5 --client-hostname "
+	    "a\\\\b --connect-port 99 --localbind 192.0.2.1 --rtmark 16 "
+	    "--nohostroute --timeout 2.500000 --idle-wait 3 --max-echo-wait "
+	    "0 --quirks BEZEQ_ISRAEL --loglevel 3 --logstring "
+	    "it\\'s\\ \\\"mine\\\""), "every other option is repeated, and "
+	    "quoted");
+
+	free(v);
+	memset(longest, ' ', PPTP_TEXT);
+	memset(tag, '\'', 100);
+	longest[PPTP_TEXT] = tag[100] = '\0';
+	c.phone = longest;
+	c.client_hostname = longest;
+	c.logstring = tag;
+	v = kernel_pppd_argv(&c, "/x/pptp.so", 7);
+	T(v != NULL && behind(v, "pptp_options") != NULL &&
+	    strlen(behind(v, "pptp_options")) < 1023,
+	    "the longest options fit into a word of pppd's");
+	free(v);
+	return t_done();
+}
