@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Clocks: all timers are late by an hour, as after a suspend; the time of day
+# jumps.  The processes are stopped while theirs is moved.
+. "$(dirname "$0")/lib.sh"
+. tests/net/armour.bash
+"${CC:-cc}" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O1 -shared -fPIC \
+	-o /run/lateclock.so tests/net/lateclock.c ||
+	skip_all "no preloaded clock can be built here"
+hours() {	# hours SUSPENDED TIME-OF-DAY: what the clocks are ahead
+	python3 -c 'import struct, sys
+with open("/run/clock", "r+b") as f:
+    f.write(struct.pack("qq", *(3600 * int(x) for x in sys.argv[1:])))' "$@"
+}
+head -c 16 /dev/zero > /run/clock
+BEFORE="env LD_PRELOAD=/run/lateclock.so"
+all() { echo "received $1 of $1, ordered, 0 duplicate, 0 bad"; }
+suspend() {	# suspend NAME HOURS: the machine's own processes alone
+	local all
+	all="$(gateway_of "$1") $(manager) $(keeper)"
+	# shellcheck disable=SC2086 # numbers
+	kill -STOP $all
+	sleep 0.2
+	hours "$2" 0
+	# shellcheck disable=SC2086 # numbers
+	kill -CONT $all
+}
+
+serve
+tunnel one --count 400 --gap 0.01 --hold 7 -- --idle-wait 1 --max-echo-wait 2
+up one
+claim "the clock is ours" grep -q lateclock "/proc/$(manager)/maps"
+sleep 1
+suspend one 1
+sleep 1.5
+claim "after an hour the manager asks whether the server is there" \
+	test "$(count '^rx EchoRQ')" -ge 1
+suspend one 100
+is "no process spins" "$(($(busy "$(manager)") + $(busy "$(keeper)")))" 0
+ended one 20
+has "the tunnel carries everything" "$(of one)" "$(all 400)"
+is "and ends well" "$(status_of one)" 0
+is_clean "nothing left"
+
+# A server that went away meanwhile is noticed soon after.
+hours 0 0
+serve noecho=1
+tunnel one --count 5 --hold 30 --end wait -- --idle-wait 1 --max-echo-wait 2 --debug
+up one
+sleep 0.3
+suspend one 1
+claim "a server that went away is noticed" ended one 6
+is "a server that went away: status" "$(status_of one)" "$EXIT_LOST"
+has "a server that went away: sentence" "$(< /run/one.err)" Echo
+is_clean "a server that went away: nothing left"
+
+# While it is being set up.
+hours 0 0
+serve accept=silent
+tunnel one --wait 20 -- --timeout 3
+until_ok 5 grep -q accepted /run/server.log
+kill -STOP "$(manager)"; hours 1 0; kill -CONT "$(manager)"
+claim "a suspend while connecting: it ends" ended one 8
+is "a suspend while connecting: status" "$(status_of one)" "$EXIT_TIMEOUT"
+is_clean "a suspend while connecting: nothing left"
+
+# The time of day is nobody's business.
+hours 0 0
+serve
+tunnel one --count 100 --gap 0.01 --hold 4 -- --idle-wait 1 --max-echo-wait 1
+up one
+for h in 9000 -9000 0; do hours 0 $h; sleep 0.5; done
+ended one
+has "the time of day jumps by a year and back" "$(of one)" "$(all 100)"
+is "that ends nothing" "$(status_of one)" 0
+is_clean "nothing left"
+plan
