@@ -4,9 +4,10 @@
  *
  * All that needs privilege is created here, by whoever runs pptp: the raw GRE
  * socket (or the kernel's PPTP socket in its place), the TCP socket that the
- * call manager will connect, and the manager's sink.  All three have the same mark and the same local address, since many
- * servers find a tunnel by both addresses.  The raw socket is there, bound,
- * connected and filtered by our call id, before anybody can send to it.
+ * call manager will connect, and the manager's sink.  All have the same mark
+ * and the same local address, since many servers find a tunnel by both
+ * addresses.  The raw socket is there, bound, connected and filtered by our
+ * call id, before anybody can send to it.
  */
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -479,10 +480,9 @@ await_call(struct call *c)
 	int64_t patience = c->deadline + 2000000;
 
 	for (;;) {
-		int n = await(c, c->mgr, patience);
+		int n = await(c, c->mgr, patience) == -1 ? -1 :
+		    callmgr_take(c->mgr, &m, NULL);
 
-		if (n == 0)
-			n = callmgr_take(c->mgr, &m, NULL);
 		if (n == -1 && errno == ECANCELED) {
 			snprintf(c->why, sizeof(c->why), "pppd has gone "
 			    "before the call to %s was up", c->name);

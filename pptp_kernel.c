@@ -91,9 +91,8 @@ pppd_version(char *version, size_t size)
 static bool
 find_plugin(struct kernel_path *k)
 {
-	static const char *const dirs[] = { PPPD_PLUGINDIR,
-	    PPPD_PLUGINDIR "/..", "/usr/lib/pppd", "/usr/lib64/pppd",
-	    "/usr/local/lib/pppd" };
+	static const char *const dirs[] = { "/usr/lib/pppd",
+	    "/usr/lib64/pppd", "/usr/local/lib/pppd" };
 	const char *base = strrchr(PPPD_PLUGINDIR, '/') + 1;
 	char version[32];
 
@@ -101,13 +100,17 @@ find_plugin(struct kernel_path *k)
 		SAY(k, PPPD " cannot be run");
 		return false;
 	}
+	if (strcmp(base, version) == 0)
+		snprintf(k->plugin, sizeof(k->plugin), "%s/pptp.so",
+		    PPPD_PLUGINDIR);
+	else
+		snprintf(k->plugin, sizeof(k->plugin), "%s/../%s/pptp.so",
+		    PPPD_PLUGINDIR, version);
+	if (access(k->plugin, R_OK) == 0)
+		return true;
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-		const char *below = i == 0 ? "" : version;
-
-		if (i == 0 && strcmp(base, version) != 0)
-			continue;
-		snprintf(k->plugin, sizeof(k->plugin), "%s%s%s/pptp.so",
-		    dirs[i], *below != '\0' ? "/" : "", below);
+		snprintf(k->plugin, sizeof(k->plugin), "%s/%s/pptp.so",
+		    dirs[i], version);
 		if (access(k->plugin, R_OK) == 0)
 			return true;
 	}

@@ -106,8 +106,8 @@ next_word(char **text)
 static void
 fill_words(char *v[WORDS])
 {
-	static char window[16], seconds[16];
-	char *more = opt_more == NULL ? NULL : strdup(opt_more), *word;
+	static char window[16], seconds[16], text[MAXWORDLEN];
+	char *more = text, *word;
 	size_t n = 1;		/* v[0] is the program's name */
 
 	v[n++] = "--data-path=kernel";
@@ -130,8 +130,9 @@ fill_words(char *v[WORDS])
 		v[n++] = seconds;
 	}
 	v[n++] = opt_server;
-	while (more != NULL && n < WORDS - 1 &&
-	    (word = next_word(&more)) != NULL)
+	if (opt_more != NULL)
+		slprintf(text, sizeof(text), "%s", opt_more);
+	while (n < WORDS - 1 && (word = next_word(&more)) != NULL)
 		v[n++] = word;
 	v[n] = NULL;
 }

@@ -48,8 +48,8 @@ size_t call_resolve(struct call *c, struct in_addr *list, bool *late);
 
 /*
  * Resolves, then tries each address until a call is up: EXIT_OK with raw or
- * channel, mgr, ids and said filled.  Otherwise the status of the last address, with
- * why filled and nothing left open.
+ * channel, mgr, ids and said filled.  Otherwise the status of the last
+ * address, with why filled and nothing left open.
  */
 enum exit_status call_open(struct call *c);
 

@@ -44,8 +44,8 @@ struct gre_counters {
 	uint64_t	 pty_dropped;	/* pppd did not read in time */
 	uint64_t	 soft_errors;	/* of the raw socket */
 	uint64_t	 rtt_us;	/* smoothed; 0 unknown */
-	uint64_t	 ifindex;	/* the interface that counts, where
-					 * the kernel carries the data; else 0 */
+	uint64_t	 ifindex;	/* the interface that counts where the
+					 * kernel carries the data; or 0 */
 };
 
 enum gre_verdict {

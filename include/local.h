@@ -46,10 +46,10 @@ enum local_type {
 enum { LOCAL_FD_TCP, LOCAL_FD_SINK, LOCAL_FD_COUNTERS, LOCAL_FDS };
 
 /* What gateway and plugin say of the same trouble: what happened, server. */
-#define LOCAL_GRE_BLOCKED	"GRE is blocked: %s from %s, although its TCP " \
-	"port answers; usual causes: a firewall here or on the way does not " \
-	"pass IP protocol 47, or a NAT router has no PPTP helper " \
-	"(nf_conntrack_pptp)"
+#define LOCAL_GRE_BLOCKED \
+	"GRE is blocked: %s from %s, although its TCP port answers; usual " \
+	"causes: a firewall here or on the way does not pass IP protocol " \
+	"47, or a NAT router has no PPTP helper (nf_conntrack_pptp)"
 
 enum local_step { LOCAL_CONNECTING, LOCAL_CONNECTED, LOCAL_CALLING };
 
