@@ -160,6 +160,32 @@ test_channel(void)
 	    back.link.ifindex == 0x80000001, "and so does a link");
 }
 
+/* Every other record, each field with a value of its own. */
+static void
+test_others(void)
+{
+	static const struct local_msg sent[] = {
+		{ .type = LOCAL_LOG, .log = { 3, "tx" } },
+		{ .type = LOCAL_SERVER, .server = { 0x0100, 0x0203, 17,
+		    "host", "vendor" } },
+		{ .type = LOCAL_UP, .up = { 0xbeef, 64, 100000000 } },
+		{ .type = LOCAL_STATUS }, { .type = LOCAL_END },
+		{ .type = LOCAL_ROUTE, .route = { 0x01020304, 0xcafe } },
+	};
+	struct local_msg m;
+	uint8_t buf[LOCAL_MAX];
+
+	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
+		size_t n = local_encode(&sent[i], buf);
+
+		T(local_decode(&m, buf, n) &&
+		    memcmp(&m, &sent[i], sizeof(m)) == 0,
+		    "a record of type %d comes back as it was sent",
+		    (int)sent[i].type);
+		t_mangle(buf, n, survive);
+	}
+}
+
 int
 main(void)
 {
@@ -169,5 +195,6 @@ main(void)
 	test_tunnel();
 	test_down();
 	test_channel();
+	test_others();
 	return t_done();
 }

@@ -1,0 +1,6 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 2700
+# The transfers of tests/e2e/netem.sh at full length: 50 MB each way.
+export T_MB=${T_MB:-50}
+exec bash "$(dirname "$0")/../e2e/netem.sh"
