@@ -90,11 +90,11 @@ log_counters(const struct watch *w)
 	struct gre_counters n = { .ifindex = 0 };
 
 	if (!kernel_counters(w->netlink, (uint32_t)w->a->n->ifindex, &n)) {
-		log_error("tunnel to %s: the kernel carries the data; there "
-		    "is no interface yet", w->a->server);
+		log_answer("tunnel to %s: the kernel carries the data; "
+		    "there is no interface yet", w->a->server);
 		return;
 	}
-	log_error("tunnel to %s: the kernel sent %llu packets, %llu octets, "
+	log_answer("tunnel to %s: the kernel sent %llu packets, %llu octets, "
 	    "and %llu were refused; received %llu packets, %llu octets, and "
 	    "%llu were bad", w->a->server, (unsigned long long)n.tx_packets,
 	    (unsigned long long)n.tx_octets, (unsigned long long)n.tx_lost,

@@ -351,7 +351,7 @@ conn_failed(struct manager *g, struct conn *co, int err)
 	snprintf(text, sizeof(text), "cannot connect to %s port %u: %s%s",
 	    g->name, co->port, strerror(err),
 	    err == ECONNREFUSED ? " (is a PPTP server running there?)" :
-	    err == ETIMEDOUT ? " (is TCP port 1723 blocked on the way?)" : "");
+	    err == ETIMEDOUT ? " (is that port blocked on the way?)" : "");
 	for (unsigned i = 0; i < g->high; i++)
 		if (g->client[i].fd != -1 && g->client[i].conn == co)
 			client_down(&g->client[i], EXIT_CONNECT, text);
