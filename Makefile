@@ -108,6 +108,12 @@ nightly:
 	@sh tests/deps check
 	@$(MAKE) --no-print-directory all
 	@python3 tests/run --nightly
+	@$(MAKE) --no-print-directory memcheck
+
+# Built as for coverage: neither optimised nor with sanitizers.
+memcheck: $(UNIT:%=build/unit-cov/%)
+	@sh tests/deps memcheck
+	@sh tests/memcheck $^
 
 demo:
 	@sh tests/deps demo
@@ -179,10 +185,11 @@ help:
 	@echo 'make bench-codec     HDLC and GRE alone'
 	@echo 'make fuzz            each fuzzer for FUZZ_SECS=60 seconds'
 	@echo 'make lint            clang-tidy, cppcheck, mandoc, shellcheck'
+	@echo 'make memcheck        the unit tests under valgrind'
 	@echo 'make coverage        lines and branches the unit tests reach'
 	@echo 'make deps            install (as root) or name what all this needs'
 	@echo 'make clean'
 
-.PHONY: all plugin check nightly demo fuzz coverage bench bench-full \
+.PHONY: all plugin check nightly demo fuzz coverage memcheck bench bench-full \
 	bench-codec lint deps install uninstall clean help test-programs
 .DELETE_ON_ERROR:

@@ -109,7 +109,7 @@ is_clean "root: nothing left"
 # --- another user, by the capabilities of the program's file
 mkdir -m 755 /run/bin && cp "$CLIENT" /run/bin/pptp
 AS="setpriv --reuid 1000 --regid 1000 --clear-groups"
-mkdir -p -m 755 /run/user && mkdir -m 700 /run/user/1000 &&
+mkdir /run/user && mkdir -m 700 /run/user/1000 &&
 	chown 1000:1000 /run/user/1000
 chmod 666 /run/quiet
 if setcap cap_net_raw,cap_net_admin+ep /run/bin/pptp 2> /run/why; then
