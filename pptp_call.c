@@ -39,7 +39,7 @@
 
 enum {
 	WINDOW = 64,			/* announced; no quirk, no --window */
-	RCVBUF = 4 << 20,		/* asked for; the kernel may give less */
+	RCVBUF = 4 << 20,	/* asked for; the kernel may give less */
 	NOBODY = 65534,
 	ID_TRIES = 8,			/* ids taken by other tunnels */
 	MANAGER_TRIES = 8		/* managers that end as we come */
