@@ -239,8 +239,17 @@ claim "with 4 MB it fails" test "${isnt:-0}" != 0
 BEFORE=
 is_clean "nothing left"
 
+# --- standard error is a pipe that nobody reads, and full
+mkfifo /run/deaf /run/quiet
+exec 8<> /run/deaf
+head -c 65536 /dev/zero >&8
+python3 tests/net/ptyfeed.py --count 50 "$CLIENT" $SERVER --nolaunchpppd \
+	--debug --loglevel 4 > /run/one.out 2> /run/deaf &
+claim "nobody reads standard error: it ends" ended one
+has "nobody reads standard error: the tunnel carries all" "$(of one)" "$(all 50)"
+is_clean "nobody reads standard error: nothing left"
+
 # --- a hundred at once
-mkfifo /run/quiet
 exec 9<> /run/quiet
 build_load
 load_server

@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The host route of a real tunnel: there while it is needed, gone however the
+# processes end, a leftover replaced, others' routes untouched.  The server is
+# 203.0.113.9, behind the gateways 10.9.0.2 and 10.9.0.3.
+. "$(dirname "$0")/lib.sh"
+. tests/net/armour.bash
+srv ip addr add 10.9.0.3/24 dev v1
+srv ip addr add 203.0.113.9/32 dev lo
+srv ip route replace 10.9.0.0/24 dev v1 src 203.0.113.9
+ip route add default via 10.9.0.2 dev v0
+SERVER=203.0.113.9
+ours() { ip -4 route show proto 147 | sed 's/ *$//'; }
+ROUTE="203.0.113.9 via 10.9.0.2 dev v0"
+DEFAULT="default via 10.9.0.2 dev v0"
+others() { ip -4 route show | grep -v 'proto \(147\|kernel\)' | sed 's/ *$//'; }
+clean() { [ -z "$(ours)$(pgrep -x pptp)$(find /run/pptp -mindepth 1 2>/dev/null)" ]; }
+gone() {	# gone CLAIM: nothing of ours is left, all of others is
+	until_ok 5 clean
+	is "$1: the route is gone" "$(ours)" ''
+	is "$1: no process, no socket" \
+		"$(pgrep -x pptp; find /run/pptp -mindepth 1 2>/dev/null)" ''
+	is "$1: other routes stand" "$(others)" "${2:-$DEFAULT}"
+}
+serve
+start() { tunnel one --count 5 --hold "${HOLD:-30}" -- "$@"; up one; sleep 0.2; }
+
+start
+has "a route to a server behind a gateway" "$(ours)" "^$ROUTE"
+is "others stand" "$(others)" "$DEFAULT"
+run --count 5 --
+has "a second tunnel changes nothing" "$(ours)" "^$ROUTE"
+kill -TERM "$(gateway_of one)"; ended one
+gone "SIGTERM of the gateway"
+start
+kill -KILL "$(gateway_of one)"; ended one
+gone "SIGKILL of the gateway"
+start
+kill -KILL "$(manager)"; ended one
+gone "SIGKILL of the manager"
+start
+kill -TERM "$(manager)"; ended one
+gone "SIGTERM of the manager"
+start
+kill -TERM "$(keeper)" "$(manager)"; ended one
+gone "SIGTERM of keeper and manager"
+
+start
+kill -KILL "$(keeper)"
+kill -TERM "$(gateway_of one)"; ended one
+until_ok 5 test -z "$(pgrep -x pptp)"
+has "SIGKILL of the keeper leaves the route" "$(ours)" "^$ROUTE"
+ip route replace default via 10.9.0.3 dev v0
+start
+is "the next start replaces it by today's" "$(ours)" \
+	"203.0.113.9 via 10.9.0.3 dev v0"
+ip route replace default via 10.9.0.2 dev v0
+until_ok 3 eval '[ "$(ours)" = "$ROUTE" ]'
+is "it follows when the uplink changes" "$(ours)" "$ROUTE"
+kill -TERM "$(gateway_of one)"; ended one
+gone "after that"
+
+start --nohostroute
+is "--nohostroute: none" "$(ours)" ''
+kill -TERM "$(gateway_of one)"; ended one
+gone "--nohostroute"
+
+ip route add 203.0.113.9/32 via 10.9.0.3 dev v0 metric 5
+mine=$(others)
+start
+is "somebody else's host route: none of ours" "$(ours)" ''
+kill -TERM "$(gateway_of one)"; ended one
+gone "somebody else's host route" "$mine"
+ip route del 203.0.113.9/32
+
+# The path is cut for a while and comes back.
+HOLD=6
+tunnel one --count 300 --gap 0.01 --quiet 2 --hold 5 --
+up one; sleep 0.3
+ip route replace prohibit 203.0.113.9/32; sleep 0.4
+ip route del prohibit 203.0.113.9/32; sleep 0.6
+ip route del default; sleep 0.4; ip route add default via 10.9.0.2 dev v0
+ended one 20
+is "prohibit, and no default route for a while: the tunnel goes on" \
+	"$(status_of one)" 0
+has "and carries data again" "$(of one)" \
+	'^received ([12][0-9][0-9]|300) of 300, ordered, 0 duplicate, 0 bad'
+gone "after that"
+plan
