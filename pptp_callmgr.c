@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The call manager: one per server.  It owns the TCP connections to it, runs
- * a struct ctrl on each, and serves gateways over a unix socket; it has no
- * privilege left when it reads from either.
+ * The call manager: one per server.  It owns the TCP connections to it
+ * (pptp_conn.c) and serves gateways over a unix socket; it has no privilege
+ * left when it reads from either.
  *
  * A caller brings what only it may create: a TCP socket with its own mark and
  * local address, not yet connected, and a raw socket that is never read (see
@@ -27,66 +27,22 @@
 
 #include "callmgr.h"
 #include "ctrl.h"
+#include "manager.h"
 #include "options.h"
 #include "sandbox.h"
 #include "util.h"
 
 enum {
-	CALLS = 512,			/* of one server, at most */
 	FIRST_WORD_US = 2000000,	/* patience with a silent caller */
-	END_US = 1000000,		/* for each answer of an orderly end */
 	DEAF_US = 200000		/* when no caller can be let in */
 };
 
-/* P_NONE stands for what is not watched; its revents stay 0. */
-enum { P_NONE, P_SIGNAL, P_LISTENER, P_KEEPER, P_FIXED };
-
-
-/* ---- the manager's tables ---- */
-
-struct conn;
-
-struct client {
-	int		 fd;		/* -1: this slot is free */
-	unsigned	 at;		/* in the table for poll() */
-	bool		 asked, up, status;
-	struct conn	*conn;		/* NULL: no call */
-	struct local_call call;
-	const struct gre_counters *n;	/* shared by the gateway, or NULL */
-	uint16_t	 peer_id;
-	int64_t		 deadline;	/* of silence or of establishment */
-	int64_t		 up_since;
-	unsigned	 cursor;	/* of a status listing */
-};
-
-struct conn {
-	int		 fd;		/* -1: this slot is free */
-	unsigned	 at;		/* in the table for poll() */
-	bool		 connecting, stopping;
-	uint32_t	 local, mark, quirks;
-	uint16_t	 port;
-	char		 hostname[PPTP_TEXT + 1];
-	struct ctrl	 ctrl;
-};
-
-struct manager {
-	struct in_addr	 server;
-	char		 name[INET_ADDRSTRLEN];
-	uid_t		 owner;
-	int		 listener, keeper, signals, sink;
-	int		 spare;		/* a descriptor to turn away with */
-	int64_t		 deaf;		/* no caller is let in until then */
-	uint16_t	 serial;
-	unsigned	 high;		/* slots in use lie below */
-	struct client	 client[CALLS];
-	struct conn	 conn[CALLS];
-	struct pollfd	 poll[P_FIXED + 2 * CALLS];
-};
+/* ---- callers, one by one ---- */
 
 #define FULL	"this call manager has no descriptor left for a further " \
 	"tunnel (raise the limit with ulimit -n)"
 
-static void
+void
 to_client(struct client *cl, const struct local_msg *m)
 {
 	/* A gateway that does not read loses its log lines, not its call. */
@@ -104,7 +60,7 @@ client_free(struct client *cl)
 	cl->fd = -1;
 }
 
-static void
+void
 client_down(struct client *cl, unsigned status, const char *text)
 {
 	struct local_msg m = { .type = LOCAL_DOWN };
@@ -115,7 +71,7 @@ client_down(struct client *cl, unsigned status, const char *text)
 	client_free(cl);
 }
 
-static void
+void
 client_step(struct client *cl, enum local_step step)
 {
 	struct local_msg m = { .type = LOCAL_STEP, .step = step };
@@ -123,7 +79,7 @@ client_step(struct client *cl, enum local_step step)
 	to_client(cl, &m);
 }
 
-static struct client *
+struct client *
 client_by_id(struct manager *g, uint16_t id)
 {
 	for (unsigned i = 0; i < g->high; i++) {
@@ -135,22 +91,11 @@ client_by_id(struct manager *g, uint16_t id)
 	return NULL;
 }
 
-static unsigned
-conn_clients(const struct manager *g, const struct conn *co)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < g->high; i++)
-		if (g->client[i].fd != -1 && g->client[i].conn == co)
-			n++;
-	return n;
-}
-
 /*
  * One more pair of slots.  They are prepared no sooner than this, since the
  * pages of tables that are never used cost nothing.
  */
-static bool
+bool
 grow(struct manager *g)
 {
 	if (g->high == CALLS)
@@ -160,323 +105,7 @@ grow(struct manager *g)
 	return true;
 }
 
-static struct conn *
-conn_new(struct manager *g)
-{
-	struct conn *co = NULL;
-
-	for (unsigned i = 0; i < g->high && co == NULL; i++)
-		if (g->conn[i].fd == -1)
-			co = &g->conn[i];
-	if (co == NULL && grow(g))
-		co = &g->conn[g->high - 1];
-	if (co != NULL)
-		co->at = P_NONE;
-	return co;
-}
-
-static void
-conn_free(struct conn *co)
-{
-	close(co->fd);
-	co->fd = -1;
-	co->connecting = co->stopping = false;
-}
-
-/* ---- events of the control connection ---- */
-
-static const uint8_t status_of[] = {
-	[CTRL_CAUSE_LOCAL] = EXIT_OK,
-	[CTRL_CAUSE_NOT_PPTP] = EXIT_NOT_PPTP,
-	[CTRL_CAUSE_REFUSED] = EXIT_REFUSED,
-	[CTRL_CAUSE_CALL_REFUSED] = EXIT_CALL_REFUSED,
-	[CTRL_CAUSE_TIMEOUT] = EXIT_TIMEOUT,
-	[CTRL_CAUSE_SERVER_ENDED] = EXIT_SERVER_ENDED,
-	[CTRL_CAUSE_LOST] = EXIT_LOST
-};
-
-/* A line goes to the gateways it concerns; without any it is ours to log. */
-static void
-on_log(struct manager *g, struct conn *co, const struct ctrl_event *e)
-{
-	struct local_msg m = { .type = LOCAL_LOG };
-	bool heard = false;
-
-	m.log.level = (uint8_t)e->level;
-	snprintf(m.log.text, sizeof(m.log.text), "%s", e->text);
-	for (unsigned i = 0; i < g->high; i++) {
-		struct client *cl = &g->client[i];
-
-		if (cl->fd == -1 || cl->conn != co)
-			continue;
-		heard = true;
-		if (e->level <= cl->call.loglevel)
-			to_client(cl, &m);
-	}
-	if (!heard)
-		log_at(e->level, "%s: %s", g->name, e->text);
-}
-
-static void
-on_server(struct manager *g, struct conn *co)
-{
-	const struct ctrl_peer *p = &co->ctrl.peer;
-	struct local_msg m = { .type = LOCAL_SERVER };
-
-	m.server.version = p->version;
-	m.server.firmware = p->firmware;
-	m.server.max_channels = p->max_channels;
-	memcpy(m.server.host, p->host, sizeof(m.server.host));
-	memcpy(m.server.vendor, p->vendor, sizeof(m.server.vendor));
-	for (unsigned i = 0; i < g->high; i++)
-		if (g->client[i].fd != -1 && g->client[i].conn == co) {
-			to_client(&g->client[i], &m);
-			client_step(&g->client[i], LOCAL_CALLING);
-		}
-}
-
-static void
-on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
-{
-	const struct ctrl_call *call = ctrl_call_find(&co->ctrl, id);
-	struct client *cl = client_by_id(g, id);
-	struct local_msg m = { .type = LOCAL_UP };
-
-	if (call == NULL || cl == NULL || cl->conn != co)
-		return;
-	m.up.peer_id = call->peer_id;
-	m.up.window = call->peer_window;
-	m.up.speed = call->speed;
-	cl->up = true;
-	cl->up_since = now;
-	cl->peer_id = call->peer_id;
-	cl->deadline = CTRL_NEVER;
-	to_client(cl, &m);
-}
-
-static void
-conn_event(struct manager *g, struct conn *co, const struct ctrl_event *e,
-    int64_t now)
-{
-	struct client *cl;
-
-	switch (e->type) {
-	case CTRL_EV_LOG:
-		on_log(g, co, e);
-		break;
-	case CTRL_EV_UP:
-		on_server(g, co);
-		break;
-	case CTRL_EV_CALL_UP:
-		on_call_up(g, co, e->call, now);
-		break;
-	case CTRL_EV_CALL_DOWN:
-		cl = client_by_id(g, e->call);
-		if (cl != NULL && cl->conn == co)
-			client_down(cl, status_of[e->cause], e->text);
-		break;
-	case CTRL_EV_CLOSED:
-		for (unsigned i = 0; i < g->high; i++)
-			if (g->client[i].fd != -1 && g->client[i].conn == co)
-				client_down(&g->client[i], status_of[e->cause],
-				    e->text);
-		conn_free(co);
-		break;
-	}
-}
-
-static void
-conn_stop(struct conn *co, int64_t now)
-{
-	co->stopping = true;
-	ctrl_stop(&co->ctrl, STOP_LOCAL, now);
-}
-
-/* Writes what may be written and hands out events until both are quiet. */
-static void
-conn_run(struct manager *g, struct conn *co, int64_t now)
-{
-	struct ctrl_event e;
-	const uint8_t *p;
-	size_t len;
-	ssize_t n;
-
-	while (co->fd != -1 && (p = ctrl_output(&co->ctrl, &len, now)) !=
-	    NULL) {
-		n = send(co->fd, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n >= 0)
-			ctrl_sent(&co->ctrl, (size_t)n, now);
-		else if (errno == EAGAIN)
-			break;
-		else if (errno != EINTR)
-			ctrl_eof(&co->ctrl, errno, now);
-		if (co->ctrl.state == CTRL_CLOSED)
-			break;
-	}
-	while (co->fd != -1 && ctrl_event(&co->ctrl, &e))
-		conn_event(g, co, &e, now);
-	if (co->fd != -1 && !co->stopping && conn_clients(g, co) == 0) {
-		conn_stop(co, now);
-		while (co->fd != -1 && ctrl_event(&co->ctrl, &e))
-			conn_event(g, co, &e, now);
-	}
-}
-
-static void
-conn_readable(struct manager *g, struct conn *co, int64_t now)
-{
-	uint8_t buf[4096];
-	ssize_t n = recv(co->fd, buf, sizeof(buf), MSG_DONTWAIT);
-	size_t used = 0;
-
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n <= 0)
-		ctrl_eof(&co->ctrl, n == 0 ? 0 : errno, now);
-	while (n > 0 && used < (size_t)n && co->fd != -1) {
-		used += ctrl_feed(&co->ctrl, buf + used, (size_t)n - used,
-		    now);
-		conn_run(g, co, now);
-	}
-}
-
-/* ---- connecting ---- */
-
-/* The TCP connection could not be had: everybody who waits is told why. */
-static void
-conn_failed(struct manager *g, struct conn *co, int err)
-{
-	char text[LOCAL_TEXT];
-
-	snprintf(text, sizeof(text), "cannot connect to %s port %u: %s%s",
-	    g->name, co->port, strerror(err),
-	    err == ECONNREFUSED ? " (is a PPTP server running there?)" :
-	    err == ETIMEDOUT ? " (is that port blocked on the way?)" : "");
-	for (unsigned i = 0; i < g->high; i++)
-		if (g->client[i].fd != -1 && g->client[i].conn == co)
-			client_down(&g->client[i], EXIT_CONNECT, text);
-	conn_free(co);
-}
-
-static void
-fill_call_conf(struct ctrl_call_conf *cc, struct manager *g,
-    const struct local_call *call)
-{
-	memset(cc, 0, sizeof(*cc));
-	cc->id = call->id;
-	cc->serial = g->serial++;
-	cc->window = call->window;
-	cc->quirks = call->quirks;
-	memcpy(cc->phone, call->phone, sizeof(cc->phone));
-}
-
-static void
-conn_connected(struct manager *g, struct conn *co, int64_t now)
-{
-	struct ctrl_conf conf = { .quirks = co->quirks, .end_us = END_US };
-	struct ctrl_call_conf cc;
-	uint32_t seed;
-
-	co->connecting = false;
-	random_bytes(&seed, sizeof(seed));
-	memcpy(conf.hostname, co->hostname, sizeof(conf.hostname));
-	for (unsigned i = 0; i < g->high; i++) {
-		struct client *cl = &g->client[i];
-
-		if (cl->fd == -1 || cl->conn != co)
-			continue;
-		/* The establishment's own deadline is kept by client_late. */
-		conf.reply_us = (int64_t)cl->call.timeout_us + 1000000;
-		conf.idle_us = (int64_t)cl->call.idle_us;
-		conf.echo_us = (int64_t)cl->call.echo_us;
-		client_step(cl, LOCAL_CONNECTED);
-		ctrl_init(&co->ctrl, &conf, seed, now);
-		fill_call_conf(&cc, g, &cl->call);
-		(void)ctrl_call_open(&co->ctrl, &cc, now);
-		conn_run(g, co, now);
-		return;
-	}
-	conn_free(co);		/* its only caller has gone meanwhile */
-}
-
-static void
-conn_writable(struct manager *g, struct conn *co, int64_t now)
-{
-	int err = 0;
-	socklen_t len = sizeof(err);
-
-	if (getsockopt(co->fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1)
-		err = errno;
-	if (err != 0)
-		conn_failed(g, co, err);
-	else
-		conn_connected(g, co, now);
-}
-
 /* ---- callers ---- */
-
-static struct conn *
-conn_to_share(struct manager *g, const struct local_call *call)
-{
-	for (unsigned i = 0; i < g->high; i++) {
-		struct conn *co = &g->conn[i];
-
-		if (co->fd != -1 && !co->connecting && !co->stopping &&
-		    co->ctrl.state == CTRL_UP && ctrl_has_room(&co->ctrl) &&
-		    co->local == call->local && co->mark == call->mark &&
-		    co->port == call->port && co->quirks == call->quirks &&
-		    co->ctrl.conf.idle_us == (int64_t)call->idle_us &&
-		    co->ctrl.conf.echo_us == (int64_t)call->echo_us &&
-		    strcmp(co->hostname, call->hostname) == 0)
-			return co;
-	}
-	return NULL;
-}
-
-static void
-call_on_new(struct manager *g, struct client *cl, int tcp, int64_t now)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-	    .sin_addr = g->server, .sin_port = htons(cl->call.port) };
-	struct conn *co = conn_new(g);
-
-	if (co == NULL) {
-		close(tcp);
-		client_down(cl, EXIT_SYSTEM, "this call manager has no room "
-		    "for a further control connection");
-		return;
-	}
-	co->fd = tcp;
-	co->connecting = true;
-	co->local = cl->call.local;
-	co->mark = cl->call.mark;
-	co->port = cl->call.port;
-	co->quirks = cl->call.quirks;
-	memcpy(co->hostname, cl->call.hostname, sizeof(co->hostname));
-	cl->conn = co;
-	client_step(cl, LOCAL_CONNECTING);
-	if (connect(tcp, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
-		conn_connected(g, co, now);
-	else if (errno != EINPROGRESS)
-		conn_failed(g, co, errno);
-}
-
-static void
-call_on_shared(struct manager *g, struct client *cl, struct conn *co,
-    int64_t now)
-{
-	struct ctrl_call_conf cc;
-
-	cl->conn = co;
-	fill_call_conf(&cc, g, &cl->call);
-	if (ctrl_call_open(&co->ctrl, &cc, now) == -1) {
-		cl->conn = NULL;
-		client_down(cl, LOCAL_ID_TAKEN, "call id in use");
-		return;
-	}
-	client_step(cl, LOCAL_CALLING);
-	conn_run(g, co, now);
-}
 
 /*
  * Shared counters are only read; the seal makes sure that the gateway cannot
