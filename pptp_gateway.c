@@ -592,10 +592,13 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 	struct timespec ts;
 
 	p[P_IN] = (struct pollfd){ tx_blocked ? -1 : gw->in, POLLIN, 0 };
-	p[P_OUT] = (struct pollfd){ link_pending(&f->link) ? gw->out : -1, POLLOUT,
-	    0 };
-	p[P_RAW] = (struct pollfd){ gw->raw, (short)((pty_full(f) ? 0 : POLLIN) |
-	    (tx_blocked ? POLLOUT : 0)), 0 };
+	p[P_OUT] = (struct pollfd){ link_pending(&f->link) ? gw->out : -1,
+	    POLLOUT, 0 };
+	p[P_RAW] = (struct pollfd){ gw->raw, 0, 0 };
+	if (!pty_full(f))
+		p[P_RAW].events |= POLLIN;
+	if (tx_blocked)
+		p[P_RAW].events |= POLLOUT;
 	p[P_MGR] = (struct pollfd){ gw->mgr, POLLIN, 0 };
 	p[P_SIGNAL] = (struct pollfd){ f->signals, POLLIN, 0 };
 	p[P_ADDRESS] = (struct pollfd){ f->addresses, POLLIN, 0 };
@@ -630,7 +633,8 @@ on_time(struct flow *f)
 	}
 	send_ack(f);
 	if (f->blocked <= f->now)
-		tell_blocked(f, "the call is up but within 10 s no packet came");
+		tell_blocked(f,
+		    "the call is up but within 10 s no packet came");
 	if (f->gw->conf->sync)
 		tx_sync_late(f);
 	if (f->gone <= f->now)

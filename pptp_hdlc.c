@@ -56,9 +56,11 @@ enum {
 	((i) >> 6 & 1) * X##6 ^ ((i) >> 7 & 1) * X##7)
 
 /* f(x, i) for four, sixteen, all values of i. */
-#define FOUR(f, x, i)	f(x, i), f(x, i + 1), f(x, i + 2), f(x, i + 3)
+#define FOUR(f, x, i)							\
+	f(x, (i)), f(x, (i) + 1), f(x, (i) + 2), f(x, (i) + 3)
 #define SIXTEEN(f, x, i)						\
-	FOUR(f, x, i), FOUR(f, x, i + 4), FOUR(f, x, i + 8), FOUR(f, x, i + 12)
+	FOUR(f, x, (i)), FOUR(f, x, (i) + 4), FOUR(f, x, (i) + 8),	\
+	FOUR(f, x, (i) + 12)
 #define EVERY(f, x)							\
 	SIXTEEN(f, x, 0), SIXTEEN(f, x, 16), SIXTEEN(f, x, 32),		\
 	SIXTEEN(f, x, 48), SIXTEEN(f, x, 64), SIXTEEN(f, x, 80),	\
@@ -199,7 +201,7 @@ fcs_word(uint16_t fcs, uint64_t w)
  */
 #define MOVE(word, k)							\
 	(moved[k] ^= (word) ^ moved[((k) + 12) % 16] ^ moved[((k) + 5) % 16])
-#define MOVE_AT(p, k)	MOVE(get64((p) + 8 * (k)), k)
+#define MOVE_AT(p, k)	MOVE(get64((p) + (size_t)8 * (k)), (k))
 
 static uint16_t
 fcs_long(uint16_t fcs, const uint8_t *p, size_t n)

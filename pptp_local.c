@@ -193,7 +193,7 @@ static void
 get_tunnel(struct rd *r, struct local_msg *m)
 {
 	struct local_tunnel *t = &m->tunnel;
-	uint64_t n[COUNTERS];
+	uint64_t n[COUNTERS] = { 0 };
 
 	t->id = rd_u16(r);
 	t->peer_id = rd_u16(r);

@@ -64,7 +64,7 @@ int callmgr_timeout(int64_t due_us, int64_t now_us);
 /* What a keeper is started with and hands to its manager. */
 struct callmgr_start {
 	struct in_addr	 server;
-	char		 name[INET_ADDRSTRLEN];	/* the server's, and the file's */
+	char		 name[INET_ADDRSTRLEN];	/* also the file's */
 	int		 dir;		/* of the socket file; -1: private */
 	int		 listener;	/* -1: private */
 	int		 caller;	/* a private manager's one caller; -1 */

@@ -90,7 +90,7 @@ struct ctrl_call_conf {
 	uint16_t	 id;		/* ours, unique on this connection; as
 					 * quirk_fields().call_id wants it */
 	uint16_t	 serial;	/* unless a quirk says else */
-	uint16_t	 window;	/* > 0; a quirk's is the caller's part */
+	uint16_t	 window;	/* > 0; quirks: caller's */
 	unsigned	 quirks;
 	char		 phone[PPTP_TEXT + 1];	/* "": a quirk's, if any */
 };

@@ -15,7 +15,7 @@
 
 enum {
 	LINK_SIZE = 65536,		/* octets that may wait */
-	LINK_FRAMES = 64		/* frames that may, in synchronous mode */
+	LINK_FRAMES = 64		/* frames that may, if sync */
 };
 #define LINK_NEVER	INT64_MAX
 

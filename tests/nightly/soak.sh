@@ -18,6 +18,7 @@ start() {	# start UNIT
 # Resident pages and descriptors of each process of ours that lives all along.
 ours() { pgrep -x 'pptp.*' | while read -r p; do
 	[[ $(< "/proc/$p/comm") =~ ^pptp(d|ctrl)$ ]] || echo "$p"; done; }
+# shellcheck disable=SC2046
 pages() { awk '{ n += $2 } END { print n }' \
 	$(printf '/proc/%s/statm ' $long) ; }
 fds() { for p in $long; do ls "/proc/$p/fd"; done | wc -l; }
