@@ -291,7 +291,8 @@ client_late(struct manager *g, struct client *cl, int64_t now)
 	struct conn *co = cl->conn;
 	struct client told = *cl;
 	/* What was left of --timeout as the call was asked for: nearly all. */
-	double secs = (double)((cl->call.timeout_us + 99999) / 100000) / 10;
+	uint64_t tenths = (cl->call.timeout_us + 99999) / 100000;
+	double secs = (double)tenths / 10;
 	struct local_msg m = { .type = LOCAL_DOWN };
 
 	if (co == NULL) {		/* never said what it wanted */
