@@ -45,7 +45,7 @@ enum {
 	TX_ROOM = 16 + HDLC_FRAME_MAX + 2 + HDLC_DECODE_SLACK,
 	TX_SIZE = 65536 + TX_ROOM,
 	READ_SIZE = 16384,		/* a pty gives 4095 at most */
-	RX_BATCH = 32,			/* packets in one recvmmsg() */
+	RX_BATCH = 64,			/* packets in one recvmmsg() */
 	RX_HEAD = 2048,			/* where nearly every packet fits */
 	RX_TAIL = HDLC_FRAME_MAX + 128 - RX_HEAD,
 	STALL_US = 50000,

@@ -14,7 +14,7 @@
 #include "hdlc.h"
 
 enum {
-	LINK_SIZE = 65536,		/* octets that may wait */
+	LINK_SIZE = 196608,		/* octets that may wait */
 	LINK_FRAMES = 64		/* frames that may, if sync */
 };
 #define LINK_NEVER	INT64_MAX
