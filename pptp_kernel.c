@@ -194,20 +194,26 @@ failed(int fd)
 	return -1;
 }
 
+/* The kernel's address is packed: a union gives it an address's alignment. */
+union pptp_address {
+	struct sockaddr	 sa;
+	struct sockaddr_pppox pppox;
+};
+
 static void
-pptp_address(struct sockaddr_pppox *sp, struct in_addr addr, uint16_t id)
+pptp_address(union pptp_address *a, struct in_addr addr, uint16_t id)
 {
-	memset(sp, 0, sizeof(*sp));
-	sp->sa_family = AF_PPPOX;
-	sp->sa_protocol = PX_PROTO_PPTP;
-	sp->sa_addr.pptp.call_id = id;
-	sp->sa_addr.pptp.sin_addr = addr;
+	memset(a, 0, sizeof(*a));
+	a->pppox.sa_family = AF_PPPOX;
+	a->pppox.sa_protocol = PX_PROTO_PPTP;
+	a->pppox.sa_addr.pptp.call_id = id;
+	a->pppox.sa_addr.pptp.sin_addr = addr;
 }
 
 int
 kernel_socket(struct in_addr local, uint16_t id, uint32_t mark)
 {
-	struct sockaddr_pppox sp;
+	union pptp_address a;
 	int fd = socket(AF_PPPOX, SOCK_STREAM | SOCK_CLOEXEC, PX_PROTO_PPTP);
 
 	if (fd == -1)
@@ -215,8 +221,8 @@ kernel_socket(struct in_addr local, uint16_t id, uint32_t mark)
 	if (mark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark,
 	    sizeof(mark)) == -1)
 		return failed(fd);
-	pptp_address(&sp, local, id);
-	if (bind(fd, (const void *)&sp, sizeof(sp)) == -1)
+	pptp_address(&a, local, id);
+	if (bind(fd, &a.sa, sizeof(a.pppox)) == -1)
 		return failed(fd);
 	return fd;
 }
@@ -224,10 +230,10 @@ kernel_socket(struct in_addr local, uint16_t id, uint32_t mark)
 int
 kernel_connect(int fd, struct in_addr server, uint16_t peer_id)
 {
-	struct sockaddr_pppox sp;
+	union pptp_address a;
 
-	pptp_address(&sp, server, peer_id);
-	return connect(fd, (const void *)&sp, sizeof(sp));
+	pptp_address(&a, server, peer_id);
+	return connect(fd, &a.sa, sizeof(a.pppox));
 }
 
 /* ---- its counters ---- */

@@ -57,6 +57,7 @@
 
 enum {
 	WORDS = 64,		/* of pptp's command line */
+	WORD_MAX = 1024,	/* of one word in pppd's files */
 	WAKE_MS = 500,		/* looks for signals that often */
 	BLOCKED_S = 10		/* no packet for so long: say so */
 };
@@ -106,7 +107,7 @@ next_word(char **text)
 static void
 fill_words(char *v[WORDS])
 {
-	static char window[16], seconds[16], text[MAXWORDLEN];
+	static char window[16], seconds[16], text[WORD_MAX];
 	char *more = text, *word;
 	size_t n = 1;		/* v[0] is the program's name */
 
