@@ -109,6 +109,7 @@ fill_agent(struct agent *a, const struct call *c, int line)
 	a->line = line;
 	a->mgr = c->mgr;
 	a->channel = c->channel;
+	a->local = c->local;
 	a->n = c->n;
 }
 

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "agent.h"
 #include "callmgr.h"
 #include "kernel.h"
@@ -32,12 +33,13 @@
 
 enum { GOODBYE_US = 1000000 };		/* pppd's, after a SIGTERM */
 
-enum { P_LINE, P_MGR, P_SIGNAL, P_COUNT };
+enum { P_LINE, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
 
 struct watch {
 	struct agent	*a;
-	int		 signals, netlink;
+	int		 signals, netlink, addresses;
 	int64_t		 goodbye;	/* end then; INT64_MAX: do not */
+	int64_t		 gone;		/* is our address there then? */
 	bool		 over;
 	enum exit_status status;
 };
@@ -154,16 +156,37 @@ on_signal(struct watch *w)
 }
 
 static void
+check_address(struct watch *w)
+{
+	w->gone = INT64_MAX;
+	if (address_exists(w->addresses, w->a->local))
+		return;
+	log_error("tunnel to %s down: the local address it uses is gone from "
+	    "this machine; connect again", w->a->server);
+	end(w, EXIT_LOST);
+}
+
+static void
+on_time(struct watch *w, int64_t now)
+{
+	if (w->gone <= now)
+		check_address(w);
+	if (w->goodbye <= now && !w->over)
+		end(w, EXIT_OK);
+}
+
+static void
 loop(struct watch *w)
 {
 	while (!w->over) {
+		int64_t due = w->goodbye < w->gone ? w->goodbye : w->gone;
 		struct pollfd p[P_COUNT] = {
 			[P_LINE] = { w->a->line, POLLIN, 0 },
 			[P_MGR] = { w->a->mgr, POLLIN, 0 },
-			[P_SIGNAL] = { w->signals, POLLIN, 0 }
+			[P_SIGNAL] = { w->signals, POLLIN, 0 },
+			[P_ADDRESS] = { w->addresses, POLLIN, 0 }
 		};
-		int n = poll(p, P_COUNT, callmgr_timeout(w->goodbye,
-		    clock_us()));
+		int n = poll(p, P_COUNT, callmgr_timeout(due, clock_us()));
 
 		if (n > 0 && p[P_LINE].revents != 0)
 			on_line(w);
@@ -171,8 +194,11 @@ loop(struct watch *w)
 			on_manager(w);
 		if (n > 0 && p[P_SIGNAL].revents != 0 && !w->over)
 			on_signal(w);
-		if (w->goodbye <= clock_us() && !w->over)
-			end(w, EXIT_OK);
+		if (n > 0 && p[P_ADDRESS].revents != 0 &&
+		    address_touched(w->addresses, w->a->local))
+			w->gone = clock_us() + ADDRESS_US;
+		if (!w->over)
+			on_time(w, clock_us());
 	}
 }
 
@@ -180,9 +206,10 @@ enum exit_status
 agent_run(struct agent *a)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
-	struct watch w = { .a = a, .goodbye = INT64_MAX };
+	struct watch w = { .a = a, .goodbye = INT64_MAX,
+	    .gone = INT64_MAX };
 	uint32_t port;
-	int keep[6];
+	int keep[7];
 
 	w.signals = signal_fd(sigs, 4);
 	w.netlink = nl_open(0, &port);
@@ -192,12 +219,13 @@ agent_run(struct agent *a)
 	keep[3] = w.signals;
 	keep[4] = w.netlink;
 	keep[5] = log_fd();
+	keep[6] = w.addresses = address_watch();
 	if (!a->conf->debug) {
 		/* Callers wait for pppd's log descriptor to close. */
 		log_stderr(0);
 		fd_null(STDERR_FILENO);
 	}
-	if (w.signals == -1 || sandbox_enter(SANDBOX_GATEWAY, keep, 6) == -1)
+	if (w.signals == -1 || sandbox_enter(SANDBOX_GATEWAY, keep, 7) == -1)
 		return EXIT_SYSTEM;
 	loop(&w);
 	log_info("tunnel to %s ended", a->server);

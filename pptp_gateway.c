@@ -51,7 +51,6 @@ enum {
 	STALL_US = 50000,
 	BLOCKED_US = 10000000,		/* no GRE for so long: say so */
 	GOODBYE_US = 1000000,		/* pppd's, after a SIGTERM */
-	ADDRESS_US = 2000000,		/* for ours to come back */
 	SYNC_PATIENCE_US = 50000,	/* for the rest of a frame */
 	COMPLAIN_US = 60000000		/* the same soft error again */
 };

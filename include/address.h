@@ -22,6 +22,9 @@ int address_watch(void);
  */
 bool address_touched(int fd, struct in_addr local);
 
+/* For how long it may be away: leases are renewed so. */
+enum { ADDRESS_US = 2000000 };
+
 /* Has any interface this address?  Also true if that cannot be known. */
 bool address_exists(int fd, struct in_addr local);
 

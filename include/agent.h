@@ -17,6 +17,7 @@
 struct agent {
 	const struct conf *conf;
 	char		 server[INET_ADDRSTRLEN];
+	struct in_addr	 local;		/* its loss ends the tunnel */
 	int		 line;		/* to pppd's plugin */
 	int		 mgr;		/* to the call manager */
 	int		 channel;	/* the kernel's PPTP socket */

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 300
+# limit: 600
 # The kernel carries the data: real pppd with the plugin, from the shell and
 # from a peers file, against pptpd with MS-CHAPv2 and MPPE-128.
 . "$(dirname "$0")/../rig/net.sh"
@@ -222,5 +222,16 @@ kill -TERM $P
 wait $P
 is_clean "pppd's end leaves nothing"
 kill $BAD
+
+# --- our own address goes away ---
+"$CLIENT" $SERVER "${words[@]}" > /run/client.out 2>&1 &
+P=$!
+claim "before the address is lost: up" until_ok 20 up
+ip addr add 10.9.0.99/24 dev v0
+ip addr del 10.9.0.1/24 dev v0
+wait $P
+is "the loss of our address is a hangup" $? 16
+has "with its sentence" "$(< /run/syslog)" \
+	'down: the local address it uses is gone'
 ((tap_bad == 0)) || logs
 plan
