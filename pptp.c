@@ -4,9 +4,9 @@
  * run for which command line, and who becomes whom.
  *
  *	--nolaunchpppd	this process becomes the gateway, on fd 0 and 1, or
- *			the agent of pppd's plugin on fd 0
+ *			the holder of pppd's plugin on fd 0
  *	otherwise	a child behind a new pty becomes the gateway, or one
- *			at the end of a socket the agent, and this process
+ *			at the end of a socket the holder, and this process
  *			becomes pppd
  *
  * Either happens only once the call is up, so that every earlier failure is a
@@ -25,11 +25,11 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "agent.h"
 #include "call.h"
 #include "check.h"
 #include "ctrl.h"
 #include "gateway.h"
+#include "holder.h"
 #include "kernel.h"
 #include "options.h"
 #include "setup.h"
@@ -101,7 +101,7 @@ linger(int64_t born)
 }
 
 static void
-fill_agent(struct agent *a, const struct call *c, int line)
+fill_holder(struct holder *a, const struct call *c, int line)
 {
 	memset(a, 0, sizeof(*a));
 	a->conf = c->conf;
@@ -115,13 +115,13 @@ fill_agent(struct agent *a, const struct call *c, int line)
 
 /* Started by pppd's plugin, which is told what a pty's user reads. */
 static enum exit_status
-run_agent(struct call *c)
+run_holder(struct call *c)
 {
-	struct agent a;
+	struct holder a;
 	int64_t born = clock_us();
 	enum exit_status status;
 
-	if (!agent_is_line(STDIN_FILENO)) {
+	if (!holder_is_line(STDIN_FILENO)) {
 		log_fatal("--data-path=kernel with --nolaunchpppd is for "
 		    "pppd's plugin pptp.so: standard input is not its socket");
 		return EXIT_USAGE;
@@ -131,15 +131,15 @@ run_agent(struct call *c)
 	status = call_open(c);
 	if (status == EXIT_OK) {
 		log_up(c);
-		if (agent_offer(c->line, c->channel, c->id, c->peer_id,
+		if (holder_offer(c->line, c->channel, c->id, c->peer_id,
 		    c->server) == -1)
 			return EXIT_LOST;
-		fill_agent(&a, c, c->line);
-		return agent_run(&a);
+		fill_holder(&a, c, c->line);
+		return holder_run(&a);
 	}
 	log_stderr(0);
 	log_error("%s", c->why);
-	agent_refuse(c->line, status, c->why);
+	holder_refuse(c->line, status, c->why);
 	linger(born);
 	return status;
 }
@@ -261,11 +261,11 @@ launch_by_pty(const struct call *c, bool show)
 	return options_pppd_argv(c->conf, tty);
 }
 
-/* A child at the other end of a socket becomes the agent. */
+/* A child at the other end of a socket becomes the holder. */
 static char **
 launch_by_kernel(const struct call *c, const char *plugin, bool show)
 {
-	struct agent a;
+	struct holder a;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
@@ -275,14 +275,14 @@ launch_by_kernel(const struct call *c, const char *plugin, bool show)
 		printf("call is up; starting pppd, the kernel carries the "
 		    "data\n");
 	fflush(stdout);
-	if (agent_offer(pair[0], c->channel, c->id, c->peer_id, c->server) ==
+	if (holder_offer(pair[0], c->channel, c->id, c->peer_id, c->server) ==
 	    -1)
 		fatal(EXIT_SYSTEM, "cannot hand on the kernel's PPTP socket: "
 		    "%s", strerror(errno));
 	if (fork_alone(c)) {
 		close(pair[1]);
-		fill_agent(&a, c, pair[0]);
-		exit(agent_run(&a));
+		fill_holder(&a, c, pair[0]);
+		exit(holder_run(&a));
 	}
 	close(pair[0]);
 	(void)fcntl(pair[1], F_SETFD, 0);	/* pppd inherits it */
@@ -370,6 +370,6 @@ main(int argc, char **argv)
 		return check_main(&conf);
 	call_init(&call, &conf);
 	if (conf.nolaunch && conf.data_path == DATA_KERNEL)
-		return run_agent(&call);
+		return run_holder(&call);
 	return conf.nolaunch ? run_here(&call, out) : run_and_launch(&call);
 }

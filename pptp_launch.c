@@ -167,7 +167,7 @@ add_number(struct words *w, const char *option, uint64_t value)
 }
 
 /*
- * By these the plugin can start an agent that makes the same call, when pppd
+ * By these the plugin can start a holder that makes the same call, when pppd
  * has `persist`.  NULL if they do not fit into size.
  */
 static char *

@@ -4,8 +4,8 @@
  *
  * It knows nothing of PPTP.  connect() runs pptp, which makes the call and
  * sends back a PPP channel over a pair of sockets, then stays as the call's
- * agent (pptp_agent.c).  pppd's copy of the channel is closed once a ppp
- * interface is on it: the agent's is then the last one, so that the agent's
+ * holder (pptp_holder.c).  pppd's copy of the channel is closed once a ppp
+ * interface is on it: the holder's is then the last one, so that the holder's
  * end is a modem hangup here, and the line's end is one there.
  *
  * Our headers come first, since pppd's define names of theirs as macros; and
@@ -69,12 +69,12 @@ EXPORT void plugin_init(void);
 static char *opt_server, *opt_phone, *opt_client, *opt_more, *opt_program;
 static int opt_window, opt_timeout, opt_socket = -1;
 
-static int line = -1;		/* to the agent */
+static int line = -1;		/* to the holder */
 static int channel = -1;	/* until there is an interface on it */
-static bool told, heard;	/* the agent of the interface; a packet */
+static bool told, heard;	/* the holder of the interface; a packet */
 static void (*snoop_before)(unsigned char *, int);
 
-/* ---- starting an agent ---- */
+/* ---- starting a holder ---- */
 
 /*
  * Takes the next word of a text, which is cut up: blanks separate, quotes and
@@ -138,7 +138,7 @@ fill_words(char *v[WORDS])
 	v[n] = NULL;
 }
 
-/* The agent's process: pptp by the first path that can be run. */
+/* The holder's process: pptp by the first path that can be run. */
 static void __attribute__((__noreturn__))
 become_pptp(void)
 {
@@ -172,7 +172,7 @@ become_pptp(void)
 
 /* Forks twice: pppd shall not have to wait for a child that stays. */
 static int
-start_agent(void)
+start_holder(void)
 {
 	int pair[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pid_t pid;
@@ -196,7 +196,7 @@ start_agent(void)
 	return pair[0];
 }
 
-/* ---- what the agent says ---- */
+/* ---- what the holder says ---- */
 
 /* Takes one record, and the descriptor beside it if any; as recvmsg(). */
 static ssize_t
@@ -226,7 +226,7 @@ take(struct local_msg *m, int *fd)
 	return -1;
 }
 
-/* Waits for the agent's next word: 1, 0 at its end, -1 if there is none. */
+/* Waits for the holder's next word: 1, 0 at its end, -1 if there is none. */
 static int
 await(struct local_msg *m, int *fd)
 {
@@ -281,7 +281,7 @@ on_silence(void *arg)
 		    "packet came", opt_server);
 }
 
-/* Tells the agent which interface counts the data, for --status. */
+/* Tells the holder which interface counts the data, for --status. */
 static void
 on_phase(void *arg, int now)
 {
@@ -309,7 +309,7 @@ pptp_connect(void)
 
 	ppp_set_pppdevnam(opt_server);
 	told = heard = 0;
-	line = opt_socket != -1 ? opt_socket : start_agent();
+	line = opt_socket != -1 ? opt_socket : start_holder();
 	opt_socket = -1;
 	n = line == -1 ? -1 : await(&m, &channel);
 	if (n == 1 && m.type == LOCAL_CHANNEL && channel != -1)

@@ -53,8 +53,8 @@ bool kernel_counters(int nl, uint32_t ifindex, struct gre_counters *n);
 
 /*
  * As options_pppd_argv(), for a pppd that gets its channel from line, whose
- * other end an agent holds.  The plugin's options come last; by them it can
- * start further agents, that make the same call.
+ * other end a holder keeps.  The plugin's options come last; by them it can
+ * start further holders, that make the same call.
  */
 char **kernel_pppd_argv(const struct conf *conf, const char *plugin,
     int line);

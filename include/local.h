@@ -11,10 +11,10 @@
  *	manager		TUNNEL* END
  *	manager		ROUTE to its keeper, over a socket of their own
  *
- * Where the kernel carries the data, pppd's plugin and the agent that holds
+ * Where the kernel carries the data, pppd's plugin and the holder of
  * the call (pptp_kernel.c) speak the same way over a pair of sockets:
  *
- *	agent		CHANNEL (with the kernel's PPTP socket) | DOWN
+ *	holder		CHANNEL (with the kernel's PPTP socket) | DOWN
  *	plugin		LINK once there is an interface
  */
 #ifndef LOCAL_H

@@ -24,7 +24,7 @@ install_plugin() {
 manager() {	# the process that holds the listening unix socket
 	ss -Hxlp src /run/pptp/$SERVER | sed -n 's/.*pid=\([0-9]*\).*/\1/p'
 }
-agent() {	# what is neither it nor the keeper that forked it
+holder() {	# what is neither it nor the keeper that forked it
 	local m; m=$(manager)
 	pgrep -x pptp | grep -vx -e "$m" -e "$(ps -o ppid= -p "$m" | tr -d ' ')"
 }
@@ -106,9 +106,9 @@ start && kill -KILL "$(manager)"
 wait $P
 is "the manager killed is a hangup for pppd" $? 16
 is_clean "and leaves nothing"
-start && kill -KILL "$(agent)"
+start && kill -KILL "$(holder)"
 wait $P
-is "the agent killed is a hangup for pppd" $? 16
+is "the holder killed is a hangup for pppd" $? 16
 is_clean "and leaves nothing"
 
 # --- a peers file ---
@@ -149,7 +149,7 @@ is "without a plugin's socket: status" $? 2
 has "and a sentence" "$out" 'standard input is not its socket'
 is_clean "failures leave nothing"
 
-# --- persist: a fresh agent each time, from the shell ---
+# --- persist: a fresh holder each time, from the shell ---
 "$CLIENT" $SERVER --data-path=kernel "${words[@]}" persist maxfail 0 \
 	> /run/client.out 2> /run/client.err &
 P=$!

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The agent, where the kernel carries the data.
+ * The holder, where the kernel carries the data.
  *
- *	pppd + pptp.so ---- line ---- agent ---- call manager
+ *	pppd + pptp.so ---- line ---- holder ---- call manager
  *	      \ /dev/ppp             / the PPTP socket
  *	       `----- kernel -------'
  *
  * It holds the last copy of the PPTP socket, and the call.  When it ends, the
  * kernel takes the channel away, which pppd reads as a modem hangup, and the
- * manager clears the call.  When pppd ends, the line closes and so the agent
+ * manager clears the call.  When pppd ends, the line closes and so the holder
  * ends.  So a hangup goes either way without a signal, and however a process
  * ended; and pppd need not know anything of calls.
  */
@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 #include "address.h"
-#include "agent.h"
 #include "callmgr.h"
+#include "holder.h"
 #include "kernel.h"
 #include "netlink.h"
 #include "sandbox.h"
@@ -36,7 +36,7 @@ enum { GOODBYE_US = 1000000 };		/* pppd's, after a SIGTERM */
 enum { P_LINE, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
 
 struct watch {
-	struct agent	*a;
+	struct holder	*a;
 	int		 signals, netlink, addresses;
 	int64_t		 goodbye;	/* end then; INT64_MAX: do not */
 	int64_t		 gone;		/* is our address there then? */
@@ -45,7 +45,7 @@ struct watch {
 };
 
 bool
-agent_is_line(int fd)
+holder_is_line(int fd)
 {
 	int type = 0, domain = 0;
 	socklen_t len = sizeof(type);
@@ -58,7 +58,7 @@ agent_is_line(int fd)
 }
 
 int
-agent_offer(int line, int channel, uint16_t id, uint16_t peer_id,
+holder_offer(int line, int channel, uint16_t id, uint16_t peer_id,
     struct in_addr server)
 {
 	struct local_msg m = { .type = LOCAL_CHANNEL };
@@ -70,7 +70,7 @@ agent_offer(int line, int channel, uint16_t id, uint16_t peer_id,
 }
 
 void
-agent_refuse(int line, enum exit_status status, const char *why)
+holder_refuse(int line, enum exit_status status, const char *why)
 {
 	struct local_msg m = { .type = LOCAL_DOWN };
 
@@ -203,7 +203,7 @@ loop(struct watch *w)
 }
 
 enum exit_status
-agent_run(struct agent *a)
+holder_run(struct holder *a)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 	struct watch w = { .a = a, .goodbye = INT64_MAX,

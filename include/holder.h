@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The agent: what stands in the gateway's place where the kernel carries the
+ * The holder: what stands in the gateway's place where the kernel carries the
  * data.  It does nothing but hold what must close at the right moment.
  */
-#ifndef AGENT_H
-#define AGENT_H
+#ifndef HOLDER_H
+#define HOLDER_H
 
 #include <netinet/in.h>
 
@@ -14,7 +14,7 @@
 #include "gre.h"
 #include "options.h"
 
-struct agent {
+struct holder {
 	const struct conf *conf;
 	char		 server[INET_ADDRSTRLEN];
 	struct in_addr	 local;		/* its loss ends the tunnel */
@@ -25,14 +25,14 @@ struct agent {
 };
 
 /* Is this descriptor a socket as the plugin makes them? */
-bool agent_is_line(int fd);
+bool holder_is_line(int fd);
 
 /* Hands the plugin the channel of a call that is up.  0, or -1 with errno. */
-int agent_offer(int line, int channel, uint16_t id, uint16_t peer_id,
+int holder_offer(int line, int channel, uint16_t id, uint16_t peer_id,
     struct in_addr server);
 
 /* Tells the plugin why there is no call. */
-void agent_refuse(int line, enum exit_status status, const char *why);
+void holder_refuse(int line, enum exit_status status, const char *why);
 
 /*
  * Drops every privilege, then waits until pppd hangs up, a signal asks for
@@ -40,6 +40,6 @@ void agent_refuse(int line, enum exit_status status, const char *why);
  * is a hangup for pppd, and the connection to the manager, which clears the
  * call.  Returns the status to exit with, after logging why.
  */
-enum exit_status agent_run(struct agent *a);
+enum exit_status holder_run(struct holder *a);
 
 #endif
