@@ -15,6 +15,7 @@
  * loses log lines first; ev_room() sees to it that nothing else is lost.
  */
 #include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,8 +102,7 @@ ctrl_event(struct ctrl *c, struct ctrl_event *e)
 	if (c->ev_count == 0)
 		return false;
 	*e = *ev_slot(c, 0);
-	c->ev_head = (c->ev_head + 1) % CTRL_EVENTS;
-	c->ev_count--;
+	c->ev_head = --c->ev_count == 0 ? 0 : (c->ev_head + 1) % CTRL_EVENTS;
 	return true;
 }
 
@@ -477,7 +477,8 @@ ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, uint32_t seed,
 {
 	struct wr w;
 
-	memset(c, 0, sizeof(*c));
+	/* Queued events come with ev_count; their pages may stay untouched. */
+	memset(c, 0, offsetof(struct ctrl, ev));
 	c->conf = *conf;
 	c->state = CTRL_WAIT_REPLY;
 	c->deadline = ctrl_after(now, conf->reply_us);

@@ -446,6 +446,7 @@ first_gre(struct flow *f)
 	f->blocked = GRE_NEVER;
 	if (!f->told_blocked)
 		give_up_stderr(f);
+	memory_trim();		/* the loop alone runs from here on */
 }
 
 static void

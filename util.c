@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 
 #include <errno.h>
@@ -326,22 +327,32 @@ fd_close_others(const int *keep, size_t n)
 	close_from_to(first, ~0u);
 }
 
+/* What is mapped of a program or library and never written. */
+struct constants {
+	struct iovec	 part[16];
+	size_t		 n, page;
+};
+
+/*
+ * Notes them only: giving one back here would fault in again what the next
+ * turn reads, which is the headers in it.
+ */
 static int
-give_back(struct dl_phdr_info *info, size_t size, void *arg)
+note_constants(struct dl_phdr_info *info, size_t size, void *arg)
 {
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	struct constants *c = arg;
 
 	(void)size;
-	(void)arg;
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
 		uintptr_t from = info->dlpi_addr + ph->p_vaddr;
-		uintptr_t to = (from + ph->p_memsz) & ~(page - 1);
+		uintptr_t to = (from + ph->p_memsz) & ~(c->page - 1);
 
-		from = (from + page - 1) & ~(page - 1);
+		from = (from + c->page - 1) & ~(c->page - 1);
 		if (ph->p_type == PT_LOAD && (ph->p_flags & PF_W) == 0 &&
-		    from < to)
-			(void)madvise((void *)from, to - from, MADV_DONTNEED);
+		    from < to && c->n < sizeof(c->part) / sizeof(c->part[0]))
+			c->part[c->n++] = (struct iovec){ (void *)from,
+			    to - from };
 	}
 	return 0;
 }
@@ -349,7 +360,17 @@ give_back(struct dl_phdr_info *info, size_t size, void *arg)
 void
 memory_trim(void)
 {
-	(void)dl_iterate_phdr(give_back, NULL);
+	enum { STACK = 65536 };		/* deeper than starting up ever went */
+	struct constants c = { .page = (size_t)sysconf(_SC_PAGESIZE) };
+	/* A page is left for what is called from here. */
+	uintptr_t below = ((uintptr_t)__builtin_frame_address(0) &
+	    ~(c.page - 1)) - c.page;
+
+	(void)dl_iterate_phdr(note_constants, &c);
+	for (size_t i = 0; i < c.n; i++)
+		(void)madvise(c.part[i].iov_base, c.part[i].iov_len,
+		    MADV_DONTNEED);
+	(void)madvise((void *)(below - STACK), STACK, MADV_DONTNEED);
 }
 
 void

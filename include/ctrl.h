@@ -146,7 +146,7 @@ struct ctrl {
 	uint8_t		 in[PPTP_MSG_MAX];
 	uint8_t		 out[CTRL_OUT];		/* whole messages */
 	unsigned	 ev_head, ev_count;
-	struct ctrl_event ev[CTRL_EVENTS];
+	struct ctrl_event ev[CTRL_EVENTS];	/* at the end: ctrl_init() */
 };
 
 /*

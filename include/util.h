@@ -70,9 +70,9 @@ void fd_close_others(const int *keep, size_t n);
 int signal_fd(const int *sigs, size_t n);
 
 /*
- * Gives back the pages of code and constants that only starting up needed;
- * what is used again is mapped again.  To be called before a loop that runs
- * for as long as a tunnel.
+ * Gives back the pages of code, constants and stack that only starting up
+ * needed; what is used again is mapped again.  To be called before a loop that
+ * runs for as long as a tunnel.
  */
 void memory_trim(void);
 
