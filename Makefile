@@ -71,7 +71,9 @@ UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))
 FUZZ	= $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
 have	= $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
 with	= $$(sed -n 's,^/\* with: \(.*\) \*/$$,\1,p' $<)
-TESTCC	= $(STD) $(WARN) -Werror -MMD -MP -MF $@.d $(SAN)
+TESTCC	= $(STD) $(WARN) -Werror $(SAN)
+# Several sources in one command: gcc would note what the last one includes.
+TESTED	= $(wildcard *.c include/*.h tests/unit/*.h tests/fuzz/*.[ch]) Makefile
 UNITS	= $(if $(call have,$(GCC)),$(UNIT:%=build/unit-gcc/%)) \
 	  $(if $(call have,$(CLANG)),$(UNIT:%=build/unit-clang/%))
 FUZZERS	= $(FUZZ:%=build/fuzz/%)
@@ -80,21 +82,20 @@ LIBFUZZER = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
 	  $(CLANG) -fsanitize=fuzzer,address -x c -o /dev/null - 2>/dev/null && \
 	  echo yes)
 
-build/unit-gcc/%: tests/unit/%.c Makefile
+build/unit-gcc/%: tests/unit/%.c $(TESTED)
 	@mkdir -p $(@D)
 	$(GCC) $(TESTCC) -o $@ $< $(with)
-build/unit-clang/%: tests/unit/%.c Makefile
+build/unit-clang/%: tests/unit/%.c $(TESTED)
 	@mkdir -p $(@D)
 	$(CLANG) $(TESTCC) -o $@ $< $(with)
-build/fuzz/%: tests/fuzz/%.c Makefile
+build/fuzz/%: tests/fuzz/%.c $(TESTED)
 	@mkdir -p $(@D)
 	$(if $(LIBFUZZER),$(CLANG) -fsanitize=fuzzer,$(GCC)) $(TESTCC) \
 	    -Wno-missing-prototypes -o $@ $< $(with) \
 	    $(if $(LIBFUZZER),,tests/fuzz/replay.c)
-build/unit-cov/%: tests/unit/%.c Makefile
+build/unit-cov/%: tests/unit/%.c $(TESTED)
 	@mkdir -p $(@D)
-	$(GCC) $(STD) -O0 -g --coverage -MMD -MP -MF $@.d -o $@ $< $(with)
--include $(wildcard build/unit-*/*.d build/fuzz/*.d)
+	$(GCC) $(STD) -O0 -g --coverage -o $@ $< $(with)
 
 test-programs: $(UNITS) $(FUZZERS)
 
