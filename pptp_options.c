@@ -675,6 +675,9 @@ check_data_path(struct conf *c)
 	/* Text before the first LCP frame can only be dropped on our way. */
 	if (!pty_needed(c) && c->quirks & QUIRK_WELCOME)
 		c->data_option = "quirk-welcome";
+	/* It demands call id 0, by which the kernel means "any". */
+	if (!pty_needed(c) && c->quirks & QUIRK_BEZEQ)
+		c->data_option = "quirk-bezeq-israel";
 	if (c->data_path == DATA_KERNEL && (c->nolaunch ? pty_needed(c) :
 	    c->data_option != NULL))
 		return opt_mistake("--data-path=kernel cannot be had with "
@@ -692,7 +695,7 @@ static const struct conf defaults = {
 	.reorder_us = 3 * US / 10,
 	.idle_us = (int64_t)60 * US,
 	.echo_us = (int64_t)60 * US,
-	.port = 1723,
+	.port = PPTP_PORT,
 	.test_rate = 100,
 	.data_path = DATA_AUTO
 };

@@ -7,7 +7,7 @@
 static char *line_words[] = { "pptp", "vpn.example", "--phone", "5 5",
     "--client-hostname", "a\\b", "--connect-port", "99", "--localbind",
     "192.0.2.1", "--rtmark", "0x10", "--nohostroute", "--timeout", "2.5",
-    "--idle-wait", "3", "--max-echo-wait", "0", "--quirk-bezeq-israel",
+    "--idle-wait", "3", "--max-echo-wait", "0", "--quirk-broken-asyncread",
     "--loglevel", "3", "--logstring", "it's \"mine\"", "--client-ip",
     "10.0.0.1", "user", "alice" };
 
@@ -51,7 +51,7 @@ main(void)
 	T(same(behind(v, "pptp_options"), "--phone 5\\ 5 --client-hostname "
 	    "a\\\\b --connect-port 99 --localbind 192.0.2.1 --rtmark 16 "
 	    "--nohostroute --timeout 2.500000 --idle-wait 3 --max-echo-wait "
-	    "0 --quirks BEZEQ_ISRAEL --loglevel 3 --logstring "
+	    "0 --quirks BROKEN_ASYNCREAD --loglevel 3 --logstring "
 	    "it\\'s\\ \\\"mine\\\""), "every other option is repeated, and "
 	    "quoted");
 

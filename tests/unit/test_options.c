@@ -343,7 +343,8 @@ static const struct {
 	{ "h --timeout 0.1", AT(data_path), DATA_USER },
 	{ "h --timeout 10", AT(data_path), DATA_AUTO },
 	{ "h --quirk-welcome", AT(data_path), DATA_USER },
-	{ "h --quirk-bezeq-israel", AT(data_path), DATA_AUTO },
+	{ "h --quirk-bezeq-israel", AT(data_path), DATA_USER },
+	{ "h --quirk-broken-asyncread", AT(data_path), DATA_AUTO },
 };
 
 static void
@@ -499,6 +500,8 @@ static const struct {
 	{ KERNEL("sync", "") }, { KERNEL("nobuffer", "") },
 	{ KERNEL("reorder-timeout", " 1") }, { KERNEL("window", " 9") },
 	{ KERNEL("missing-window", " 9") }, { KERNEL("quirk-welcome", "") },
+	{ KERNEL("quirk-bezeq-israel", "") },
+	{ KERNEL("quirk-bezeq-israel", " --nolaunchpppd") },
 	{ KERNEL("sync", " --nolaunchpppd") },
 	{ KERNEL("nobuffer", " --window 9 --nolaunchpppd") },
 	{ KERNEL("quirk-welcome", " --window 9 --nolaunchpppd") },
