@@ -33,13 +33,11 @@ link_pending(const struct link *l)
 static bool
 room(struct link *l, size_t n)
 {
-	if (l->start + l->len + n <= LINK_SIZE)
+	if (l->start + l->len + n <= LINK_WAITING)
 		return true;
-	if (l->sync)
-		return false;
 	memmove(l->buf, l->buf + l->start, l->len);
 	l->start = 0;
-	return l->len + n <= LINK_SIZE;
+	return l->len + n <= LINK_WAITING;
 }
 
 static bool
@@ -47,12 +45,11 @@ put_sync(struct link *l, const uint8_t *frame, size_t len)
 {
 	unsigned slot = (l->head + l->count) % LINK_FRAMES;
 
-	if (l->count == LINK_FRAMES || !room(l, len))
+	if (l->count == LINK_FRAMES || len > LINK_CELL)
 		return false;
-	l->frame[slot].start = l->start + l->len;
+	l->frame[slot].start = (size_t)slot * LINK_CELL;
 	l->frame[slot].len = len;
 	memcpy(l->buf + l->frame[slot].start, frame, len);
-	l->len += len;
 	l->count++;
 	return true;
 }
@@ -101,7 +98,6 @@ flush_sync(struct link *l, int64_t now)
 		l->head = (l->head + 1) % LINK_FRAMES;
 		l->count--;
 	}
-	l->start = l->len = 0;
 }
 
 void

@@ -14,8 +14,9 @@
 #include "hdlc.h"
 
 enum {
-	LINK_SIZE = 196608,		/* octets that may wait */
-	LINK_FRAMES = 64		/* frames that may, if sync */
+	LINK_WAITING = 196608,		/* octets that may wait */
+	LINK_FRAMES = 64,		/* frames that may, if sync: each has */
+	LINK_CELL = HDLC_FRAME_MAX	/* so much of buf[] to itself */
 };
 #define LINK_NEVER	INT64_MAX
 
@@ -26,10 +27,10 @@ struct link {
 	struct hdlc_accm accm;		/* fed by both directions */
 	bool		 gone;		/* pppd has closed its side */
 	int64_t		 full_since;	/* LINK_NEVER: it takes all we have */
-	size_t		 start, len;	/* of what waits in buf[] */
+	size_t		 start, len;	/* of what waits in buf[], if async */
 	struct { size_t start, len; } frame[LINK_FRAMES];
 	unsigned	 head, count;
-	uint8_t		 buf[LINK_SIZE];
+	uint8_t		 buf[LINK_FRAMES * LINK_CELL];
 };
 
 /* Prepares *l, zeroed by the caller. */
