@@ -549,9 +549,10 @@ warn_loop(struct route *r)
 int
 route_update(struct route *r)
 {
-	struct route_hop hop;
+	struct route_hop hop, last = r->hop;
 	struct scan s;
 	enum path path;
+	bool had = r->have;
 
 	if (scan(r, &s) == -1)
 		return complain(r, "cannot read the routes to");
@@ -571,6 +572,9 @@ route_update(struct route *r)
 	if (path == PATH_NONE)
 		return complain(r, "there is no way to");
 	if (path == PATH_LOOP) {
+		/* Somebody took ours away: its hop is all that is left. */
+		if (had && !r->have && install(r, &s, &last) == 0)
+			return 0;
 		warn_loop(r);
 		return 0;
 	}

@@ -258,6 +258,21 @@ say update
 is "once" "$out" "done"
 stop
 fresh
+uplink ppp9 10.0.0.2/32
+start $HOST
+say update
+ip route replace default dev ppp9
+say changed; say update
+ip route del $HOST proto 147
+say changed; say update
+is "taken away while nothing else leads there, it is put back" "$(ours)" \
+	"$HOST via 192.0.2.1 dev u0 src 192.0.2.2"
+ip link del u0
+say changed; say update
+has "unless its link is gone, too" "$out" "through the tunnel itself"
+say close
+
+fresh
 start 192.0.2.7
 say update
 uplink ppp9 10.0.0.2/32
