@@ -179,7 +179,8 @@ open_pty(char *tty, size_t size, int *slave)
 		return -1;
 	/*
 	 * Not close-on-exec: pppd inherits it, so that there is no moment at
-	 * which the slave is closed and the gateway would see a hangup.
+	 * which the slave is closed and the gateway would see a hangup, also
+	 * where pppd opens it late (demand) or once more (persist).
 	 */
 	*slave = open(tty, O_RDWR | O_NOCTTY);
 	if (*slave == -1 || tcgetattr(*slave, &raw) == -1)
@@ -351,6 +352,7 @@ main(int argc, char **argv)
 	    STDOUT_FILENO;
 	int status;
 
+	signal_defaults();
 	if (called_pptpsetup(argv[0]))
 		return setup_main(argc, argv);
 	status = options_parse(&conf, argc, argv);

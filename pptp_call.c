@@ -85,12 +85,16 @@ resolver_drop(void)
 		log_debug("resolving with privileges: %s", strerror(errno));
 }
 
+/* How an answer begins: addresses, or a sentence. */
+enum { RESOLVED = 'A', UNRESOLVED = '!' };
+
 static void __attribute__((__noreturn__))
 resolver(const char *host, int fd)
 {
 	struct addrinfo hints = { .ai_family = AF_INET,
 	    .ai_socktype = SOCK_STREAM }, *ai = NULL, *six = NULL;
 	struct in_addr list[CALL_ADDRESSES];
+	char found[1 + sizeof(list)] = { RESOLVED };
 	size_t n = 0;
 	int rc;
 
@@ -101,16 +105,18 @@ resolver(const char *host, int fd)
 		list[n++] = ((const struct sockaddr_in *)(const void *)
 		    a->ai_addr)->sin_addr;
 	if (n > 0) {
-		(void)!write(fd, list, n * sizeof(list[0]));
+		memcpy(found + 1, list, n * sizeof(list[0]));
+		(void)!write(fd, found, 1 + n * sizeof(list[0]));
 		_exit(0);
 	}
 	hints.ai_family = AF_INET6;
 	if (getaddrinfo(host, NULL, &hints, &six) == 0 && six != NULL)
-		dprintf(fd, "!%s has only IPv6 addresses; PPTP needs IPv4",
-		    host);
+		dprintf(fd, "%c%s has only IPv6 addresses; PPTP needs IPv4",
+		    UNRESOLVED, host);
 	else
-		dprintf(fd, "!cannot resolve %s: %s (check the name and this "
-		    "machine's name servers)", host, gai_strerror(rc));
+		dprintf(fd, "%ccannot resolve %s: %s (check the name and this "
+		    "machine's name servers)", UNRESOLVED, host,
+		    gai_strerror(rc));
 	_exit(0);
 }
 
@@ -131,7 +137,7 @@ await(const struct call *c, int fd, int64_t deadline)
 		if (poll(p, 2, callmgr_timeout(deadline, now)) <= 0)
 			continue;
 		errno = ECANCELED;
-		if ((p[1].revents & POLLHUP) != 0)
+		if ((p[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
 			return -1;
 		if (p[0].revents != 0)
 			return 0;
@@ -187,6 +193,7 @@ call_resolve(struct call *c, struct in_addr *list, bool *late)
 	char buf[CALL_ADDRESSES * sizeof(struct in_addr) + 400];
 	struct in6_addr six;
 	ssize_t n;
+	size_t len;
 
 	*late = false;
 	if (inet_pton(AF_INET, c->conf->host, list) == 1)
@@ -197,12 +204,15 @@ call_resolve(struct call *c, struct in_addr *list, bool *late)
 		return 0;
 	}
 	n = ask_resolver(c, buf, sizeof(buf) - 1);
-	if (n > 0 && buf[0] != '!') {
-		memcpy(list, buf, (size_t)n);
-		return (size_t)n / sizeof(*list);
+	/* It listened to name servers: no word of it is taken on trust. */
+	len = n > 1 ? (size_t)n - 1 : 0;
+	if (len > 0 && buf[0] == RESOLVED && len % sizeof(*list) == 0 &&
+	    len <= CALL_ADDRESSES * sizeof(*list)) {
+		memcpy(list, buf + 1, len);
+		return len / sizeof(*list);
 	}
 	*late = n == -1;
-	if (n > 0)
+	if (len > 0 && buf[0] == UNRESOLVED)
 		snprintf(c->why, sizeof(c->why), "%.*s", (int)n - 1, buf + 1);
 	else
 		snprintf(c->why, sizeof(c->why), "cannot resolve %s: %s",
@@ -506,7 +516,9 @@ await_call(struct call *c)
 			c->said = m.server;
 		if (m.type == LOCAL_DOWN) {
 			snprintf(c->why, sizeof(c->why), "%s", m.down.text);
-			return m.down.status;
+			/* Ended in order, by a signal: still no call. */
+			return m.down.status == EXIT_OK ? EXIT_LOST :
+			    m.down.status;
 		}
 		if (m.type == LOCAL_UP) {
 			c->peer_id = m.up.peer_id;

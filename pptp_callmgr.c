@@ -135,8 +135,8 @@ ask_route(struct manager *g, const struct local_call *call)
 
 	m.route.local = call->local;
 	m.route.mark = call->mark;
-	if (g->keeper != -1)
-		(void)callmgr_send(g->keeper, &m, NULL, 0);
+	if (g->keeper != -1 && callmgr_send(g->keeper, &m, NULL, 0) == -1)
+		log_warn("%s: cannot ask for the host route", g->name);
 }
 
 /* The caller is gone or late: its call goes with it. */
@@ -182,6 +182,10 @@ on_call(struct manager *g, struct client *cl, const struct local_call *call,
 	    fd_nonblock(tcp) == -1) {
 		client_refuse(g, cl, "the call manager did not understand: "
 		    "is an older pptp still running?", now);
+		return;
+	}
+	if (g->ending) {
+		client_refuse(g, cl, "the call manager was told to end", now);
 		return;
 	}
 	if (client_by_id(g, call->id) != NULL) {
@@ -289,7 +293,6 @@ static void
 client_late(struct manager *g, struct client *cl, int64_t now)
 {
 	struct conn *co = cl->conn;
-	struct client told = *cl;
 	/* What was left of --timeout as the call was asked for: nearly all. */
 	uint64_t tenths = (cl->call.timeout_us + 99999) / 100000;
 	double secs = (double)tenths / 10;
@@ -309,7 +312,7 @@ client_late(struct manager *g, struct client *cl, int64_t now)
 		    "within %.3g s", co->ctrl.state == CTRL_WAIT_REPLY ?
 		    "Start-Control-Connection-Reply" : "Outgoing-Call-Reply",
 		    g->name, secs);
-	to_client(&told, &m);
+	to_client(cl, &m);
 	client_gone(g, cl, now);
 }
 
@@ -504,6 +507,7 @@ on_signal(struct manager *g)
 	close(g->listener);
 	close(g->signals);
 	g->listener = g->signals = -1;
+	g->ending = true;
 	stop_all(g, clock_us());
 }
 
@@ -524,8 +528,12 @@ manager_loop(struct manager *g)
 		due = next_deadline(g, now);
 		n = poll(g->poll, watch_all(g, now), callmgr_timeout(
 		    unserved != 0 && unserved < due ? unserved : due, now));
-		if (n == -1 && errno != EINTR)
-			return;
+		if (n == -1 && errno != EINTR) {
+			/* No memory for its table: all tunnels may wait. */
+			if (errno != ENOMEM && errno != EAGAIN)
+				return;
+			(void)poll(NULL, 0, 10);
+		}
 		now = clock_us();
 		if (n > 0 && g->poll[P_SIGNAL].revents != 0)
 			on_signal(g);
@@ -556,6 +564,7 @@ callmgr_run(const struct callmgr_start *s, int keeper)
 	g->owner = geteuid();
 	g->listener = s->listener;
 	g->keeper = keeper;
+	(void)fd_nonblock(keeper);	/* it may be busy with routes */
 	g->sink = -1;
 	g->signals = keep[3] = signal_fd(sigs, 3);
 	g->spare = keep[5] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);

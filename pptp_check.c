@@ -47,14 +47,13 @@ static const char *const step_name[S_STEPS] = {
 static struct {
 	enum step	 step;		/* the next to be reported */
 	int64_t		 since;
+	bool		 terminal;	/* no longer to be asked in a sandbox */
 } progress;
 
 static void
 report(bool ok, const char *text)
 {
-	bool terminal = isatty(STDOUT_FILENO);
-
-	printf("%s %-6s %s\n", terminal ? (ok ? "\xe2\x9c\x93" :
+	printf("%s %-6s %s\n", progress.terminal ? (ok ? "\xe2\x9c\x93" :
 	    "\xe2\x9c\x97") : (ok ? "ok    " : "failed"),
 	    step_name[progress.step], text);
 	fflush(stdout);
@@ -71,11 +70,11 @@ report_paths(void)
 
 	if (kernel_offer(&k))
 		printf("%-6s %-6s user (a pty), and the kernel by %s\n",
-		    isatty(STDOUT_FILENO) ? "\xc2\xb7" : "note", "paths",
+		    progress.terminal ? "\xc2\xb7" : "note", "paths",
 		    k.plugin);
 	else
 		printf("%-6s %-6s user (a pty); not the kernel: %s\n",
-		    isatty(STDOUT_FILENO) ? "\xc2\xb7" : "note", "paths",
+		    progress.terminal ? "\xc2\xb7" : "note", "paths",
 		    k.why);
 }
 
@@ -229,17 +228,19 @@ check_main(const struct conf *conf)
 	struct call c;
 	enum exit_status status;
 	void *mem = NULL;
-	char text[64];
+	char text[64], why[sizeof(c.why)];
 	int keep[3];
 
 	call_init(&c, conf);
 	c.on_record = on_record;
+	progress.terminal = isatty(STDOUT_FILENO);
 	report_paths();
 	progress.since = clock_us();
 	log_stderr(0);
 	status = call_open(&c);
 	if (status != EXIT_OK) {
-		report(false, c.why);
+		ctrl_escape(why, sizeof(why), c.why, strlen(c.why));
+		report(false, why);
 		return status;
 	}
 	snprintf(text, sizeof(text), "accepted in %.1f ms (call ids %u and "
@@ -380,21 +381,31 @@ print_tunnel(const struct conf *conf, struct local_tunnel *t, unsigned *count)
 	(*count)++;
 }
 
-/* Lists the tunnels of one manager; one that has gone has none. */
-static void
+/*
+ * Lists the tunnels of one manager; one that has gone has none.  False: there
+ * is one, but it does not answer.
+ */
+static bool
 list_manager(const struct conf *conf, const char *name, unsigned *count)
 {
 	struct local_msg m = { .type = LOCAL_STATUS };
 	int64_t deadline = clock_us() + 2000000;
-	int fd = callmgr_find(name);
+	int fd = callmgr_find(name), rc;
 
-	if (fd == -1)
-		return;
-	if (callmgr_send(fd, &m, NULL, 0) == 0)
-		while (callmgr_recv(fd, &m, deadline) == 1 &&
-		    m.type == LOCAL_TUNNEL)
-			print_tunnel(conf, &m.tunnel, count);
-	close(fd);
+	if (fd == -1 && (errno == ECONNREFUSED || errno == ENOENT))
+		return true;
+	rc = fd == -1 ? -1 : callmgr_send(fd, &m, NULL, 0);
+	while (rc != -1 && (rc = callmgr_recv(fd, &m, deadline)) == 1 &&
+	    m.type == LOCAL_TUNNEL)
+		print_tunnel(conf, &m.tunnel, count);
+	if (rc == -1 && errno != EPIPE)
+		log_error("the call manager of %s does not answer: %s", name,
+		    strerror(errno));
+	else
+		rc = 0;
+	if (fd != -1)
+		close(fd);
+	return rc == 0;
 }
 
 static bool
@@ -417,6 +428,7 @@ status_main(const struct conf *conf)
 	struct dirent *e;
 	size_t n = 0;
 	unsigned count = 0;
+	bool whole = true;
 	DIR *dir;
 
 	if (conf->host != NULL) {
@@ -436,12 +448,12 @@ status_main(const struct conf *conf)
 		printf("[");
 	while (dir != NULL && (e = readdir(dir)) != NULL)
 		if (wanted(e->d_name, list, n))
-			list_manager(conf, e->d_name, &count);
+			whole &= list_manager(conf, e->d_name, &count);
 	if (dir != NULL)
 		closedir(dir);
 	if (conf->mode == RUN_STATUS_JSON)
 		printf("%s]\n", count == 0 ? "" : "\n");
-	else if (count == 0)
+	else if (count == 0 && whole)
 		printf("no tunnels\n");
-	return EXIT_OK;
+	return whole ? EXIT_OK : EXIT_SYSTEM;
 }

@@ -88,10 +88,10 @@ on_log(struct manager *g, struct conn *co, const struct ctrl_event *e)
 		log_at(e->level, "%s: %s", g->name, e->text);
 }
 
+/* What the server said of itself, and that it is asked for a call now. */
 static void
-on_server(struct manager *g, struct conn *co)
+tell_server(struct client *cl, const struct ctrl_peer *p)
 {
-	const struct ctrl_peer *p = &co->ctrl.peer;
 	struct local_msg m = { .type = LOCAL_SERVER };
 
 	m.server.version = p->version;
@@ -99,11 +99,16 @@ on_server(struct manager *g, struct conn *co)
 	m.server.max_channels = p->max_channels;
 	memcpy(m.server.host, p->host, sizeof(m.server.host));
 	memcpy(m.server.vendor, p->vendor, sizeof(m.server.vendor));
+	to_client(cl, &m);
+	client_step(cl, LOCAL_CALLING);
+}
+
+static void
+on_server(struct manager *g, struct conn *co)
+{
 	for (unsigned i = 0; i < g->high; i++)
-		if (g->client[i].fd != -1 && g->client[i].conn == co) {
-			to_client(&g->client[i], &m);
-			client_step(&g->client[i], LOCAL_CALLING);
-		}
+		if (g->client[i].fd != -1 && g->client[i].conn == co)
+			tell_server(&g->client[i], &co->ctrl.peer);
 }
 
 static void
@@ -344,6 +349,6 @@ call_on_shared(struct manager *g, struct client *cl, struct conn *co,
 		client_down(cl, LOCAL_ID_TAKEN, "call id in use");
 		return;
 	}
-	client_step(cl, LOCAL_CALLING);
+	tell_server(cl, &co->ctrl.peer);
 	conn_run(g, co, now);
 }

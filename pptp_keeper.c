@@ -38,7 +38,7 @@
 #include "sandbox.h"
 #include "util.h"
 
-enum { ROUTE_CALM_US = 200000 };	/* changes of routes come in bursts */
+enum { ROUTE_BURST_US = 200000 };	/* changes of routes come in bursts */
 
 /* ---- sending and receiving records ---- */
 
@@ -195,7 +195,9 @@ keeper_main(const struct callmgr_start *s, int manager)
 
 	(void)signal_fd(sigs, 4);	/* blocked: the manager decides */
 	routing = route_open(&route, s->server, (struct in_addr){ 0 }, 0) == 0;
-	if (routing) {
+	if (!routing) {
+		log_warn("%s: no host route will be made: rtnetlink", s->name);
+	} else {
 		keep[2] = route.fd;
 		keep[3] = route.watch;
 	}
@@ -211,8 +213,9 @@ keeper_main(const struct callmgr_start *s, int manager)
 		if (poll(p, 2, callmgr_timeout(renew, clock_us())) == -1 &&
 		    errno != EINTR)
 			break;
-		if (p[1].revents != 0 && route_changed(&route))
-			renew = clock_us() + ROUTE_CALM_US;
+		if (p[1].revents != 0 && route_changed(&route) &&
+		    renew == INT64_MAX)
+			renew = clock_us() + ROUTE_BURST_US;
 		if (renew <= clock_us()) {
 			(void)route_update(&route);
 			renew = INT64_MAX;
@@ -228,9 +231,9 @@ keeper_main(const struct callmgr_start *s, int manager)
 		route.mark = m.route.mark;
 		(void)route_update(&route);
 	}
-	remove_socket(s);
 	if (routing)
 		route_close(&route);
+	remove_socket(s);	/* may have to wait for a lock */
 	exit(EXIT_OK);
 }
 

@@ -13,6 +13,7 @@
 #include "wire.h"
 
 #define MAGIC	0x70707470u		/* "pptp" */
+#define WAIT_MAX_US	(INT32_MAX * UINT64_C(1000000))
 
 enum { VERSION_1 = 1 };
 
@@ -68,9 +69,9 @@ get_call(struct rd *r, struct local_msg *m)
 	c->timeout_us = rd_u64(r);
 	rd_text(r, c->phone, PPTP_TEXT);
 	rd_text(r, c->hostname, PPTP_TEXT);
-	/* A day is longer than any option allows and far from overflow. */
-	if (c->idle_us > 86400000000u || c->echo_us > 86400000000u ||
-	    c->timeout_us > 86400000000u || c->window == 0 || c->port == 0)
+	/* No option allows more, and it is far from overflow. */
+	if (c->idle_us > WAIT_MAX_US || c->echo_us > WAIT_MAX_US ||
+	    c->timeout_us > WAIT_MAX_US || c->window == 0 || c->port == 0)
 		r->bad = true;
 }
 

@@ -75,12 +75,6 @@ log_open(int level, const char *tag)
 }
 
 void
-log_level(int level)
-{
-	logger.level = level;
-}
-
-void
 log_stderr(int what)
 {
 	logger.stderr_what = what;
@@ -156,7 +150,7 @@ emit(int level, int prio, bool loud, bool with_errno, const char *fmt,
 		to_syslog(prio, text);
 	if (level == LOG_L_SILENT || (level <= logger.level &&
 	    logger.stderr_what >= (loud ? 1 : 2)))
-		to_stderr(text, level == LOG_L_SILENT);
+		to_stderr(text, prio == LOG_CRIT);
 	errno = saved;
 }
 
@@ -371,6 +365,20 @@ memory_trim(void)
 		(void)madvise(c.part[i].iov_base, c.part[i].iov_len,
 		    MADV_DONTNEED);
 	(void)madvise((void *)(below - STACK), STACK, MADV_DONTNEED);
+}
+
+void
+signal_defaults(void)
+{
+	static const int needed[] = { SIGCHLD, SIGALRM };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		sigaddset(&set, needed[i]);
+		signal(needed[i], SIG_DFL);
+	}
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
 void

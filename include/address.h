@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 /*
- * Announcements of addresses: a close-on-exec, non-blocking descriptor to be
+ * Announcements of addresses: a close-on-exec descriptor to be
  * polled; -1 with errno.
  */
 int address_watch(void);

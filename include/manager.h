@@ -54,6 +54,7 @@ struct manager {
 	int		 listener, keeper, signals, sink;
 	int		 spare;		/* a descriptor to turn away with */
 	int64_t		 deaf;		/* no caller is let in until then */
+	bool		 ending;	/* told to: no further call */
 	uint16_t	 serial;
 	unsigned	 high;		/* slots in use lie below */
 	struct client	 client[CALLS];

@@ -24,7 +24,6 @@ enum {
  * escaped to printable characters.
  */
 void log_open(int level, const char *tag);
-void log_level(int level);
 
 /* What stderr gets: 0 nothing but fatal(), 1 warnings and errors, 2 all. */
 void log_stderr(int what);
@@ -75,6 +74,12 @@ int signal_fd(const int *sigs, size_t n);
  * runs for as long as a tunnel.
  */
 void memory_trim(void);
+
+/*
+ * SIGCHLD and SIGALRM as we need them: whoever started us may have ignored or
+ * blocked them, and exec keeps that.
+ */
+void signal_defaults(void);
 
 /* Keeps a signal waiting, until signal_fd() takes it or for ever. */
 void signal_hold(int sig);

@@ -26,8 +26,9 @@ line for all that happens to standard output.  Keys:
  early=1  sends a GRE packet before the OCRP
  gre=     echo silent dup swap late far restart truncated alien lying wrap
           first1 welcome noack skip (20 numbers, once) flood (40 frames for
-          the first, which does not come back, 3 ms apart) unreach (each
-          is answered by ICMP protocol-unreachable)
+          the first, which does not come back, 3 ms apart) batch (likewise
+          64 half a second later, all at once, behind a missing one) unreach
+          (each is answered by ICMP protocol-unreachable)
  addr= port=              where it listens (all addresses, 1723)"""
 import os
 import select
@@ -120,8 +121,18 @@ class Gre:
             time.sleep(0.003)
             self.put(self.packet(self.next(), b"\xff\x03\x00\xfbflood"))
 
+    def batch(self):
+        time.sleep(0.5)
+        self.next()
+        for _ in range(64):
+            self.put(self.packet(self.next(), b"\xff\x03\x00\xfbbatch"))
+        say("batch sent")
+
     def back(self, data):
         n, trick = self.count, self.trick
+        if trick == "batch" and n == 1:
+            threading.Thread(target=self.batch).start()
+            return
         if trick == "flood" and n == 1:
             threading.Thread(target=self.flood).start()
             return

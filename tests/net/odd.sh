@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Odd circumstances: whoever starts us has odd habits, somebody else stops a
+# process or takes a route, numbers are at their edges.
+. "$(dirname "$0")/lib.sh"
+. tests/net/armour.bash
+good='received 5 of 5, ordered, 0 duplicate, 0 bad'
+
+# --- what exec keeps: ignored and blocked signals
+serve
+for how in ignored blocked; do
+	cat > /run/odd << PY
+#!/usr/bin/env python3
+import os, signal, sys
+both = {signal.SIGCHLD, signal.SIGALRM}
+if "$how" == "blocked":
+    signal.pthread_sigmask(signal.SIG_BLOCK, both)
+else:
+    for s in both:
+        signal.signal(s, signal.SIG_IGN)
+os.execv("$CLIENT", sys.argv)
+PY
+	chmod 755 /run/odd
+	CLIENT=/run/odd run --count 5 --
+	has "SIGCHLD and SIGALRM $how: a tunnel" "$out" "$good"
+done
+
+# --- numbers at their edges
+run --count 5 -- --idle-wait 86401 --max-echo-wait 2147483647
+has "waits of more than a day" "$out" "$good"
+is_clean "nothing left"
+
+# --- a socket of the manager that could block would stop every tunnel
+tunnel one --count 5 --hold 30 --
+up one
+M=$(manager)
+blocking=
+for fd in $(find "/proc/$M/fd" -lname 'socket:*' -printf '%f '); do
+	flags=$((8#$(sed -n 's/^flags:[[:space:]]*//p' "/proc/$M/fdinfo/$fd")))
+	((flags & 8#4000)) || blocking+=" $fd"
+done
+is "no socket of the manager blocks" "$blocking" ''
+
+# --- a manager that does not answer is not one without tunnels
+kill -STOP "$M"
+"$CLIENT" --status > /run/out 2> /run/err
+is "--status, manager stopped: status" $? "$EXIT_SYSTEM"
+has "--status, manager stopped: sentence" "$(< /run/err)" \
+	"call manager of $SERVER does not answer"
+is "--status, manager stopped: no false word" "$(< /run/out)" ''
+kill -CONT "$M"
+kill -TERM "$(gateway_of one)"; ended one
+is_clean "nothing left"
+
+# --- the manager is told to end while a call is asked for
+for how in sccrp ocrp; do
+	serve $how=silent
+	tunnel one --count 1 -- --debug
+	until_ok 5 eval '[ -n "$(manager)" ]'
+	until_ok 5 grep -q "rx $([ $how = ocrp ] && echo OCRQ || echo SCCRQ)" \
+		/run/server.log
+	kill -TERM "$(manager)"
+	claim "ended before the $how: soon" ended one 8
+	is "ended before the $how: status" "$(status_of one)" "$EXIT_LOST"
+	claim "ended before the $how: no tunnel was up" \
+		eval '! grep -q "up: call" /run/one.err'
+	is_clean "ended before the $how: nothing left"
+done
+
+# --- a full batch, and then nothing, behind a missing packet
+serve gre=batch
+tunnel one --count 1 --quiet 4 --
+up one
+G=$(gateway_of one)
+until_ok 5 grep -q 'gre seq 1 ' /run/server.log
+kill -STOP "$G"
+until_ok 5 grep -q 'batch sent' /run/server.log
+kill -CONT "$G"
+ended one
+has "64 packets at once behind a hole arrive" "$(of one)" ', 64 other'
+
+# --- nobody reads standard error
+serve
+mkfifo /run/fifo
+exec {hold}<> /run/fifo
+python3 -c 'import fcntl, os, sys
+fcntl.fcntl(1, fcntl.F_SETFL, os.O_NONBLOCK)
+try:
+    while True: os.write(1, b"x" * 4096)
+except BlockingIOError: pass' > /run/fifo
+python3 tests/net/ptyfeed.py --count 5 --hold 2 --end TERM "$CLIENT" $SERVER \
+	--nolaunchpppd --debug > /run/one.out 2> /run/fifo < /dev/null &
+FEED[one]=$!
+up one
+kill -USR1 "$(gateway_of one)"
+claim "SIGUSR1 with a full standard error: the tunnel lives" ended one 10
+is "and ends when told to" "$(status_of one)" 0
+has "and has carried all" "$(of one)" "$good"
+exec {hold}>&-
+
+# --- standard input is a pipe that nobody reads any more
+serve sccrp=silent
+python3 - "$CLIENT" << 'PY' > /run/out 2>&1
+import os, resource, subprocess, sys, time
+r, w = os.pipe()
+os.close(r)
+p = subprocess.Popen([sys.argv[1], "10.9.0.2", "--nolaunchpppd", "--timeout",
+                      "2"], stdin=w, stdout=subprocess.DEVNULL)
+p.wait(20)
+u = resource.getrusage(resource.RUSAGE_CHILDREN)
+print("busy" if u.ru_utime + u.ru_stime > 0.5 else "calm")
+PY
+is "a link that nobody is behind: no spin" "$(tail -n 1 /run/out)" calm
+is_clean "nothing left"
+
+# --- a second call on one connection knows the server as well
+serve channels=10 host=thathost
+tunnel one --count 5 --hold 30 -- --debug
+up one
+tunnel two --count 5 -- --debug
+ended two
+is "the second call shares the connection" "$(count accepted)" 1
+has "and is told who the server is" "$(< /run/two.err)" 'up: .*"thathost"'
+kill -TERM "$(gateway_of one)"; ended one
+
+# --- on a terminal every line of --check has the same marks
+serve
+checked=$(python3 - "$CLIENT" << 'PY'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], ["pptp", "--check", "10.9.0.2"])
+out = b""
+try:
+    while True:
+        out += os.read(fd, 4096)
+except OSError:
+    pass
+print(out.decode().replace("\r", ""))
+PY
+)
+is "--check on a terminal: five steps, five marks" \
+	"$(grep -c '^✓' <<< "$checked")" 5
+
+# --- by name to 33.0.0.0/8, and the route while links come and go
+SERVER=33.1.2.3
+printf '127.0.0.1 localhost\n33.1.2.3 odd.example\n' > /run/hosts
+echo 'hosts: files' > /run/nsswitch.conf
+for f in hosts nsswitch.conf; do
+	mount --bind /run/$f /etc/$f || skip_all "cannot mount /etc/$f"
+done
+srv ip addr add 33.1.2.3/32 dev lo
+srv ip addr add 10.9.0.3/24 dev v1
+srv ip route replace 10.9.0.0/24 dev v1 src 33.1.2.3
+ip route add default via 10.9.0.2 dev v0
+clean() { [ -z "$(pgrep -x pptp)$(ip -4 route show proto 147)" ]; }
+SERVER=odd.example tunnel one --count 5 --hold 30 --
+claim "33.1.2.3 by its name" up one
+ip link add d0 type veth peer name d1
+while sleep 0.05; do ip link set d0 up; sleep 0.05; ip link set d0 down; done &
+churn=$!
+sleep 0.5
+ip route replace default via 10.9.0.3 dev v0
+claim "the route follows while another link comes and goes" until_ok 3 \
+	eval 'ip -4 route show proto 147 | grep -q "via 10.9.0.3"'
+kill $churn
+kill -TERM "$(gateway_of one)"; ended one
+until_ok 5 clean
+claim "nothing left" clean
+plan
