@@ -46,8 +46,7 @@ enum {
 	TX_SIZE = 65536 + TX_ROOM,
 	READ_SIZE = 16384,		/* a pty gives 4095 at most */
 	RX_BATCH = 64,			/* packets in one recvmmsg() */
-	RX_HEAD = 2048,			/* where nearly every packet fits */
-	RX_TAIL = HDLC_FRAME_MAX + 128 - RX_HEAD,
+	RX_ROOM = HDLC_FRAME_MAX + 128,	/* with both headers */
 	STALL_US = 50000,
 	BLOCKED_US = 10000000,		/* no GRE for so long: say so */
 	GOODBYE_US = 1000000,		/* pppd's, after a SIGTERM */
@@ -83,13 +82,11 @@ struct flow {
 	int64_t		 sync_since;
 
 	struct mmsghdr	 tx_msg[TX_BATCH], rx_msg[RX_BATCH];
-	struct iovec	 tx_iov[TX_BATCH], rx_iov[RX_BATCH][2];
+	struct iovec	 tx_iov[TX_BATCH], rx_iov[RX_BATCH];
 	struct link	 link;		/* towards pppd */
 	uint8_t		 rd[READ_SIZE];
 	uint8_t		 tx[TX_SIZE];
-	uint8_t		 rx_head[RX_BATCH][RX_HEAD];
-	uint8_t		 rx_tail[RX_BATCH][RX_TAIL];
-	uint8_t		 rx_whole[RX_HEAD + RX_TAIL];
+	uint8_t		 rx[RX_BATCH][RX_ROOM];
 };
 
 static void
@@ -117,8 +114,8 @@ is_lcp(const uint8_t *p, size_t n)
 
 /* ---- what the user is told ---- */
 
-void
-gateway_log_counters(const struct gateway *gw)
+static void
+log_counters(const struct gateway *gw)
 {
 	const struct gre_counters *n = gw->n;
 
@@ -215,6 +212,8 @@ tx_full(const struct flow *f)
 static bool
 tx_flush(struct flow *f)
 {
+	bool again = false;
+
 	if (f->test_held > 0 && !tx_full(f))
 		return true;
 	f->test_held = 0;
@@ -224,6 +223,7 @@ tx_flush(struct flow *f)
 
 		if (n > 0) {
 			f->tx_sent += (unsigned)n;
+			again = false;
 			continue;
 		}
 		if (errno == EINTR)
@@ -231,12 +231,17 @@ tx_flush(struct flow *f)
 		if (errno == EAGAIN)
 			return false;
 		/*
-		 * The error may be an old one of the socket (ICMP) or this
-		 * packet's own: either way one packet is lost, not a tunnel.
+		 * The error may be an old one of the socket (ICMP), which is
+		 * told once, or this packet's own: that loses a packet, not a
+		 * tunnel.
 		 */
+		again = !again;
+		if (again) {
+			soft_error(f, errno);
+			continue;
+		}
 		gre_send_failed(f->gre, f->tx_iov[f->tx_sent].iov_len);
 		f->tx_sent++;
-		soft_error(f, errno);
 	}
 	tx_reset(f);
 	return true;
@@ -286,6 +291,8 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 	head = gre_send(f->gre, p, len, f->now);
 	f->tx_iov[f->tx_count].iov_base = p - head;
 	f->tx_iov[f->tx_count].iov_len = head + len;
+	f->tx_msg[f->tx_count].msg_hdr.msg_iov = &f->tx_iov[f->tx_count];
+	f->tx_msg[f->tx_count].msg_hdr.msg_iovlen = 1;
 	f->tx_count++;
 	f->tx_used = (size_t)(p + len - f->tx);
 	f->tx_used = (f->tx_used + 15) & ~(size_t)15;
@@ -334,8 +341,10 @@ tx_sync_frame(struct flow *f, const uint8_t *p, size_t len)
 {
 	uint8_t *frame;
 
-	if (tx_full(f) && !tx_flush(f))
+	if (tx_full(f) && !tx_flush(f)) {
+		f->gw->n->tx_lost++;
 		return;
+	}
 	frame = f->tx + f->tx_used + GRE_HEADER_MAX;
 	memcpy(frame, p, len);
 	tx_frame(f, frame, len);
@@ -455,9 +464,13 @@ send_ack(struct flow *f)
 	uint8_t buf[GRE_HEADER_MAX];
 	size_t n = gre_ack(f->gre, buf, f->now);
 
-	if (n > 0 && send(f->gw->raw, buf, n, MSG_DONTWAIT) == -1 &&
-	    errno != EAGAIN)
+	/* Twice: the first may only be told of an ICMP message. */
+	for (int i = 0; n > 0 && i < 2; i++) {
+		if (send(f->gw->raw, buf, n, MSG_DONTWAIT) != -1 ||
+		    errno == EAGAIN)
+			break;
 		soft_error(f, errno);
+	}
 }
 
 /* A packet as the raw socket gives it: with its IP header. */
@@ -480,34 +493,37 @@ rx_packet(struct flow *f, const uint8_t *p, size_t n)
 	send_ack(f);
 }
 
-static void
-rx_one(struct flow *f, unsigned i)
+/* Takes what is there, at most `want`; returns how many packets it was. */
+static unsigned
+rx_read(struct flow *f, unsigned want)
 {
-	size_t n = f->rx_msg[i].msg_len;
+	int n = recvmmsg(f->gw->raw, f->rx_msg, want, MSG_DONTWAIT, NULL);
 
-	if (n <= RX_HEAD) {
-		rx_packet(f, f->rx_head[i], n);
-		return;
-	}
-	memcpy(f->rx_whole, f->rx_head[i], RX_HEAD);
-	memcpy(f->rx_whole + RX_HEAD, f->rx_tail[i], n - RX_HEAD);
-	rx_packet(f, f->rx_whole, n);
-}
-
-static void
-downlink(struct flow *f)
-{
-	int n = recvmmsg(f->gw->raw, f->rx_msg, RX_BATCH, MSG_DONTWAIT, NULL);
-
-	f->rx_more = n == RX_BATCH;
+	f->rx_more = n == (int)want;
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			soft_error(f, errno);
-		return;
+		return 0;
 	}
 	for (int i = 0; i < n; i++)
-		rx_one(f, (unsigned)i);
+		rx_packet(f, f->rx[i], f->rx_msg[i].msg_len);
 	flush(f);
+	return (unsigned)n;
+}
+
+/*
+ * While packets come faster than one by one, more have come by the time that
+ * pppd has these: looking again at once is cheaper than asking poll.
+ */
+static void
+downlink(struct flow *f)
+{
+	unsigned left = RX_BATCH, n;
+
+	do {
+		n = rx_read(f, left);
+		left -= n;
+	} while (n > 1 && left > 0 && !link_pending(&f->link));
 }
 
 /* ---- the rest of the world ---- */
@@ -544,7 +560,7 @@ on_signal(struct flow *f)
 	if (read(f->signals, &si, sizeof(si)) != sizeof(si))
 		return;
 	if (si.ssi_signo == SIGUSR1) {
-		gateway_log_counters(f->gw);
+		log_counters(f->gw);
 		return;
 	}
 	/* pppd, told the same, wants to say goodbye through us. */
@@ -567,8 +583,11 @@ earliest(const struct flow *f)
 {
 	int64_t due = gre_due(f->gre);
 
+	/* As much was read as was asked for: poll tells if there is more. */
+	if (f->rx_more && !pty_full(f))
+		return f->now;
 	/* What is due but cannot be done yet is no reason to wake up. */
-	if (due <= f->now && (f->rx_more || pty_full(f)))
+	if (due <= f->now && pty_full(f))
 		due = GRE_NEVER;
 	if (f->goodbye < due)
 		due = f->goodbye;
@@ -609,6 +628,9 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 	if (ppoll(p, P_COUNT, due == GRE_NEVER ? NULL : &ts, NULL) == -1)
 		for (int i = 0; i < P_COUNT; i++)
 			p[i].revents = 0;
+	else if ((p[P_RAW].events & POLLIN) != 0 &&
+	    (p[P_RAW].revents & POLLIN) == 0)
+		f->rx_more = false;
 	f->now = clock_us();
 }
 
@@ -730,15 +752,10 @@ flow_new(struct gateway *gw)
 	f->now = clock_us();
 	f->goodbye = f->blocked = f->gone = GRE_NEVER;
 	f->soft_since = f->now;
-	for (unsigned i = 0; i < TX_BATCH; i++) {
-		f->tx_msg[i].msg_hdr.msg_iov = &f->tx_iov[i];
-		f->tx_msg[i].msg_hdr.msg_iovlen = 1;
-	}
 	for (unsigned i = 0; i < RX_BATCH; i++) {
-		f->rx_iov[i][0] = (struct iovec){ f->rx_head[i], RX_HEAD };
-		f->rx_iov[i][1] = (struct iovec){ f->rx_tail[i], RX_TAIL };
-		f->rx_msg[i].msg_hdr.msg_iov = f->rx_iov[i];
-		f->rx_msg[i].msg_hdr.msg_iovlen = 2;
+		f->rx_iov[i] = (struct iovec){ f->rx[i], RX_ROOM };
+		f->rx_msg[i].msg_hdr.msg_iov = &f->rx_iov[i];
+		f->rx_msg[i].msg_hdr.msg_iovlen = 1;
 	}
 	tx_begin(f);
 	return f;

@@ -25,7 +25,4 @@ struct gateway {
  */
 enum exit_status gateway_run(struct gateway *gw);
 
-/* Logs the counters, whatever the log level. */
-void gateway_log_counters(const struct gateway *gw);
-
 #endif

@@ -10,6 +10,7 @@
 
 enum {
 	IN_FLIGHT = 64,		/* fits the default socket buffer: no loss */
+	IN_BURST = 16,		/* sent at once, as soon as so many fit */
 	ACK_EVERY = 16,		/* what the server does, or after ... */
 	ACK_PATIENCE = 10000000	/* ns */
 };
@@ -91,6 +92,8 @@ feed_in(struct run *w, int64_t now)
 		    t->n[RECEIVED + IN]) - w->written_off;
 
 		room = IN_FLIGHT - flying;
+		if (room < IN_BURST)
+			room = 0;
 		/* What is lost must not end the window. */
 		if (room <= 0 && now - w->progress > 300 * MILLISECOND) {
 			w->written_off += flying;
