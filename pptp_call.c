@@ -411,7 +411,7 @@ static enum exit_status
 open_channel(struct call *c)
 {
 	for (int i = 0; i < ID_TRIES; i++) {
-		c->channel = kernel_socket(c->local, c->id, c->conf->rtmark);
+		c->channel = kernel_socket(c->local, c->id);
 		if (c->channel != -1)
 			return EXIT_OK;
 		if (errno != EBUSY)

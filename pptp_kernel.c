@@ -8,7 +8,6 @@
  */
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
@@ -143,17 +142,6 @@ kernel_offer(struct kernel_path *k)
 	return find_plugin(k);
 }
 
-/* Before Linux 6.5 (6.1.39, ...) the driver does not mark its packets. */
-static bool
-marks_packets(void)
-{
-	struct utsname u;
-	int major, minor;
-
-	return uname(&u) == 0 && sscanf(u.release, "%d.%d", &major, &minor) ==
-	    2 && (major > 6 || (major == 6 && minor >= 5));
-}
-
 bool
 kernel_wanted(const struct conf *conf, struct kernel_path *k)
 {
@@ -164,9 +152,6 @@ kernel_wanted(const struct conf *conf, struct kernel_path *k)
 		SAY(k, "--%s needs the pty", conf->data_option);
 	else if (conf->data_path == DATA_USER)
 		SAY(k, "the pty was asked for");
-	else if (conf->rtmark != 0 && !marks_packets())
-		SAY(k, "--rtmark needs the pty: this kernel's PPTP "
-		    "marks nothing");
 	else
 		can = kernel_offer(k);
 	if (can)
@@ -211,16 +196,13 @@ pptp_address(union pptp_address *a, struct in_addr addr, uint16_t id)
 }
 
 int
-kernel_socket(struct in_addr local, uint16_t id, uint32_t mark)
+kernel_socket(struct in_addr local, uint16_t id)
 {
 	union pptp_address a;
 	int fd = socket(AF_PPPOX, SOCK_STREAM | SOCK_CLOEXEC, PX_PROTO_PPTP);
 
 	if (fd == -1)
 		return -1;
-	if (mark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark,
-	    sizeof(mark)) == -1)
-		return failed(fd);
 	pptp_address(&a, local, id);
 	if (bind(fd, &a.sa, sizeof(a.pppox)) == -1)
 		return failed(fd);

@@ -182,8 +182,6 @@ plugin_options(const struct conf *c, char *text, size_t size)
 	if (c->localbind.s_addr != INADDR_ANY)
 		add_text(&w, "--localbind", inet_ntop(AF_INET, &c->localbind,
 		    local, sizeof(local)));
-	if (c->rtmark != 0)
-		add_number(&w, "--rtmark", c->rtmark);
 	if (c->nohostroute)
 		add_word(&w, "--nohostroute");
 	snprintf(seconds, sizeof(seconds), "%lld.%06lld",

@@ -376,7 +376,7 @@ static const struct row options[] = {
 	    set_address, AT(localbind), 1, 0, OLD },
 	{ "rtmark", "N", G_CALL, "mark our packets for policy routing; "
 	    "decimal or 0x hexadecimal", set_mark, AT(rtmark), 0, UINT32_MAX,
-	    OLD },
+	    OLD | PTY },
 	{ "nohostroute", NULL, G_CALL, "add no host route to the server",
 	    set_true, AT(nohostroute), 0, 0, OLD },
 	{ "timeout", "SECS", G_CALL, "longest wait for the tunnel, from name "

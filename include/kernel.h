@@ -40,7 +40,7 @@ bool kernel_wanted(const struct conf *conf, struct kernel_path *k);
  * descriptor, or -1 with errno (EBUSY: another tunnel of this machine has
  * the id).
  */
-int kernel_socket(struct in_addr local, uint16_t id, uint32_t mark);
+int kernel_socket(struct in_addr local, uint16_t id);
 
 /* Connects it to the server's call; from now on it is a PPP channel. */
 int kernel_connect(int fd, struct in_addr server, uint16_t peer_id);

@@ -6,10 +6,10 @@
 
 static char *line_words[] = { "pptp", "vpn.example", "--phone", "5 5",
     "--client-hostname", "a\\b", "--connect-port", "99", "--localbind",
-    "192.0.2.1", "--rtmark", "0x10", "--nohostroute", "--timeout", "2.5",
-    "--idle-wait", "3", "--max-echo-wait", "0", "--quirk-broken-asyncread",
-    "--loglevel", "3", "--logstring", "it's \"mine\"", "--client-ip",
-    "10.0.0.1", "user", "alice" };
+    "192.0.2.1", "--nohostroute", "--timeout", "2.5", "--idle-wait", "3",
+    "--max-echo-wait", "0", "--quirk-broken-asyncread", "--loglevel",
+    "3", "--logstring", "it's \"mine\"", "--client-ip", "10.0.0.1",
+    "user", "alice" };
 
 /* The value behind a word of the vector; NULL. */
 static const char *
@@ -49,7 +49,7 @@ main(void)
 	    behind(v, "pptp_program") != NULL,
 	    "plugin, server, socket and program are named");
 	T(same(behind(v, "pptp_options"), "--phone 5\\ 5 --client-hostname "
-	    "a\\\\b --connect-port 99 --localbind 192.0.2.1 --rtmark 16 "
+	    "a\\\\b --connect-port 99 --localbind 192.0.2.1 "
 	    "--nohostroute --timeout 2.500000 --idle-wait 3 --max-echo-wait "
 	    "0 --quirks BROKEN_ASYNCREAD --loglevel 3 --logstring "
 	    "it\\'s\\ \\\"mine\\\""), "every other option is repeated, and "
