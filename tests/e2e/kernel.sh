@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 600
+# limit: 900
 # The kernel carries the data: real pppd with the plugin, from the shell and
 # from a peers file, against pptpd with MS-CHAPv2 and MPPE-128.
 . "$(dirname "$0")/../rig/net.sh"
@@ -15,12 +15,11 @@ transfer_server
 # shellcheck disable=SC2206 # words
 words=($PPPD nodetach logfile /run/pppd.log)
 
-# A folder of plugins that has ours, over the system's.
+# A folder of plugins of our own, over the system's; it has no pptp.so yet.
 dir=/usr/lib/pppd/$(pppd --version 2>&1 | sed -n 's/.*version //p')
-install_plugin() {
-	cp -r "$dir" /run/plugins && cp "$PLUGIN" /run/plugins/pptp.so &&
-		mount --bind /run/plugins "$dir"
-}
+{ cp -r "$dir" /run/plugins && rm -f /run/plugins/pptp.so &&
+	mount --bind /run/plugins "$dir"; } ||
+	echo "Bail out! no place for the plugin in $dir"
 manager() {	# the process that holds the listening unix socket
 	ss -Hxlp src /run/pptp/$SERVER | sed -n 's/.*pid=\([0-9]*\).*/\1/p'
 }
@@ -57,7 +56,7 @@ has "and why" "$(< /run/syslog)" 'data path: the plugin pptp.so for pppd'
 end $P
 is_clean "its end leaves nothing"
 
-install_plugin || echo "Bail out! no place for the plugin in $dir"
+cp "$PLUGIN" /run/plugins/pptp.so
 has "--check says what it has now" "$("$CLIENT" --check $SERVER)" \
 	"paths .*and the kernel by $dir/pptp.so"
 
@@ -111,8 +110,15 @@ wait $P
 is "the holder killed is a hangup for pppd" $? 16
 is_clean "and leaves nothing"
 
-# --- a peers file ---
-printf '%s\n' 'plugin pptp.so' "pptp_server $SERVER" "pptp_program $CLIENT" \
+"$CLIENT" $SERVER --data-path=kernel --connect-port 9 "${words[@]}" \
+	2> /run/client.err
+is "nobody listens: pptp's own status" $? 5
+
+# --- a peers file; the server is behind a gateway ---
+far=10.8.0.2
+ip -n srv addr add $far/32 dev lo
+ip route add 10.8.0.0/24 via $SERVER
+printf '%s\n' 'plugin pptp.so' "pptp_server $far" "pptp_program $CLIENT" \
 	"pptp_client 10.9.0.1" 'pptp_window 40' 'pptp_timeout 20' \
 	"pptp_options \"--loglevel 3 --logstring 'a tunnel'\"" lock \
 	"$PPPD" 'logfile /run/pppd.log' > /etc/ppp/peers/work
@@ -123,14 +129,22 @@ claim "ping" alive
 claim "5 MB to the server" carries put 5
 claim "5 MB from the server" carries get 5
 has "the options reach pptp" "$(< /run/syslog)" 'a tunnel: .*window 40'
+has "a host route leads to the server" "$(ip route show $far)" "via $SERVER"
 end $P
 is "ended by the signal alone" $? 5
 is_clean "its end leaves nothing"
+is "nor the host route" "$(ip route show $far)" ''
 claim "pppd call NAME updetach returns once it is up" \
 	timeout 30 pppd call work updetach
 claim "ping" alive
 pkill -x -TERM -f 'pppd call work updetach'
 is_clean "its end leaves nothing"
+
+# --- no GRE comes; what follows has time until that is certain ---
+bad gre=silent channels=2
+to_bad unit 8 lcp-max-configure 99; A=$!
+until_ok 10 grep -q 'rx OCRQ' /run/bad.log
+to_bad unit 9 lcp-max-configure 99; B=$!
 
 # --- failures are pppd's to tell ---
 printf '%s\n' 'plugin pptp.so' "pptp_server $SERVER" "pptp_program $CLIENT" \
@@ -147,11 +161,10 @@ out=$(timeout 20 "$CLIENT" $SERVER --data-path=kernel --nolaunchpppd 2>&1 \
 	< /dev/null)
 is "without a plugin's socket: status" $? 2
 has "and a sentence" "$out" 'standard input is not its socket'
-is_clean "failures leave nothing"
 
 # --- persist: a fresh holder each time, from the shell ---
 "$CLIENT" $SERVER --data-path=kernel "${words[@]}" persist maxfail 0 \
-	> /run/client.out 2> /run/client.err &
+	holdoff 1 > /run/client.out 2> /run/client.err &
 P=$!
 claim "persist: up" until_ok 20 up
 fds=$(find /proc/$P/fd | wc -l)
@@ -162,9 +175,20 @@ for how in TERM KILL; do
 	claim "ping" alive
 done
 is "no descriptor of pppd's is left over" "$(find /proc/$P/fd | wc -l)" "$fds"
-is "and no process" "$(pgrep -c pptp -x)" 3
+is "and no process but the two without GRE" "$(pgrep -c pptp -x)" 5
 end $P
-is_clean "the end of persist leaves nothing"
+
+claim "no GRE comes: said within 15 seconds" until_ok 15 grep -q \
+	'GRE is blocked: the call is up but' /run/pppd.log
+end $A
+kill -KILL $B; wait $B 2>/dev/null
+ends() { sed -n 's/.*rx \(CCRQ\|StopCCRQ\) .*/\1/p' /run/bad.log | xargs; }
+claim "the connection is stopped at their end" until_ok 5 eval ends '|' \
+	grep -q Stop
+is "each call having been cleared before" "$(ends)" "CCRQ CCRQ StopCCRQ"
+is "and they shared it" "$(grep -c 'rx SCCRQ' /run/bad.log)" 1
+is_clean "the end of persist, and all failures, leave nothing"
+kill $BAD
 
 # --- two at once, and one by a pty beside them ---
 "$CLIENT" $SERVER --data-path=kernel "${words[@]}" unit 0 > /dev/null 2>&1 &
@@ -196,12 +220,7 @@ has "by a pty, as the log says" "$(< /run/syslog)" \
 end $P
 
 # --- a server that misbehaves ---
-bad gre=silent
-to_bad
-claim "no GRE comes: said within 15 seconds" until_ok 15 grep -q \
-	'GRE is blocked: the call is up but' /run/pppd.log
-end $P; kill $BAD
-bad after=sleep1,stop
+bad gre=silent after=sleep1,stop
 to_bad
 wait $P
 is "the server's Stop-Control-Connection-Request is a hangup" $? 16
@@ -218,9 +237,8 @@ printf '%s\n' 'plugin pptp.so' "pptp_server $SERVER" "pptp_program $CLIENT" \
 pppd call silent nodetach > /run/client.out 2>&1 &
 P=$!
 claim "while the call is being made" until_ok 10 grep -q 'OCRQ' /run/bad.log
-kill -TERM $P
-wait $P
-is_clean "pppd's end leaves nothing"
+end $P
+is_clean "and leaves nothing"
 kill $BAD
 
 # --- our own address goes away ---

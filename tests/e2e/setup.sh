@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 240
 # pptpsetup: real pppd reads what it wrote and logs in with it, whatever the
 # names and passwords look like.
 # shellcheck disable=SC1003,SC2016,SC2086,SC2154 # odd on purpose; from net.sh

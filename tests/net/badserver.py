@@ -414,7 +414,10 @@ class Connection:
                     if how == "fin":
                         self.finish()
                     elif how == "cdn":
-                        self.cdn(self.ours or 0)
+                        theirs = struct.unpack("!H", body[:2])[0]
+                        self.cdn(next((n for n, g in list(calls.items())
+                                       if g.peer_id == theirs),
+                                      self.ours or 0))
                 elif kind == 3 and conf.get("stopped") != "silent":
                     self.send(message(4, b"\1\0\0\0"))
                     self.finish()
