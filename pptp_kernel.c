@@ -6,8 +6,9 @@
  * free on the machine), so that a new tunnel never has the id of the last
  * one, which some NAT router may still remember.
  */
-#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
@@ -83,6 +84,41 @@ pppd_version(char *version, size_t size)
 	return true;
 }
 
+/* Others have made plugins of this name, which know other options. */
+static bool
+is_ours(const char *path)
+{
+	static const char mine[] = "pptp_program";
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st = { .st_size = 0 };
+	void *p = MAP_FAILED;
+	bool ours = false;
+
+	if (fd != -1 && fstat(fd, &st) == 0 && st.st_size > 0)
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd,
+		    0);
+	if (p != MAP_FAILED) {
+		ours = memmem(p, (size_t)st.st_size, mine, sizeof(mine)) !=
+		    NULL;
+		munmap(p, (size_t)st.st_size);
+	}
+	if (fd != -1)
+		close(fd);
+	return ours;
+}
+
+/* Is k->plugin there and ours?  One that is not is a reason. */
+static bool
+usable(struct kernel_path *k)
+{
+	if (access(k->plugin, R_OK) == -1)
+		return false;
+	if (is_ours(k->plugin))
+		return true;
+	SAY(k, "%s is another program's plugin", k->plugin);
+	return false;
+}
+
 /*
  * pppd looks for plugins in a folder named for its version, and takes none of
  * another version.  The folder we were built for may be an older pppd's.
@@ -105,15 +141,17 @@ find_plugin(struct kernel_path *k)
 	else
 		snprintf(k->plugin, sizeof(k->plugin), "%s/../%s/pptp.so",
 		    PPPD_PLUGINDIR, version);
-	if (access(k->plugin, R_OK) == 0)
+	if (usable(k))
 		return true;
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
 		snprintf(k->plugin, sizeof(k->plugin), "%s/%s/pptp.so",
 		    dirs[i], version);
-		if (access(k->plugin, R_OK) == 0)
+		if (usable(k))
 			return true;
 	}
-	SAY(k, "the plugin pptp.so for pppd %s is not installed", version);
+	if (k->why[0] == '\0')
+		SAY(k, "the plugin pptp.so for pppd %s is not installed",
+		    version);
 	return false;
 }
 

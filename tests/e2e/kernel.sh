@@ -56,6 +56,9 @@ has "and why" "$(< /run/syslog)" 'data path: the plugin pptp.so for pppd'
 end $P
 is_clean "its end leaves nothing"
 
+cp /run/plugins/minconn.so /run/plugins/pptp.so
+has "a plugin of that name that is not ours is none" \
+	"$("$CLIENT" --check $SERVER)" "not the kernel: .*another program's"
 cp "$PLUGIN" /run/plugins/pptp.so
 has "--check says what it has now" "$("$CLIENT" --check $SERVER)" \
 	"paths .*and the kernel by $dir/pptp.so"
