@@ -100,6 +100,15 @@ linger(int64_t born)
 			return;
 }
 
+/* A mistake on the command line: pppd's plugin logs it, stderr may be none. */
+static void
+refuse_to_start(enum exit_status status)
+{
+	if (holder_is_line(STDIN_FILENO))
+		holder_refuse(STDIN_FILENO, status, options_mistake());
+	linger(clock_us());
+}
+
 static void
 fill_holder(struct holder *a, const struct call *c, int line)
 {
@@ -358,7 +367,7 @@ main(int argc, char **argv)
 	status = options_parse(&conf, argc, argv);
 	if (status != -1) {
 		if (status != EXIT_OK && conf.nolaunch)
-			linger(clock_us());
+			refuse_to_start((enum exit_status)status);
 		return status;
 	}
 	standard_descriptors();

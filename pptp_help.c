@@ -93,18 +93,25 @@ opt_warnings(bool wanted)
 	warnings.len = 0;
 }
 
+static char mistake[512];		/* the last one */
+
 int
 opt_mistake(const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs("pptp: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(mistake, sizeof(mistake), fmt, ap);
 	va_end(ap);
-	fputs("\nusage: pptp [options] HOST [pppd options]    "
-	    "(pptp --help lists all)\n", stderr);
+	fprintf(stderr, "pptp: %s\nusage: pptp [options] HOST "
+	    "[pppd options]    (pptp --help lists all)\n", mistake);
 	return EXIT_USAGE;
+}
+
+const char *
+options_mistake(void)
+{
+	return mistake;
 }
 
 /* Levenshtein's distance of two words, of which only the beginning counts. */

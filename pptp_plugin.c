@@ -56,8 +56,8 @@
 #define EXPORT	__attribute__((__visibility__("default")))
 
 enum {
-	WORDS = 64,		/* of pptp's command line */
 	WORD_MAX = 1024,	/* of one word in pppd's files */
+	WORDS = WORD_MAX / 2 + 16,	/* of pptp's command line */
 	WAKE_MS = 500,		/* looks for signals that often */
 	BLOCKED_S = 10		/* no packet for so long: say so */
 };
@@ -133,7 +133,7 @@ fill_words(char *v[WORDS])
 	v[n++] = opt_server;
 	if (opt_more != NULL)
 		slprintf(text, sizeof(text), "%s", opt_more);
-	while (n < WORDS - 1 && (word = next_word(&more)) != NULL)
+	while ((word = next_word(&more)) != NULL)
 		v[n++] = word;
 	v[n] = NULL;
 }
@@ -360,6 +360,11 @@ pptp_check_options(void)
 	int type = 0;
 	socklen_t len = sizeof(type);
 
+	if (opt_more != NULL && strlen(opt_more) >= WORD_MAX) {
+		ppp_option_error("pptp_options has more than %d octets",
+		    WORD_MAX - 1);
+		exit(EXIT_OPTION_ERROR);
+	}
 	if (opt_socket == -1)
 		return;
 	if (getsockopt(opt_socket, SOL_SOCKET, SO_TYPE, &type, &len) == -1 ||

@@ -75,6 +75,9 @@ struct conf {
  */
 int options_parse(struct conf *c, int argc, char **argv);
 
+/* The sentence of that mistake, for whoever does not see stderr; or "". */
+const char *options_mistake(void);
+
 /*
  * The argument vector for pppd: "pppd", tty, "38400", then what the options
  * ask of pppd, then the words.  NULL terminated, in one block to be freed by

@@ -157,6 +157,8 @@ is "nobody listens: pppd's status" $? 8
 has "and its sentence" "$out" 'PPTP: cannot connect to .* port 9'
 out=$(timeout 20 pppd call refused nodetach pptp_options '--sync' 2>&1)
 is "an option the kernel does not know: status" $? 8
+has "and its sentence, in pppd's log" "$out" \
+	'PPTP: --data-path=kernel cannot be had with --sync'
 out=$(timeout 20 pppd call refused nodetach pptp_program /nowhere/pptp 2>&1)
 is "no pptp to run: status" $? 8
 has "and a sentence" "$out" 'PPTP: cannot run /nowhere/pptp'
