@@ -322,7 +322,8 @@ pptp_connect(void)
 	while (n == 1 && ppp_persist())
 		n = await(&m, &channel);
 	hang_up();
-	ppp_set_status(EXIT_CONNECT_FAILED);
+	ppp_set_status(ppp_signaled(SIGTERM) ? EXIT_USER_REQUEST :
+	    EXIT_CONNECT_FAILED);
 	return -1;
 }
 

@@ -243,6 +243,7 @@ pppd call silent nodetach > /run/client.out 2>&1 &
 P=$!
 claim "while the call is being made" until_ok 10 grep -q 'OCRQ' /run/bad.log
 end $P
+is "pppd is ended by the signal alone" $? 5
 is_clean "and leaves nothing"
 kill $BAD
 

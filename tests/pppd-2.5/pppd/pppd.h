@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -8,13 +9,25 @@
 typedef enum {
 	PHASE_DEAD, PHASE_INITIALIZE, PHASE_SERIALCONN, PHASE_DORMANT,
 	PHASE_ESTABLISH, PHASE_AUTHENTICATE, PHASE_CALLBACK, PHASE_NETWORK,
-	PHASE_RUNNING, PHASE_TERMINATE
+	PHASE_RUNNING, PHASE_TERMINATE, PHASE_DISCONNECT, PHASE_HOLDOFF,
+	PHASE_MASTER
 } ppp_phase_t;
 
-typedef enum { EXIT_OPTION_ERROR = 2, EXIT_CONNECT_FAILED = 8 }
-    ppp_exit_code_t;
+typedef enum {
+	EXIT_OK, EXIT_FATAL_ERROR, EXIT_OPTION_ERROR, EXIT_NOT_ROOT,
+	EXIT_NO_KERNEL_SUPPORT, EXIT_USER_REQUEST, EXIT_LOCK_FAILED,
+	EXIT_OPEN_FAILED, EXIT_CONNECT_FAILED, EXIT_PTYCMD_FAILED,
+	EXIT_NEGOTIATION_FAILED, EXIT_PEER_AUTH_FAILED, EXIT_IDLE_TIMEOUT,
+	EXIT_CONNECT_TIME, EXIT_CALLBACK, EXIT_PEER_DEAD, EXIT_HANGUP,
+	EXIT_LOOPBACK, EXIT_INIT_FAILED, EXIT_AUTH_TOPEER_FAILED,
+	EXIT_TRAFFIC_LIMIT, EXIT_CNID_AUTH_FAILED
+} ppp_exit_code_t;
 
-typedef enum { NF_PID_CHANGE, NF_PHASE_CHANGE } ppp_notify_t;
+typedef enum {
+	NF_PID_CHANGE, NF_PHASE_CHANGE, NF_EXIT, NF_SIGNALED, NF_IP_UP,
+	NF_IP_DOWN, NF_IPV6_UP, NF_IPV6_DOWN, NF_AUTH_UP, NF_LINK_DOWN,
+	NF_FORK, NF_MAX_NOTIFY
+} ppp_notify_t;
 typedef void (ppp_notify_fn)(void *ctx, int arg);
 typedef void (*ppp_timer_cb)(void *arg);
 
@@ -37,7 +50,12 @@ extern struct channel *the_channel;
 extern void (*snoop_recv_hook)(unsigned char *p, int len);
 
 int slprintf(char *, int, const char *, ...);
+size_t strlcpy(char *, const char *, size_t);
 void dbglog(const char *, ...);
+void info(const char *, ...);
+void notice(const char *, ...);
+void warn(const char *, ...);
+void fatal(const char *, ...);
 void error(const char *, ...);
 void ppp_set_status(ppp_exit_code_t code);
 void ppp_timeout(ppp_timer_cb func, void *arg, int s, int us);
