@@ -141,6 +141,10 @@ add_word(struct words *w, const char *s)
 {
 	if (w->len > 0)
 		add_octet(w, ' ');
+	if (*s == '\0') {
+		add_octet(w, '\'');
+		add_octet(w, '\'');
+	}
 	for (; *s != '\0'; s++) {
 		if (strchr(" \t\n\\'\"", *s) != NULL)
 			add_octet(w, '\\');

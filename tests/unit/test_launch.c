@@ -59,6 +59,12 @@ main(void)
 	memset(longest, ' ', PPTP_TEXT);
 	memset(tag, '\'', 100);
 	longest[PPTP_TEXT] = tag[100] = '\0';
+	c.phone = "";
+	v = kernel_pppd_argv(&c, "/x/pptp.so", 7);
+	T(v != NULL && behind(v, "pptp_options") != NULL &&
+	    strncmp(behind(v, "pptp_options"), "--phone '' --client-", 20) ==
+	    0, "an empty word stays a word");
+	free(v);
 	c.phone = longest;
 	c.client_hostname = longest;
 	c.logstring = tag;
