@@ -13,17 +13,17 @@
 
 #include "bench.h"
 
-enum { QUICK_SECONDS = 165 };
 
 static bool full;
 static const char *only, *goodput, *raw;
-static int rounds;
+static int rounds, seconds;
 
 static void
 usage(void)
 {
 	fputs("usage: bench [--full] [--only AREA,..] [--rounds N]\n"
-	      "             [--goodput FILE] [--raw FILE] CLIENT RELAY\n"
+	      "             [--seconds N] [--goodput FILE] [--raw FILE]\n"
+	      "             CLIENT RELAY\n"
 	      "areas:\n",
 	    stderr);
 	for (const struct area *a = areas; a->name != NULL; a++)
@@ -102,6 +102,7 @@ options(int argc, char **argv)
 		{ "full", no_argument, NULL, 'f' },
 		{ "only", required_argument, NULL, 'o' },
 		{ "rounds", required_argument, NULL, 'n' },
+		{ "seconds", required_argument, NULL, 's' },
 		{ "goodput", required_argument, NULL, 'g' },
 		{ "raw", required_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
@@ -115,6 +116,8 @@ options(int argc, char **argv)
 			only = optarg;
 		else if (c == 'n')
 			rounds = atoi(optarg);
+		else if (c == 's')
+			seconds = atoi(optarg);
 		else if (c == 'g')
 			goodput = optarg;
 		else if (c == 'r')
@@ -134,8 +137,8 @@ main(int argc, char **argv)
 	traffic_size(size_octets[B64]);
 	env_init();
 	server_start();
-	if (!full && only == NULL)
-		deadline = clock_ns() + QUICK_SECONDS * SECOND;
+	if (seconds > 0)
+		deadline = clock_ns() + seconds * SECOND;
 	print_machine();
 	for (const struct area *a = areas; a->name != NULL; a++)
 		if (wanted(a->name)) {
