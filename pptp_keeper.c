@@ -175,7 +175,8 @@ remove_socket(const struct callmgr_start *s)
 		return;
 	(void)flock(s->dir, LOCK_EX);
 	if (fstatat(s->dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_ino == s->inode)
+	    st.st_ino == s->inode && st.st_mtim.tv_sec == s->made.tv_sec &&
+	    st.st_mtim.tv_nsec == s->made.tv_nsec)
 		(void)unlinkat(s->dir, s->name, 0);
 	(void)flock(s->dir, LOCK_UN);
 }
@@ -417,6 +418,7 @@ listen_as(struct callmgr_start *s)
 		return -1;
 	}
 	s->inode = st.st_ino;
+	s->made = st.st_mtim;
 	return fd;
 }
 

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "local.h"
 
@@ -68,7 +69,8 @@ struct callmgr_start {
 	int		 dir;		/* of the socket file; -1: private */
 	int		 listener;	/* -1: private */
 	int		 caller;	/* a private manager's one caller; -1 */
-	ino_t		 inode;		/* of the socket file */
+	ino_t		 inode;		/* of the socket file, which ... */
+	struct timespec	 made;		/* ... a disk gives out again */
 };
 
 /* The manager's process: drops everything, serves, ends with its last call. */

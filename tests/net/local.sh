@@ -142,6 +142,28 @@ run --count 5 --
 has "and is replaced by the next start" "$out" "$(all 5)"
 is_clean "which leaves nothing"
 
+# --- a keeper that comes late, where the successor's socket has its inode
+# again: on a disk, unlike on a tmpfs
+mkdir -p build
+d=$(mktemp -d build/sockets.XXXXXX)
+mount --bind "$d" /run/pptp
+tunnel one --count 1 --hold 9 --
+up one
+K=$(keeper)
+kill -STOP "$K"
+kill -KILL "$(manager)"
+ended one
+tunnel two --count 20 --gap 0.1 --hold 2 --
+claim "keeper stopped, manager killed: a further tunnel" up two
+kill -CONT "$K"
+until_ok 5 test ! -e "/proc/$K"
+has "the late keeper leaves its successor's socket alone" \
+	"$(./pptp --status)" ' up '
+ended two
+is_clean "keeper late: nothing left"
+umount /run/pptp
+rmdir "$d"
+
 # --- what may lie where the socket should be
 python3 -c "import socket; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).bind('/run/pptp/$SERVER')"
 run --count 5 --
