@@ -271,6 +271,9 @@ on_disconnect(struct ctrl *c, struct rd *r)
 	struct ctrl_call *call = call_ended(c, id);
 	char why[180], text[CTRL_EVENT_TEXT];
 
+	/* In answer to a Call-Clear-Request, later than we waited for it. */
+	if (call == NULL && c->state == CTRL_WAIT_STOP)
+		return;
 	if (call == NULL) {
 		LOG(c, 2, "the server ends call %u, which is none of ours: "
 		    "ignored", id);
@@ -323,7 +326,7 @@ const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	[CALL_CLEAR_REQUEST] = { "Call-Clear-Request", 16, CALL_DISCONNECT,
 	    IN(UP), on_clear_request },
 	[CALL_DISCONNECT] = { "Call-Disconnect-Notify", 148, 0,
-	    IN(UP), on_disconnect },
+	    IN(UP) | IN(WAIT_STOP), on_disconnect },
 	[WAN_ERROR] = { "WAN-Error-Notify", 40, 0, IN(UP), on_wan_error },
 	[SET_LINK_INFO] = { "Set-Link-Info", 24, 0, IN(UP), on_link_info },
 };

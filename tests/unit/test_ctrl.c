@@ -872,6 +872,17 @@ test_end(void)
 
 	start_up(0);
 	ctrl_stop(&w.c, STOP_LOCAL, w.now);
+	run_until(w.now + SECOND);
+	forget();
+	hear(CDN("0102", "04"));
+	T(w.loud == 0 && w.c.state == CTRL_WAIT_STOP,
+	    "a notify after the wait for it surprises nobody");
+	hear(STOPRP);
+	T(ended(CTRL_CAUSE_LOCAL, "ended here") && sent(""),
+	    "and the stop goes on");
+
+	start_up(0);
+	ctrl_stop(&w.c, STOP_LOCAL, w.now);
 	ctrl_eof(&w.c, 0, w.now);
 	T(down(7, CTRL_CAUSE_LOCAL, "ended here") &&
 	    ended(CTRL_CAUSE_LOCAL, ""), "FIN in place of the notify is good");
