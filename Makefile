@@ -40,19 +40,32 @@ PPPD_H	:= $(wildcard /usr/include/pppd/pppd.h)
 PLUGIN	= $(if $(PPPD_H),$(if $(wildcard pptp_plugin.c),pptp.so))
 PPPD_PLUGINDIR ?= $(shell sh tests/plugindir)
 
+# Program and plugin are told where they find each other: told other places,
+# as by `make install PREFIX=/usr` after `make`, both are built anew.
+PLACES	:= $(strip $(SBINDIR) $(PPPD_PLUGINDIR))
+
 all: $(BIN) $(PLUGIN)
+
+ifneq ($(shell cat build/places 2>/dev/null),$(PLACES))
+build/places: FORCE
+endif
+build/places:
+	@mkdir -p $(@D)
+	@echo '$(PLACES)' > $@
 
 $(BIN): $(OBJ)
 	$(CC) $(LDHARD) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LDLIBS)
 
 $(PUREOBJ): WARN += -Wconversion
+$(B)/pptp_kernel.o: build/places
 $(B)/pptp_kernel.o: STD += -DPPPD_PLUGINDIR='"$(PPPD_PLUGINDIR)"'
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
 plugin: pptp.so
-pptp.so: pptp_plugin.c pptp_local.c $(wildcard include/*.h) Makefile
+pptp.so: pptp_plugin.c pptp_local.c $(wildcard include/*.h) Makefile \
+    build/places
 	$(CC) $(STD) -DSBINDIR='"$(SBINDIR)"' $(WARN) -fPIC \
 	    -fvisibility=hidden -fstack-protector-strong $(fortify) \
 	    $(CPPFLAGS) $(CFLAGS) -shared -Wl,-z,relro -Wl,-z,now $(LDFLAGS) \
@@ -192,5 +205,5 @@ help:
 	@echo 'make clean'
 
 .PHONY: all plugin check nightly demo fuzz coverage memcheck bench bench-full \
-	bench-codec lint deps install uninstall clean help test-programs
+	bench-codec lint deps install uninstall clean help test-programs FORCE
 .DELETE_ON_ERROR:

@@ -84,11 +84,15 @@ if [ -f pptp.so ]; then
 		"plugin_init pppd_version"
 	is "it needs libc only" "$(readelf -d pptp.so |
 		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')" libc.so.6
-	claim "it is installed" make -s BIN=$p B="$(dirname $p)" \
-		DESTDIR="$w/plugin" PPPD_PLUGINDIR=/plugins install
+	set -- BIN=$p B="$(dirname $p)" DESTDIR="$w/plugin" SBINDIR=/place \
+		PPPD_PLUGINDIR=/plugins
+	claim "it is installed" make -s "$@" install
 	claim "where pppd looks for it" cmp pptp.so "$w/plugin/plugins/pptp.so"
-	claim "and removed" make -s DESTDIR="$w/plugin" \
-		PPPD_PLUGINDIR=/plugins uninstall
+	claim "built anew, it looks for the program in its new place" \
+		grep -q /place/pptp pptp.so
+	claim "as the program does for it" grep -q /plugins $p
+	claim "the same places again build nothing" make -q "$@" all
+	claim "and removed" make -s "$@" uninstall
 	is "nothing of it is left" "$(find "$w/plugin" ! -type d)" ""
 fi
 
@@ -107,4 +111,5 @@ claim "the completion is valid bash" bash -n \
 	"$w/root/usr/share/bash-completion/completions/pptp"
 claim "make uninstall" "$@" uninstall
 is "nothing is left" "$(find "$w/root" ! -type d)" ''
+claim "the places are again what they were" make -s all
 plan
