@@ -324,7 +324,7 @@ class Connection:
         g = calls[self.ours] = Gre(self.peer, self.theirs,
                                    conf.get("gre", "echo"))
         if conf.get("early"):
-            g.put(g.packet(g.next(), b"\xff\x03\x00\xfd\xff\xff\xff\xffearly"))
+            g.put(g.packet(g.next(), b"\xff\x03\x00\xfbearly"))
             time.sleep(0.1)
         if how == "silent":
             return

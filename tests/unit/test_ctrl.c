@@ -616,8 +616,8 @@ mangled(const uint8_t *p, size_t n)
 static void
 test_mangled(void)
 {
-	static const char *const all[] = { SCCRP, STOPRQ("01"), STOPRP,
-	    ECHORQ, HEAD("0014", "0006") "12345678 01 00 0000", OCRQ,
+	static const char *const all[] = { SCCRQ, SCCRP, STOPRQ("01"),
+	    STOPRP, ECHORQ, HEAD("0014", "0006") "12345678 01 00 0000", OCRQ,
 	    OCRP("0102", "0007"), ICRQ, ICRP, ICCN, CCRQ("0007"),
 	    CDN("0102", "01"), WEN, SLI };
 	uint8_t buf[256];
