@@ -16,15 +16,16 @@ is "each in a segment of its own" \
 	"$(served | sed -n 's/^segment //p' | tr '\n' ' ')" "156 168 16 16 "
 is_clean "it leaves nothing"
 
-# From the start of the program to the Outgoing-Call-Request.
-before=$(python3 -c 'import time; print(time.monotonic())')
-run --count 1 --
-after=$(awk '/rx OCRQ/ { t = $1 } END { print t }' /run/server.log)
-ms=$(awk -v a="$before" -v b="$after" 'BEGIN { printf "%d", (b - a) * 1000 }')
-up=$(sed -n 's/^up 0\.0*\([0-9]*\)$/\1/p' <<< "$out")
-if [ "${up:-999}" -lt 100 ]; then
-	pass "usable within 100 ms (python's own start included: $ms ms to OCRQ)"
-else fail "usable within 100 ms" "$out"; fi
+# From exec to the Outgoing-Call-Request, at its best: other tests run beside.
+best=1000
+for _ in 1 2 3; do
+	run --count 1 --
+	ms=$(awk -v b="$(sed -n 's/^began //p' <<< "$out")" '/rx OCRQ/ { t = $1 }
+		END { printf "%d", (t - b) * 1000 }' /run/server.log)
+	[ "$ms" -ge "$best" ] || best=$ms
+done
+claim "it asks for the call within 50 ms ($best)" test "$best" -lt 50
+is_clean "three times"
 
 serve sccrp=bytes
 run --count 5 --

@@ -7,6 +7,7 @@ pppd's pty option does, and exchanges PPP frames in async HDLC (RFC 1662):
 LCP Configure-Request each second until the Configure-Ack comes, then --count
 numbered frames, which the server is expected to send back.  Prints
 
+    began TIME                      of the client's exec; a monotonic clock
     up SECONDS                      the Configure-Ack came
     received N of COUNT, ordered|disordered, D duplicate, B bad
     slowest SECONDS, O other        longest way there and back; frames that
@@ -116,6 +117,7 @@ def main():
     a.add_argument("client", nargs=argparse.REMAINDER)
     a = a.parse_args()
 
+    print("began %.3f" % time.monotonic(), flush=True)
     p, (rd, wr) = start(a.fd, a.client)
     began, dec, up, hungup = time.monotonic(), Decoder(), None, False
     got, sent, out, times, slowest, other = [], 0, b"", [], 0, 0
