@@ -64,7 +64,9 @@ P
 )
 is "pptp.8 has each sentence" "$missing" ""
 if command -v mandoc > /dev/null; then
-	is "mandoc finds nothing in pptp.8" "$(mandoc -T lint -W style pptp.8)" ""
+	# Which of the pages it refers to are installed is not its fault.
+	is "mandoc finds nothing in pptp.8" "$(mandoc -T lint -W style pptp.8 2>&1 |
+		grep -v -e 'referenced manual not found' -e 'outdated mandoc.db')" ""
 else
 	skip "mandoc finds nothing in pptp.8" "no mandoc"
 fi
