@@ -98,6 +98,7 @@ works 4 "under another name"
 is "pidof pptp finds the gateways, managers and keepers" \
 	"$(pidof pptp | wc -w)" "$(pgrep -c -x pptp)"
 claim "and there are some" test "$(pidof pptp | wc -w)" -ge 5
+command -v killall > /dev/null || killall() { busybox killall "$@"; }
 killall pptp
 for i in 0 1 2 3; do
 	wait "${pid[$i]}"
