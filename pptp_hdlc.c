@@ -468,12 +468,13 @@ finish(enum hdlc_impl impl, struct hdlc_dec *d)
 		return HDLC_LONG;
 	if (escaped)
 		return HDLC_ABORT;
-	if (d->len < FRAME_MIN)
+	if (d->len <= FCS_SIZE)
 		return d->len == 0 ? HDLC_MORE : HDLC_RUNT;
 	if (impl != HDLC_NAIVE)
 		fcs = hdlc_fcs(impl, HDLC_FCS_INIT, d->frame, d->len);
+	/* A single octet with a good FCS is no noise: the peer may judge it. */
 	if (fcs != HDLC_FCS_GOOD)
-		return HDLC_BAD_FCS;
+		return d->len < FRAME_MIN ? HDLC_RUNT : HDLC_BAD_FCS;
 	d->len -= FCS_SIZE;
 	return HDLC_FRAME;
 }

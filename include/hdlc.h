@@ -53,7 +53,8 @@ enum hdlc_verdict {
 	HDLC_MORE,			/* input used up inside a frame */
 	HDLC_FRAME,			/* a whole frame, FCS good */
 	HDLC_BAD_FCS,
-	HDLC_RUNT,			/* fewer than 4 octets between flags */
+	HDLC_RUNT,			/* fewer than 4 octets between flags,
+					 * unless 3 are one and its FCS */
 	HDLC_ABORT,			/* escape directly before a flag */
 	HDLC_LONG			/* more than cap octets: dropped */
 };
