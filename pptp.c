@@ -133,6 +133,7 @@ run_holder(struct call *c)
 	if (!holder_is_line(STDIN_FILENO)) {
 		log_fatal("--data-path=kernel with --nolaunchpppd is for "
 		    "pppd's plugin pptp.so: standard input is not its socket");
+		linger(born);
 		return EXIT_USAGE;
 	}
 	c->kernel = true;

@@ -115,10 +115,13 @@ wait $pid
 until_ok 5 test -e /run/b.eof
 has "to the end" "$(cat /run/b.said)" 'tunnel to .* ended'
 
-began=${EPOCHREALTIME/./}
-"$CLIENT" $SERVER --nolaunchpppd --wrong < /run/quiet 2> /run/err
-ms=$(((${EPOCHREALTIME/./} - began) / 1000))
-claim "a mistake under --nolaunchpppd lives 2 s ($ms ms)" test $ms -ge 1990
+for mistake in --wrong --data-path=kernel; do
+	began=${EPOCHREALTIME/./}
+	"$CLIENT" $SERVER --nolaunchpppd $mistake < /run/quiet 2> /run/err
+	ms=$(((${EPOCHREALTIME/./} - began) / 1000))
+	claim "$mistake under --nolaunchpppd lives 2 s ($ms ms)" \
+		test $ms -ge 1990
+done
 began=${EPOCHREALTIME/./}
 "$CLIENT" $SERVER --wrong < /run/quiet 2> /run/err
 ms=$(((${EPOCHREALTIME/./} - began) / 1000))
