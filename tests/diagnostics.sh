@@ -11,13 +11,14 @@ missing=$(python3 - <<'P'
 import glob
 import re
 
-SAY = re.compile(r"\b(?:log_fatal|log_error|log_warnx?|fatal|opt_mistake|"
+SAY = re.compile(r"\b(?:log_fatal|log_error|log_warnx?|log_info|log_answer|fatal|opt_mistake|"
                  r"opt_warning|tell_blocked|fail|client_down|ctrl_call_down|"
+                 r"setup_complain|setup_failed|usage|error|"
                  r"WHY|complain|oops|die|warn)\s*\(|LOG\(c, [12],|"
                  r"snprintf\((?:c->why|why|m\.down\.text|out|text|end_text)\b|"
                  r"SAY\((?:own|text|why),|SAY\(k->why,")
 # Parts of lines that are no sentences: --check's steps, message dumps.
-QUIET = ("call id in use", "firmware %u", "answers in %.1f", "LCP answered in", "accepted in",
+QUIET = ("# ", "; pptpsetup --help lists", "call id in use", "firmware %u", "answers in %.1f", "LCP answered in", "accepted in",
          "%s%.*s %s, ", "call %u is up", "the control connection is up",
          "(result %u)", "was ended here", "was ended before", "ended here")
 
@@ -41,9 +42,12 @@ def arguments(s, at):
         i += 1
 
 
+# A sentence with a name of its own becomes an argument of its only user.
+NAMED = re.compile(r"#define\s+([A-Z_]+)\s+((?:\"[^\"\n]*\"[\s\\]*)+)\n")
 seen = 0
 for name in sorted(glob.glob("*.c")):
     s = re.sub(r"/\*.*?\*/", "", open(name).read(), flags=re.S)
+    s = NAMED.sub(lambda m: "warn(%s)\n" % m[2].replace("\\\n", ""), s)
     for m in SAY.finditer(s):
         said = arguments(s, m.start())
         for text in re.findall(r'"(?:[^"\\]|\\.)*"(?:\s*"(?:[^"\\]|\\.)*")*',
