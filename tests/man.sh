@@ -74,6 +74,13 @@ sort -u "$w/help" "$w/setup" > "$w/known"
 is "the page mentions no other option" \
 	"$(comm -23 "$w/mentioned" "$w/known")" ""
 
+if command -v mandoc > /dev/null; then
+	is "none is printed with one dash" "$(mandoc -T ascii pptp.8 |
+		sed 's/.\x08//g' | grep -E '(^|[ (])-[a-z]{2}')" ""
+else
+	skip "none is printed with one dash" "no mandoc"
+fi
+
 sed -n 's/^ \{2,\}\([0-9][0-9]*\)  .*/\1/p' "$w/help.txt" > "$w/status"
 section "EXIT STATUS" | sed -n 's/^\.It \([0-9]*\)$/\1/p' > "$w/status.page"
 same "pptp.8 and --help have the same exit statuses" \
