@@ -5,6 +5,7 @@
  * one; and the words for the exit statuses, which --help lists as well.
  */
 #include <assert.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -114,7 +115,10 @@ options_mistake(void)
 	return mistake;
 }
 
-/* Levenshtein's distance of two words, of which only the beginning counts. */
+/*
+ * Levenshtein's distance of two words, of which only the beginning counts, and
+ * the case of their letters does not.
+ */
 static size_t
 distance(const char *a, const char *b)
 {
@@ -128,7 +132,9 @@ distance(const char *a, const char *b)
 
 		row[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
-			size_t best = corner + (a[i - 1] != b[j - 1]);
+			size_t best = corner +
+			    (tolower((unsigned char)a[i - 1]) !=
+			    tolower((unsigned char)b[j - 1]));
 
 			corner = row[j];
 			if (row[j] + 1 < best)

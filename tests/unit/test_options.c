@@ -399,6 +399,8 @@ static const struct {
 	{ X70 X70 X70 X10 X10 X10 X10 "abcd", "the server's name '" X10 X10
 	    X10 X10 "...' is longer than 253 characters" },
 
+	{ "h --NOBUFFER", "'--NOBUFFER' is not an option; did you mean "
+	    "'--nobuffer'?" },
 	{ "h --debg", "'--debg' is not an option; did you mean '--debug'?" },
 	{ "h --log-level 2",
 	    "'--log-level' is not an option; did you mean '--loglevel'?" },
@@ -484,6 +486,8 @@ static const struct {
 	{ "h --logstring " X70 X70, "--logstring takes 0 to 100 octets, and '"
 	    X70 X10 "...' has 140" },
 	{ "h --quirks BEZEK_ISRAEL", "--quirks has no 'BEZEK_ISRAEL'; did you "
+	    "mean 'BEZEQ_ISRAEL'?" },
+	{ "h --quirks bezek-israel", "--quirks has no 'bezek-israel'; did you "
 	    "mean 'BEZEQ_ISRAEL'?" },
 	{ "h --quirks CISCO", "--quirks has no 'CISCO'; '--quirks help' lists "
 	    "all" },
