@@ -299,10 +299,13 @@ bash_arguments(FILE *f, const struct row *rows, size_t n)
 	char words[CHOICES];
 
 	for (size_t i = 0; i < n; i++) {
-		if (rows[i].arg == NULL || opt_optional(&rows[i]))
+		if (rows[i].arg == NULL)
 			continue;
 		choices(&rows[i], words);
-		fprintf(f, "\t--%s) words=\"%s\" ;;\n", rows[i].name,
+		fprintf(f, "\t");
+		if (!opt_optional(&rows[i]))
+			fprintf(f, "--%s|", rows[i].name);
+		fprintf(f, "--%s=) words=\"%s\" ;;\n", rows[i].name,
 		    rows[i].flags & IS_PEER ?
 		    "$(ls /etc/ppp/peers 2>/dev/null)" : words);
 	}
@@ -331,9 +334,9 @@ completion_bash(FILE *f, const struct row *rows, size_t n)
 	    "\tlocal cur=${COMP_WORDS[COMP_CWORD]} words\n"
 	    "\tlocal prev=${COMP_WORDS[COMP_CWORD-1]}\n"
 	    "\tif [[ $cur == = ]]; then\n"
-	    "\t\tcur=\n"
+	    "\t\tcur= prev+==\n"
 	    "\telif [[ $prev == = ]]; then\n"
-	    "\t\tprev=${COMP_WORDS[COMP_CWORD-2]}\n"
+	    "\t\tprev=${COMP_WORDS[COMP_CWORD-2]}=\n"
 	    "\tfi\n"
 	    "\tcase $prev in\n", f);
 	bash_arguments(f, rows, n);

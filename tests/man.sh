@@ -56,7 +56,10 @@ completes() {
 }
 if command -v bash > /dev/null; then
 	completes kernel pptp --data-path = k
+	completes "auto kernel user" pptp --data-path =
 	completes "0 1 2 3 4" pptp h --loglevel ""
+	completes json pptp --status = j
+	completes json pptp --status =
 	completes "--refuse-mschap --refuse-mschap-v2" pptp h --refuse-m
 else
 	skip "bash completes" "no bash"
