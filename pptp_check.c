@@ -36,11 +36,14 @@ enum {
 
 /* ---- --check ---- */
 
-/* The steps in their order; call_open() passes through all but the last. */
-enum step { S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_STEPS };
+/*
+ * The steps in their order; call_open() passes through all but GRE.  "local"
+ * is what can fail on this machine before a packet is sent.
+ */
+enum step { S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_LOCAL, S_STEPS };
 
 static const char *const step_name[S_STEPS] = {
-	"name", "TCP", "server", "call", "GRE"
+	"name", "TCP", "server", "call", "GRE", "local"
 };
 
 /* --check is one process and one question: this is where it stands. */
@@ -98,15 +101,22 @@ report_server(const struct local_server *s)
 }
 
 static void
+report_name(const struct call *c)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "%s is %s", c->conf->host, c->name);
+	report(true, text);
+}
+
+static void
 on_record(const struct call *c, const struct local_msg *m)
 {
 	char text[400];
 
 	if (m->type == LOCAL_STEP && m->step == LOCAL_CONNECTING &&
 	    progress.step == S_NAME) {
-		snprintf(text, sizeof(text), "%s is %s", c->conf->host,
-		    c->name);
-		report(true, text);
+		report_name(c);
 	} else if (m->type == LOCAL_STEP && m->step == LOCAL_CONNECTED) {
 		snprintf(text, sizeof(text), "port %u answers in %.1f ms",
 		    c->conf->port, ms_since(progress.since));
@@ -236,9 +246,13 @@ check_main(const struct conf *conf)
 	progress.terminal = isatty(STDOUT_FILENO);
 	report_paths();
 	progress.since = clock_us();
-	log_stderr(0);
+	log_stderr(conf->debug ? 2 : 0);
 	status = call_open(&c);
 	if (status != EXIT_OK) {
+		if (progress.step == S_NAME && c.name[0] != '\0') {
+			report_name(&c);
+			progress.step = S_LOCAL;
+		}
 		ctrl_escape(why, sizeof(why), c.why, strlen(c.why));
 		report(false, why);
 		return status;

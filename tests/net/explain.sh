@@ -68,6 +68,11 @@ $tcp
 $server
 $call
 ^failed +GRE +packets come in, but ours are not answered within 10 s" "early=1 gre=silent"
+check 5 "$name
+^failed +local +cannot use the local address 192.0.2.1" none 10.9.0.109 \
+	--localbind 192.0.2.1
+check 5 "^ok +name +203.0.113.9 is 203.0.113.9\$
+^failed +local +cannot reach 203.0.113.9: Network is unreachable" none 203.0.113.9
 
 has "on a terminal: a tick for what works" "$(terminal "$CLIENT" --check \
 	10.9.0.2 --connect-port 9 | grep -v paths | head -n 1)" '^✓ name +10.9.0.2 is 10.9.0.2$'
@@ -174,6 +179,11 @@ for ((i = 0; i < cases; i++)); do
 	done < <(grep -v '^note' $d/out)
 	is "--check ${c[1]}: all on standard output" "$(cat $d/err)" ''
 done
+serve addr=10.9.0.2
+"$CLIENT" --check 10.9.0.2 --debug > /run/out 2> /run/err
+has "--check --debug: control messages on standard error" "$(cat /run/err)" \
+	'sent Outgoing-Call-Request'
+is "and the steps where they were" "$(grep -c '^ok' /run/out)" 5
 claim "it clears its call" grep -q 'rx CCRQ' /run/case.0/log
 claim "and ends its connection" grep -q 'rx StopCCRQ' /run/case.0/log
 is_clean "nothing is left"
