@@ -387,7 +387,7 @@ print_tunnel(const struct conf *conf, struct local_tunnel *t, unsigned *count)
 	inet_ntop(AF_INET, &t->server, server, sizeof(server));
 	inet_ntop(AF_INET, &t->local, local, sizeof(local));
 	if (conf->mode == RUN_STATUS_JSON) {
-		printf("%s\n  ", *count == 0 ? "" : ",");
+		printf("%s\n  ", *count == 0 ? "[" : ",");
 		print_json(t, server, local, interface);
 	} else {
 		print_text(t, server, local, interface);
@@ -395,79 +395,126 @@ print_tunnel(const struct conf *conf, struct local_tunnel *t, unsigned *count)
 	(*count)++;
 }
 
-/*
- * Lists the tunnels of one manager; one that has gone has none.  False: there
- * is one, but it does not answer.
- */
+/* What --status was asked, and how many tunnels it has shown. */
+struct listing {
+	const struct conf *conf;
+	struct in_addr	 only[CALL_ADDRESSES];	/* these servers; n 0: all */
+	size_t		 n;
+	unsigned	 count;
+	bool		 whole;		/* all managers have answered */
+};
+
+/* Who made the socket at the other end?  A name can lead anywhere. */
 static bool
-list_manager(const struct conf *conf, const char *name, unsigned *count)
+listens(int fd, uid_t owner)
+{
+	struct ucred cred = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
+	    cred.uid == owner;
+}
+
+/* Lists the tunnels of one manager; one that has gone has none. */
+static void
+list_manager(struct listing *l, const char *dir, uid_t owner, const char *name)
 {
 	struct local_msg m = { .type = LOCAL_STATUS };
 	int64_t deadline = clock_us() + 2000000;
-	int fd = callmgr_find(name), rc;
+	int fd = callmgr_find(dir, name), rc;
 
 	if (fd == -1 && (errno == ECONNREFUSED || errno == ENOENT))
-		return true;
+		return;
+	if (fd != -1 && !listens(fd, owner)) {
+		close(fd);
+		return;
+	}
 	rc = fd == -1 ? -1 : callmgr_send(fd, &m, NULL, 0);
-	while (rc != -1 && (rc = callmgr_recv(fd, &m, deadline)) == 1 &&
+	while (rc != -1 && clock_us() < deadline &&
+	    (rc = callmgr_recv(fd, &m, deadline)) == 1 &&
 	    m.type == LOCAL_TUNNEL)
-		print_tunnel(conf, &m.tunnel, count);
-	if (rc == -1 && errno != EPIPE)
+		print_tunnel(l->conf, &m.tunnel, &l->count);
+	if (rc == -1 && errno != EPIPE) {
 		log_error("the call manager of %s does not answer: %s", name,
 		    strerror(errno));
-	else
-		rc = 0;
+		l->whole = false;
+	}
 	if (fd != -1)
 		close(fd);
-	return rc == 0;
 }
 
 static bool
-wanted(const char *name, const struct in_addr *list, size_t n)
+wanted(const struct listing *l, const char *name)
 {
 	struct in_addr addr;
 
 	if (inet_pton(AF_INET, name, &addr) != 1)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (list[i].s_addr == addr.s_addr)
+	for (size_t i = 0; i < l->n; i++)
+		if (l->only[i].s_addr == addr.s_addr)
 			return true;
-	return n == 0;
+	return l->n == 0;
+}
+
+/* The managers of one user; false with errno if dir cannot be read. */
+static bool
+list_user(struct listing *l, const char *dir, uid_t owner)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	if (d == NULL)
+		return errno == ENOENT;
+	while ((e = readdir(d)) != NULL)
+		if (wanted(l, e->d_name))
+			list_manager(l, dir, owner, e->d_name);
+	closedir(d);
+	return true;
+}
+
+/* Root also sees what users with file capabilities have. */
+static void
+list_others(struct listing *l)
+{
+	DIR *d = opendir(CALLMGR_USERS);
+	char dir[sizeof(CALLMGR_USERS) + 32];
+	struct dirent *e;
+
+	while (d != NULL && (e = readdir(d)) != NULL) {
+		char *end;
+		unsigned long uid = strtoul(e->d_name, &end, 10);
+
+		if (end == e->d_name || *end != '\0' || uid >= (uid_t)-1)
+			continue;
+		snprintf(dir, sizeof(dir), CALLMGR_USERS "/%lu/pptp", uid);
+		(void)list_user(l, dir, (uid_t)uid);
+	}
+	if (d != NULL)
+		closedir(d);
 }
 
 enum exit_status
 status_main(const struct conf *conf)
 {
-	struct in_addr list[CALL_ADDRESSES];
-	struct dirent *e;
-	size_t n = 0;
-	unsigned count = 0;
-	bool whole = true;
-	DIR *dir;
+	struct listing l = { .conf = conf, .whole = true };
 
 	if (conf->host != NULL) {
 		struct call c;
 		bool late;
 
 		call_init(&c, conf);
-		n = call_resolve(&c, list, &late);
-		if (n == 0)
+		l.n = call_resolve(&c, l.only, &late);
+		if (l.n == 0)
 			fatal(late ? EXIT_TIMEOUT : EXIT_RESOLVE, "%s", c.why);
 	}
-	dir = opendir(callmgr_dir());
-	if (dir == NULL && errno != ENOENT)
+	if (!list_user(&l, callmgr_dir(), geteuid()))
 		fatal(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM,
 		    "cannot read %s: %s", callmgr_dir(), strerror(errno));
+	if (geteuid() == 0)
+		list_others(&l);
 	if (conf->mode == RUN_STATUS_JSON)
-		printf("[");
-	while (dir != NULL && (e = readdir(dir)) != NULL)
-		if (wanted(e->d_name, list, n))
-			whole &= list_manager(conf, e->d_name, &count);
-	if (dir != NULL)
-		closedir(dir);
-	if (conf->mode == RUN_STATUS_JSON)
-		printf("%s]\n", count == 0 ? "" : "\n");
-	else if (count == 0 && whole)
+		printf("%s]\n", l.count == 0 ? "[" : "\n");
+	else if (l.count == 0 && l.whole)
 		printf("no tunnels\n");
-	return whole ? EXIT_OK : EXIT_SYSTEM;
+	return l.whole ? EXIT_OK : EXIT_SYSTEM;
 }

@@ -309,11 +309,12 @@ start_keeper(const struct callmgr_start *s)
 const char *
 callmgr_dir(void)
 {
-	static char dir[sizeof("/run/user//pptp") + 12];
+	static char dir[sizeof(CALLMGR_USERS "//pptp") + 12];
 
 	if (geteuid() == 0)
 		return CALLMGR_DIR;
-	snprintf(dir, sizeof(dir), "/run/user/%u/pptp", (unsigned)geteuid());
+	snprintf(dir, sizeof(dir), CALLMGR_USERS "/%u/pptp",
+	    (unsigned)geteuid());
 	return dir;
 }
 
@@ -358,14 +359,14 @@ bad:
 }
 
 static int
-local_address(struct sockaddr_un *sun, const char *name)
+local_address(struct sockaddr_un *sun, const char *dir, const char *name)
 {
 	int n;
 
 	memset(sun, 0, sizeof(*sun));
 	sun->sun_family = AF_UNIX;
 	n = snprintf(sun->sun_path, sizeof(sun->sun_path), "%s/%s",
-	    callmgr_dir(), name);
+	    dir, name);
 	if (n < (int)sizeof(sun->sun_path))
 		return 0;
 	errno = ENAMETOOLONG;
@@ -373,13 +374,13 @@ local_address(struct sockaddr_un *sun, const char *name)
 }
 
 int
-callmgr_find(const char *name)
+callmgr_find(const char *dir, const char *name)
 {
 	struct timeval patience = { .tv_sec = 5 };	/* a full backlog */
 	struct sockaddr_un sun;
 	int fd;
 
-	if (local_address(&sun, name) == -1)
+	if (local_address(&sun, dir, name) == -1)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd == -1)
@@ -401,7 +402,7 @@ listen_as(struct callmgr_start *s)
 	mode_t mask;
 	int fd, rc;
 
-	if (local_address(&sun, s->name) == -1)
+	if (local_address(&sun, callmgr_dir(), s->name) == -1)
 		return -1;
 	(void)unlinkat(s->dir, s->name, 0);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -429,14 +430,14 @@ listen_as(struct callmgr_start *s)
 static int
 find_or_start(struct callmgr_start *s)
 {
-	int fd = callmgr_find(s->name);
+	int fd = callmgr_find(callmgr_dir(), s->name);
 
 	if (fd != -1 || (errno != ENOENT && errno != ECONNREFUSED))
 		return fd;
 	s->listener = listen_as(s);
 	if (s->listener == -1)
 		return -1;
-	fd = start_keeper(s) == -1 ? -1 : callmgr_find(s->name);
+	fd = start_keeper(s) == -1 ? -1 : callmgr_find(callmgr_dir(), s->name);
 	if (fd == -1) {
 		int saved = errno;
 
@@ -530,7 +531,7 @@ callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
 
 	if (inet_ntop(AF_INET, &server, s.name, sizeof(s.name)) == NULL)
 		return -1;
-	fd = callmgr_find(s.name);
+	fd = callmgr_find(callmgr_dir(), s.name);
 	if (fd != -1)
 		return fd;
 	rc = connect_in_dir(&s, deadline_us, &fd, why, size);

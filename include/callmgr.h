@@ -20,6 +20,7 @@
 #ifndef CALLMGR_DIR
 #define CALLMGR_DIR	"/run/pptp"
 #endif
+#define CALLMGR_USERS	"/run/user"	/* in UID/pptp there: users' own */
 
 /*
  * The directory of this user's sockets: CALLMGR_DIR for root, else a folder
@@ -37,8 +38,8 @@ const char *callmgr_dir(void);
 int callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
     size_t size);
 
-/* Connects to the manager listening at name in callmgr_dir(); -1, errno. */
-int callmgr_find(const char *name);
+/* Connects to the manager listening at name in dir; -1, errno. */
+int callmgr_find(const char *dir, const char *name);
 
 /*
  * Sends one record, with n descriptors beside it (which stay the caller's).

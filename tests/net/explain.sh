@@ -102,6 +102,11 @@ assert t["tx_acks"] > 0 and 0 < t["rtt_us"] < 5e6, t' "$@" < /run/json; }
 is "--status=json is JSON, and knows the traffic" "$(figures tx_packets \
 	tx_octets rx_packets rx_octets rx_duplicate rx_lost rx_reordered rx_bad)" \
 	"10.9.0.2 10.9.0.1 up 51 10018 51 10018 50 0 0 0"
+mkdir -p /run/user/65534 && mkdir -m 700 /run/user/65534/pptp
+out=$(setpriv --reuid 65534 --regid 65534 --clear-groups "$CLIENT" \
+	--status=json 2> /run/err)
+is "a folder that cannot be read: status" $? "$EXIT_PERMISSION"
+is "and no half of a list" "$out" ""
 has "--status shows it" "$(tr '\n' ' ' < /run/text)" \
 	'10.9.0.2: up 0:00:0[0-9], call [0-9]+, the server.s call [0-9]+, from 10.9.0.1 .* out 51 packets, 10018 octets, [0-9]+ bare acks, 0 refused here .* in  51 packets, 10018 octets, [0-9]+ bare acks .* 0 lost, 0 reordered, 50 duplicate, 0 late, 0 bad .*round trip [0-9.]+ ms'
 is "--status HOST: that server's tunnels" "$(grep -c '^10.9.0.2: up' /run/text.this)" 1

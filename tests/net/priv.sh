@@ -124,6 +124,12 @@ if setcap cap_net_raw,cap_net_admin+ep /run/bin/pptp 2> /run/why; then
 		nothing "file capabilities, $1" "$2" $NONE
 	done
 	nothing "file capabilities, keeper" "$K" $NET_ADMIN
+	has "root's --status sees the tunnel" "$("$CLIENT" --status)" \
+		"^$SERVER: up"
+	rm -rf /run/user/1001
+	mkdir -p /run/user/1001 && ln -s ../1000/pptp /run/user/1001/pptp
+	is "and not what one user says of another" \
+		"$("$CLIENT" --status | grep -c ': up')" 1
 	finish "file capabilities"
 else skip "file capabilities" "$(< /run/why)"; fi
 setcap -r /run/bin/pptp 2>/dev/null
