@@ -647,6 +647,8 @@ check_launch(const struct scan *s)
 	const char *who = c->mode == RUN_CHECK ? "--check" :
 	    c->mode != RUN_TUNNEL ? "--status" :
 	    c->nolaunch ? "--nolaunchpppd" : NULL;
+	const char *data = pty_needed(c) ? c->data_option :
+	    c->data_path != DATA_AUTO ? "data-path" : NULL;
 
 	if (who == NULL)
 		return GO_ON;
@@ -661,6 +663,9 @@ check_launch(const struct scan *s)
 	if (s->launch != NULL && c->mode == RUN_CHECK)
 		opt_warning("--%s is for pppd, which %s does not launch: "
 		    "ignored", s->launch, who);
+	if (data != NULL && c->mode == RUN_CHECK)
+		opt_warning("--%s is for a tunnel's data, and %s carries "
+		    "none: ignored", data, who);
 	if (s->tunnel != NULL && c->mode != RUN_CHECK &&
 	    c->mode != RUN_TUNNEL)
 		opt_warning("--%s is for a tunnel, and %s only shows those "

@@ -569,6 +569,11 @@ static const struct {
 	    "launch: ignored\n" },
 	{ "--status --debug --loglevel 1 --logstring x h", "" },
 	{ "--check h --debug --phone 1 --nolaunchpppd", "" },
+	{ "--check h --window 4", "" },
+	{ "--check h --window 4 --nobuffer --sync", "pptp: --nobuffer is for a "
+	    "tunnel's data, and --check carries none: ignored\n" },
+	{ "--check h --data-path user", "pptp: --data-path is for a tunnel's "
+	    "data, and --check carries none: ignored\n" },
 	{ "h --nolaunchpppd --loglevel 0 --logstring nm-pptp-service-1", "" },
 	{ "--idle-wait 0 h --nolaunchpppd --nobuffer --sync --loglevel 0", "" },
 	{ "h --timeout 0.02 --nolaunchpppd x --loglevel 0", "" },
