@@ -189,6 +189,8 @@ serve addr=10.9.0.2
 has "--check --debug: control messages on standard error" "$(cat /run/err)" \
 	'sent Outgoing-Call-Request'
 is "and the steps where they were" "$(grep -c '^ok' /run/out)" 5
+is "on a terminal: a tick for each of five steps" \
+	"$(terminal "$CLIENT" --check 10.9.0.2 | grep -c '^✓')" 5
 claim "it clears its call" grep -q 'rx CCRQ' /run/case.0/log
 claim "and ends its connection" grep -q 'rx StopCCRQ' /run/case.0/log
 is_clean "nothing is left"
