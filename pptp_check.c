@@ -88,15 +88,16 @@ ms_since(int64_t then)
 }
 
 static void
-report_server(const struct local_server *s)
+report_server(const struct local_server *s, bool asked)
 {
-	char host[3 * PPTP_TEXT], vendor[3 * PPTP_TEXT], text[512];
+	char host[3 * PPTP_TEXT], vendor[3 * PPTP_TEXT], text[512], took[32];
 
+	snprintf(took, sizeof(took), ", in %.1f ms", ms_since(progress.since));
 	ctrl_escape(host, sizeof(host), s->host, strlen(s->host));
 	ctrl_escape(vendor, sizeof(vendor), s->vendor, strlen(s->vendor));
 	snprintf(text, sizeof(text), "host \"%s\", vendor \"%s\", firmware "
-	    "%u, channels %u, in %.1f ms", host, vendor, s->firmware,
-	    s->max_channels, ms_since(progress.since));
+	    "%u, channels %u%s", host, vendor, s->firmware, s->max_channels,
+	    asked ? took : "");
 	report(true, text);
 }
 
@@ -106,28 +107,30 @@ report_name(const struct call *c)
 	char text[400];
 
 	snprintf(text, sizeof(text), "%s is %s", c->conf->host, c->name);
+	progress.step = S_NAME;
 	report(true, text);
 }
 
+/* Another address of the name begins anew. */
 static void
 on_record(const struct call *c, const struct local_msg *m)
 {
-	char text[400];
+	bool asked = progress.step == S_SERVER;
+	char text[80];
 
-	if (m->type == LOCAL_STEP && m->step == LOCAL_CONNECTING &&
-	    progress.step == S_NAME) {
+	if (m->type == LOCAL_STEP && m->step == LOCAL_CONNECTING) {
 		report_name(c);
 	} else if (m->type == LOCAL_STEP && m->step == LOCAL_CONNECTED) {
 		snprintf(text, sizeof(text), "port %u answers in %.1f ms",
 		    c->conf->port, ms_since(progress.since));
 		report(true, text);
-	} else if (m->type == LOCAL_SERVER && progress.step == S_SERVER) {
-		report_server(&m->server);
-	} else if (m->type == LOCAL_STEP && m->step == LOCAL_CALLING &&
-	    progress.step < S_CALL) {
+	} else if (m->type == LOCAL_SERVER) {
 		/* A connection that is up already serves this call too. */
-		while (progress.step < S_CALL)
+		if (!asked) {
+			report_name(c);
 			report(true, "a control connection is up already");
+		}
+		report_server(&m->server, asked);
 	}
 }
 
