@@ -328,6 +328,20 @@ print_text(const struct local_tunnel *t, const char *server, const char *local,
 		printf("unknown\n");
 }
 
+/* An interface may have any name without a slash, a colon or a blank. */
+static void
+put_string(const char *s)
+{
+	putchar('"');
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\' || *s < ' ' || *s > '~')
+			printf("\\u%04x", (unsigned char)*s);
+		else
+			putchar(*s);
+	}
+	putchar('"');
+}
+
 static void
 print_json(const struct local_tunnel *t, const char *server, const char *local,
     const char *interface)
@@ -339,11 +353,12 @@ print_json(const struct local_tunnel *t, const char *server, const char *local,
 	    "\"peer_call\": %u, \"state\": \"%s\", \"uptime_us\": %" PRIu64,
 	    server, local, t->id, t->peer_id, t->up ? "up" : "starting",
 	    t->up_us);
+	printf(", \"data_path\": \"%s\", \"interface\": ",
+	    n->ifindex != 0 ? "kernel" : "user");
 	if (n->ifindex != 0)
-		printf(", \"data_path\": \"kernel\", \"interface\": \"%s\"",
-		    interface);
+		put_string(interface);
 	else
-		printf(", \"data_path\": \"user\", \"interface\": null");
+		printf("null");
 	FIELD(tx_packets);
 	FIELD(tx_octets);
 	FIELD(tx_acks);

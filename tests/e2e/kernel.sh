@@ -195,6 +195,16 @@ is "and they shared it" "$(grep -c 'rx SCCRQ' /run/bad.log)" 1
 is_clean "the end of persist, and all failures, leave nothing"
 kill $BAD
 
+# --- an interface of an odd name ---
+"$CLIENT" $SERVER --data-path=kernel "${words[@]}" ifname 'a"b\c' \
+	> /run/client.out 2>&1 &
+P=$!
+until_ok 20 ip -4 addr show dev 'a"b\c' up
+sleep 0.5
+is "--status=json stays JSON" "$("$CLIENT" --status=json | python3 -c \
+	'import json, sys; print(json.load(sys.stdin)[0]["interface"])')" 'a"b\c'
+end $P
+
 # --- two at once, and one by a pty beside them ---
 "$CLIENT" $SERVER --data-path=kernel "${words[@]}" unit 0 > /dev/null 2>&1 &
 A=$!
