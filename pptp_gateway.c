@@ -493,37 +493,20 @@ rx_packet(struct flow *f, const uint8_t *p, size_t n)
 	send_ack(f);
 }
 
-/* Takes what is there, at most `want`; returns how many packets it was. */
-static unsigned
-rx_read(struct flow *f, unsigned want)
+static void
+downlink(struct flow *f)
 {
-	int n = recvmmsg(f->gw->raw, f->rx_msg, want, MSG_DONTWAIT, NULL);
+	int n = recvmmsg(f->gw->raw, f->rx_msg, RX_BATCH, MSG_DONTWAIT, NULL);
 
-	f->rx_more = n == (int)want;
+	f->rx_more = n == RX_BATCH;
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			soft_error(f, errno);
-		return 0;
+		return;
 	}
 	for (int i = 0; i < n; i++)
 		rx_packet(f, f->rx[i], f->rx_msg[i].msg_len);
 	flush(f);
-	return (unsigned)n;
-}
-
-/*
- * While packets come faster than one by one, more have come by the time that
- * pppd has these: looking again at once is cheaper than asking poll.
- */
-static void
-downlink(struct flow *f)
-{
-	unsigned left = RX_BATCH, n;
-
-	do {
-		n = rx_read(f, left);
-		left -= n;
-	} while (n > 1 && left > 0 && !link_pending(&f->link));
 }
 
 /* ---- the rest of the world ---- */
