@@ -65,22 +65,26 @@ call_init(struct call *c, const struct conf *conf)
 /* ---- names ---- */
 
 /*
- * In the resolver's process: it talks to name servers, so it is nobody, and
- * without the capabilities that the program's file may have given it.
+ * In the resolver's process: it talks to name servers, so it is nobody,
+ * without the capabilities that the program's file may have given it, and
+ * holds nothing but its way back to us.
  */
 static void
-resolver_drop(void)
+resolver_drop(int fd)
 {
 	struct __user_cap_header_struct head = {
 	    .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2];
+	const int keep[] = { fd, log_fd() };
 
+	fd_close_others(keep, 2);
 	memset(none, 0, sizeof(none));
 	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
 	    setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
 	    setresuid(NOBODY, NOBODY, NOBODY) == -1))
 		log_debug("resolving as root: %s", strerror(errno));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
 	    syscall(SYS_capset, &head, none) == -1)
 		log_debug("resolving with privileges: %s", strerror(errno));
 }
@@ -98,7 +102,7 @@ resolver(const char *host, int fd)
 	size_t n = 0;
 	int rc;
 
-	resolver_drop();
+	resolver_drop(fd);
 	rc = getaddrinfo(host, NULL, &hints, &ai);
 	for (struct addrinfo *a = ai; a != NULL && n < CALL_ADDRESSES;
 	    a = a->ai_next)
@@ -187,13 +191,35 @@ ask_resolver(struct call *c, char *buf, size_t size)
 	return n;
 }
 
+/*
+ * How many addresses it gave, or 0 with why filled.  It listened to name
+ * servers: no word of it is taken on trust.
+ */
+static size_t
+resolver_said(struct call *c, const char *said, size_t n,
+    struct in_addr *list)
+{
+	size_t len = n > 0 ? n - 1 : 0;
+
+	if (len > 0 && said[0] == RESOLVED && len % sizeof(*list) == 0 &&
+	    len <= CALL_ADDRESSES * sizeof(*list)) {
+		memcpy(list, said + 1, len);
+		return len / sizeof(*list);
+	}
+	if (len > 0 && said[0] == UNRESOLVED)
+		snprintf(c->why, sizeof(c->why), "%.*s", (int)len, said + 1);
+	else
+		snprintf(c->why, sizeof(c->why), "cannot resolve %s: the "
+		    "resolver failed", c->conf->host);
+	return 0;
+}
+
 size_t
 call_resolve(struct call *c, struct in_addr *list, bool *late)
 {
 	char buf[CALL_ADDRESSES * sizeof(struct in_addr) + 400];
 	struct in6_addr six;
 	ssize_t n;
-	size_t len;
 
 	*late = false;
 	if (inet_pton(AF_INET, c->conf->host, list) == 1)
@@ -204,20 +230,11 @@ call_resolve(struct call *c, struct in_addr *list, bool *late)
 		return 0;
 	}
 	n = ask_resolver(c, buf, sizeof(buf) - 1);
-	/* It listened to name servers: no word of it is taken on trust. */
-	len = n > 1 ? (size_t)n - 1 : 0;
-	if (len > 0 && buf[0] == RESOLVED && len % sizeof(*list) == 0 &&
-	    len <= CALL_ADDRESSES * sizeof(*list)) {
-		memcpy(list, buf + 1, len);
-		return len / sizeof(*list);
-	}
 	*late = n == -1;
-	if (len > 0 && buf[0] == UNRESOLVED)
-		snprintf(c->why, sizeof(c->why), "%.*s", (int)n - 1, buf + 1);
-	else
-		snprintf(c->why, sizeof(c->why), "cannot resolve %s: %s",
-		    c->conf->host, *late ? "no name server answered in time" :
-		    "the resolver failed");
+	if (n >= 0)
+		return resolver_said(c, buf, (size_t)n, list);
+	snprintf(c->why, sizeof(c->why), "cannot resolve %s: no name server "
+	    "answered in time", c->conf->host);
 	return 0;
 }
 

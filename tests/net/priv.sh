@@ -63,6 +63,7 @@ nothing() {
 	is "$1: system calls are filtered" "$(field "$2" Seccomp)" 2
 	is "$1: no core dumps" "$(awk '/core file/ { print $5, $6 }' \
 		"/proc/$2/limits")" "0 0"
+	is "$1: nor may others look into it" "$(stat -c %u "/proc/$2/environ")" 0
 	is "$1: nothing inherited" "$(opened "$2" | grep -c secret)" 0
 	is "$1: no file of the system open" "$(opened "$2" | grep -v -e '^socket:' \
 		-e '^pipe:' -e '^anon_inode:\[signalfd\]$' -e '^/dev/null$' \
@@ -94,13 +95,15 @@ is "nothing to complain of" "$(grep sandbox /run/client.err)" ''
 echo 'nameserver 10.9.0.99' > /run/resolv.conf
 mount --bind /run/resolv.conf /etc/resolv.conf
 "$CLIENT" silent.example.org --nolaunchpppd --timeout 3 < /run/quiet \
-	> /dev/null 2>&1 &
+	> /dev/null 2>&1 50< /run/secret &
 sleep 0.5
 R=$(pgrep -P $! -x pptp)
 is "resolver: uid" "$(field "$R" Uid)" "65534 65534 65534 65534"
 is "resolver: capabilities" "$(field "$R" CapPrm) $(field "$R" CapEff)" "$NONE $NONE"
 is "resolver: no supplementary group" "$(field "$R" Groups)" ''
 is "resolver: no new privileges" "$(field "$R" NoNewPrivs)" 1
+is "resolver: nothing inherited" "$(opened "$R" | grep -c secret)" 0
+is "resolver: others may not look into it" "$(stat -c %u "/proc/$R/environ")" 0
 kill $!; wait $! 2>/dev/null; kill "$R"
 umount /etc/resolv.conf
 finish root
@@ -133,6 +136,23 @@ if setcap cap_net_raw,cap_net_admin+ep /run/bin/pptp 2> /run/why; then
 	finish "file capabilities"
 else skip "file capabilities" "$(< /run/why)"; fi
 setcap -r /run/bin/pptp 2>/dev/null
+
+# --- a user's service: ambient capabilities, a group that cannot be given up
+begin setpriv --reuid 1000 --regid 1000 --groups 1000,24 --no-new-privs \
+	--inh-caps -all,+net_raw,+net_admin \
+	--ambient-caps -all,+net_raw,+net_admin /run/bin/pptp
+claim "ambient capabilities: three processes" \
+	test -d /proc/$G -a -d "/proc/$M" -a -d "/proc/$K"
+for who in "gateway $G" "manager $M"; do
+	# shellcheck disable=SC2086 # name and number
+	set -- $who
+	is "ambient capabilities, $1: uid" "$(field "$2" Uid)" "1000 1000 1000 1000"
+	nothing "ambient capabilities, $1" "$2" $NONE
+done
+nothing "ambient capabilities, keeper" "$K" $NET_ADMIN
+has "ambient capabilities: what could not be given up is said" \
+	"$(< /run/client.err)" "sandbox: the supplementary groups stay.*CAP_SETGID"
+finish "ambient capabilities"
 
 # --- without CAP_NET_RAW: a sentence, a status of its own
 for who in "$AS" "setpriv --bounding-set -net_raw"; do
