@@ -188,13 +188,15 @@ remove_socket(const struct callmgr_start *s)
 static void __attribute__((__noreturn__))
 keeper_main(const struct callmgr_start *s, int manager)
 {
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 	struct route route = { .fd = -1, .watch = -1 };
 	int keep[] = { s->dir, manager, -1, -1, log_fd() };
 	bool routing, wanted = false, running = true;
 	int64_t renew = INT64_MAX;
+	sigset_t all;
 
-	(void)signal_fd(sigs, 4);	/* blocked: the manager decides */
+	/* The manager decides; a signal must not leave the route behind. */
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	routing = route_open(&route, s->server, (struct in_addr){ 0 }, 0) == 0;
 	if (!routing) {
 		log_warn("%s: no host route will be made: rtnetlink", s->name);

@@ -44,6 +44,14 @@ gone "SIGTERM of the manager"
 start
 kill -TERM "$(keeper)" "$(manager)"; ended one
 gone "SIGTERM of keeper and manager"
+start
+# All that end a process which does not expect them, but KILL.
+for sig in HUP INT QUIT TRAP ABRT USR1 USR2 PIPE ALRM VTALRM PROF XCPU IO PWR; do
+	kill -$sig "$(keeper)" || break
+	sleep 0.02
+done
+kill -TERM "$(manager)"; ended one
+gone "signals at the keeper up to SIG$sig, SIGTERM of the manager"
 
 start
 kill -KILL "$(keeper)"
