@@ -53,9 +53,13 @@ static struct {
 	bool		 terminal;	/* no longer to be asked in a sandbox */
 } progress;
 
+/* A line of --check; what others wrote in it is escaped. */
 static void
-report(bool ok, const char *text)
+report(bool ok, const char *said)
 {
+	char text[512];
+
+	ctrl_escape(text, sizeof(text), said, strlen(said));
 	printf("%s %-6s %s\n", progress.terminal ? (ok ? "\xe2\x9c\x93" :
 	    "\xe2\x9c\x97") : (ok ? "ok    " : "failed"),
 	    step_name[progress.step], text);
@@ -90,14 +94,12 @@ ms_since(int64_t then)
 static void
 report_server(const struct local_server *s, bool asked)
 {
-	char host[3 * PPTP_TEXT], vendor[3 * PPTP_TEXT], text[512], took[32];
+	char text[400], took[32];
 
 	snprintf(took, sizeof(took), ", in %.1f ms", ms_since(progress.since));
-	ctrl_escape(host, sizeof(host), s->host, strlen(s->host));
-	ctrl_escape(vendor, sizeof(vendor), s->vendor, strlen(s->vendor));
 	snprintf(text, sizeof(text), "host \"%s\", vendor \"%s\", firmware "
-	    "%u, channels %u%s", host, vendor, s->firmware, s->max_channels,
-	    asked ? took : "");
+	    "%u, channels %u%s", s->host, s->vendor, s->firmware,
+	    s->max_channels, asked ? took : "");
 	report(true, text);
 }
 

@@ -80,6 +80,13 @@ has "and a cross for what does not, with its status" "$(terminal "$CLIENT" \
 	--check 10.9.0.2 --connect-port 9 | tail -n 2 | tr '\n' ' ')" \
 	'^✗ TCP .*refused.* status 5 $'
 
+serve addr=10.9.0.2 host=$'bad\e[31m'
+steps=$(terminal "$CLIENT" --check 10.9.0.2)
+is "a tick for each step, to the last" "$(grep -c '^✓ ' <<< "$steps")" 5
+is "a server's escapes do not reach the terminal" "$(grep -c $'\e' <<< "$steps")" 0
+is "nor do those of a name" \
+	"$("$CLIENT" --check $'bad\e[31mname' | grep -c $'\e')" 0
+
 # --- --status, with traffic that is known: 50 frames of 200 octets each way
 # and one LCP frame of 18, duplicates and all
 serve gre=dup addr=10.9.0.2
