@@ -89,15 +89,23 @@ test_call(void)
 	t_mangle(buf, n, survive);
 	T(true, "every truncation and bit flip of a call is survived");
 
-	m.call.timeout_us = UINT64_MAX;
-	n = local_encode(&m, buf);
-	T(!local_decode(&back, buf, n), "a timeout beyond a day is refused");
-	m.call.timeout_us = 1;
-	m.call.window = 0;
-	n = local_encode(&m, buf);
-	T(!local_decode(&back, buf, n), "a window of 0 is refused");
+	for (unsigned i = 0; i < 5; i++) {
+		static const char *const what[] = { "a timeout beyond all",
+		    "an idle wait beyond all", "an echo wait beyond all",
+		    "a window of 0", "a port of 0" };
+		struct local_msg bad = m;
+
+		if (i < 3)
+			*(uint64_t *[]){ &bad.call.timeout_us,
+			    &bad.call.idle_us, &bad.call.echo_us }[i] =
+			    WAIT_MAX_US + 1;
+		else
+			*(uint16_t *[]){ &bad.call.window,
+			    &bad.call.port }[i - 3] = 0;
+		n = local_encode(&bad, buf);
+		T(!local_decode(&back, buf, n), "%s is refused", what[i]);
+	}
 	memset(m.call.phone, '5', PPTP_TEXT);
-	m.call.window = 1;
 	n = local_encode(&m, buf);
 	T(local_decode(&back, buf, n) &&
 	    strlen(back.call.phone) == PPTP_TEXT,
