@@ -16,7 +16,19 @@ variant() {
 }
 works() { has "the program of $1 runs" "$("build/$1/pptp" --version 2>&1)" \
 	'[0-9]+\.[0-9]+'; }
-# runs_as CC: does this compiler make programs here?
+# sandbox NAME COMPILER...: the filter's numbers are another's there
+sandbox() {
+	local name=$1 t; shift
+	for t in sandbox seccomp; do
+		# shellcheck disable=SC2046 # words
+		claim "$name compiles test_$t" "$@" -std=c11 -D_GNU_SOURCE \
+			-Iinclude -o "$w/$t" tests/unit/test_$t.c $(sed -n \
+			's,^/\* with: \(.*\) \*/$,\1,p' tests/unit/test_$t.c) || continue
+		is "$name: test_$t" "$("$w/$t" | grep -A 2 '^not ok'
+			echo "${PIPESTATUS[0]}")" 0
+	done
+}
+# compiles CC: does this compiler make programs here?
 compiles() { echo 'int main(void) { return 0; }' |
 	"$@" -x c -o "$w/a" - 2>/dev/null && "$w/a"; }
 
@@ -28,6 +40,7 @@ done
 if compiles gcc -m32; then
 	variant m32 CC=gcc CFLAGS="-m32 -O2 -g -Werror" LDFLAGS=-m32
 	works m32
+	sandbox m32 gcc -m32
 else
 	skip "gcc -m32 builds" "no 32-bit libc (gcc-multilib)"
 fi
@@ -41,6 +54,7 @@ if command -v musl-gcc >/dev/null && compiles musl-gcc; then
 	variant musl CC=musl-gcc CPPFLAGS="-idirafter $w/kernel" \
 		CFLAGS="-O2 -g -Werror"
 	works musl
+	sandbox musl musl-gcc -idirafter "$w/kernel"
 else
 	skip "musl-gcc builds" "no musl-gcc (musl-tools)"
 fi
