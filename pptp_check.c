@@ -278,6 +278,7 @@ check_main(const struct conf *conf)
 		return EXIT_SYSTEM;
 	status = check_gre(&c, gre_init(mem, &gc, c.n));
 	call_close(&c);
+	free(mem);
 	return status;
 }
 

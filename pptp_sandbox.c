@@ -219,7 +219,7 @@ new_namespace(int flags)
 	size_t i = 0;
 
 	if (unshare(CLONE_NEWNS | flags) == -1 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1)
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == -1)
 		return false;
 	while (mount("pptp", places[i], "tmpfs", how, "size=4k,mode=0555") ==
 	    -1)
