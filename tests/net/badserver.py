@@ -25,8 +25,9 @@ line for all that happens to standard output.  Keys:
  modem=1  an Orckit ATUR3: refuses a client that is not the one it knows
  early=1  sends a GRE packet before the OCRP
  gre=     echo silent dup swap late far restart truncated alien lying wrap
-          first1 welcome noack skip (20 numbers, once) flood (40 frames for
-          the first, which does not come back, 3 ms apart) batch (likewise
+          first1 welcome noack stranger (10.9.0.3, which has to be there,
+          forges each packet first) skip (20 numbers, once) flood (40 frames
+          for the first, which does not come back, 3 ms apart) batch (likewise
           64 half a second later, all at once, behind a missing one) unreach
           (each is answered by ICMP protocol-unreachable)
  addr= port=              where it listens (all addresses, 1723)"""
@@ -150,6 +151,11 @@ class Gre:
             self.put(self.packet(seq, data)[:7])
             self.put(struct.pack("!HHHHI", 0x3001, 0x880B, 4, self.peer_id,
                                  seq)[:10])
+        elif trick == "stranger":
+            with socket.socket(socket.AF_INET, socket.SOCK_RAW, 47) as s:
+                s.bind(("10.9.0.3", 0))
+                s.sendto(self.packet(seq, b"\xff\x03\x00\xfdforged"),
+                         (self.peer, 0))
         elif trick == "lying":                  # longer than what is there
             self.put(self.packet(seq, data[:20], length=len(data) + 500))
         elif trick == "alien":

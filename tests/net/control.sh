@@ -46,6 +46,17 @@ is "as lost" "$status" "$EXIT_LOST"
 within "in due time" 10
 is_clean "it leaves nothing"
 serve
+python3 tests/net/ptyfeed.py --count 5 --end wait "$CLIENT" $SERVER --debug \
+	--nolaunchpppd --idle-wait 1 --max-echo-wait 2 > /run/out 2> /run/err &
+until_ok 5 grep -q ^up /run/out
+srv ip link set v1 down
+claim "half-open, as its machine is off: it ends in due time" \
+	until_ok 10 grep -q ^exit /run/out
+has "half-open: as lost" "$(cat /run/out)" "^exit $EXIT_LOST "
+has "half-open: with a sentence" "$(cat /run/err)" "down: .*did not answer an Echo-Request"
+is_clean "half-open: it leaves nothing" 8
+srv ip link set v1 up
+serve
 run --count 5 --hold 5 -- --idle-wait 1 --max-echo-wait 2
 is "answered echoes do not" "$status" 0
 claim "and there were some" test "$(count '^rx EchoRQ')" -ge 3

@@ -25,6 +25,9 @@ data truncated "$all"
 data alien "$all"
 data far "$all"
 data lying "$all"
+srv ip addr add 10.9.0.3/24 dev v1
+data stranger "$all"
+srv ip addr del 10.9.0.3/24 dev v1
 # The number begins anew: at most a packet or two are lost, no more.
 data restart 'received (9[7-9]|100) of 100, ordered, 0 duplicate, 0 bad'
 is_clean "nothing left"
