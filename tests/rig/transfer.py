@@ -12,6 +12,7 @@ import threading
 import time
 
 MB = 1 << 20
+PIECE = 1 << 16                 # a time limit is for each of them
 
 
 def send(s, count):
@@ -20,7 +21,8 @@ def send(s, count):
     for i in range(count):
         block[:8] = i.to_bytes(8, "big")
         h.update(block)
-        s.sendall(block)
+        for at in range(0, MB, PIECE):
+            s.sendall(memoryview(block)[at:at + PIECE])
     return h.hexdigest()
 
 
@@ -67,7 +69,9 @@ def main():
     if sys.argv[5:] and sys.argv[5]:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
                      sys.argv[5].encode())
-    s.settimeout(60)
+    # Without this it is the last line that waits for all that is buffered.
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * PIECE)
+    s.settimeout(120)
     s.connect((host, port))
     began = time.monotonic()
     s.sendall(("%s %d\n" % (what, count)).encode())
