@@ -35,7 +35,9 @@ tunnel one --count 5 --hold 30 --
 up one
 M=$(manager)
 blocking=
-for fd in $(find "/proc/$M/fd" -lname 'socket:*' -printf '%f '); do
+for path in "/proc/$M/fd/"*; do
+	[[ $(readlink "$path") == socket:* ]] || continue
+	fd=${path##*/}
 	flags=$((8#$(sed -n 's/^flags:[[:space:]]*//p' "/proc/$M/fdinfo/$fd")))
 	((flags & 8#4000)) || blocking+=" $fd"
 done
