@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""transfer.py serve ADDR PORT | put|get HOST PORT MEGABYTES [INTERFACE]
+"""transfer.py serve ADDR PORT | put|get HOST PORT SIZE [INTERFACE]
 
 Moves random octets over TCP and compares a SHA-256 of what was sent with one
-of what arrived.  Prints "MEGABYTES MB, MBIT Mbit/s, checksums agree"."""
+of what arrived.  SIZE: megabytes, or kilobytes (whole pieces of 64) as in
+128k.  Prints "SIZE MB, MBIT Mbit/s, checksums agree"."""
 import hashlib
 import os
 import socket
@@ -11,25 +12,27 @@ import sys
 import threading
 import time
 
-MB = 1 << 20
 PIECE = 1 << 16                 # a time limit is for each of them
 
 
+def pieces(size):
+    return int(size[:-1]) // 64 if size.endswith("k") else int(size) * 16
+
+
 def send(s, count):
-    """count megabytes, all different, and then the sum of them."""
-    block, h = bytearray(os.urandom(MB)), hashlib.sha256()
+    """count pieces, all different, and then the sum of them."""
+    piece, h = bytearray(os.urandom(PIECE)), hashlib.sha256()
     for i in range(count):
-        block[:8] = i.to_bytes(8, "big")
-        h.update(block)
-        for at in range(0, MB, PIECE):
-            s.sendall(memoryview(block)[at:at + PIECE])
+        piece[:8] = i.to_bytes(8, "big")
+        h.update(piece)
+        s.sendall(piece)
     return h.hexdigest()
 
 
 def receive(s, count):
-    h, left = hashlib.sha256(), count * MB
+    h, left = hashlib.sha256(), count * PIECE
     while left:
-        data = s.recv(min(left, MB))
+        data = s.recv(min(left, 1 << 20))
         if not data:
             raise EOFError("connection ended %d octets early" % left)
         h.update(data)
@@ -64,7 +67,7 @@ def main():
         while True:
             s, _ = listener.accept()
             threading.Thread(target=answer, args=(s,), daemon=True).start()
-    count = int(sys.argv[4])
+    count = pieces(sys.argv[4])
     s = socket.socket()
     if sys.argv[5:] and sys.argv[5]:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE,
@@ -79,9 +82,9 @@ def main():
     theirs = line(s)
     took = time.monotonic() - began
     if ours != theirs:
-        sys.exit("%s of %d MB: checksums differ" % (what, count))
-    print("%d MB, %.1f Mbit/s, checksums agree"
-          % (count, count * MB * 8 / took / 1e6))
+        sys.exit("%s of %d pieces: checksums differ" % (what, count))
+    print("%g MB, %.1f Mbit/s, checksums agree"
+          % (count / 16, count * PIECE * 8 / took / 1e6))
 
 
 main()
