@@ -553,10 +553,12 @@ void
 callmgr_run(const struct callmgr_start *s, int keeper)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
-	struct manager *g = calloc(1, sizeof(*g));
+	/* Not malloc()'s: what that needs itself is more than it seems. */
+	struct manager *g = mmap(NULL, sizeof(*g), PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int keep[] = { s->listener, s->caller, keeper, -1, log_fd(), -1 };
 
-	if (g == NULL)
+	if (g == MAP_FAILED)
 		fatal(EXIT_SYSTEM, "call manager for %s: out of memory",
 		    s->name);
 	g->server = s->server;

@@ -46,7 +46,8 @@ enum {
 	TX_SIZE = 65536 + TX_ROOM,
 	READ_SIZE = 16384,		/* a pty gives 4095 at most */
 	RX_BATCH = 64,			/* packets in one recvmmsg() */
-	RX_ROOM = HDLC_FRAME_MAX + 128,	/* with both headers */
+	RX_HEAD = 2048,			/* where nearly every packet fits */
+	RX_TAIL = HDLC_FRAME_MAX + 128 - RX_HEAD,
 	STALL_US = 50000,
 	BLOCKED_US = 10000000,		/* no GRE for so long: say so */
 	GOODBYE_US = 1000000,		/* pppd's, after a SIGTERM */
@@ -70,6 +71,7 @@ struct flow {
 	int64_t		 blocked;	/* complain of no GRE then */
 	int64_t		 gone;		/* is our address there then? */
 	bool		 heard, told_blocked, lcp_seen;
+	bool		 settled;	/* memory is down to what the loop needs */
 	bool		 rx_more;	/* the raw socket holds more */
 	int		 soft_errno;	/* last complained of, and when */
 	int64_t		 soft_since;
@@ -82,11 +84,13 @@ struct flow {
 	int64_t		 sync_since;
 
 	struct mmsghdr	 tx_msg[TX_BATCH], rx_msg[RX_BATCH];
-	struct iovec	 tx_iov[TX_BATCH], rx_iov[RX_BATCH];
+	struct iovec	 tx_iov[TX_BATCH], rx_iov[RX_BATCH][2];
 	struct link	 link;		/* towards pppd */
 	uint8_t		 rd[READ_SIZE];
 	uint8_t		 tx[TX_SIZE];
-	uint8_t		 rx[RX_BATCH][RX_ROOM];
+	_Alignas(4096) uint8_t rx_head[RX_BATCH][RX_HEAD];
+	uint8_t		 rx_tail[RX_BATCH][RX_TAIL];
+	uint8_t		 rx_whole[RX_HEAD + RX_TAIL];
 };
 
 static void
@@ -455,7 +459,18 @@ first_gre(struct flow *f)
 	f->blocked = GRE_NEVER;
 	if (!f->told_blocked)
 		give_up_stderr(f);
-	memory_trim();		/* the loop alone runs from here on */
+}
+
+/*
+ * The first packets may have come in a burst, while we were still starting.
+ * Once, after them, all memory goes back that only such a moment needs.
+ */
+static void
+settle(struct flow *f)
+{
+	f->settled = true;
+	(void)madvise(f->rx_head, sizeof(f->rx_head), MADV_DONTNEED);
+	memory_trim();
 }
 
 static void
@@ -494,6 +509,20 @@ rx_packet(struct flow *f, const uint8_t *p, size_t n)
 }
 
 static void
+rx_one(struct flow *f, unsigned i)
+{
+	size_t n = f->rx_msg[i].msg_len;
+
+	if (n <= RX_HEAD) {
+		rx_packet(f, f->rx_head[i], n);
+		return;
+	}
+	memcpy(f->rx_whole, f->rx_head[i], RX_HEAD);
+	memcpy(f->rx_whole + RX_HEAD, f->rx_tail[i], n - RX_HEAD);
+	rx_packet(f, f->rx_whole, n);
+}
+
+static void
 downlink(struct flow *f)
 {
 	int n = recvmmsg(f->gw->raw, f->rx_msg, RX_BATCH, MSG_DONTWAIT, NULL);
@@ -505,8 +534,10 @@ downlink(struct flow *f)
 		return;
 	}
 	for (int i = 0; i < n; i++)
-		rx_packet(f, f->rx[i], f->rx_msg[i].msg_len);
+		rx_one(f, (unsigned)i);
 	flush(f);
+	if (f->heard && !f->settled)
+		settle(f);
 }
 
 /* ---- the rest of the world ---- */
@@ -736,9 +767,10 @@ flow_new(struct gateway *gw)
 	f->goodbye = f->blocked = f->gone = GRE_NEVER;
 	f->soft_since = f->now;
 	for (unsigned i = 0; i < RX_BATCH; i++) {
-		f->rx_iov[i] = (struct iovec){ f->rx[i], RX_ROOM };
-		f->rx_msg[i].msg_hdr.msg_iov = &f->rx_iov[i];
-		f->rx_msg[i].msg_hdr.msg_iovlen = 1;
+		f->rx_iov[i][0] = (struct iovec){ f->rx_head[i], RX_HEAD };
+		f->rx_iov[i][1] = (struct iovec){ f->rx_tail[i], RX_TAIL };
+		f->rx_msg[i].msg_hdr.msg_iov = f->rx_iov[i];
+		f->rx_msg[i].msg_hdr.msg_iovlen = 2;
 	}
 	tx_begin(f);
 	return f;
