@@ -278,8 +278,8 @@ gre_transmit(struct tunnel *t, unsigned n, enum impairment how)
 	int64_t now = clock_ns();
 	unsigned done = 0;
 
-	if (n > BATCH_LEN / 2)
-		n = BATCH_LEN / 2;
+	if (n > BATCH_LEN)
+		n = BATCH_LEN;
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t seq = next_number(t, how);
 		size_t h = put_gre(t, head[i], frame_len(), seq, now);
