@@ -13,7 +13,6 @@
  * When the raw socket is full the pty is left alone: pppd's own queue is the
  * right place to wait.
  */
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -26,7 +25,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -716,34 +714,6 @@ loop(struct flow *f)
 
 /* ---- beginning and end ---- */
 
-/*
- * A terminal or the slave side of a pty must not edit, echo or translate; the
- * master's settings are pppd's.  True: *old is to be restored.
- */
-static bool
-raw_terminal(int fd, struct termios *old)
-{
-	struct termios raw;
-	unsigned number;
-
-	if (tcgetattr(fd, old) == -1 || ioctl(fd, TIOCGPTN, &number) == 0)
-		return false;
-	raw = *old;
-	cfmakeraw(&raw);
-	return tcsetattr(fd, TCSANOW, &raw) == 0;
-}
-
-/* Where the kernel has it, N_HDLC keeps one read() one frame. */
-static void
-frames_on_master(int fd)
-{
-	int disc = N_HDLC;
-
-	if (ioctl(fd, TIOCSETD, &disc) == -1)
-		log_debug("no N_HDLC for synchronous PPP here (%s): frames "
-		    "are told apart by what they contain", strerror(errno));
-}
-
 static struct flow *
 flow_new(struct gateway *gw)
 {
@@ -762,7 +732,6 @@ flow_new(struct gateway *gw)
 	f->gw = gw;
 	f->impl = hdlc_best();
 	f->gre = gre_init(mem, &gc, gw->n);
-	link_init(&f->link, gw->out, gw->conf->sync, f->impl);
 	f->now = clock_us();
 	f->goodbye = f->blocked = f->gone = GRE_NEVER;
 	f->soft_since = f->now;
@@ -781,10 +750,6 @@ gateway_run(struct gateway *gw)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 	struct flow *f = flow_new(gw);
-	int in_flags = fcntl(gw->in, F_GETFL);
-	int out_flags = fcntl(gw->out, F_GETFL);
-	struct termios old;
-	bool restore;
 	struct sockaddr_in local = { .sin_family = AF_INET };
 	socklen_t len = sizeof(local);
 	int keep[8];
@@ -793,13 +758,9 @@ gateway_run(struct gateway *gw)
 		log_error("tunnel to %s: out of memory", gw->server);
 		return EXIT_SYSTEM;
 	}
-	restore = raw_terminal(gw->in, &old);
-	if (gw->conf->sync)
-		frames_on_master(gw->in);
+	link_open(&f->link, gw->in, gw->out, gw->conf->sync, f->impl);
 	f->signals = signal_fd(sigs, 4);
 	f->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	(void)fd_nonblock(gw->in);
-	(void)fd_nonblock(gw->out);
 	keep[0] = gw->in;
 	keep[1] = gw->out;
 	keep[2] = gw->raw;
@@ -817,9 +778,6 @@ gateway_run(struct gateway *gw)
 	} else {
 		f->status = EXIT_SYSTEM;
 	}
-	(void)fcntl(gw->in, F_SETFL, in_flags);
-	(void)fcntl(gw->out, F_SETFL, out_flags);
-	if (restore)
-		(void)tcsetattr(gw->in, TCSANOW, &old);
+	link_close(&f->link);
 	return f->status;
 }

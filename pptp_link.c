@@ -1,26 +1,76 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frames on their way to pppd.
+ * What pppd is behind, and frames on their way there.
  *
  * Asynchronous frames are encoded behind one another into one buffer and
  * leave in writes as large as the pty takes.  Synchronous ones leave one a
  * write, the only mark that a receiver without HDLC may ever see, and are
  * therefore queued with their bounds.
  */
+#include <sys/ioctl.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "ppplink.h"
+#include "util.h"
+
+/*
+ * A terminal or the slave side of a pty must not edit, echo or translate; the
+ * master's settings are pppd's.  True: *old is to be restored.
+ */
+static bool
+raw_terminal(int fd, struct termios *old)
+{
+	struct termios raw;
+	unsigned number;
+
+	if (tcgetattr(fd, old) == -1 || ioctl(fd, TIOCGPTN, &number) == 0)
+		return false;
+	raw = *old;
+	cfmakeraw(&raw);
+	return tcsetattr(fd, TCSANOW, &raw) == 0;
+}
+
+/* Where the kernel has it, N_HDLC keeps one read() one frame. */
+static void
+frames_on_master(int fd)
+{
+	int disc = N_HDLC;
+
+	if (ioctl(fd, TIOCSETD, &disc) == -1)
+		log_debug("no N_HDLC for synchronous PPP here (%s): frames "
+		    "are told apart by what they contain", strerror(errno));
+}
 
 void
-link_init(struct link *l, int fd, bool sync, enum hdlc_impl impl)
+link_open(struct link *l, int in, int out, bool sync, enum hdlc_impl impl)
 {
-	l->fd = fd;
+	l->in = in;
+	l->fd = out;
 	l->sync = sync;
 	l->impl = impl;
 	l->full_since = LINK_NEVER;
 	hdlc_accm_init(&l->accm);
+	l->in_flags = fcntl(in, F_GETFL);
+	l->out_flags = fcntl(out, F_GETFL);
+	l->restore = raw_terminal(in, &l->old);
+	if (sync)
+		frames_on_master(in);
+	(void)fd_nonblock(in);
+	(void)fd_nonblock(out);
+}
+
+void
+link_close(struct link *l)
+{
+	(void)fcntl(l->in, F_SETFL, l->in_flags);
+	(void)fcntl(l->fd, F_SETFL, l->out_flags);
+	if (l->restore)
+		(void)tcsetattr(l->in, TCSANOW, &l->old);
 }
 
 bool

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Frames on their way to pppd: framed, queued and written without ever
- * blocking.  A frame that does not fit is dropped whole; one that was begun is
- * always finished.
+ * What pppd is behind (a pty, two pipes, a socket), and frames on their way
+ * there: framed, queued and written without ever blocking.  A frame that does
+ * not fit is dropped whole; one that was begun is always finished.
  */
 #ifndef PPPLINK_H
 #define PPPLINK_H
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <termios.h>
 
 #include "hdlc.h"
 
@@ -21,7 +22,7 @@ enum {
 #define LINK_NEVER	INT64_MAX
 
 struct link {
-	int		 fd;		/* non-blocking */
+	int		 in, fd;	/* to read from and to write to */
 	bool		 sync;		/* one write is one frame, no HDLC */
 	enum hdlc_impl	 impl;
 	struct hdlc_accm accm;		/* fed by both directions */
@@ -30,11 +31,20 @@ struct link {
 	size_t		 start, len;	/* of what waits in buf[], if async */
 	struct { size_t start, len; } frame[LINK_FRAMES];
 	unsigned	 head, count;
+	struct termios	 old;		/* to be restored, if restore */
+	bool		 restore;
+	int		 in_flags, out_flags;
 	uint8_t		 buf[LINK_FRAMES * LINK_CELL];
 };
 
-/* Prepares *l, zeroed by the caller. */
-void link_init(struct link *l, int fd, bool sync, enum hdlc_impl impl);
+/*
+ * Prepares *l, zeroed by the caller, and both descriptors, which stay his:
+ * non-blocking, a terminal raw, and where the kernel has N_HDLC a synchronous
+ * one keeps one read() one frame.  link_close() puts back what was found.
+ */
+void link_open(struct link *l, int in, int out, bool sync,
+    enum hdlc_impl impl);
+void link_close(struct link *l);
 
 /* Queues one frame; false: there is no room, the frame is dropped. */
 bool link_put(struct link *l, const uint8_t *frame, size_t len);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Frames towards pppd: what waits, and what is dropped when pppd is slow. */
-/* with: pptp_hdlc.c */
+/* with: pptp_hdlc.c util.c pptp_ctrl_msg.c pptp_quirks.c */
 #include "../../pptp_link.c"
 #include "t.h"
 
@@ -23,9 +23,8 @@ begin(bool sync)
 		exit(1);
 	(void)setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &small,
 	    sizeof(small));
-	for (int i = 0; i < 2; i++)
-		(void)fcntl(ends[i], F_SETFL, O_NONBLOCK);
-	link_init(&l, ends[0], sync, HDLC_PORTABLE);
+	(void)fcntl(ends[1], F_SETFL, O_NONBLOCK);
+	link_open(&l, ends[0], ends[0], sync, HDLC_PORTABLE);
 }
 
 static void
