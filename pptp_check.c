@@ -469,9 +469,15 @@ list_manager(struct listing *l, const char *dir, uid_t owner, const char *name)
 static bool
 wanted(const struct listing *l, const char *name)
 {
+	char server[INET_ADDRSTRLEN];
+	size_t n = strcspn(name, "@");		/* callmgr.h */
 	struct in_addr addr;
 
-	if (inet_pton(AF_INET, name, &addr) != 1)
+	if (n >= sizeof(server))
+		return false;
+	memcpy(server, name, n);
+	server[n] = '\0';
+	if (inet_pton(AF_INET, server, &addr) != 1)
 		return false;
 	for (size_t i = 0; i < l->n; i++)
 		if (l->only[i].s_addr == addr.s_addr)

@@ -174,10 +174,10 @@ remove_socket(const struct callmgr_start *s)
 	if (s->dir == -1)
 		return;
 	(void)flock(s->dir, LOCK_EX);
-	if (fstatat(s->dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (fstatat(s->dir, s->file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    st.st_ino == s->inode && st.st_mtim.tv_sec == s->made.tv_sec &&
 	    st.st_mtim.tv_nsec == s->made.tv_nsec)
-		(void)unlinkat(s->dir, s->name, 0);
+		(void)unlinkat(s->dir, s->file, 0);
 	(void)flock(s->dir, LOCK_UN);
 }
 
@@ -404,9 +404,9 @@ listen_as(struct callmgr_start *s)
 	mode_t mask;
 	int fd, rc;
 
-	if (local_address(&sun, callmgr_dir(), s->name) == -1)
+	if (local_address(&sun, callmgr_dir(), s->file) == -1)
 		return -1;
-	(void)unlinkat(s->dir, s->name, 0);
+	(void)unlinkat(s->dir, s->file, 0);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -1;
@@ -414,7 +414,7 @@ listen_as(struct callmgr_start *s)
 	rc = bind(fd, (const struct sockaddr *)&sun, sizeof(sun));
 	umask(mask);
 	if (rc == -1 || listen(fd, SOMAXCONN) == -1 ||
-	    fstatat(s->dir, s->name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+	    fstatat(s->dir, s->file, &st, AT_SYMLINK_NOFOLLOW) == -1) {
 		rc = errno;
 		close(fd);
 		errno = rc;
@@ -432,18 +432,18 @@ listen_as(struct callmgr_start *s)
 static int
 find_or_start(struct callmgr_start *s)
 {
-	int fd = callmgr_find(callmgr_dir(), s->name);
+	int fd = callmgr_find(callmgr_dir(), s->file);
 
 	if (fd != -1 || (errno != ENOENT && errno != ECONNREFUSED))
 		return fd;
 	s->listener = listen_as(s);
 	if (s->listener == -1)
 		return -1;
-	fd = start_keeper(s) == -1 ? -1 : callmgr_find(callmgr_dir(), s->name);
+	fd = start_keeper(s) == -1 ? -1 : callmgr_find(callmgr_dir(), s->file);
 	if (fd == -1) {
 		int saved = errno;
 
-		(void)unlinkat(s->dir, s->name, 0);
+		(void)unlinkat(s->dir, s->file, 0);
 		errno = saved;
 	}
 	close(s->listener);
@@ -515,12 +515,31 @@ connect_in_dir(struct callmgr_start *s, int64_t deadline_us, int *fd,
 		rc = s->listener == -1 ? 0 : -1;
 		snprintf(why, size, "cannot %s %s/%s: %s", rc == 0 ?
 		    "make the socket" : "start the call manager of",
-		    callmgr_dir(), s->name, strerror(errno));
+		    callmgr_dir(), s->file, strerror(errno));
 	}
 	(void)flock(s->dir, LOCK_UN);
 	close(s->dir);
 	s->dir = s->listener = -1;
 	return rc;
+}
+
+/*
+ * Named for the server; and for the network namespace, where that is not the
+ * one of process 1: the same address is another server there, and the route
+ * to it another one, while /run may be shared.
+ */
+static void
+name_socket(struct callmgr_start *s)
+{
+	struct stat first, ours;
+
+	if (stat("/proc/1/ns/net", &first) == -1 ||
+	    stat("/proc/self/ns/net", &ours) == -1 ||
+	    first.st_ino == ours.st_ino)
+		snprintf(s->file, sizeof(s->file), "%s", s->name);
+	else
+		snprintf(s->file, sizeof(s->file), "%s@%ju", s->name,
+		    (uintmax_t)ours.st_ino);
 }
 
 int
@@ -533,7 +552,8 @@ callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
 
 	if (inet_ntop(AF_INET, &server, s.name, sizeof(s.name)) == NULL)
 		return -1;
-	fd = callmgr_find(callmgr_dir(), s.name);
+	name_socket(&s);
+	fd = callmgr_find(callmgr_dir(), s.file);
 	if (fd != -1)
 		return fd;
 	rc = connect_in_dir(&s, deadline_us, &fd, why, size);

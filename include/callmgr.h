@@ -16,7 +16,10 @@
 
 #include "local.h"
 
-/* Where sockets are: named for the server's address, in a 0700 directory. */
+/*
+ * Where sockets are, in a 0700 directory: SERVER by its address, or
+ * SERVER@NAMESPACE in another network namespace than that of process 1.
+ */
 #ifndef CALLMGR_DIR
 #define CALLMGR_DIR	"/run/pptp"
 #endif
@@ -66,7 +69,8 @@ int callmgr_timeout(int64_t due_us, int64_t now_us);
 /* What a keeper is started with and hands to its manager. */
 struct callmgr_start {
 	struct in_addr	 server;
-	char		 name[INET_ADDRSTRLEN];	/* also the file's */
+	char		 name[INET_ADDRSTRLEN];
+	char		 file[INET_ADDRSTRLEN + 24];	/* of the socket */
 	int		 dir;		/* of the socket file; -1: private */
 	int		 listener;	/* -1: private */
 	int		 caller;	/* a private manager's one caller; -1 */

@@ -169,4 +169,30 @@ kill $churn
 kill -TERM "$(gateway_of one)"; ended one
 until_ok 5 clean
 claim "nothing left" clean
+
+# --- another network namespace with the same /run has a manager of its own
+ip netns add other
+ip link add w0 netns other type veth peer name w1 netns srv
+ip -n other addr add 10.9.1.1/24 dev w0
+ip -n other link set w0 up
+ip -n other route add default via 10.9.1.2
+srv ip addr add 10.9.1.2/24 dev w1
+srv ip link set w1 up
+srv ip route replace 10.9.1.0/24 dev w1 src 33.1.2.3
+tunnel one --count 5 --hold 30 --
+up one
+BEFORE='ip netns exec other' tunnel two --count 5 --hold 30 --
+claim "another namespace, the same server: a tunnel" up two
+is "each has a manager" "$(find /run/pptp -name "$SERVER*" | wc -l)" 2
+has "and a route in its namespace" "$(ip -n other route show proto 147)" \
+	"^$SERVER via 10.9.1.2 dev w0"
+has "and this one in its own" "$(ip route show proto 147)" \
+	"^$SERVER via 10.9.0.3 dev v0"
+is "--status shows both" "$("$CLIENT" --status $SERVER | grep -c ': up ')" 2
+pkill -TERM -x pptp
+ended one; ended two
+until_ok 5 clean
+claim "nothing left, and no route there" \
+	eval 'clean && [ -z "$(ip -n other route show proto 147)" ]'
+ip netns del other
 plan
