@@ -69,7 +69,7 @@ struct flow {
 	int64_t		 blocked;	/* complain of no GRE then */
 	int64_t		 gone;		/* is our address there then? */
 	bool		 heard, told_blocked, lcp_seen;
-	bool		 settled;	/* memory is down to what the loop needs */
+	bool		 settled;	/* memory is what the loop needs */
 	bool		 rx_more;	/* the raw socket holds more */
 	int		 soft_errno;	/* last complained of, and when */
 	int64_t		 soft_since;
