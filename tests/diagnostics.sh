@@ -12,7 +12,7 @@ import glob
 import re
 
 SAY = re.compile(r"\b(?:log_fatal|log_error|log_warnx?|log_info|log_answer|fatal|opt_mistake|"
-                 r"opt_warning|tell_blocked|fail|client_down|ctrl_call_down|"
+                 r"opt_warning|tell_blocked|fail|client_down|client_refuse|ctrl_call_down|"
                  r"setup_complain|setup_failed|usage|error|"
                  r"WHY|complain|oops|die|warn)\s*\(|LOG\(c, [12],|"
                  r"snprintf\((?:c->why|why|m\.down\.text|out|text|end_text)\b|"
