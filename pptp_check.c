@@ -243,7 +243,7 @@ check_main(const struct conf *conf)
 	struct call c;
 	enum exit_status status;
 	void *mem = NULL;
-	char text[64], why[sizeof(c.why)];
+	char text[64];
 	int keep[3];
 
 	call_init(&c, conf);
@@ -258,8 +258,7 @@ check_main(const struct conf *conf)
 			report_name(&c);
 			progress.step = S_LOCAL;
 		}
-		ctrl_escape(why, sizeof(why), c.why, strlen(c.why));
-		report(false, why);
+		report(false, c.why);
 		return status;
 	}
 	snprintf(text, sizeof(text), "accepted in %.1f ms (call ids %u and "
