@@ -71,9 +71,10 @@ int signal_fd(const int *sigs, size_t n);
 /*
  * Gives back the pages of code, constants and stack that only starting up
  * needed; what is used again is mapped again.  To be called before a loop that
- * runs for as long as a tunnel.
+ * runs for as long as a tunnel.  Never inlined: what lies deeper than a page
+ * below its frame is gone.
  */
-void memory_trim(void);
+void memory_trim(void) __attribute__((__noinline__));
 
 /*
  * SIGCHLD and SIGALRM as we need them: whoever started us may have ignored or
