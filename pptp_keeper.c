@@ -523,23 +523,32 @@ connect_in_dir(struct callmgr_start *s, int64_t deadline_us, int *fd,
 	return rc;
 }
 
+/* The number of that process's network namespace; 0: not to be known. */
+static ino_t
+net_namespace(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == -1 ? 0 : st.st_ino;
+}
+
 /*
  * Named for the server; and for the network namespace, where that is not the
  * one of process 1: the same address is another server there, and the route
- * to it another one, while /run may be shared.
+ * to it another one, while /run may be shared.  Which process 1 has is not
+ * for users to know: their sockets are always named for theirs.
  */
 static void
 name_socket(struct callmgr_start *s)
 {
-	struct stat first, ours;
+	ino_t first = net_namespace("/proc/1/ns/net");
+	ino_t ours = net_namespace("/proc/self/ns/net");
 
-	if (stat("/proc/1/ns/net", &first) == -1 ||
-	    stat("/proc/self/ns/net", &ours) == -1 ||
-	    first.st_ino == ours.st_ino)
+	if (ours == 0 || (geteuid() == 0 && (first == 0 || first == ours)))
 		snprintf(s->file, sizeof(s->file), "%s", s->name);
 	else
 		snprintf(s->file, sizeof(s->file), "%s@%ju", s->name,
-		    (uintmax_t)ours.st_ino);
+		    (uintmax_t)ours);
 }
 
 int

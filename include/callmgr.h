@@ -18,7 +18,8 @@
 
 /*
  * Where sockets are, in a 0700 directory: SERVER by its address, or
- * SERVER@NAMESPACE in another network namespace than that of process 1.
+ * SERVER@NAMESPACE in another network namespace than that of process 1, and
+ * always for users other than root.
  */
 #ifndef CALLMGR_DIR
 #define CALLMGR_DIR	"/run/pptp"

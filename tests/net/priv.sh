@@ -133,6 +133,13 @@ if setcap cap_net_raw,cap_net_admin+ep /run/bin/pptp 2> /run/why; then
 	mkdir -p /run/user/1001 && ln -s ../1000/pptp /run/user/1001/pptp
 	is "and not what one user says of another" \
 		"$("$CLIENT" --status | grep -c ': up')" 1
+	# Two namespaces, one folder of sockets.
+	ip netns exec srv $AS /run/bin/pptp --nolaunchpppd --timeout 5 $SERVER \
+		< /run/quiet > /dev/null 2>&1 &
+	other=$!
+	claim "a user has a call manager in each network namespace" until_ok 3 \
+		eval '[ "$(find /run/user/1000/pptp -name "$SERVER@*" | wc -l)" = 2 ]'
+	kill $other; wait $other
 	finish "file capabilities"
 else skip "file capabilities" "$(< /run/why)"; fi
 setcap -r /run/bin/pptp 2>/dev/null
