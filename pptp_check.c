@@ -395,12 +395,14 @@ ask_kernel(struct local_tunnel *t)
 }
 
 static void
-print_tunnel(const struct conf *conf, struct local_tunnel *t, unsigned *count)
+print_tunnel(const struct conf *conf, struct local_tunnel *t, bool here,
+    unsigned *count)
 {
 	char server[INET_ADDRSTRLEN] = "?", local[INET_ADDRSTRLEN] = "?";
 	char interface[IF_NAMESIZE] = "?";
 
-	if (t->n.ifindex != 0) {
+	/* Another namespace's number is another interface's here. */
+	if (t->n.ifindex != 0 && here) {
 		ask_kernel(t);
 		(void)if_indextoname((unsigned)t->n.ifindex, interface);
 	}
@@ -453,7 +455,8 @@ list_manager(struct listing *l, const char *dir, uid_t owner, const char *name)
 	while (rc != -1 && clock_us() < deadline &&
 	    (rc = callmgr_recv(fd, &m, deadline)) == 1 &&
 	    m.type == LOCAL_TUNNEL)
-		print_tunnel(l->conf, &m.tunnel, &l->count);
+		print_tunnel(l->conf, &m.tunnel, callmgr_is_here(name),
+		    &l->count);
 	if (rc == -1 && errno != EPIPE) {
 		log_error("the call manager of %s does not answer: %s", name,
 		    strerror(errno));

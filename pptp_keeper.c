@@ -25,6 +25,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -549,6 +550,18 @@ name_socket(struct callmgr_start *s)
 	else
 		snprintf(s->file, sizeof(s->file), "%s@%ju", s->name,
 		    (uintmax_t)ours);
+}
+
+bool
+callmgr_is_here(const char *name)
+{
+	const char *at = strchr(name, '@');
+	ino_t first = net_namespace("/proc/1/ns/net");
+	ino_t ours = net_namespace("/proc/self/ns/net");
+
+	if (at == NULL)
+		return first == 0 || first == ours;
+	return strtoumax(at + 1, NULL, 10) == ours;
 }
 
 int

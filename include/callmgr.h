@@ -10,6 +10,7 @@
 
 #include <netinet/in.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -44,6 +45,9 @@ int callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
 
 /* Connects to the manager listening at name in dir; -1, errno. */
 int callmgr_find(const char *dir, const char *name);
+
+/* Is that the name of a socket of this network namespace? */
+bool callmgr_is_here(const char *name);
 
 /*
  * Sends one record, with n descriptors beside it (which stay the caller's).

@@ -54,6 +54,38 @@ kill -CONT "$M"
 kill -TERM "$(gateway_of one)"; ended one
 is_clean "nothing left"
 
+# --- what says it is the manager of a tunnel by the kernel's interface 1
+listener() {	# listener OWNER DIRECTORY NAME...
+	python3 - "$@" << 'PY' &
+import os, select, socket, struct, sys
+os.setuid(int(sys.argv[1]))
+record = struct.pack("!IBBHHB4s4sQ", 0x70707470, 1, 8, 1, 2, 1,
+                     bytes((10, 9, 0, 2)), bytes((10, 9, 0, 1)), 0)
+record += struct.pack("!19Q", *[0] * 18, 1)
+listeners, kept = [], []
+for name in sys.argv[3:]:
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.bind(sys.argv[2] + "/" + name)
+    s.listen()
+    listeners.append(s)
+while True:
+    for s in select.select(listeners, [], [])[0]:
+        c = s.accept()[0]
+        kept.append(c)
+        if os.getuid() == 0:
+            c.send(record)
+            c.send(struct.pack("!IBB", 0x70707470, 1, 9))
+PY
+}
+mkdir -p -m 700 /run/pptp
+listener 0 /run/pptp 10.9.0.2 10.9.0.2@1
+L=$!
+until_ok 5 test -S /run/pptp/10.9.0.2@1
+is "--status names an interface of this network namespace alone" \
+	"$("$CLIENT" --status | sed -n 's/.*interface //p' | sort | xargs)" '? lo'
+kill $L; wait $L 2>/dev/null
+rm -f /run/pptp/*
+
 # --- the manager is told to end while a call is asked for
 for how in sccrp ocrp; do
 	serve $how=silent
