@@ -77,7 +77,7 @@ while True:
             c.send(struct.pack("!IBB", 0x70707470, 1, 9))
 PY
 }
-mkdir -p -m 700 /run/pptp
+mkdir -p /run/pptp && chmod 700 /run/pptp
 listener 0 /run/pptp 10.9.0.2 10.9.0.2@1
 L=$!
 until_ok 5 test -S /run/pptp/10.9.0.2@1
@@ -85,6 +85,17 @@ is "--status names an interface of this network namespace alone" \
 	"$("$CLIENT" --status | sed -n 's/.*interface //p' | sort | xargs)" '? lo'
 kill $L; wait $L 2>/dev/null
 rm -f /run/pptp/*
+mkdir -p /run/user/1000/pptp && chown 1000 /run/user/1000/pptp
+listener 1000 /run/user/1000/pptp 10.9.0.2@{1..9}
+L=$!
+until_ok 5 test -S /run/user/1000/pptp/10.9.0.2@9
+began=$SECONDS
+is "a user's silent sockets: root's --status" "$("$CLIENT" --status 2>&1 |
+	tail -n 1); $?" 'no tunnels; 0'
+took=$((SECONDS - began))
+within "a user's silent sockets: seconds, not minutes" 8
+kill $L; wait $L 2>/dev/null
+rm -rf /run/user
 
 # --- the manager is told to end while a call is asked for
 for how in sccrp ocrp; do
