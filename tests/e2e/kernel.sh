@@ -240,7 +240,7 @@ to_bad
 wait $P
 is "the server's Stop-Control-Connection-Request is a hangup" $? 16
 kill $BAD
-bad noecho=1
+bad gre=silent noecho=1
 to_bad --idle-wait 1 --max-echo-wait 1
 wait $P
 is "so is its silence" $? 16
