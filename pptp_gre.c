@@ -48,6 +48,12 @@
  * Acknowledgements name the highest number received, even over a hole (RFC
  * 2637 4.2), and ride on data when there is some.  Sending never waits for
  * them: many servers acknowledge nothing unless they have data to send.
+ *
+ * Spurs.  pptpd holds back what follows a lost packet, and looks whether it
+ * has waited long enough only when something comes: TCP's next attempt, a
+ * second later, or two.  So while what was sent last is not acknowledged, an
+ * acknowledgement is said again a few times.  With 1 % lost this carries six
+ * times as much to such a server.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -126,6 +132,8 @@ struct gre {
 	int64_t		 owed_since;
 	bool		 ack_rode;	/* on a packet that may yet fail */
 
+	unsigned	 spurs;		/* still to come, the next one when */
+	int64_t		 spur_due;
 	uint32_t	 tx_next;	/* number of the next packet */
 	uint32_t	 tx_acked;	/* the first not acknowledged */
 	int64_t		 sent_at[GRE_RTT_SLOTS];
@@ -279,6 +287,8 @@ gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 	}
 	g->sent_at[g->tx_next % GRE_RTT_SLOTS] = now;
 	g->tx_next++;
+	g->spurs = GRE_SPURS;
+	g->spur_due = later(now, GRE_SPUR_US);
 	g->n->tx_packets++;
 	g->n->tx_octets += len;
 	return h;
@@ -345,14 +355,26 @@ ack_due(const struct gre *g)
 	return later(g->owed_since, GRE_ACK_DELAY_US);
 }
 
+/* When the server is to be woken, or GRE_NEVER; see Spurs above. */
+static int64_t
+spur_due(const struct gre *g)
+{
+	return g->spurs == 0 || !g->started || g->tx_acked == g->tx_next ?
+	    GRE_NEVER : g->spur_due;
+}
+
 size_t
 gre_ack(struct gre *g, uint8_t *buf, int64_t now)
 {
 	struct wr w = { .p = buf, .end = buf + GRE_HEADER_MAX };
 
 	assert(buf != NULL);
-	if (g->owed == 0 || now < ack_due(g))
+	if (spur_due(g) != GRE_NEVER && now >= spur_due(g)) {
+		g->spurs--;
+		g->spur_due = later(now, GRE_SPUR_US);
+	} else if (g->owed == 0 || now < ack_due(g)) {
 		return 0;
+	}
 	put_header(g, &w, GRE_ACK, 0);
 	wr_u32(&w, g->ack_seq);
 	g->owed = 0;
@@ -745,7 +767,7 @@ gre_next(struct gre *g, size_t *len, int64_t now)
 int64_t
 gre_due(const struct gre *g)
 {
-	int64_t due = ack_due(g);
+	int64_t due = min64(ack_due(g), spur_due(g));
 
 	if (g->state != FRESH_NONE)
 		return 0;

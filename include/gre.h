@@ -21,6 +21,8 @@
 enum {
 	GRE_RING = 512,			/* slots; a power of two */
 	GRE_ACK_DELAY_US = 10000,	/* a lone acknowledgement's patience */
+	GRE_SPUR_US = 100000,		/* said again after, and so often */
+	GRE_SPURS = 5,
 	GRE_RTT_SLOTS = 64		/* sent packets timed at once */
 };
 
@@ -108,7 +110,8 @@ void gre_send_failed(struct gre *g, size_t len);
 
 /*
  * An acknowledgement on its own into buf[GRE_HEADER_MAX], if one is due now:
- * returns its length, else 0.
+ * returns its length, else 0.  Without an answer to what was sent last one is
+ * due GRE_SPURS times more, so that a server which waits looks again.
  */
 size_t gre_ack(struct gre *g, uint8_t *buf, int64_t now);
 

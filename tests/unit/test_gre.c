@@ -846,7 +846,38 @@ test_send_failed(void)
 	T(gre_ack(e.g, buf, GRE_ACK_DELAY_US) == 12 && get32(buf + 8) == 9,
 	    "the acknowledgement it carried goes alone");
 	gre_send_failed(e.g, 40);
-	T(gre_due(e.g) == GRE_NEVER, "one without asks for none");
+	T(gre_due(e.g) == GRE_SPUR_US, "one without asks for none");
+	end_close(&e);
+}
+
+/* What was sent last may be waiting for a lost packet at the server. */
+static void
+test_spurs(void)
+{
+	uint8_t buf[64], ack[12];
+	struct end e;
+	int64_t t = SECOND;
+
+	t_hex(ack, sizeof(ack), "2081 880b 0000 0007 00000001");
+	end_open(&e);
+	gre_send(e.g, buf + 16, 30, t);
+	T(gre_due(e.g) == GRE_NEVER, "nothing received: nothing to say again");
+	arrive(&e, 9, t);
+	gre_send(e.g, buf + 16, 30, t);
+	T(gre_due(e.g) == t + GRE_SPUR_US &&
+	    gre_ack(e.g, buf, t + GRE_SPUR_US - 1) == 0,
+	    "no answer for a while: not yet");
+	until(&e, t + 60 * (int64_t)SECOND);
+	T(e.acks == GRE_SPURS && gre_due(e.g) == GRE_NEVER,
+	    "then an acknowledgement so many times, and no more");
+	t += 60 * (int64_t)SECOND;
+	gre_send(e.g, buf + 16, 30, t);
+	T(gre_ack(e.g, buf, t + GRE_SPUR_US) == 12 && get32(buf + 8) == 9,
+	    "it says what was said before");
+	put32(ack + 8, 2);
+	gre_recv(e.g, ack, 12, t + GRE_SPUR_US + 1);
+	drain(&e, t + GRE_SPUR_US + 1);
+	T(gre_due(e.g) == GRE_NEVER, "an answer ends it");
 	end_close(&e);
 }
 
@@ -1326,6 +1357,7 @@ main(void)
 	test_ack_policy();
 	test_rtt();
 	test_send_failed();
+	test_spurs();
 	test_clock();
 	test_memory();
 	test_wait();
