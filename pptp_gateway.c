@@ -86,7 +86,7 @@ struct flow {
 	struct link	 link;		/* towards pppd */
 	uint8_t		 rd[READ_SIZE];
 	uint8_t		 tx[TX_SIZE];
-	_Alignas(4096) uint8_t rx_head[RX_BATCH][RX_HEAD];
+	uint8_t		 rx_head[RX_BATCH][RX_HEAD];
 	uint8_t		 rx_tail[RX_BATCH][RX_TAIL];
 	uint8_t		 rx_whole[RX_HEAD + RX_TAIL];
 };
@@ -466,8 +466,12 @@ first_gre(struct flow *f)
 static void
 settle(struct flow *f)
 {
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)f->rx_head + page - 1) & ~(page - 1);
+	uintptr_t to = (uintptr_t)(f->rx_head + RX_BATCH) & ~(page - 1);
+
 	f->settled = true;
-	(void)madvise(f->rx_head, sizeof(f->rx_head), MADV_DONTNEED);
+	(void)madvise((void *)from, to - from, MADV_DONTNEED);
 	memory_trim();
 }
 
