@@ -6,7 +6,7 @@
 # Towards us all at once.  Towards pptpd loss and reordering one after the
 # other: together they make it hold packets back for seconds, whoever the
 # client is, and then nothing is measured but its patience.  With loss alone
-# it may still be no more than some ten kilobits a second.
+# it is slow for any client that does not wake it: little is sent then.
 BAD="delay 20ms 5ms duplicate 1% corrupt 0.1%"
 NETEM="$BAD reorder 25% loss 1%"
 T_MB=${T_MB:-1} T_LOSS=${T_LOSS:-128k}

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 3600
-# The transfers of tests/e2e/netem.sh at full length: 50 MB each way.  After
-# each lost packet pptpd holds everything back, so that with loss TCP gets half
-# a megabit a second through it, whoever the client is: less is sent then.
+# The transfers of tests/e2e/netem.sh at full length: 50 MB each way, but less
+# to pptpd with loss, which holds everything back after each lost packet.
 export T_MB=${T_MB:-50} T_LOSS=${T_LOSS:-4}
 exec bash "$(dirname "$0")/../e2e/netem.sh"
