@@ -123,9 +123,10 @@ log_counters(const struct gateway *gw)
 
 #define U(x)	((unsigned long long)n->x)
 	log_answer("tunnel to %s: sent %llu packets, %llu octets, %llu bare "
-	    "acks; %llu refused by this system; received %llu packets, %llu "
-	    "octets, %llu bare acks", gw->server, U(tx_packets), U(tx_octets),
-	    U(tx_acks), U(tx_lost), U(rx_packets), U(rx_octets), U(rx_acks));
+	    "acks, %llu jumps; %llu refused by this system; received %llu "
+	    "packets, %llu octets, %llu bare acks", gw->server, U(tx_packets),
+	    U(tx_octets), U(tx_acks), U(tx_jumps), U(tx_lost), U(rx_packets),
+	    U(rx_octets), U(rx_acks));
 	log_answer("tunnel to %s: lost %llu, reordered %llu, duplicate %llu, "
 	    "late %llu, far %llu, bad %llu, jumps %llu; from pppd bad %llu, "
 	    "pppd too slow for %llu; soft errors %llu; round trip %llu us",

@@ -54,6 +54,12 @@
  * second later, or two.  So while what was sent last is not acknowledged, an
  * acknowledgement is said again a few times.  With 1 % lost this carries six
  * times as much to such a server.
+ *
+ * Astray.  Nothing guards the header: a bit that flips in a number of ours, and
+ * a server such as pptpd or Linux's own believes us far ahead and drops all
+ * that follows as old.  It betrays itself by acknowledging what was never
+ * sent, once.  If nothing sent since then is acknowledged within a second and
+ * two round trips, we go on from the number it believes in.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -77,7 +83,8 @@ enum {
 	SETTLE_US = 1000000,	/* how long a beginning may be reordered, */
 	SETTLE_COUNT = 64,	/* and how far */
 	GAP_MAX = 65536,	/* a longer jump tells nothing about loss */
-	RTT_MAX_US = 60000000	/* longer: the clock jumped */
+	RTT_MAX_US = 60000000,	/* longer: the clock jumped */
+	ASTRAY_US = 1000000	/* no acknowledgement: the server is astray */
 };
 
 static_assert(HISTORY % GRE_RING == 0 && (GRE_RING & (GRE_RING - 1)) == 0,
@@ -137,6 +144,11 @@ struct gre {
 	uint32_t	 tx_next;	/* number of the next packet */
 	uint32_t	 tx_acked;	/* the first not acknowledged */
 	int64_t		 sent_at[GRE_RTT_SLOTS];
+
+	bool		 astray;	/* perhaps: it acknowledged */
+	uint32_t	 astray_ack;	/* this, which is ahead of all sent, */
+	uint32_t	 astray_from;	/* when this was to be sent next; */
+	int64_t		 astray_since;	/* and when that was sent */
 
 	uint8_t		*cells;		/* CELLS of HDLC_FRAME_MAX octets */
 	uint32_t	 spares;	/* free ones in spare[] */
@@ -270,6 +282,24 @@ put_header(const struct gre *g, struct wr *w, int flags, size_t len)
 	wr_u16(w, g->conf.peer_call);
 }
 
+/* If the server believes in other numbers than ours, we follow. */
+static void
+find_server(struct gre *g, int64_t now)
+{
+	if (!g->astray)
+		return;
+	if (g->tx_next == g->astray_from)
+		g->astray_since = now;
+	if (elapsed(now, g->astray_since) < ASTRAY_US +
+	    2 * (int64_t)g->n->rtt_us)
+		return;
+	g->astray = false;
+	if (seq_diff(g->astray_ack, g->tx_next) < 0)
+		return;		/* we got there without it */
+	g->tx_next = g->tx_acked = g->astray_ack + 1;
+	g->n->tx_jumps++;
+}
+
 size_t
 gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 {
@@ -278,6 +308,7 @@ gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 	struct wr w = { .p = frame - h, .end = frame };
 
 	assert(len <= UINT16_MAX);
+	find_server(g, now);
 	put_header(g, &w, ack ? GRE_SEQ | GRE_ACK : GRE_SEQ, len);
 	wr_u32(&w, g->tx_next);
 	if (ack) {
@@ -309,6 +340,17 @@ gre_send_failed(struct gre *g, size_t len)
 	g->ack_rode = false;
 }
 
+/* The server acknowledges what was never sent. */
+static void
+acknowledged_ahead(struct gre *g, uint32_t ack)
+{
+	if (g->astray && ack == g->astray_ack)
+		return;
+	g->astray = true;
+	g->astray_ack = ack;
+	g->astray_from = g->tx_next;
+}
+
 /* The server has received our number `ack`, or so it says. */
 static void
 acknowledged(struct gre *g, uint32_t ack, int64_t now)
@@ -316,9 +358,12 @@ acknowledged(struct gre *g, uint32_t ack, int64_t now)
 	int32_t age = seq_diff(g->tx_next, ack);
 	int64_t rtt = (int64_t)g->n->rtt_us, sample;
 
-	/* Acknowledged before, or never sent (age 0 or less). */
-	if (seq_diff(ack, g->tx_acked) < 0 || age <= 0)
+	if (age <= 0)
+		acknowledged_ahead(g, ack);
+	if (age <= 0 || seq_diff(ack, g->tx_acked) < 0)
 		return;
+	if (seq_diff(ack, g->astray_from) >= 0)
+		g->astray = false;
 	g->tx_acked = ack + 1;
 	g->n->rx_acks++;
 	if (age > GRE_RTT_SLOTS)

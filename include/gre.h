@@ -34,6 +34,7 @@ struct gre_counters {
 	uint64_t	 tx_packets, tx_octets;
 	uint64_t	 tx_acks;	/* sent on their own */
 	uint64_t	 tx_lost;	/* refused by the system */
+	uint64_t	 tx_jumps;	/* numberings the server led us to */
 	uint64_t	 rx_packets, rx_octets;	/* delivered */
 	uint64_t	 rx_acks;	/* of something not acknowledged yet */
 	uint64_t	 rx_lost;	/* numbers given up or jumped over; one
@@ -98,7 +99,8 @@ struct gre *gre_init(void *mem, const struct gre_conf *conf,
  * Puts the header in front of a frame for the server: the GRE_HEADER_MAX
  * octets before frame[0] are the caller's to lose.  Returns the header's
  * length h: the packet is frame - h, h + len octets.  Carries an
- * acknowledgement if one is owed.  Counts the packet as sent.
+ * acknowledgement if one is owed.  Counts the packet as sent.  Numbers go up by
+ * one, but to a server that lost track of them they go where it is.
  */
 size_t gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now);
 

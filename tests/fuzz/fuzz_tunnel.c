@@ -156,6 +156,7 @@ check(const struct side *s)
 	uint32_t half = s->g->conf.window / 2u;
 
 	MUST(n->rx_jumps == 0 && n->rx_far == 0 && n->rx_bad == 0);
+	MUST(n->tx_jumps == 0);
 	MUST(s->g->owed < half);
 	MUST(n->rx_packets + n->rx_duplicate + n->rx_old <= s->reached);
 	MUST(s->reached - n->rx_packets - n->rx_duplicate - n->rx_old ==

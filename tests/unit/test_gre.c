@@ -830,6 +830,67 @@ test_rtt(void)
 	end_close(&e);
 }
 
+/* What the server believes if a number of ours was damaged on its way. */
+static void
+acknowledge(struct end *e, uint32_t seq, int64_t now)
+{
+	uint8_t ack[12];
+
+	t_hex(ack, sizeof(ack), "2081 880b 0000 0007 00000000");
+	put32(ack + 8, seq);
+	gre_recv(e->g, ack, 12, now);
+}
+
+/* Sends a packet; its number. */
+static uint32_t
+number_sent(struct end *e, int64_t now)
+{
+	uint8_t buf[64], *frame = buf + 16;
+
+	return get32(frame - gre_send(e->g, frame, 4, now) + 8);
+}
+
+static void
+test_astray(void)
+{
+	static const uint32_t believed[] = { 258, 4096, 0x40000000,
+	    0x80000001, 0x80000002 };
+	struct end e;
+
+	for (size_t i = 0; i < sizeof(believed) / sizeof(*believed); i++) {
+		uint32_t far = believed[i], seq = 0;
+
+		end_open(&e);
+		number_sent(&e, 0);
+		number_sent(&e, 0);
+		acknowledge(&e, far, 20 * MS);
+		acknowledge(&e, 1, 21 * MS);
+		/* A packet every 10 ms: a second, and two round trips. */
+		while (number_sent(&e, SECOND + seq * 10 * MS) == seq + 2 &&
+		    seq < 200)
+			seq++;
+		T(e.g->tx_next == far + 2 && e.n.tx_jumps == 1 &&
+		    seq > 100 && seq < 110 && e.g->tx_acked == far + 1,
+		    "a server that believes in %u is met there", far);
+		T(number_sent(&e, 3 * SECOND) == far + 2, "and not left");
+		end_close(&e);
+	}
+	end_open(&e);
+	number_sent(&e, 0);
+	acknowledge(&e, 77, 0);
+	T(number_sent(&e, SECOND) == 1 && number_sent(&e, SECOND) == 2,
+	    "a silence in which nothing was sent proves nothing");
+	acknowledge(&e, 1, SECOND);
+	T(number_sent(&e, 3 * SECOND) == 3 && e.n.tx_jumps == 0,
+	    "the server counts as we do: its acknowledgement was damaged");
+	acknowledge(&e, 6, 3 * SECOND);
+	for (uint32_t i = 4; i < 8; i++)
+		number_sent(&e, 3 * SECOND);
+	T(number_sent(&e, 9 * SECOND) == 8 && e.n.tx_jumps == 0,
+	    "nobody goes back");
+	end_close(&e);
+}
+
 static void
 test_send_failed(void)
 {
@@ -1356,6 +1417,7 @@ main(void)
 	test_not_fetched();
 	test_ack_policy();
 	test_rtt();
+	test_astray();
 	test_send_failed();
 	test_spurs();
 	test_clock();
