@@ -79,14 +79,18 @@ resolver_drop(int fd)
 
 	fd_close_others(keep, 2);
 	memset(none, 0, sizeof(none));
+	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
+		continue;
 	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
 	    setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
 	    setresuid(NOBODY, NOBODY, NOBODY) == -1))
-		log_debug("resolving as root: %s", strerror(errno));
+		log_info("names are resolved as uid 0, which cannot be given "
+		    "up: %s", strerror(errno));
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
 	    syscall(SYS_capset, &head, none) == -1)
-		log_debug("resolving with privileges: %s", strerror(errno));
+		log_info("names are resolved with privileges, which cannot be "
+		    "given up: %s", strerror(errno));
 }
 
 /* How an answer begins: addresses, or a sentence. */

@@ -6,8 +6,8 @@
  *
  * A caller brings what only it may create: a TCP socket with its own mark and
  * local address, not yet connected, and a raw socket that is never read (see
- * the sink in on_call).  Its call ends when its socket closes; the manager
- * ends with its last call.
+ * keep_sink).  Its call ends when its socket closes; the manager ends with its
+ * last call.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -128,13 +128,63 @@ map_counters(int fd)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+/*
+ * A sink is a raw socket whose filter drops everything.  While it is open the
+ * kernel finds somebody to deliver GRE to even if a gateway's buffer is full,
+ * and never tells the server that protocol 47 is unreachable here, which would
+ * end its side of every tunnel.  One does for all tunnels from its address.
+ */
 static void
-ask_route(struct manager *g, const struct local_call *call)
+keep_sink(struct manager *g, int *fd)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+
+	if (*fd == -1 ||
+	    getsockname(*fd, (struct sockaddr *)&sin, &len) == -1)
+		return;
+	for (unsigned i = 0; i < g->sinks; i++)
+		if (g->sink[i].local == sin.sin_addr.s_addr)
+			return;
+	if (g->sinks == SINKS)
+		return;
+	g->sink[g->sinks].local = sin.sin_addr.s_addr;
+	g->sink[g->sinks++].fd = *fd;
+	*fd = -1;
+}
+
+/* There is one route for all: it does not leave the path of who runs. */
+static bool
+route_is_others(const struct manager *g, const struct client *cl)
+{
+	for (unsigned i = 0; i < g->high; i++) {
+		const struct client *o = &g->client[i];
+
+		if (o != cl && o->fd != -1 && o->asked && o->call.hostroute &&
+		    (o->call.local != cl->call.local ||
+		    o->call.mark != cl->call.mark))
+			return true;
+	}
+	return false;
+}
+
+static void
+ask_route(struct manager *g, struct client *cl)
 {
 	struct local_msg m = { .type = LOCAL_ROUTE };
 
-	m.route.local = call->local;
-	m.route.mark = call->mark;
+	if (route_is_others(g, cl)) {
+		m.type = LOCAL_LOG;
+		m.log.level = LOG_L_INFO;
+		snprintf(m.log.text, sizeof(m.log.text), "%s: the host route "
+		    "stays that of a tunnel with another --localbind or "
+		    "--rtmark", g->name);
+		if (m.log.level <= cl->call.loglevel)
+			to_client(cl, &m);
+		return;
+	}
+	m.route.local = cl->call.local;
+	m.route.mark = cl->call.mark;
 	if (g->keeper != -1 && callmgr_send(g->keeper, &m, NULL, 0) == -1)
 		log_warn("%s: cannot ask for the host route", g->name);
 }
@@ -201,18 +251,9 @@ on_call(struct manager *g, struct client *cl, const struct local_call *call,
 	cl->call = *call;
 	cl->deadline = now + (int64_t)call->timeout_us;
 	cl->n = map_counters(fds[LOCAL_FD_COUNTERS]);
-	/*
-	 * The sink: a raw socket whose filter drops everything.  While it is
-	 * open the kernel finds somebody to deliver GRE to even if a
-	 * gateway's buffer is full, and never tells the server that protocol
-	 * 47 is unreachable here, which would end its side of every tunnel.
-	 */
-	if (g->sink == -1) {
-		g->sink = fds[LOCAL_FD_SINK];
-		fds[LOCAL_FD_SINK] = -1;
-	}
+	keep_sink(g, &fds[LOCAL_FD_SINK]);
 	if (call->hostroute)
-		ask_route(g, call);
+		ask_route(g, cl);
 	share = conn_to_share(g, call);
 	if (share != NULL) {
 		call_on_shared(g, cl, share, now);
@@ -567,7 +608,6 @@ callmgr_run(const struct callmgr_start *s, int keeper)
 	g->listener = s->listener;
 	g->keeper = keeper;
 	(void)fd_nonblock(keeper);	/* it may be busy with routes */
-	g->sink = -1;
 	g->signals = keep[3] = signal_fd(sigs, 3);
 	g->spare = keep[5] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (s->caller != -1) {

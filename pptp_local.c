@@ -82,11 +82,21 @@ put_log(struct wr *w, const struct local_msg *m)
 	wr_text(w, m->log.text, LOCAL_TEXT);
 }
 
+/* A sentence may have come from anywhere: it is for a terminal or a log. */
+static void
+get_sentence(struct rd *r, char text[LOCAL_TEXT + 1])
+{
+	rd_text(r, text, LOCAL_TEXT);
+	for (char *p = text; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+}
+
 static void
 get_log(struct rd *r, struct local_msg *m)
 {
 	m->log.level = rd_u8(r);
-	rd_text(r, m->log.text, LOCAL_TEXT);
+	get_sentence(r, m->log.text);
 }
 
 static void
@@ -153,7 +163,7 @@ static void
 get_down(struct rd *r, struct local_msg *m)
 {
 	m->down.status = rd_u8(r);
-	rd_text(r, m->down.text, LOCAL_TEXT);
+	get_sentence(r, m->down.text);
 }
 
 static void

@@ -17,7 +17,10 @@
 #include "ctrl.h"
 #include "local.h"
 
-enum { CALLS = 512 };			/* of one server, at most */
+enum {
+	CALLS = 512,			/* of one server, at most */
+	SINKS = 16			/* local addresses with one */
+};
 
 /* P_NONE stands for what is not watched; its revents stay 0. */
 enum { P_NONE, P_SIGNAL, P_LISTENER, P_KEEPER, P_FIXED };
@@ -51,7 +54,12 @@ struct manager {
 	struct in_addr	 server;
 	char		 name[INET_ADDRSTRLEN];
 	uid_t		 owner;
-	int		 listener, keeper, signals, sink;
+	int		 listener, keeper, signals;
+	struct {
+		uint32_t local;
+		int	 fd;
+	} sink[SINKS];
+	unsigned	 sinks;
 	int		 spare;		/* a descriptor to turn away with */
 	int64_t		 deaf;		/* no caller is let in until then */
 	bool		 ending;	/* told to: no further call */

@@ -3,5 +3,5 @@
 # limit: 3600
 # The transfers of tests/e2e/netem.sh at full length: 50 MB each way, but less
 # to pptpd with loss, which holds everything back after each lost packet.
-export T_MB=${T_MB:-50} T_LOSS=${T_LOSS:-4}
+export T_MB=${T_MB:-50} T_LOSS=${T_LOSS:-50}
 exec bash "$(dirname "$0")/../e2e/netem.sh"
