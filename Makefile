@@ -21,9 +21,10 @@ PURE	= $(basename $(wildcard pptp_ctrl*.c pptp_gre*.c pptp_hdlc*.c \
 	  pptp_quirks.c))
 # What runs for as long as a tunnel comes first, the gateway's and then the
 # manager's and the keeper's: together they keep the fewest pages in memory.
-LONG	= pptp_gateway.c pptp_link.c pptp_gre.c pptp_hdlc.c util.c \
-	  pptp_callmgr.c pptp_conn.c $(wildcard pptp_ctrl*.c) pptp_local.c \
-	  pptp_keeper.c pptp_route.c pptp_netlink.c
+LONG	= pptp_gateway.c pptp_link.c pptp_gre.c pptp_gre_send.c \
+	  pptp_hdlc.c util.c pptp_callmgr.c pptp_conn.c \
+	  $(wildcard pptp_ctrl*.c) pptp_local.c pptp_keeper.c pptp_route.c \
+	  pptp_netlink.c
 SRC	= $(LONG) pptp.c \
 	  $(filter-out $(LONG) pptp_plugin.c,$(wildcard pptp_*.c))
 OBJ	= $(SRC:%.c=$(B)/%.o)

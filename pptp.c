@@ -32,6 +32,7 @@
 #include "holder.h"
 #include "kernel.h"
 #include "options.h"
+#include "quirks.h"
 #include "setup.h"
 #include "util.h"
 
@@ -80,6 +81,7 @@ fill_gateway(struct gateway *gw, const struct call *c, int in, int out)
 	gw->call = c->id;
 	gw->peer_call = c->peer_id;
 	gw->window = c->window;
+	gw->holds_back = quirk_holds_back(c->said.host, c->said.vendor);
 	gw->n = c->n;
 }
 

@@ -365,6 +365,7 @@ print_json(const struct local_tunnel *t, const char *server, const char *local,
 	FIELD(tx_octets);
 	FIELD(tx_acks);
 	FIELD(tx_lost);
+	FIELD(tx_fills);
 	FIELD(tx_jumps);
 	FIELD(rx_packets);
 	FIELD(rx_octets);

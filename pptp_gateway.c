@@ -123,10 +123,10 @@ log_counters(const struct gateway *gw)
 
 #define U(x)	((unsigned long long)n->x)
 	log_answer("tunnel to %s: sent %llu packets, %llu octets, %llu bare "
-	    "acks, %llu jumps; %llu refused by this system; received %llu "
-	    "packets, %llu octets, %llu bare acks", gw->server, U(tx_packets),
-	    U(tx_octets), U(tx_acks), U(tx_jumps), U(tx_lost), U(rx_packets),
-	    U(rx_octets), U(rx_acks));
+	    "acks, %llu fills, %llu jumps; %llu refused by this system; "
+	    "received %llu packets, %llu octets, %llu bare acks", gw->server,
+	    U(tx_packets), U(tx_octets), U(tx_acks), U(tx_fills), U(tx_jumps),
+	    U(tx_lost), U(rx_packets), U(rx_octets), U(rx_acks));
 	log_answer("tunnel to %s: lost %llu, reordered %llu, duplicate %llu, "
 	    "late %llu, far %llu, bad %llu, jumps %llu; from pppd bad %llu, "
 	    "pppd too slow for %llu; soft errors %llu; round trip %llu us",
@@ -477,18 +477,26 @@ settle(struct flow *f)
 }
 
 static void
-send_ack(struct flow *f)
+send_one(struct flow *f, const uint8_t *p, size_t n)
 {
-	uint8_t buf[GRE_HEADER_MAX];
-	size_t n = gre_ack(f->gre, buf, f->now);
-
 	/* Twice: the first may only be told of an ICMP message. */
-	for (int i = 0; n > 0 && i < 2; i++) {
-		if (send(f->gw->raw, buf, n, MSG_DONTWAIT) != -1 ||
+	for (int i = 0; i < 2; i++) {
+		if (send(f->gw->raw, p, n, MSG_DONTWAIT) != -1 ||
 		    errno == EAGAIN)
 			break;
 		soft_error(f, errno);
 	}
+}
+
+/* Acknowledgements, and help for a server that lacks a packet. */
+static void
+send_own(struct flow *f)
+{
+	uint8_t buf[GRE_OWN_MAX];
+	size_t n;
+
+	while ((n = gre_own(f->gre, buf, f->now)) > 0)
+		send_one(f, buf, n);
 }
 
 /* A packet as the raw socket gives it: with its IP header. */
@@ -508,7 +516,7 @@ rx_packet(struct flow *f, const uint8_t *p, size_t n)
 	if (!f->heard)
 		first_gre(f);
 	deliver(f);
-	send_ack(f);
+	send_own(f);
 }
 
 static void
@@ -670,7 +678,7 @@ on_time(struct flow *f)
 		deliver(f);
 		flush(f);
 	}
-	send_ack(f);
+	send_own(f);
 	if (f->blocked <= f->now)
 		tell_blocked(f,
 		    "the call is up but within 10 s no packet came");
@@ -723,7 +731,8 @@ static struct flow *
 flow_new(struct gateway *gw)
 {
 	struct gre_conf gc = { .call = gw->call, .peer_call = gw->peer_call,
-	    .window = gw->window, .nobuffer = gw->conf->nobuffer,
+	    .window = gw->window, .fills = gw->holds_back,
+	    .nobuffer = gw->conf->nobuffer,
 	    .missing_window = gw->conf->missing_window,
 	    .reorder_us = gw->conf->reorder_us };
 	/* Pages that are never used cost nothing. */

@@ -85,6 +85,13 @@ quirk_by_name(const char *name)
 	return 0;
 }
 
+/* pptpd, for 0.3 s; until then it does not look either, if nothing comes. */
+bool
+quirk_holds_back(const char *host, const char *vendor)
+{
+	return strcmp(host, "local") == 0 && strcmp(vendor, "linux") == 0;
+}
+
 void
 quirk_fields(struct quirk_fields *f, unsigned quirks)
 {

@@ -5,6 +5,8 @@
 
 #include <netinet/in.h>
 
+#include <stdbool.h>
+
 #include "gre.h"
 #include "options.h"
 
@@ -15,6 +17,7 @@ struct gateway {
 					 * a socket, ... */
 	int		 raw, mgr;	/* GRE, and the call manager */
 	uint16_t	 call, peer_call, window;
+	bool		 holds_back;	/* the server; see quirks.h */
 	struct gre_counters *n;
 };
 

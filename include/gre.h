@@ -23,6 +23,7 @@ enum {
 	GRE_ACK_DELAY_US = 10000,	/* a lone acknowledgement's patience */
 	GRE_SPUR_US = 100000,		/* said again after, and so often */
 	GRE_SPURS = 5,
+	GRE_OWN_MAX = 28,		/* what gre_own() may need */
 	GRE_RTT_SLOTS = 64		/* sent packets timed at once */
 };
 
@@ -34,6 +35,7 @@ struct gre_counters {
 	uint64_t	 tx_packets, tx_octets;
 	uint64_t	 tx_acks;	/* sent on their own */
 	uint64_t	 tx_lost;	/* refused by the system */
+	uint64_t	 tx_fills;	/* in place of what the server lacks */
 	uint64_t	 tx_jumps;	/* numberings the server led us to */
 	uint64_t	 rx_packets, rx_octets;	/* delivered */
 	uint64_t	 rx_acks;	/* of something not acknowledged yet */
@@ -78,6 +80,7 @@ struct gre_conf {
 	uint16_t	 peer_call;	/* the server's: in packets we send */
 	uint16_t	 window;	/* the one we announced, > 0 */
 	bool		 nobuffer;	/* early packets pass at once */
+	bool		 fills;		/* stand in for what the server lacks */
 	uint32_t	 missing_window;	/* more missing is a jump; 0:
 						 * the ring decides */
 	int64_t		 reorder_us;	/* longest wait for a missing packet */
@@ -111,11 +114,12 @@ size_t gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now);
 void gre_send_failed(struct gre *g, size_t len);
 
 /*
- * An acknowledgement on its own into buf[GRE_HEADER_MAX], if one is due now:
- * returns its length, else 0.  Without an answer to what was sent last one is
- * due GRE_SPURS times more, so that a server which waits looks again.
+ * What the tunnel itself has to say now, into buf[GRE_OWN_MAX]: its length, or
+ * 0; call until then.  It is an acknowledgement that is due (without an answer
+ * to what was sent last GRE_SPURS times more, so that a server which waits
+ * looks again), or a stand-in for a packet that the server seems to lack.
  */
-size_t gre_ack(struct gre *g, uint8_t *buf, int64_t now);
+size_t gre_own(struct gre *g, uint8_t *buf, int64_t now);
 
 /*
  * Takes one received packet, beginning with the GRE header.  Whatever can be
@@ -135,7 +139,7 @@ enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
  */
 const uint8_t *gre_next(struct gre *g, size_t *len, int64_t now);
 
-/* When gre_ack() or gre_next() wants to be called next; GRE_NEVER if not. */
+/* When gre_own() or gre_next() wants to be called next; GRE_NEVER if not. */
 int64_t gre_due(const struct gre *g);
 
 #endif

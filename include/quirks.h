@@ -6,6 +6,7 @@
 #ifndef QUIRKS_H
 #define QUIRKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -46,6 +47,12 @@ extern const struct quirk quirk_table[];
 
 /* The bit of --quirks NAME, in any case, '-' as '_'; 0: there is none. */
 unsigned quirk_by_name(const char *name);
+
+/*
+ * Does a server of these names (in its SCCRP) keep back for a while whatever
+ * follows a lost packet?
+ */
+bool quirk_holds_back(const char *host, const char *vendor);
 
 /* Fills *f with the usual values, then with what the quirks replace. */
 void quirk_fields(struct quirk_fields *f, unsigned quirks);

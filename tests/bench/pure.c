@@ -69,7 +69,7 @@ static unsigned long
 in(unsigned long n)
 {
 	static uint8_t packet[GRE_HEADER_MAX + LEN], wire[HDLC_ENCODED(LEN)];
-	uint8_t ack[GRE_HEADER_MAX];
+	uint8_t ack[GRE_OWN_MAX];
 	unsigned long good = 0;
 
 	memcpy(packet + 12, frame, LEN);
@@ -91,7 +91,7 @@ in(unsigned long n)
 			hdlc_accm_learn(&accm, p, len, false);
 			good++;
 		}
-		(void)gre_ack(gre, ack, now);
+		(void)gre_own(gre, ack, now);
 	}
 	return good;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "../../pptp_gre.c"
+#include "../../pptp_gre_send.c"
 
 #define MUST(x)	do { if (!(x)) __builtin_trap(); } while (0)
 
@@ -142,7 +143,7 @@ feed(uint32_t seq, unsigned kind, int64_t now)
 {
 	uint8_t *buf = malloc(12 + HDLC_FRAME_MAX);
 	struct gre_counters was = n;
-	uint8_t ack[GRE_HEADER_MAX];
+	uint8_t ack[GRE_OWN_MAX];
 	uint64_t dropped;
 	bool suspect = g->suspect;
 	uint32_t candidate = g->candidate_seq;
@@ -163,7 +164,7 @@ feed(uint32_t seq, unsigned kind, int64_t now)
 	drain(now);
 	memset(buf, 0xee, 12 + HDLC_FRAME_MAX);
 	free(buf);
-	gre_ack(g, ack, now);
+	gre_own(g, ack, now);
 }
 
 static void
@@ -227,11 +228,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			seq = it + 1;
 		check();
 		if ((data[i] & 0x40) != 0) {
-			uint8_t ack[GRE_HEADER_MAX];
+			uint8_t ack[GRE_OWN_MAX];
 
 			/* What is due is dealt with by dealing with it. */
 			drain(now);
-			gre_ack(g, ack, now);
+			gre_own(g, ack, now);
 			MUST(gre_due(g) > now);
 			check();
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Enhanced GRE, order, the wait for missing packets, acknowledgements. */
 #include "../../pptp_gre.c"
+#include "../../pptp_gre_send.c"
 
 #include "t.h"
 
@@ -118,12 +119,12 @@ drain(struct end *e, int64_t now)
 static void
 until(struct end *e, int64_t now)
 {
-	uint8_t ack[GRE_HEADER_MAX];
+	uint8_t ack[GRE_OWN_MAX];
 	int64_t due;
 
 	while ((due = gre_due(e->g)) <= now && due != GRE_NEVER) {
 		drain(e, due);
-		if (gre_ack(e->g, ack, due) > 0)
+		if (gre_own(e->g, ack, due) > 0)
 			e->acks++;
 		if (gre_due(e->g) <= due && ++e->stuck > 10)
 			return;
@@ -133,14 +134,14 @@ until(struct end *e, int64_t now)
 static void
 arrive_len(struct end *e, uint32_t seq, size_t len, int64_t now)
 {
-	uint8_t buf[16 + HDLC_FRAME_MAX], ack[GRE_HEADER_MAX];
+	uint8_t buf[16 + HDLC_FRAME_MAX], ack[GRE_OWN_MAX];
 	size_t n = packet(buf, seq, len, e->epoch);
 
 	until(e, now);
 	gre_recv(e->g, buf, n, now);
 	drain(e, now);
 	memset(buf, 0xee, n);
-	if (gre_ack(e->g, ack, now) > 0)
+	if (gre_own(e->g, ack, now) > 0)
 		e->acks++;
 }
 
@@ -310,7 +311,7 @@ test_encode(void)
 	T(h == 12 && buf[15] == 2, "but only once");
 
 	arrive(&e, 0x01020305, 0);
-	h = gre_ack(e.g, buf, GRE_ACK_DELAY_US);
+	h = gre_own(e.g, buf, GRE_ACK_DELAY_US);
 	t_hex(want, sizeof(want), "2081 880b 0000 1234 01020305");
 	T(h == 12 && memcmp(buf, want, 12) == 0,
 	    "an acknowledgement alone is twelve octets, without a number");
@@ -742,22 +743,22 @@ test_ack_policy(void)
 	uint32_t most = 0;
 
 	end_open(&e);
-	T(gre_due(e.g) == GRE_NEVER && gre_ack(e.g, buf, GRE_NEVER) == 0,
+	T(gre_due(e.g) == GRE_NEVER && gre_own(e.g, buf, GRE_NEVER) == 0,
 	    "nothing received, nothing owed");
 	arrive(&e, 0, SECOND);
 	due = gre_due(e.g);
 	T(due > SECOND && due <= SECOND + 20 * MS,
 	    "a lone acknowledgement is due within 20 ms, number 0 too");
-	T(gre_ack(e.g, buf, due - 1) == 0, "not before");
-	T(gre_ack(e.g, buf, due) == 12 && get32(buf + 8) == 0, "then it goes");
+	T(gre_own(e.g, buf, due - 1) == 0, "not before");
+	T(gre_own(e.g, buf, due) == 12 && get32(buf + 8) == 0, "then it goes");
 	T(gre_due(e.g) == GRE_NEVER, "and nothing more is due");
 	arrive(&e, 0, 2 * SECOND);
 	T(gre_due(e.g) == GRE_NEVER, "a duplicate is not acknowledged");
 	arrive(&e, 5, 2 * SECOND);
-	gre_ack(e.g, buf, 3 * SECOND);
+	gre_own(e.g, buf, 3 * SECOND);
 	T(get32(buf + 8) == 5, "the highest number counts, over a gap");
 	arrive(&e, 3, 2 * SECOND + 1);
-	gre_ack(e.g, buf, 3 * SECOND);
+	gre_own(e.g, buf, 3 * SECOND);
 	T(get32(buf + 8) == 5, "a late one does not turn it back");
 	end_close(&e);
 
@@ -767,7 +768,7 @@ test_ack_policy(void)
 		drain(&e, i * 20);
 		if (e.g->owed > most)
 			most = e.g->owed;
-		e.acks += gre_ack(e.g, buf, i * 20) > 0;
+		e.acks += gre_own(e.g, buf, i * 20) > 0;
 	}
 	T(e.acks * 100 <= 15 * 10000 && most <= 32,
 	    "in bulk %u acknowledgements for 10000 packets, at most %u owed",
@@ -904,7 +905,7 @@ test_send_failed(void)
 	gre_send_failed(e.g, 30);
 	T(e.n.tx_packets == 1 && e.n.tx_octets == 40 && e.n.tx_lost == 1,
 	    "a refused packet is taken back and counted lost");
-	T(gre_ack(e.g, buf, GRE_ACK_DELAY_US) == 12 && get32(buf + 8) == 9,
+	T(gre_own(e.g, buf, GRE_ACK_DELAY_US) == 12 && get32(buf + 8) == 9,
 	    "the acknowledgement it carried goes alone");
 	gre_send_failed(e.g, 40);
 	T(gre_due(e.g) == GRE_SPUR_US, "one without asks for none");
@@ -926,19 +927,94 @@ test_spurs(void)
 	arrive(&e, 9, t);
 	gre_send(e.g, buf + 16, 30, t);
 	T(gre_due(e.g) == t + GRE_SPUR_US &&
-	    gre_ack(e.g, buf, t + GRE_SPUR_US - 1) == 0,
+	    gre_own(e.g, buf, t + GRE_SPUR_US - 1) == 0,
 	    "no answer for a while: not yet");
 	until(&e, t + 60 * (int64_t)SECOND);
 	T(e.acks == GRE_SPURS && gre_due(e.g) == GRE_NEVER,
 	    "then an acknowledgement so many times, and no more");
 	t += 60 * (int64_t)SECOND;
 	gre_send(e.g, buf + 16, 30, t);
-	T(gre_ack(e.g, buf, t + GRE_SPUR_US) == 12 && get32(buf + 8) == 9,
+	T(gre_own(e.g, buf, t + GRE_SPUR_US) == 12 && get32(buf + 8) == 9,
 	    "it says what was said before");
 	put32(ack + 8, 2);
 	gre_recv(e.g, ack, 12, t + GRE_SPUR_US + 1);
 	drain(&e, t + GRE_SPUR_US + 1);
 	T(gre_due(e.g) == GRE_NEVER, "an answer ends it");
+	end_close(&e);
+}
+
+/*
+ * A server that acknowledges only what it has without a gap: what stands in for
+ * the packet it lacks.
+ */
+static void
+test_fills(void)
+{
+	const int64_t wait = 30 * MS + FILL_US;	/* the round trip is 20 ms */
+	struct gre_conf conf = plain;
+	uint8_t buf[GRE_OWN_MAX];
+	struct end e;
+	int64_t t = SECOND;
+
+	end_open(&e);
+	arrive(&e, 9, 0);
+	number_sent(&e, 0);
+	acknowledge(&e, 0, 20 * MS);
+	number_sent(&e, 20 * MS);
+	number_sent(&e, 20 * MS);
+	until(&e, t);
+	T(e.n.tx_fills == 0, "a server that holds nothing back is left alone");
+	end_close(&e);
+
+	conf.fills = true;
+	end_open_conf(&e, &conf);
+	arrive(&e, 9, 0);
+	number_sent(&e, 0);
+	number_sent(&e, 0);
+	until(&e, t);
+	T(e.n.tx_fills == 0, "and so is one that has never acknowledged");
+	end_close(&e);
+
+	end_open_conf(&e, &conf);
+	arrive(&e, 9, 0);
+	number_sent(&e, 0);
+	acknowledge(&e, 0, 20 * MS);
+	number_sent(&e, t - 500 * MS);
+	until(&e, t);
+	T(e.n.tx_fills == 0, "nothing is behind it: nothing is held back");
+	number_sent(&e, t);
+	until(&e, t + wait - 1);
+	T(e.n.tx_fills == 0 && gre_due(e.g) == t + wait,
+	    "one and a half round trips and 20 ms, from the second one on");
+	t += wait;
+	T(gre_own(e.g, buf, t) == 24 && buf[0] == 0x30 && buf[1] == 0x01 &&
+	    get32(buf + 8) == 1 && e.n.tx_fills == 1,
+	    "then a packet of the first number that is missing");
+	T(memcmp(buf + 12, "\xff\x03\xc0\x21\x0b\0\0\x08\0\0\0\0", 12)
+	    == 0 && buf[5] == 12, "it is an LCP Discard-Request");
+	T(gre_own(e.g, buf, t) == 12 && buf[1] == 0x81,
+	    "and something behind it, so that the server looks");
+	T(gre_own(e.g, buf, t) == 0 && e.n.tx_packets == 3,
+	    "no more; it is not counted as sent");
+	acknowledge(&e, 2, t + 60 * MS);
+	T(e.n.rtt_us == 20 * MS && e.g->tx_acked == 3,
+	    "what was held back tells no round trip");
+	number_sent(&e, t + 100 * MS);
+	number_sent(&e, t + 100 * MS);
+	acknowledge(&e, 3, t + 100 * MS + wait - 1);
+	number_sent(&e, t + 100 * MS + wait);
+	until(&e, t + 100 * MS + wait);
+	T(e.n.tx_fills == 1, "progress begins the wait anew");
+	until(&e, t + 3600 * (int64_t)SECOND);
+	T(e.n.tx_fills == 1 + FILLS, "without any it is tried %d times",
+	    FILLS);
+	number_sent(&e, 2 * 3600 * (int64_t)SECOND);
+	acknowledge(&e, 5, 2 * 3600 * (int64_t)SECOND);
+	number_sent(&e, 2 * 3600 * (int64_t)SECOND);
+	gre_own(e.g, buf, 3 * 3600 * (int64_t)SECOND);
+	gre_own(e.g, buf, 3 * 3600 * (int64_t)SECOND);
+	T(gre_own(e.g, buf, 3 * 3600 * (int64_t)SECOND) == 0,
+	    "after an hour of suspension once is enough");
 	end_close(&e);
 }
 
@@ -1420,6 +1496,7 @@ main(void)
 	test_astray();
 	test_send_failed();
 	test_spurs();
+	test_fills();
 	test_clock();
 	test_memory();
 	test_wait();

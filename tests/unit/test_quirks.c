@@ -83,11 +83,22 @@ test_fields(void)
 	T(memcmp(&f, &g, sizeof(f)) == 0, "quirks combine");
 }
 
+static void
+test_holds_back(void)
+{
+	T(quirk_holds_back("local", "linux"), "pptpd holds back");
+	T(!quirk_holds_back("local", "cananian") &&
+	    !quirk_holds_back("", "linux") && !quirk_holds_back("", "") &&
+	    !quirk_holds_back("", "Microsoft Windows NT"),
+	    "others, and who says nothing of itself, do not");
+}
+
 int
 main(void)
 {
 	test_names();
 	test_table();
 	test_fields();
+	test_holds_back();
 	return t_done();
 }
