@@ -192,7 +192,11 @@ fill_due(const struct gre *g)
 {
 	int64_t rtt = (int64_t)g->n->rtt_us;
 
-	if (!g->conf.fills || rtt == 0 || g->fills == FILLS || g->tx_next - g->tx_acked < 2)
+	if (!g->conf.fills || rtt == 0 || g->fills == FILLS ||
+	    g->tx_next - g->tx_acked < 2)
+		return GRE_NEVER;
+	/* Number 1 is a new beginning for pptpd, whenever it comes. */
+	if (g->tx_acked == 1)
 		return GRE_NEVER;
 	return later(g->stuck_since, (rtt + rtt / 2 + FILL_US) << g->fills);
 }

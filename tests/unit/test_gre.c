@@ -979,7 +979,14 @@ test_fills(void)
 	arrive(&e, 9, 0);
 	number_sent(&e, 0);
 	acknowledge(&e, 0, 20 * MS);
-	number_sent(&e, t - 500 * MS);
+	number_sent(&e, 20 * MS);
+	number_sent(&e, 20 * MS);
+	until(&e, t);
+	T(e.n.tx_fills == 0, "number 1 would be a new beginning to it");
+	acknowledge(&e, 2, t);
+	e.n.rtt_us = 20 * MS;
+	number_sent(&e, t);
+	t += SECOND;
 	until(&e, t);
 	T(e.n.tx_fills == 0, "nothing is behind it: nothing is held back");
 	number_sent(&e, t);
@@ -988,20 +995,20 @@ test_fills(void)
 	    "one and a half round trips and 20 ms, from the second one on");
 	t += wait;
 	T(gre_own(e.g, buf, t) == 24 && buf[0] == 0x30 && buf[1] == 0x01 &&
-	    get32(buf + 8) == 1 && e.n.tx_fills == 1,
+	    get32(buf + 8) == 3 && e.n.tx_fills == 1,
 	    "then a packet of the first number that is missing");
 	T(memcmp(buf + 12, "\xff\x03\xc0\x21\x0b\0\0\x08\0\0\0\0", 12)
 	    == 0 && buf[5] == 12, "it is an LCP Discard-Request");
 	T(gre_own(e.g, buf, t) == 12 && buf[1] == 0x81,
 	    "and something behind it, so that the server looks");
-	T(gre_own(e.g, buf, t) == 0 && e.n.tx_packets == 3,
+	T(gre_own(e.g, buf, t) == 0 && e.n.tx_packets == 5,
 	    "no more; it is not counted as sent");
-	acknowledge(&e, 2, t + 60 * MS);
-	T(e.n.rtt_us == 20 * MS && e.g->tx_acked == 3,
+	acknowledge(&e, 4, t + 60 * MS);
+	T(e.n.rtt_us == 20 * MS && e.g->tx_acked == 5,
 	    "what was held back tells no round trip");
 	number_sent(&e, t + 100 * MS);
 	number_sent(&e, t + 100 * MS);
-	acknowledge(&e, 3, t + 100 * MS + wait - 1);
+	acknowledge(&e, 5, t + 100 * MS + wait - 1);
 	number_sent(&e, t + 100 * MS + wait);
 	until(&e, t + 100 * MS + wait);
 	T(e.n.tx_fills == 1, "progress begins the wait anew");
@@ -1009,7 +1016,7 @@ test_fills(void)
 	T(e.n.tx_fills == 1 + FILLS, "without any it is tried %d times",
 	    FILLS);
 	number_sent(&e, 2 * 3600 * (int64_t)SECOND);
-	acknowledge(&e, 5, 2 * 3600 * (int64_t)SECOND);
+	acknowledge(&e, 7, 2 * 3600 * (int64_t)SECOND);
 	number_sent(&e, 2 * 3600 * (int64_t)SECOND);
 	gre_own(e.g, buf, 3 * 3600 * (int64_t)SECOND);
 	gre_own(e.g, buf, 3 * 3600 * (int64_t)SECOND);
