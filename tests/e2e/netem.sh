@@ -50,6 +50,14 @@ had=$(of_call tx_jumps)
 damaged 1073741824
 claim "a damaged number does not make the server deaf" until_ok 20 \
 	eval 'alive && [ "$(of_call tx_jumps)" -gt "$had" ]'
+
+# Behind one lost packet pptpd keeps all others, and acknowledges none.
+towards_server "delay 20ms loss 100%"
+ping -c 1 -W 1 -q $INSIDE > /dev/null
+towards_server "delay 20ms"
+had=$(of_call tx_fills)
+claim "what it lacks is made up for" until_ok 10 \
+	eval 'alive && [ "$(of_call tx_fills)" -gt "$had" ]'
 "$CLIENT" --status | sed 's/^/# /'
 claim "it is the same tunnel still" kill -0 $P
 end $P
