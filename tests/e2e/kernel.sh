@@ -83,7 +83,7 @@ has "--status=json too" "$("$CLIENT" --status=json)" \
 end $P
 is "pppd was ended by the signal alone" $? 5
 is_clean "its end leaves nothing"
-claim "the server's session ended too" until_ok 5 test -z "$(sessions)"
+claim "the server's session ended too" until_ok 5 no_session
 
 # --- each end ---
 start() {
@@ -103,7 +103,7 @@ is_clean "and leaves nothing"
 start && kill -KILL $P
 wait $P 2>/dev/null
 is_clean "pppd killed: nothing is left"
-claim "and the server was told" until_ok 5 test -z "$(sessions)"
+claim "and the server was told" until_ok 5 no_session
 start && kill -KILL "$(manager)"
 wait $P
 is "the manager killed is a hangup for pppd" $? 16

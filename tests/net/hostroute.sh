@@ -56,7 +56,7 @@ gone "signals at the keeper up to SIG$sig, SIGTERM of the manager"
 start
 kill -KILL "$(keeper)"
 kill -TERM "$(gateway_of one)"; ended one
-until_ok 5 test -z "$(pgrep -x pptp)"
+until_ok 5 no_process
 has "SIGKILL of the keeper leaves the route" "$(ours)" "^$ROUTE"
 ip route replace default via 10.9.0.3 dev v0
 start

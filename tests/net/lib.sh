@@ -73,6 +73,7 @@ leftovers() {
 	ip -4 rule show | grep -v 'lookup \(local\|main\|default\)'
 }
 clean() { [ -z "$(leftovers)" ]; }
+no_process() { ! pgrep -x pptp; }
 is_clean() { until_ok "${2:-5}" clean; is "$1" "$(leftovers)" ''; }
 
 # syslog_on: /dev/log is ours from here on; what comes is in /run/syslog, each

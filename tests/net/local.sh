@@ -136,7 +136,7 @@ is "keeper killed: the manager does not spin" "$(busy "$M")" 0
 ended one
 has "keeper killed: the tunnel goes on" "$(of one)" "$(all 100)"
 is "keeper killed: ends well" "$(status_of one)" 0
-until_ok 5 test -z "$(pgrep -x pptp)"
+until_ok 5 no_process
 claim "keeper killed: the socket stays behind" test -S /run/pptp/$SERVER
 run --count 5 --
 has "and is replaced by the next start" "$out" "$(all 5)"
@@ -187,7 +187,7 @@ alone() {	# alone CLAIM PATTERN
 	has "$1: the tunnel comes up" "$out" "$(all 5)"
 	has "$1: and it is said, with what to do" "$err" "$2"
 	is "$1: ends well" "$status" 0
-	until_ok 5 test -z "$(pgrep -x pptp)"
+	until_ok 5 no_process
 	is "$1: no process left" "$(pgrep -x pptp)" ''
 }
 mkdir -m 700 /run/pptp
@@ -215,7 +215,7 @@ has "a read-only /run: and it is said" "$(< /run/one.err)" \
 BEFORE=
 
 # --- limits
-until_ok 5 test -z "$(pgrep -x pptp)"
+until_ok 5 no_process
 BEFORE="prlimit --nofile=16"
 tunnel one --count 100 --gap 0.02 --hold 8 --
 claim "with 16 descriptors a tunnel comes up" up one

@@ -108,7 +108,7 @@ to nobody-answers.example.org --timeout 2
 is "a silent name server: status" "$status" "$EXIT_TIMEOUT"
 has "a silent name server: sentence" "$err" "no name server answered in time"
 within "a silent name server: bounded" 5
-until_ok 5 test -z "$(pgrep -x pptp)"
+until_ok 5 no_process
 
 # A number asks nobody: without any file of a resolver, without a name server.
 for f in resolv.conf nsswitch.conf hosts; do : > /run/$f; done

@@ -30,7 +30,7 @@ finish() {
 	kill -TERM $G
 	wait $G
 	is "$1: ends well" $? 0
-	until_ok 5 test -z "$(pgrep -x pptp)"
+	until_ok 5 no_process
 	is "$1: no process left" "$(pgrep -x pptp)" ''
 }
 field() { awk -v f="$2:" '$1 == f { $1 = ""; sub(/^ /, ""); print }' "/proc/$1/status"; }

@@ -50,6 +50,7 @@ server_up() {	# server_up [PPPD OPTION...]: MS-CHAPv2 and MPPE-128, or these
 }
 # What pptpd started for its sessions: one pptpctrl each.
 sessions() { pgrep -x pptpctrl; }
+no_session() { ! sessions; }
 
 # Addresses that pppd gave us, one line for each tunnel that is up.
 tunnels() { ip -o -4 addr show | sed -n "s/.* \(ppp[0-9]*\) .*inet \(172[0-9.]*\) .*/\1 \2/p"; }
