@@ -84,13 +84,13 @@ resolver_drop(int fd)
 	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
 	    setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
 	    setresuid(NOBODY, NOBODY, NOBODY) == -1))
-		log_info("names are resolved as uid 0, which cannot be given "
-		    "up: %s", strerror(errno));
+		log_warn("names are resolved as uid 0, which cannot be given "
+		    "up");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
 	    syscall(SYS_capset, &head, none) == -1)
-		log_info("names are resolved with privileges, which cannot be "
-		    "given up: %s", strerror(errno));
+		log_warn("names are resolved with privileges, which cannot be "
+		    "given up");
 }
 
 /* How an answer begins: addresses, or a sentence. */

@@ -213,5 +213,13 @@ for who in "manager $M" "keeper $K"; do
 		"$(logged "${who#* }")" '^sandbox: the bounding set stays'
 done
 finish "a bounded service"
+# shellcheck disable=SC2086 # words
+asks $BOUNDED
+is "a bounded service, resolver: uid" "$(field "$R" Uid)" "0 0 0 0"
+powerless "a bounded service, resolver" "$R" $NONE
+has "a bounded service, resolver: what could not be given up is said" \
+	"$(< /run/ask.err)" \
+	'^pptp: names are resolved as uid 0, which cannot be given up: '
+answered
 is_clean "nothing left"
 plan
