@@ -33,8 +33,10 @@
 /*
  * The architecture a filter checks first: system call numbers mean nothing
  * without it, and a 64-bit kernel takes 32-bit calls from any process.
+ * -DSECCOMP_UNKNOWN: as where none of these is known.
  */
-#if defined(__x86_64__) && !defined(__ILP32__)
+#ifdef SECCOMP_UNKNOWN
+#elif defined(__x86_64__) && !defined(__ILP32__)
 # define ARCH	AUDIT_ARCH_X86_64
 #elif defined(__i386__)
 # define ARCH	AUDIT_ARCH_I386

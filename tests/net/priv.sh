@@ -221,5 +221,33 @@ has "a bounded service, resolver: what could not be given up is said" \
 	"$(< /run/ask.err)" \
 	'^pptp: names are resolved as uid 0, which cannot be given up: '
 answered
+
+# --- built for an architecture whose calls it does not know
+mkdir /run/unknown
+mapfile -t sources < <(printf '%s\n' *.c | grep -v pptp_plugin)
+claim "built as for an unknown architecture" "${CC:-cc}" -std=c11 \
+	-D_GNU_SOURCE '-DVERSION="0"' '-DPPPD_PLUGINDIR="/run"' -DSECCOMP_UNKNOWN \
+	-Iinclude -Wall -Wextra -Werror -o /run/unknown/pptp "${sources[@]}"
+CLIENT=/run/unknown/pptp begin
+three "no filter is known"
+for who in "gateway $G" "manager $M" "keeper $K"; do
+	# shellcheck disable=SC2086 # name and number
+	set -- $who
+	has "no filter is known: the $1 says so" "$(logged "$2")" \
+		'^sandbox: no seccomp filter is known for this architecture: '
+	is "no filter is known, $1: system calls are not filtered" \
+		"$(field "$2" Seccomp)" 0
+done
+for who in "gateway $G" "manager $M"; do
+	# shellcheck disable=SC2086 # name and number
+	set -- $who
+	owned "no filter is known, $1" "$2" "$nobody"
+	powerless "no filter is known, $1" "$2" $NONE
+	set_bounds "no filter is known, $1" "$2"
+done
+powerless "no filter is known, keeper" "$K" $NET_ADMIN
+has "no filter is known: --debug says so" "$(< /run/one.err)" \
+	'^pptp: sandbox: no seccomp filter is known for this architecture: '
+finish "no filter is known"
 is_clean "nothing left"
 plan
