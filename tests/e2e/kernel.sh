@@ -4,6 +4,7 @@
 # The kernel carries the data: real pppd with the plugin, from the shell and
 # from a peers file, against pptpd with MS-CHAPv2 and MPPE-128.
 . "$(dirname "$0")/../rig/net.sh"
+. "$rig/../net/walls.bash"
 PLUGIN=${PLUGIN:-$PWD/pptp.so}
 if [ ! -f "$PLUGIN" ]; then
 	echo "1..0 # SKIP no pptp.so: pppd's headers are missing (ppp-dev)"
@@ -64,7 +65,7 @@ has "--check says what it has now" "$("$CLIENT" --check $SERVER)" \
 	"paths .*and the kernel by $dir/pptp.so"
 
 # --- from the shell ---
-"$CLIENT" $SERVER --loglevel 3 "${words[@]}" > /run/client.out \
+bash /run/inherit "$CLIENT" $SERVER --loglevel 3 "${words[@]}" > /run/client.out \
 	2> /run/client.err &
 P=$!
 claim "auto with the plugin: up" until_ok 20 up
@@ -72,6 +73,11 @@ has "the kernel carries the data" "$(< /run/syslog)" 'the kernel carries the dat
 has "MPPE is on" "$(< /run/pppd.log)" 'MPPE 128-bit .* enabled'
 is "the process has become pppd" "$(ps -o comm= -p $P)" pppd
 claim "ping" alive
+H=$(holder)
+bare "the holder" "$H" "$nobody"
+set_bounds "the holder" "$H"
+is "the holder: neither raw nor TCP socket" \
+	"$(sockets "$H" raw) $(sockets "$H" tcp)" "0 0"
 claim "large packets" alive -s 1300
 claim "5 MB to the server" carries put 5
 claim "5 MB from the server" carries get 5

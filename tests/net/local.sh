@@ -212,6 +212,15 @@ ended one
 has "a read-only /run: the tunnel comes up" "$(of one)" "$(all 5)"
 has "a read-only /run: and it is said" "$(< /run/one.err)" \
 	"cannot make /run/pptp: Read-only.*create /run/pptp with mode 0700"
+BEFORE="tests/net/without /run"
+tunnel one --count 5 --
+ended one
+has "no /run: the tunnel comes up" "$(of one)" "$(all 5)"
+has "no /run: and it is said" "$(< /run/one.err)" \
+	"cannot make /run/pptp: No such .*create /run/pptp with mode 0700"
+is "no /run: ends well" "$(status_of one)" 0
+until_ok 5 no_process
+is "no /run: no process left" "$(pgrep -x pptp)" ''
 BEFORE=
 
 # --- limits
