@@ -759,6 +759,16 @@ test_refusals(void)
 		    w.c.state == CTRL_UP, "call refused: %s", calls[i].words);
 	}
 	start(0);
+	open_call(7, 0, "");
+	hear(SCCRP);
+	hear(OCRP("0102", "0000"));
+	T(call_state(7) == CALL_WAIT_REPLY && w.loud == 1,
+	    "success has to say whose it is");
+	start_up(0);
+	hear(OCRP_("0000", "0000", "07", "00", "0000"));
+	T(call_state(7) == CALL_UP && w.count[CTRL_EV_CALL_DOWN] == 0,
+	    "a refusal of no call, while none is asked for, hits none");
+	start(0);
 	hear(SCCRP_("00", "00", "0000"));
 	T(w.c.state == CTRL_UP && w.loud == 1 && said("no result"),
 	    "result 0 is taken for success, with a line");
@@ -845,6 +855,10 @@ test_disconnects(void)
 	ctrl_eof(&w.c, ECONNRESET, w.now);
 	T(ended(CTRL_CAUSE_REFUSED, "without an answer"), "RST at once");
 	start(0);
+	ctrl_eof(&w.c, EPIPE, w.now);
+	T(ended(CTRL_CAUSE_REFUSED, "without an answer"),
+	    "or at our first message");
+	start(0);
 	ctrl_eof(&w.c, EIO, w.now);
 	T(ended(CTRL_CAUSE_LOST, "failed (error 5)"), "another error");
 	start(0);
@@ -861,6 +875,8 @@ test_end(void)
 	ctrl_stop(&w.c, STOP_LOCAL, w.now);
 	ctrl_stop(&w.c, STOP_NONE, w.now);
 	T(sent(CCRQ("0007")), "a stop clears the call first, once");
+	T(open_call(9, 0, "") == -1 && !ctrl_has_room(&w.c) && sent(""),
+	    "takes no other");
 	run_until(w.now + SECOND - 1);
 	T(sent("") && call_state(7) == CALL_WAIT_DISCONNECT, "and waits");
 	run_until(w.now + 1);
@@ -891,6 +907,13 @@ test_end(void)
 	ctrl_eof(&w.c, ECONNRESET, w.now);
 	T(down(7, CTRL_CAUSE_LOCAL, "ended here") &&
 	    ended(CTRL_CAUSE_LOCAL, ""), "so is RST, after a clear alone");
+	start_up(0);
+	open_call(9, 0, "");
+	hear(OCRP("0103", "0009"));
+	ctrl_call_clear(&w.c, 7, w.now);
+	ctrl_eof(&w.c, 0, w.now);
+	T(ended(CTRL_CAUSE_SERVER_ENDED, "closed the control connection"),
+	    "not while another call is up");
 	start_up(0);
 	ctrl_stop(&w.c, STOP_LOCAL, w.now);
 	hear(CDN("0102", "04"));
@@ -1076,6 +1099,9 @@ test_echo(void)
 	hear(SCCRP);
 	forget();
 	T(ctrl_due(&w.c) == CTRL_NEVER, "idle wait 0: never");
+	T(ctrl_after(1000, CTRL_NEVER - 1000) == CTRL_NEVER &&
+	    ctrl_after(1001, CTRL_NEVER - 1000) == CTRL_NEVER,
+	    "nor does a wait wrap around");
 	conf.idle_us = 10 * SECOND;
 	memset(&w, 0, sizeof(w));
 	ctrl_init(&w.c, &conf, 1, 0);
@@ -1340,6 +1366,7 @@ test_flood(void)
 	    "there is room for what we have to say");
 	while ((p = ctrl_output(&w.c, &len, w.now)) != NULL) {
 		memcpy(got, p, 1);
+		ctrl_sent(&w.c, 0, w.now);
 		ctrl_sent(&w.c, 1, w.now);
 		whole += len == 1;
 	}
@@ -1375,6 +1402,8 @@ test_welcome(void)
 	size_t n = t_hex(reply, sizeof(reply), SCCRP);
 	static const uint8_t lure[] = { 0, 11, 0, 1, 0x1a, 0x2b, 0x3c, 0x4d,
 	    0, 2, 0, 0, 12, 0, 1, 0x1a, 0x2b, 0x3c };
+	static const char *const untyped[] = { HEAD("0010", "0000"),
+	    HEAD("0010", "0010") };
 
 	memset(text, 'x', sizeof(text));
 	start(QUIRK_WELCOME);
@@ -1403,6 +1432,13 @@ test_welcome(void)
 	feed((const uint8_t *)"Hello again!", 12);
 	T(ended(CTRL_CAUSE_LOST, "bad magic"),
 	    "after the first message there is no skipping");
+	for (size_t i = 0; i < 2; i++) {
+		start(QUIRK_WELCOME);
+		hear(untyped[i]);
+		hear(SCCRP);
+		T(w.c.state == CTRL_UP && said("skipped 12 octets"),
+		    "neither is a header of type %zu one", i * PPTP_TYPES);
+	}
 	start(QUIRK_WELCOME);
 	feed(text, 100);
 	ctrl_eof(&w.c, 0, w.now);
@@ -1551,6 +1587,7 @@ test_texts(void)
 	static const uint16_t sizes[PPTP_TYPES] = { 0, 156, 156, 16, 16, 16,
 	    20, 168, 32, 220, 24, 28, 16, 148, 40, 24 };
 	bool exact = true;
+	char out[8] = "?";
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		unsigned known = 0, outside = 0;
@@ -1569,6 +1606,10 @@ test_texts(void)
 	for (unsigned type = 0; type < PPTP_TYPES; type++)
 		exact &= ctrl_msgs[type].size == sizes[type];
 	T(exact, "each message has its size");
+	msg_fields(out, sizeof(out), PPTP_TYPES, (struct rd){ .bad = true });
+	T(out[0] == '\0', "an unknown one has no fields");
+	T(is_text("a~\r\n\t", 5) && !is_text("a\x7f", 2) &&
+	    !is_text("\x0e", 1) && !is_text("", 0), "what text is");
 	T(strcmp(ctrl_cause_code(16), "normal call clearing") == 0 &&
 	    strcmp(ctrl_cause_code(127), "interworking, unspecified") == 0 &&
 	    strcmp(ctrl_cause_code(10), "?") == 0, "causes of Q.931");

@@ -521,6 +521,14 @@ test_missing_window(void)
 	T(DELIVERED(&e, 0, 7, 8) && e.n.rx_far == 1 && e.n.rx_lost == 6,
 	    "a packet from too far ahead is dropped and counted");
 	end_close(&e);
+	conf.missing_window = GRE_RING;
+	end_open_conf(&e, &conf);
+	arrive(&e, 0, 0);
+	arrive(&e, GRE_RING, 0);
+	T(!e.g->suspect, "no window is larger than what can be kept");
+	arrive(&e, 2 * GRE_RING + 1, 0);
+	T(e.g->suspect, "and beyond that all is far");
+	end_close(&e);
 }
 
 static void
@@ -892,6 +900,33 @@ test_astray(void)
 	end_close(&e);
 }
 
+/* Acknowledgements of what was never sent go on while we wait. */
+static void
+test_astray_again(void)
+{
+	unsigned n = 0;
+	struct end e;
+
+	end_open(&e);
+	number_sent(&e, 0);
+	for (; e.n.tx_jumps == 0 && n < 300; n++) {
+		acknowledge(&e, 4096, n * 10 * MS);
+		number_sent(&e, n * 10 * MS);
+	}
+	T(n > 100 && n < 110 && e.g->tx_next == 4098,
+	    "the same again does not prolong the wait");
+	end_close(&e);
+	end_open(&e);
+	number_sent(&e, 0);
+	for (n = 0; e.n.tx_jumps == 0 && n < 300; n++) {
+		acknowledge(&e, n < 90 ? 4096 : 8192, n * 10 * MS);
+		number_sent(&e, n * 10 * MS);
+	}
+	T(n > 190 && n < 200 && e.g->tx_next == 8194,
+	    "another number begins it anew, and is the one believed");
+	end_close(&e);
+}
+
 static void
 test_send_failed(void)
 {
@@ -909,6 +944,14 @@ test_send_failed(void)
 	    "the acknowledgement it carried goes alone");
 	gre_send_failed(e.g, 40);
 	T(gre_due(e.g) == GRE_SPUR_US, "one without asks for none");
+	end_close(&e);
+	end_open(&e);
+	arrive(&e, 9, 0);
+	gre_send(e.g, buf + 16, 30, 0);
+	arrive(&e, 10, MS);
+	gre_send_failed(e.g, 30);
+	T(e.g->owed == 1 && gre_ack(e.g, buf, 2 * GRE_ACK_DELAY_US) == 12 &&
+	    get32(buf + 8) == 10, "a newer one owed already stands for both");
 	end_close(&e);
 }
 
@@ -1501,6 +1544,7 @@ main(void)
 	test_ack_policy();
 	test_rtt();
 	test_astray();
+	test_astray_again();
 	test_send_failed();
 	test_spurs();
 	test_fills();

@@ -168,6 +168,34 @@ test_channel(void)
 	    back.link.ifindex == 0x80000001, "and so does a link");
 }
 
+/* A sentence is for a terminal, whoever wrote it. */
+static void
+test_sentence(void)
+{
+	struct local_msg m = { .type = LOCAL_LOG }, back;
+	uint8_t buf[LOCAL_MAX];
+
+	snprintf(m.log.text, sizeof(m.log.text), "a\x1b[31m ~\x7f\n\xe4");
+	T(local_decode(&back, buf, local_encode(&m, buf)) &&
+	    strcmp(back.log.text, "a?[31m ~???") == 0,
+	    "what cannot be printed is replaced");
+}
+
+/* No record is longer than its buffer; the cursor would hold it all the same. */
+static void
+test_full(void)
+{
+	uint8_t buf[8];
+	struct wr w = { .p = buf, .end = buf + 3 };
+
+	memset(buf, '!', sizeof(buf));
+	wr_u16(&w, 0x4142);
+	wr_u16(&w, 0x4344);
+	wr_u8(&w, 0x45);
+	T(w.bad && memcmp(buf, "AB!!!!!!", sizeof(buf)) == 0,
+	    "what does not fit is left out, and all that follows");
+}
+
 /* Every other record, each field with a value of its own. */
 static void
 test_others(void)
@@ -203,6 +231,8 @@ main(void)
 	test_tunnel();
 	test_down();
 	test_channel();
+	test_sentence();
+	test_full();
 	test_others();
 	return t_done();
 }

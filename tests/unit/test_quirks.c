@@ -23,6 +23,7 @@ test_names(void)
 		{ "help", 0 },
 		{ "quirk-welcome", 0 },
 		{ "WELC\xd6ME", 0 },
+		{ "welcom}", 0 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
