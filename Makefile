@@ -124,12 +124,13 @@ check:
 	@$(MAKE) --no-print-directory all
 	@python3 tests/run
 
-# The long ones on top: ten minutes of traffic, memory and descriptors flat.
+# The long ones on top: ten minutes of traffic, memory and descriptors flat;
+# and what does not run the program.
 nightly:
 	@sh tests/deps check
 	@$(MAKE) --no-print-directory all
 	@python3 tests/run --nightly
-	@$(MAKE) --no-print-directory memcheck
+	@$(MAKE) --no-print-directory -k memcheck lint coverage
 
 # Built as for coverage: neither optimised nor with sanitizers.
 memcheck: $(UNIT:%=build/unit-cov/%)
@@ -197,7 +198,7 @@ help:
 	@echo 'make                 build ./pptp (and pptp.so with pppd'\''s headers)'
 	@echo 'make demo            a real tunnel in a virtual machine, step by step'
 	@echo 'make check           all tests; ends with "N passed, N failed"'
-	@echo 'make nightly         the same and the long ones'
+	@echo 'make nightly         the same, the long ones, memcheck, lint, coverage'
 	@echo 'make install         PREFIX=/usr/local SBINDIR MANDIR DESTDIR'
 	@echo 'make uninstall       remove what install put there'
 	@echo 'make plugin          pptp.so, the plugin for pppd'
