@@ -52,7 +52,10 @@ is "the tunnel carries on: status" "$(status_of one)" 0
 n=$(of one | sed -n 's/^received \([0-9]*\) of 300, ordered, 0 dup.*, 0 bad/\1/p')
 claim "a packet or another is lost, no more (${n:-none} of 300)" \
 	test "${n:-0}" -ge 250
-has "it is said that packets were lost" "$(< /run/one.err)" "a packet was lost"
+for text in "Protocol error" "No route to host"; do
+	has "it is said that packets were lost: $text" "$(< /run/one.err)" \
+		"a packet was lost: $text "
+done
 claim "but not each time ($(lines 'a packet was lost' one) times)" \
 	test "$(lines 'a packet was lost' one)" -le 12
 is_clean "nothing left"
@@ -63,38 +66,75 @@ run --count 30 --size 1400 --
 has "an MTU of 600: large frames arrive" "$out" "$(all 30)"
 ip link set v0 mtu 1500; srv ip link set v1 mtu 1500
 
-# Paths that come and go.  Each loses what is sent meanwhile, at most.
-survives() {	# survives WHAT DO UNDO
-	tunnel one --count 150 --gap 0.01 --quiet 1 --
+# Paths that come and go.  Each loses what is sent meanwhile, at most; ERROR is
+# what the system said, or nothing.
+survives() {	# survives WHAT ERROR DO UNDO
+	tunnel one --count 150 --gap 0.01 --quiet 1 -- --debug
 	up one
 	sleep 0.2
-	eval "$2"; sleep 0.4; eval "$3"
+	eval "$3"; sleep 0.4; eval "$4"
+	local n; n=$(figure soft_errors)
 	ended one 20
+	if [ -n "$2" ]; then
+		has "$1: it is said" "$(< /run/one.err)" "a packet was lost: $2 "
+		claim "$1: but once" test "$(lines 'a packet was lost' one)" = 1
+		claim "$1: and counted ($n)" test "${n:-0}" -gt 1
+	fi
 	is "$1: the tunnel goes on" "$(status_of one)" 0
 	has "$1: and carries data again" "$(of one)" \
 		'^received ([5-9][0-9]|1[0-4][0-9]|150) of 150, ordered, 0 duplicate, 0 bad'
 	is_clean "$1: nothing left"
 }
-for type in prohibit unreachable blackhole throw; do
-	survives $type "ip route add $type $SERVER/32" "ip route del $type $SERVER/32"
+for how in "prohibit Permission denied" "unreachable No route to host" \
+	"blackhole Invalid argument" "throw Network is unreachable"; do
+	survives "${how%% *}" "${how#* }" \
+		"ip route add ${how%% *} $SERVER/32" \
+		"ip route del ${how%% *} $SERVER/32"
 done
-survives "no route at all" "ip route del 10.9.0.0/24 dev v0" \
+nowhere="Network is unreachable"
+survives "no route at all" "$nowhere" "ip route del 10.9.0.0/24 dev v0" \
 	"ip route add 10.9.0.0/24 dev v0 src 10.9.0.1"
-survives "link down and up" "ip link set v0 down" "ip link set v0 up"
-survives "the far link down and up" "srv ip link set v1 down" "srv ip link set v1 up"
-survives "no ARP" "ip neigh replace $SERVER lladdr 02:00:00:00:00:99 dev v0" \
+survives "link down and up" "$nowhere" "ip link set v0 down" "ip link set v0 up"
+survives "the far link down and up" '' "srv ip link set v1 down" \
+	"srv ip link set v1 up"
+survives "no ARP" '' "ip neigh replace $SERVER lladdr 02:00:00:00:00:99 dev v0" \
 	"ip neigh del $SERVER dev v0"
-survives "another address beside" "ip addr add 10.9.0.77/24 dev v0" \
+survives "another address beside" '' "ip addr add 10.9.0.77/24 dev v0" \
 	"ip addr del 10.9.0.77/24 dev v0"
-survives "our address gone for a moment" "ip addr del 10.9.0.1/24 dev v0" \
-	"ip addr add 10.9.0.1/24 dev v0"
+survives "our address gone for a moment" "$nowhere" \
+	"ip addr del 10.9.0.1/24 dev v0" "ip addr add 10.9.0.1/24 dev v0"
 if command -v nft > /dev/null; then
 	nft add table ip t
 	nft add chain ip t o '{ type filter hook output priority 0; }'
-	survives "EPERM of a packet filter" "nft add rule ip t o ip protocol 47 drop" \
-		"nft flush chain ip t o"
+	survives "a packet filter" "Operation not permitted" \
+		"nft add rule ip t o ip protocol 47 drop" "nft flush chain ip t o"
 	nft delete table ip t
-else skip "EPERM of a packet filter" "no nft"; fi
+else skip "a packet filter" "no nft"; fi
+
+# What a raw socket is hardly ever told, by a library in between.
+head -c 8 /dev/zero > /run/senderror
+refuse() {	# refuse ERROR TIMES
+	python3 -c 'import struct, sys
+with open("/run/senderror", "r+b") as f:
+    f.write(struct.pack("ii", *map(int, sys.argv[1:])))' "$@"
+}
+if "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O1 -shared -fPIC \
+	-o /run/senderror.so tests/net/senderror.c; then
+	BEFORE="env LD_PRELOAD=/run/senderror.so"
+	survives EMSGSIZE "Message too long" "refuse 90 1000000" "refuse 0 0"
+	survives ENOBUFS "No buffer space available" "refuse 105 1000000" \
+		"refuse 0 0"
+	# The socket's, not the packet's: it is sent again.
+	tunnel one --count 150 --gap 0.01 --quiet 1 --
+	up one
+	sleep 0.2
+	for e in 71 90 105; do refuse $e 1; sleep 0.1; done
+	n=$(figure soft_errors)
+	ended one 20
+	is "errors that are told once are counted" "$n" 3
+	has "errors that are told once lose nothing" "$(of one)" "$(all 150)"
+	BEFORE=
+else skip "EMSGSIZE, ENOBUFS" "nothing can be preloaded here"; fi
 
 # Our address is another one now; the tunnel is idle.
 tunnel one --count 1 --end wait -- --debug
