@@ -39,7 +39,8 @@
 
 #include "wire.h"
 
-enum { CONNS = 160, FRAME = 1400, HEAD = 8, OLD = 64, MTU = 1500 };
+enum { CONNS = 160, FRAME = 1400, HEAD = 8, OLD = 64, MTU = 1500,
+	JUNK = 733 };				/* octets on the average */
 
 static int64_t
 now_us(void)
@@ -278,7 +279,7 @@ send_garbage(struct conn *c)
 	    0x2001, 0x2081, 0x3000, 0xb001, 0x3007, 0x3801, 0x7001 };
 	uint8_t p[MTU];
 	struct wr w = { .p = p, .end = p + sizeof(p) };
-	size_t n = 8 + (size_t)rand() % 1450;
+	size_t n = 8 + (size_t)rand() % (2 * (JUNK - 8));
 
 	for (size_t i = 0; i < n; i += 4)
 		memcpy(p + i, &(uint32_t){ (uint32_t)rand() * 2654435761u }, 4);
@@ -331,11 +332,11 @@ on_gre(void)
 		send_data(c, r.p, len);
 }
 
-/* As many as are due at this rate by now; *done counts them. */
+/* As many of this size as are due at this rate by now; *done counts them. */
 static bool
-due(double mbit, int64_t since, unsigned long *done)
+due(double mbit, unsigned size, int64_t since, unsigned long *done)
 {
-	double packets = mbit * (double)(now_us() - since) / 8 / FRAME;
+	double packets = mbit * (double)(now_us() - since) / 8 / size;
 
 	if ((double)*done + 2000 < packets)	/* far behind: do not burst */
 		*done = (unsigned long)packets;
@@ -348,12 +349,13 @@ generate(int64_t since)
 	static unsigned long pumped, spoiled;
 	uint8_t frame[FRAME];
 
-	for (int i = 0; i < 64 && due(pump, since, &pumped); i++)
+	for (int i = 0; i < 64 && due(pump, FRAME, since, &pumped); i++)
 		for (struct conn *c = conns; c < conns + CONNS; c++)
 			if (c->fd != -1 && c->up && c->has_ack)
 				send_data(c, frame, make_frame(frame,
 				    c->number++, FRAME));
-	for (int i = 0; i < 64 && due(garbage, since, &spoiled); i++)
+	for (int i = 0; i < 64 && due(garbage, JUNK, since,
+	    &spoiled); i++)
 		for (struct conn *c = conns; c < conns + CONNS; c++)
 			if (c->fd != -1 && c->up && c->has_ack)
 				send_garbage(c);
@@ -460,7 +462,7 @@ writer(int fd, double mbit, double seconds)
 	usleep(300000);
 	since = now_us();
 	for (uint32_t i = 0; now_us() - since < seconds * 1e6;) {
-		if (!due(mbit, since, &done)) {
+		if (!due(mbit, FRAME, since, &done)) {
 			usleep(500);
 			continue;
 		}
