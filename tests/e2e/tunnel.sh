@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Under pppd's pty, against pptpd with MS-CHAPv2 and MPPE-128: up, data each
-# way, a clean end from each side.
+# way, also while pppd is stopped, a clean end from each side.
 . "$(dirname "$0")/../rig/net.sh"
 net_up
 server_up
@@ -21,6 +21,21 @@ claim "ping crosses it" alive
 claim "large packets do" alive -s 1300
 claim "$T_MB MB to the server arrive whole" carries put "$T_MB"
 claim "$T_MB MB from the server arrive whole" carries get "$T_MB"
+
+# The kernel carries the data; what else pppd has to do can wait.
+before=$(tunnels)
+carries put $((T_MB * 3 / 2)) > /run/put 2>&1 & a=$!
+carries get $((T_MB * 3 / 2)) > /run/get 2>&1 & b=$!
+sleep 0.5
+kill -STOP $P
+sleep 10
+has "pppd is stopped for ten seconds" "$(< /proc/$P/stat)" '^[0-9]* .pppd. T '
+kill -CONT $P
+wait $a $b
+has "meanwhile: to the server all arrives" "$(< /run/put)" 'checksums agree'
+has "meanwhile: from the server all arrives" "$(< /run/get)" 'checksums agree'
+claim "after that: ping" alive
+is "it is the same tunnel" "$(tunnels)" "$before"
 end $P
 is "pppd was ended by the signal alone" $? 5
 is_clean "its end leaves nothing: no process, socket, route"
