@@ -24,8 +24,8 @@ line for all that happens to standard output.  Keys:
  slow=S   reads only every S seconds
  modem=1  an Orckit ATUR3: refuses a client that is not the one it knows
  early=1  sends a GRE packet before the OCRP
- gre=     echo silent dup swap late far restart truncated alien lying wrap
-          first1 welcome noack stranger (10.9.0.3, which has to be there,
+ gre=     echo silent dup swap late far behind restart truncated alien lying
+          wrap first1 welcome noack stranger (10.9.0.3, which has to be there,
           forges each packet first) skip (20 numbers, once) flood (40 frames
           for the first, which does not come back, 3 ms apart) batch (likewise
           64 half a second later, all at once, behind a missing one) unreach
@@ -143,6 +143,8 @@ class Gre:
             return
         if trick == "far" and n == 20:          # one forged far-ahead packet
             self.put(self.packet(seq + 1000000, b"\xff\x03\x00\xfdforged"))
+        elif trick == "behind" and n == 20:        # likewise far behind
+            self.put(self.packet(seq - 100000, b"\xff\x03\x00\xfdforged"))
         elif trick == "skip" and n == 20:
             self.seq, seq = seq + 21, seq + 20
         elif trick == "restart" and n == 20:

@@ -24,6 +24,7 @@ data noack "$all"
 data truncated "$all"
 data alien "$all"
 data far "$all"
+data behind "$all"
 data lying "$all"
 srv ip addr add 10.9.0.3/24 dev v1
 data stranger "$all"
