@@ -31,7 +31,7 @@ towards_server "$BAD reorder 25%"
 claim "$T_MB MB from the server arrive whole" carries get "$T_MB"
 claim "$T_MB MB to the server arrive whole, reordered" carries put "$T_MB"
 towards_server "$BAD loss 1%"
-claim "$T_LOSS to the server arrive whole, with loss" carries put "$T_LOSS"
+claim "what is sent to the server arrives whole, with loss ($T_LOSS)" carries put "$T_LOSS"
 
 # Nothing guards the GRE header.  One packet whose number was damaged, and pptpd
 # takes all that follow for old ones.
