@@ -122,7 +122,7 @@ kernel_us(void)
 	DIR *d = opendir("/proc");
 	struct dirent *e;
 	char path[64], comm[64];
-	uint64_t ns = 0, switches;
+	uint64_t ns = 0, switches = 0;
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		pid_t pid = atoi(e->d_name);

@@ -240,7 +240,7 @@ pty_to_frames(void)
 	static uint8_t buf[65536], frame[ROOM + HDLC_DECODE_SLACK];
 	static struct hdlc_dec dec;
 	ssize_t k = read(STDIN_FILENO, buf, sizeof(buf));
-	const uint8_t *p = buf, *end = buf + k;
+	const uint8_t *p = buf, *end = buf + (k > 0 ? k : 0);
 	enum hdlc_verdict v;
 
 	if (k == 0 || (k == -1 && errno == EIO))

@@ -79,7 +79,7 @@ start_reply(uint8_t *buf)
 	wr_u32(&w, BEARER_ANALOG | BEARER_DIGITAL);
 	wr_u16(&w, 0);		/* channels: not told */
 	wr_u16(&w, 1);
-	memcpy(wr_room(&w, 5), "bench", 5);
+	wr_bytes(&w, "bench", 5);
 	return 156;
 }
 

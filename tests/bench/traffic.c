@@ -344,7 +344,7 @@ pty_receive(struct tunnel *t)
 
 	for (int i = 0; i < 16 && !t->gone; i++) {
 		ssize_t k = read(t->slave, buf, sizeof(buf));
-		const uint8_t *p = buf, *end = buf + k;
+		const uint8_t *p = buf, *end = buf + (k > 0 ? k : 0);
 		int64_t now = clock_ns();
 		enum hdlc_verdict v;
 

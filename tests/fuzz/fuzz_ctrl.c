@@ -163,6 +163,7 @@ hear(const uint8_t *p, size_t n)
 	uint8_t *copy = malloc(n > 0 ? n : 1);
 	size_t used = 0;
 
+	MUST(copy != NULL);
 	memcpy(copy, p, n);
 	while (used < n) {
 		size_t k = ctrl_feed(&c, copy + used, n - used, now);

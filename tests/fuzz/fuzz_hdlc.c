@@ -33,6 +33,7 @@ decode(enum hdlc_impl impl, const uint8_t *in, size_t n, size_t cap,
 	uint8_t *frame = malloc(cap + HDLC_DECODE_SLACK);
 	struct hdlc_dec d;
 
+	check(frame != NULL);
 	hdlc_dec_init(&d, frame, cap);
 	for (size_t at = 0, k; at < n; at += k) {
 		uint8_t *copy;
@@ -40,6 +41,7 @@ decode(enum hdlc_impl impl, const uint8_t *in, size_t n, size_t cap,
 
 		k = n - at < piece ? n - at : piece;
 		p = copy = malloc(k);
+		check(copy != NULL);
 		memcpy(copy, in + at, k);
 		while (p < copy + k) {
 			const uint8_t *before = p;

@@ -31,6 +31,7 @@ split(const uint8_t *p, size_t n)
 		uint8_t *copy = malloc(k + 1);
 		size_t part;
 
+		check(copy != NULL);
 		memcpy(copy + 1, p, k);
 		part = hdlc_sync_split(copy + 1, k);
 		free(copy);

@@ -83,9 +83,11 @@ count_frame(struct tally *t, const uint8_t *p, size_t n)
 	uint8_t want[FRAME];
 	struct rd r = { .p = p, .end = p + n };
 	uint32_t head = rd_u32(&r), i = rd_u32(&r);
+	bool good = !r.bad && head == 0xff0300fd && n <= FRAME;
 
-	if (r.bad || head != 0xff0300fd || n > FRAME ||
-	    memcmp(p, want, make_frame(want, i, n)) != 0) {
+	if (good)
+		good = make_frame(want, i, n) == n && memcmp(p, want, n) == 0;
+	if (!good) {
 		t->bad++;
 		return;
 	}

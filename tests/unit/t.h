@@ -83,11 +83,10 @@ static inline void
 t_mangle(const uint8_t *p, size_t n, void (*f)(const uint8_t *, size_t))
 {
 	for (size_t len = 0; len <= n; len++) {
-		uint8_t *copy = malloc(len + 1);
+		uint8_t *copy = malloc(len > 0 ? len : 1);
 
 		if (copy == NULL)
 			abort();
-		copy = realloc(copy, len > 0 ? len : 1);
 		memcpy(copy, p, len);
 		f(copy, len);
 		free(copy);

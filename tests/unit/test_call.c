@@ -161,6 +161,8 @@ test_said(void)
 		struct in_addr *list = malloc(CALL_ADDRESSES * sizeof(*list));
 		char *said = malloc(rows[i].len + 1);
 
+		if (list == NULL || said == NULL)
+			abort();
 		memset(said, 'x', rows[i].len + 1);
 		said[0] = rows[i].first;
 		c.why[0] = '\0';

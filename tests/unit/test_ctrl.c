@@ -622,8 +622,11 @@ test_mangled(void)
 	    CDN("0102", "01"), WEN, SLI };
 	uint8_t buf[256];
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		t_mangle(buf, t_hex(buf, sizeof(buf), all[i]), mangled);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		size_t n = t_hex(buf, sizeof(buf), all[i]);
+
+		t_mangle(buf, n, mangled);
+	}
 	T(owed_up == 0, "every truncation and bit flip ends with one CLOSED");
 	T(owed_down == 0, "and with one CALL_DOWN for each call");
 }

@@ -240,7 +240,7 @@ test_quoting(void)
 
 	for (size_t i = 0; i < sizeof(quote_rows) / sizeof(*quote_rows); i++) {
 		const struct quote_row *q = &quote_rows[i];
-		uint8_t out[256];
+		uint8_t out[256] = { 0 };
 		struct wr w = { .p = out, .end = out + sizeof(out) };
 
 		put_word(&w, q->text);
