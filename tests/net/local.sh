@@ -296,7 +296,7 @@ limited() {	# limited CLAIM
 }
 mkdir -p -m 700 /run/pptp
 for mb in $sizes; do
-	mkdir -p -m 700 /run/limit/$mb
+	mkdir -p /run/limit && mkdir -m 700 /run/limit/$mb
 	BEFORE="unshare -m sh /run/limited $mb"
 	tunnel m$mb --count 5 --
 done
