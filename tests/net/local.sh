@@ -294,7 +294,7 @@ limited() {	# limited CLAIM
 	claim "$1: some come up ($up)" test $up -ge 1
 	claim "$1: some do not" test $up -lt "$(wc -w <<< "$sizes")"
 }
-mkdir -p -m 700 /run/pptp
+mkdir -p /run/pptp && chmod 700 /run/pptp
 for mb in $sizes; do
 	mkdir -p /run/limit && mkdir -m 700 /run/limit/$mb
 	BEFORE="unshare -m sh /run/limited $mb"
