@@ -950,7 +950,7 @@ test_send_failed(void)
 	gre_send(e.g, buf + 16, 30, 0);
 	arrive(&e, 10, MS);
 	gre_send_failed(e.g, 30);
-	T(e.g->owed == 1 && gre_ack(e.g, buf, 2 * GRE_ACK_DELAY_US) == 12 &&
+	T(e.g->owed == 1 && gre_own(e.g, buf, 2 * GRE_ACK_DELAY_US) == 12 &&
 	    get32(buf + 8) == 10, "a newer one owed already stands for both");
 	end_close(&e);
 }
