@@ -178,7 +178,7 @@ ack_due(const struct gre *g)
 	return later(g->owed_since, GRE_ACK_DELAY_US);
 }
 
-/* When the server is to be woken, or GRE_NEVER; see above. */
+/* When the server is to be woken, or GRE_NEVER; see Spurs. */
 static int64_t
 spur_due(const struct gre *g)
 {
