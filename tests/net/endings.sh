@@ -13,9 +13,12 @@ ends() {
 	has "$what: sentence" "$err" "$pattern"
 	has "$what: a hangup for pppd" "$out" "^hangup"
 	within "$what: in time" 5
+	is "$what: no escape reaches the terminal" \
+		"$(grep -c $'\x1b' /run/err)" 0
 	is_clean "$what: nothing left"
 }
 ends "$EXIT_SERVER_ENDED" "ended the call" after=cdn
+has "what was said of the call is escaped" "$err" 'calls: 1\\x1b\[31m'
 ends "$EXIT_SERVER_ENDED" "ended the call" after=cdn-ours
 ends "$EXIT_SERVER_ENDED" "ended the call" after=cdn result=0
 ends "$EXIT_SERVER_ENDED" "server ended the c" after=stop
@@ -23,8 +26,6 @@ ends "$EXIT_SERVER_ENDED" "closed the control connection" after=fin
 ends "$EXIT_LOST" "reset" after=rst
 ends "$EXIT_LOST" "malformed" after=magic
 ends "$EXIT_LOST" "malformed" after=junk
-is "a server's escapes do not reach the terminal" \
-	"$(grep -c $'\x1b' /run/err)" 0
 serve after=stop
 run --count 1 --end wait --
 is "the server's Stop is answered" "$(count '^rx StopCCRP length 16')" 1
