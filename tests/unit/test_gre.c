@@ -986,6 +986,19 @@ test_spurs(void)
 	end_close(&e);
 }
 
+/* A tunnel whose server has acknowledged 0 and, until t, neither 1 nor 2. */
+static void
+lacking(struct end *e, const struct gre_conf *conf, int64_t t)
+{
+	end_open_conf(e, conf);
+	arrive(e, 9, 0);
+	number_sent(e, 0);
+	acknowledge(e, 0, 20 * MS);
+	number_sent(e, 20 * MS);
+	number_sent(e, 20 * MS);
+	until(e, t);
+}
+
 /*
  * A server that acknowledges only what it has without a gap: what stands in for
  * the packet it lacks.
@@ -999,13 +1012,7 @@ test_fills(void)
 	struct end e;
 	int64_t t = SECOND;
 
-	end_open(&e);
-	arrive(&e, 9, 0);
-	number_sent(&e, 0);
-	acknowledge(&e, 0, 20 * MS);
-	number_sent(&e, 20 * MS);
-	number_sent(&e, 20 * MS);
-	until(&e, t);
+	lacking(&e, &conf, t);
 	T(e.n.tx_fills == 0, "a server that holds nothing back is left alone");
 	end_close(&e);
 
@@ -1018,13 +1025,7 @@ test_fills(void)
 	T(e.n.tx_fills == 0, "and so is one that has never acknowledged");
 	end_close(&e);
 
-	end_open_conf(&e, &conf);
-	arrive(&e, 9, 0);
-	number_sent(&e, 0);
-	acknowledge(&e, 0, 20 * MS);
-	number_sent(&e, 20 * MS);
-	number_sent(&e, 20 * MS);
-	until(&e, t);
+	lacking(&e, &conf, t);
 	T(e.n.tx_fills == 0, "number 1 would be a new beginning to it");
 	acknowledge(&e, 2, t);
 	e.n.rtt_us = 20 * MS;
