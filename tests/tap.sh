@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# For shell tests: each claim is one line of TAP, `plan` ends the file.
+# For shell tests: each claim is one line of TAP, `plan` ends the file; and what
+# tests of both kinds, namespaces and guest, ask of the client.
 tap_n=0
 tap_bad=0
 tap_out=$(mktemp) || exit 1
@@ -28,6 +29,11 @@ is() {
 has() {
 	if printf '%s\n' "$2" | grep -Eq -e "$3"; then pass "$1"
 	else fail "$1" "$(printf 'no match for: %s\nin: %s' "$3" "$2")"; fi
+}
+# figure NAME: one of the counters in --status=json, of the first tunnel
+figure() {
+	"$CLIENT" --status=json |
+		sed -n 's/.*"'"$1"'": \([0-9]*\)[,}].*/\1/p' | head -n 1
 }
 plan() { rm -f "$tap_out"; echo "1..$tap_n"; exit $((tap_bad > 0)); }
 skip_all() { rm -f "$tap_out"; echo "1..0 # SKIP $1"; exit 0; }

@@ -35,9 +35,8 @@ claim "what is sent to the server arrives whole, with loss ($T_LOSS)" carries pu
 
 # Nothing guards the GRE header.  One packet whose number was damaged, and pptpd
 # takes all that follow for old ones.
-of_call() { "$CLIENT" --status=json | sed -n "s/.*\"$1\": \([0-9]*\).*/\1/p"; }
 damaged() {	# damaged NUMBER: as if sent by the tunnel
-	python3 - "$SERVER" "$(of_call peer_call)" "$1" <<-'EOF'
+	python3 - "$SERVER" "$(figure peer_call)" "$1" <<-'EOF'
 	import socket, struct, sys
 	frame = bytes.fromhex("ff0300fd")
 	s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 47)
@@ -46,18 +45,18 @@ damaged() {	# damaged NUMBER: as if sent by the tunnel
 	EOF
 }
 towards_server "delay 20ms"
-had=$(of_call tx_jumps)
+had=$(figure tx_jumps)
 damaged 1073741824
 claim "a damaged number does not make the server deaf" until_ok 20 \
-	eval 'alive && [ "$(of_call tx_jumps)" -gt "$had" ]'
+	eval 'alive && [ "$(figure tx_jumps)" -gt "$had" ]'
 
 # Behind one lost packet pptpd keeps all others, and acknowledges none.
 towards_server "delay 20ms loss 100%"
 ping -c 1 -W 1 -q $INSIDE > /dev/null
 towards_server "delay 20ms"
-had=$(of_call tx_fills)
+had=$(figure tx_fills)
 claim "what it lacks is made up for" until_ok 10 \
-	eval 'alive && [ "$(of_call tx_fills)" -gt "$had" ]'
+	eval 'alive && [ "$(figure tx_fills)" -gt "$had" ]'
 "$CLIENT" --status | sed 's/^/# /'
 claim "it is the same tunnel still" kill -0 $P
 end $P

@@ -50,9 +50,4 @@ busy() {
 	echo $((b - a))
 }
 rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
-# figure NAME: one of the counters in --status=json, of the first tunnel
-figure() {
-	"$CLIENT" --status=json |
-		sed -n 's/.*"'"$1"'": \([0-9]*\)[,}].*/\1/p' | head -n 1
-}
 descriptors() { find "/proc/$1/fd" -mindepth 1 2>/dev/null | wc -l; }

@@ -73,6 +73,27 @@ is "--nohostroute: none" "$(ours)" ''
 kill -TERM "$(gateway_of one)"; ended one
 gone "--nohostroute"
 
+# One route for all: another way of a second tunnel does not move it.
+ip addr add 10.9.0.4/24 dev v0
+ip route add default via 10.9.0.3 dev v0 table 100
+ip rule add from 10.9.0.4 lookup 100
+start
+run --count 5 -- --debug --localbind 10.9.0.4
+has "a second tunnel from another address: it works" "$out" "received 5 of 5"
+has "and is told of the route" "$err" "$SERVER: the host route stays that of \
+a tunnel with another --localbind or --rtmark"
+is "which stays" "$(ours)" "$ROUTE"
+kill -TERM "$(gateway_of one)"; ended one
+gone "after that"
+start --localbind 10.9.0.4
+is "alone it has the route that its address takes" "$(ours)" \
+	"203.0.113.9 via 10.9.0.3 dev v0"
+kill -TERM "$(gateway_of one)"; ended one
+gone "and after that"
+ip rule del from 10.9.0.4 lookup 100
+ip route del default via 10.9.0.3 dev v0 table 100
+ip addr del 10.9.0.4/24 dev v0
+
 ip route add 203.0.113.9/32 via 10.9.0.3 dev v0 metric 5
 mine=$(others)
 start
