@@ -26,6 +26,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +87,9 @@ resolver_drop(int fd)
 	    setresuid(NOBODY, NOBODY, NOBODY) == -1))
 		log_warn("names are resolved as uid 0, which cannot be given "
 		    "up");
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	/* An alarm does not end what somebody has stopped; this does. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
 	    syscall(SYS_capset, &head, none) == -1)
 		log_warn("names are resolved with privileges, which cannot be "

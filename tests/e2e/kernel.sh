@@ -86,6 +86,12 @@ has "--status counts by the interface" "$out" 'interface ppp0'
 has "and counts it all" "$out" 'out [0-9]{4,} packets, [0-9]{7,} octets'
 has "--status=json too" "$("$CLIENT" --status=json)" \
 	'"data_path": "kernel", "interface": "ppp0", "tx_packets": [0-9]{4,}'
+kill -STOP "$H"
+sleep 1
+claim "the holder stopped: ping" alive
+kill -CONT "$H"
+sleep 0.3
+claim "and continued: ping" alive
 end $P
 is "pppd was ended by the signal alone" $? 5
 is_clean "its end leaves nothing"
@@ -113,6 +119,12 @@ claim "and the server was told" until_ok 5 no_session
 start && kill -KILL "$(manager)"
 wait $P
 is "the manager killed is a hangup for pppd" $? 16
+is_clean "and leaves nothing"
+start && H=$(holder) && kill -STOP "$H" && pkill -x pptpctrl
+sleep 1
+kill -CONT "$H"
+wait $P
+is "the server's Stop while the holder is stopped: a hangup" $? 16
 is_clean "and leaves nothing"
 start && kill -KILL "$(holder)"
 wait $P

@@ -15,8 +15,8 @@ line for all that happens to standard output.  Keys:
  channels= host= vendor=  what the SCCRP says
  after=   comma list, sent once a call is up, 50 ms apart: cdn (its own id)
           cdn-ours (the client's) stop echo icrq wen sli unknown ocrp sccrp
-          fin rst magic junk; sleepN waits N seconds; together: the rest in
-          one segment
+          fin rst magic junk trickle (an Echo-Request, an octet a second);
+          sleepN waits N seconds; together: the rest in one segment
  clear=   answer to Call-Clear-Request: cdn (default) silent fin
  stopped= answer to Stop-Control-Connection-Request: reply (default) silent
  noecho=1 Echo-Requests stay unanswered
@@ -395,6 +395,8 @@ class Connection:
                 elif what == "rst":
                     self.resetting = True   # wakes the reader, who does it
                     self.s.shutdown(socket.SHUT_RD)
+                elif what == "trickle":
+                    self.slowly(message(5, b"ABCD"), 1)
                 elif together:
                     together += extra[what]()
                 else:

@@ -6,10 +6,10 @@
 . tests/net/armour.bash
 
 cat > /run/dns.py <<'PY'
-"""A name server: 10.9.0.3, which is silent for names with "silent" in them."""
-import socket, struct
+"""A name server, 10.9.0.3; one name is answered late, one never."""
+import socket, struct, time
 # libc prefers what is more like our own address: the good one, 200, is least.
-A = {b"one": [200], b"second": [61, 200], b"silenttcp": [62, 200],
+A = {b"one": [200], b"slow": [200], b"second": [61, 200], b"silenttcp": [62, 200],
      b"third": [63, 61, 200], b"refuses": [64, 200], b"all-bad": [61, 65],
      b"away": [250, 200], b"many": list(range(100, 140)) + [200]}
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -25,6 +25,8 @@ while True:
     name = labels[0]
     if name == b"nobody-answers":
         continue
+    if name == b"slow":
+        time.sleep(0.7)
     answers, code = [], 0
     if kind == 1:
         answers = [bytes([10, 9, 0, n]) for n in A.get(name, [])]
@@ -110,10 +112,50 @@ has "a silent name server: sentence" "$err" "no name server answered in time"
 within "a silent name server: bounded" 5
 until_ok 5 no_process
 
+# The process that asks is stopped: for a while, for good, with its client.
+asking() {	# asking NAME [PPTP OPTION...]: $G is the client, $R its resolver
+	SERVER=$1
+	tunnel one --count 5 -- "${@:2}"
+	R=
+	until_ok 3 eval 'G=$(gateway_of one); R=$(pgrep -P "$G" -x pptp)'
+	claim "a resolver for $1 ($R)" test -n "$R"
+}
+asking slow.example.org
+kill -STOP "$R"; sleep 0.3; kill -CONT "$R"
+ended one
+has "the resolver stopped for a while: a tunnel" "$(of one)" "$good"
+asking slow.example.org
+kill -STOP "$R" "$G"; sleep 1; kill -CONT "$G" "$R"
+ended one
+has "the client and it stopped while the answer comes" "$(of one)" "$good"
+began=$SECONDS
+asking slow.example.org --timeout 2
+kill -STOP "$R"
+ended one
+took=$((SECONDS - began))
+is "the resolver stopped for good: status" "$(status_of one)" "$EXIT_TIMEOUT"
+has "the resolver stopped for good: sentence" "$(< /run/one.err)" \
+	"no name server answered in time"
+within "the resolver stopped for good: bounded" 5
+is_clean "the resolver stopped for good: nothing left"
+
 # A number asks nobody: without any file of a resolver, without a name server.
 for f in resolv.conf nsswitch.conf hosts; do : > /run/$f; done
 kill "$DNS"
 to $HOST
 has "a number without any resolver" "$out" "$good"
+is_clean "nothing left"
+
+# Nor does it need an address of ours, but the loopback's, which has it anyway.
+ip addr flush dev v0
+ip netns pids srv | xargs -r kill
+python3 tests/net/badserver.py addr=127.0.0.5 > /run/server.log 2>&1 &
+BAD=$!
+until_ok 5 grep -q ready /run/server.log
+is "no address but the loopback's" "$(ip -o addr show scope global)" ''
+to 127.0.0.5
+has "a number without any configured address" "$out" "$good"
+has "nor a route" "$(ip -4 route show; echo none)" '^none'
+kill "$BAD"; wait "$BAD" 2>/dev/null
 is_clean "nothing left"
 plan

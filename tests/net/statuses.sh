@@ -35,6 +35,7 @@ at=10.9.0.100
 feed() {
 	local fed
 	fed=$(python3 tests/net/ptyfeed.py --count 1 --wait 14 "$@")
+	echo "$fed"
 	return "$(sed -n 's/^exit \([0-9]*\) .*/\1/p' <<< "$fed")"
 }
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
@@ -74,6 +75,10 @@ blocked=/run/case.$((cases - 1)) blocked_addr=10.9.0.$((99 + cases))
 situation 12 'GRE is blocked: ICMP protocol-unreachable came from' \
 	gre=unreach feed --wait 3 "$CLIENT" $at --nolaunchpppd
 unreach=/run/case.$((cases - 1))
+# An Echo-Request takes its time while data flows.
+situation 0 '' after=trickle feed --count 80 --gap 0.2 --hold 1 \
+	"$CLIENT" $at --nolaunchpppd
+trickle=/run/case.$((cases - 1))
 
 # Meanwhile: standard error, as a pipe that somebody waits for the end of.
 serve addr=10.9.0.2
@@ -144,6 +149,10 @@ done
 has "GRE blocked is in the log as well" "$(grep "$blocked_addr" /run/syslog)" \
 	'^<27>pptp.*GRE is blocked: the call is up'
 is "once" "$(grep -c "GRE is blocked.*$blocked_addr" /run/syslog)" 1
+has "an Echo-Request that comes an octet a second is answered" \
+	"$(< $trickle/log)" 'rx EchoRP length 20'
+has "and all data arrives meanwhile" "$(< $trickle/out)" \
+	'received 80 of 80, ordered, 0 duplicate, 0 bad'
 claim "the sentence on ICMP came at once, not after ten seconds" \
 	test $unreach/err -ot $blocked/err
 is "statuses met: all of them" "$(cat /run/case.*/status | sort -nu | tr '\n' ' ')" \

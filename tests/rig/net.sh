@@ -79,7 +79,7 @@ transfer_server() {
 	until_ok 10 listening 5000
 }
 end() {	# end PID: SIGTERM for pppd, and wait for it
-	kill -TERM "$1" && wait "$1"
+	kill -TERM "$1" 2> /dev/null && wait "$1"
 }
 logs() {	# for a failure
 	for f in /run/pppd*.log /run/client*.err /run/server-pppd.log \
