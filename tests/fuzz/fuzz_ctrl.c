@@ -2,7 +2,7 @@
 /*
  * The whole control connection: the input is a script of what a server sends,
  * what the caller does and how time passes.  What must hold whatever happens
- * is in check(), told() and wrote().
+ * is in check(), told(), wrote() and reads_back().
  *
  * The first octet chooses quirks (bits 0 to 2), whether events are taken at
  * once (3) and timers (4, 5).  Then each step is an octet of operation, an
@@ -32,6 +32,9 @@ static uint8_t partial[PPTP_MSG_MAX];	/* of the message being written */
 static size_t partial_len;
 static unsigned written;
 static int64_t courtesy_at;		/* last answer sent under ASYNCREAD */
+static struct ctrl_call_conf opened[256];	/* the last, by serial number */
+static uint16_t serial;
+static const uint8_t *hearing;		/* a whole message, while it is fed */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -57,6 +60,24 @@ whole(const uint8_t *p, size_t n)
 	return size;
 }
 
+/* The reply that brought a call up is read as it was written. */
+static void
+came_up(unsigned id)
+{
+	const struct ctrl_call *call = ctrl_call_find(&c, (uint16_t)id);
+
+	if (lazy || hearing == NULL || c.state != CTRL_UP)
+		return;
+	MUST(call != NULL && call->state == CALL_UP);
+	MUST(msg_u16(hearing + 8) == OUT_CALL_REPLY && hearing[16] == 1);
+	MUST(call->peer_id == msg_u16(hearing + 12));
+	MUST(msg_u16(hearing + 14) == id);
+	MUST(call->speed >> 16 == msg_u16(hearing + 20) &&
+	    (call->speed & 0xffff) == msg_u16(hearing + 22));
+	MUST(call->peer_window == msg_u16(hearing + 24));
+	MUST(call->peer_delay == msg_u16(hearing + 26));
+}
+
 static void
 told(const struct ctrl_event *e)
 {
@@ -74,6 +95,7 @@ told(const struct ctrl_event *e)
 	case CTRL_EV_CALL_UP:
 		MUST(e->call < 256 && open_ids[e->call] && !up_ids[e->call]);
 		up_ids[e->call] = true;
+		came_up(e->call);
 		break;
 	case CTRL_EV_CALL_DOWN:
 		MUST(e->call < 256 && open_ids[e->call]);
@@ -97,11 +119,69 @@ drain(void)
 }
 
 static void
+text_is(struct rd *r, const char *want)
+{
+	char text[PPTP_TEXT + 1];
+
+	rd_text(r, text, PPTP_TEXT);
+	MUST(strcmp(text, want) == 0);
+}
+
+static void
+start_reads_back(struct rd *r)
+{
+	struct quirk_fields f;
+
+	quirk_fields(&f, c.conf.quirks);
+	MUST(rd_u16(r) == PPTP_VERSION && rd_u16(r) == 0);
+	MUST(rd_u32(r) == f.framing_caps && rd_u32(r) == f.bearer_caps);
+	MUST(rd_u16(r) == f.max_channels && rd_u16(r) == f.firmware);
+	text_is(r, f.host);
+	text_is(r, f.vendor);
+	MUST(!r->bad && r->p == r->end);
+}
+
+/* Only a quirk's call has 0 for its serial number. */
+static void
+call_reads_back(struct rd *r)
+{
+	unsigned id = rd_u16(r), number = rd_u16(r);
+	const struct ctrl_call_conf *call = &opened[number & 255];
+	struct quirk_fields f;
+	const char *phone;
+
+	if (number == 0)
+		return;
+	quirk_fields(&f, call->quirks);
+	phone = call->phone[0] != '\0' ? call->phone : f.phone;
+	MUST(f.serial < 0 && call->serial == number && call->id == id);
+	MUST(rd_u32(r) == f.min_bps && rd_u32(r) == f.max_bps);
+	MUST(rd_u32(r) == f.bearer_type && rd_u32(r) == f.framing_type);
+	MUST(rd_u16(r) == call->window && rd_u16(r) == 0);
+	MUST(rd_u16(r) == strlen(phone) && rd_u16(r) == 0);
+	text_is(r, phone);
+	text_is(r, "");
+	MUST(!r->bad && r->p == r->end);
+}
+
+/* What was written says what it was made of. */
+static void
+reads_back(unsigned type, struct rd r)
+{
+	if (type == START_REQUEST)
+		start_reads_back(&r);
+	else if (type == OUT_CALL_REQUEST)
+		call_reads_back(&r);
+}
+
+static void
 wrote(void)
 {
 	unsigned type = msg_u16(partial + 8);
 
 	MUST(whole(partial, partial_len) == partial_len);
+	reads_back(type, (struct rd){ .p = partial + PPTP_HEADER,
+	    .end = partial + partial_len });
 	MUST((written++ == 0) == (type == START_REQUEST));
 	partial_len = 0;
 	if ((c.conf.quirks & QUIRK_ASYNCREAD) && ctrl_msgs[type].answer == 0)
@@ -190,7 +270,9 @@ hear_message(struct script *s, unsigned type, size_t n)
 	wr_u16(&w, 0);
 	while (n-- > 0)
 		wr_u8(&w, next(s));
+	hearing = c.in_len == 0 ? m : NULL;
 	hear(m, ctrl_msgs[type].size);
+	hearing = NULL;
 }
 
 /* What a tick leaves due is in the future, once all is written. */
@@ -216,8 +298,9 @@ settle_down(void)
 static void
 open_one(uint8_t id, uint8_t arg)
 {
-	struct ctrl_call_conf conf = { .id = id, .serial = id, .window = 8,
-	    .quirks = arg & 4 };
+	uint16_t number = serial < UINT16_MAX ? serial + 1 : 1;
+	struct ctrl_call_conf conf = { .id = id, .serial = number,
+	    .window = (uint16_t)(arg + 1), .quirks = arg & 4 };
 	bool used = ctrl_call_find(&c, id) != NULL;
 
 	if (lazy && open_ids[id])		/* its end was not taken yet */
@@ -226,6 +309,8 @@ open_one(uint8_t id, uint8_t arg)
 	if (ctrl_call_open(&c, &conf, now) == 0) {
 		MUST(!used);
 		open_ids[id] = true;
+		opened[number & 255] = conf;
+		serial = number;
 		MUST(ctrl_call_find(&c, id) != NULL || lazy ||
 		    c.state == CTRL_CLOSED);
 	}
@@ -295,6 +380,7 @@ reset(uint8_t how)
 	closed = false;
 	partial_len = 0;
 	written = 0;
+	serial = 0;
 	courtesy_at = -1;
 	memset(open_ids, 0, sizeof(open_ids));
 	memset(up_ids, 0, sizeof(up_ids));

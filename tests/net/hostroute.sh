@@ -91,8 +91,15 @@ is "alone it has the route that its address takes" "$(ours)" \
 kill -TERM "$(gateway_of one)"; ended one
 gone "and after that"
 ip rule del from 10.9.0.4 lookup 100
-ip route del default via 10.9.0.3 dev v0 table 100
 ip addr del 10.9.0.4/24 dev v0
+ip rule add fwmark 0x2b lookup 100
+start --rtmark 0x2b
+is "--rtmark: the route that marked packets take" "$(ours)" \
+	"203.0.113.9 via 10.9.0.3 dev v0"
+kill -TERM "$(gateway_of one)"; ended one
+gone "and after that"
+ip rule del fwmark 0x2b lookup 100
+ip route del default via 10.9.0.3 dev v0 table 100
 
 ip route add 203.0.113.9/32 via 10.9.0.3 dev v0 metric 5
 mine=$(others)
@@ -101,6 +108,33 @@ is "somebody else's host route: none of ours" "$(ours)" ''
 kill -TERM "$(gateway_of one)"; ended one
 gone "somebody else's host route" "$mine"
 ip route del 203.0.113.9/32
+
+# The tunnel's interface becomes the way to everywhere, and then the only one.
+syslog_on
+warned() { grep -c 'would be reached through the tunnel itself' /run/syslog; }
+tunnel one --count 5 --hold 30 --
+up one; sleep 0.3
+ip link add ppp9 type veth peer name far9 netns srv
+ip addr add 10.64.0.2/32 dev ppp9
+ip link set ppp9 up && ip -n srv link set far9 up
+ip route replace default dev ppp9
+sleep 0.5
+is "a default route into the tunnel leaves ours alone" "$(ours)" "$ROUTE"
+is "without a word" "$(warned)" 0
+ip link set v0 down
+claim "with no other way left that is said" until_ok 5 eval '[ "$(warned)" = 1 ]'
+ip route add 192.0.2.0/24 dev ppp9 && ip route del 192.0.2.0/24
+ip route replace default dev ppp9 metric 7 && ip route del default metric 7
+sleep 0.7
+is "once, whatever else changes" "$(warned)" 1
+ip link set v0 up && ip route add default via 10.9.0.2 dev v0 metric 9
+claim "the link is back: so is the route" until_ok 3 eval '[ "$(ours)" = "$ROUTE" ]'
+ip route del default dev ppp9
+ip route del default && ip route add $DEFAULT
+kill -TERM "$(gateway_of one)"; ended one
+is "and the tunnel has lived" "$(status_of one)" 0
+ip link del ppp9
+gone "after that"
 
 # The path is cut for a while and comes back.
 HOLD=6
