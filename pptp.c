@@ -244,12 +244,16 @@ fork_alone(const struct call *c)
 static void __attribute__((__noreturn__))
 become_pppd(char **argv)
 {
+	int err;
+
 	if (argv == NULL)
 		fatal(EXIT_SYSTEM, "out of memory");
 	signal_reset();
 	execv(PPPD, argv);
-	fatal(EXIT_SYSTEM, "cannot run " PPPD ": %s%s", strerror(errno),
-	    errno == ENOENT ? " (install the package ppp)" : "");
+	err = errno;
+	free(argv);
+	fatal(EXIT_SYSTEM, "cannot run " PPPD ": %s%s", strerror(err),
+	    err == ENOENT ? " (install the package ppp)" : "");
 }
 
 /* A child behind a new pty becomes the gateway. */
