@@ -13,6 +13,7 @@
  * When the raw socket is full the pty is left alone: pppd's own queue is the
  * right place to wait.
  */
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -53,13 +54,14 @@ enum {
 	COMPLAIN_US = 60000000		/* the same soft error again */
 };
 
-enum { P_IN, P_OUT, P_RAW, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
+/* Those behind P_RARE are asked only when that says so: each one costs. */
+enum { P_IN, P_OUT, P_RAW, P_RARE, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
 
 struct flow {
 	struct gateway	*gw;
 	enum hdlc_impl	 impl;
 	struct gre	*gre;
-	int		 signals, null, addresses;
+	int		 signals, null, addresses, rare;
 	struct in_addr	 local;
 	int64_t		 now;
 
@@ -643,6 +645,7 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 		p[P_RAW].events |= POLLIN;
 	if (tx_blocked)
 		p[P_RAW].events |= POLLOUT;
+	p[P_RARE] = (struct pollfd){ f->rare, POLLIN, 0 };
 	p[P_MGR] = (struct pollfd){ gw->mgr, POLLIN, 0 };
 	p[P_SIGNAL] = (struct pollfd){ f->signals, POLLIN, 0 };
 	p[P_ADDRESS] = (struct pollfd){ f->addresses, POLLIN, 0 };
@@ -650,12 +653,14 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 		left = 0;
 	ts.tv_sec = (time_t)(left / 1000000);
 	ts.tv_nsec = (long)(left % 1000000) * 1000;
-	if (ppoll(p, P_COUNT, due == GRE_NEVER ? NULL : &ts, NULL) == -1)
-		for (int i = 0; i < P_COUNT; i++)
+	if (ppoll(p, P_MGR, due == GRE_NEVER ? NULL : &ts, NULL) == -1)
+		for (int i = 0; i < P_MGR; i++)
 			p[i].revents = 0;
 	else if ((p[P_RAW].events & POLLIN) != 0 &&
 	    (p[P_RAW].revents & POLLIN) == 0)
 		f->rx_more = false;
+	if (p[P_RARE].revents != 0)
+		(void)poll(p + P_MGR, P_COUNT - P_MGR, 0);
 	f->now = clock_us();
 }
 
@@ -749,6 +754,7 @@ flow_new(struct gateway *gw)
 	f->now = clock_us();
 	f->goodbye = f->blocked = f->gone = GRE_NEVER;
 	f->soft_since = f->now;
+	f->rare = epoll_create1(EPOLL_CLOEXEC);
 	for (unsigned i = 0; i < RX_BATCH; i++) {
 		f->rx_iov[i][0] = (struct iovec){ f->rx_head[i], RX_HEAD };
 		f->rx_iov[i][1] = (struct iovec){ f->rx_tail[i], RX_TAIL };
@@ -759,6 +765,19 @@ flow_new(struct gateway *gw)
 	return f;
 }
 
+static bool
+watch_rare(struct flow *f)
+{
+	const int fds[] = { f->gw->mgr, f->signals, f->addresses };
+	struct epoll_event e = { .events = EPOLLIN };
+
+	for (int i = 0; i < 3; i++)
+		if (fds[i] != -1 &&
+		    epoll_ctl(f->rare, EPOLL_CTL_ADD, fds[i], &e) == -1)
+			return false;
+	return true;
+}
+
 enum exit_status
 gateway_run(struct gateway *gw)
 {
@@ -766,7 +785,7 @@ gateway_run(struct gateway *gw)
 	struct flow *f = flow_new(gw);
 	struct sockaddr_in local = { .sin_family = AF_INET };
 	socklen_t len = sizeof(local);
-	int keep[8];
+	int keep[9];
 
 	if (f == NULL) {
 		log_error("tunnel to %s: out of memory", gw->server);
@@ -783,14 +802,17 @@ gateway_run(struct gateway *gw)
 	keep[5] = f->null;
 	keep[6] = log_fd();
 	keep[7] = f->addresses = address_watch();
+	keep[8] = f->rare;
 	(void)getsockname(gw->raw, (struct sockaddr *)&local, &len);
 	f->local = local.sin_addr;
-	if (f->signals != -1 && sandbox_enter(SANDBOX_GATEWAY, keep, 8) == 0) {
+	f->status = EXIT_SYSTEM;
+	if (f->signals == -1 || !watch_rare(f)) {
+		log_error("tunnel to %s: no descriptor to wait by: %s",
+		    gw->server, strerror(errno));
+	} else if (sandbox_enter(SANDBOX_GATEWAY, keep, 9) == 0) {
 		memory_trim();
 		loop(f);
 		log_end(gw);
-	} else {
-		f->status = EXIT_SYSTEM;
 	}
 	link_close(&f->link);
 	return f->status;

@@ -20,7 +20,9 @@
 
 enum {
 	GRE_RING = 512,			/* slots; a power of two */
-	GRE_ACK_DELAY_US = 10000,	/* a lone acknowledgement's patience */
+	GRE_ACK_DELAY_US = 9000,	/* a lone acknowledgement's patience;
+					 * not 10 ms, when the next packet of
+					 * much that is periodic comes */
 	GRE_SPUR_US = 100000,		/* said again after, and so often */
 	GRE_SPURS = 5,
 	GRE_OWN_MAX = 28,		/* what gre_own() may need */

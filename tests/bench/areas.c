@@ -215,6 +215,8 @@ overload_client(enum client c, enum size z, int rep)
 			return;
 		sample(OVER_125 + i, c, z, rep,
 		    received(&r) / r.secs / capacity);
+		sample(OFFERED_125 + i, c, z, rep,
+		    (double)r.n[SENT + IN] / r.secs / capacity);
 		disorder += (double)r.all[LATE + IN];
 		lines = r.log_lines > lines ? r.log_lines : lines;
 	}

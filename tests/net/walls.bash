@@ -40,7 +40,8 @@ nothing() {
 	is "$1: no core dumps" "$(awk '/core file/ { print $5, $6 }' \
 		"/proc/$2/limits")" "0 0"
 	is "$1: no file of the system open" "$(opened "$2" | grep -v -e '^socket:' \
-		-e '^pipe:' -e '^anon_inode:\[signalfd\]$' -e '^/dev/null$' \
+		-e '^pipe:' -e '^anon_inode:\[\(signalfd\|eventpoll\)\]$' \
+		-e '^/dev/null$' \
 		-e '^/run/[a-z]*\.\(err\|out\)$' -e '^/run/quiet$' \
 		-e '^/dev/\(pts/\)*ptmx$' -e '^/run/\(user/[0-9]*/\)*pptp$')" ''
 }
