@@ -15,14 +15,15 @@ start() {	# start UNIT
 		logfile "/run/pppd$1.log" > /dev/null 2> "/run/client$1.err" &
 	pid[$1]=$!
 }
-# pppd ends a session by itself where a Configure-Ack of CCP is lost and the
-# Configure-Request comes again behind the beginning of MPPE: so, three times.
-second() {
+# pppd ends a session by itself where CHAP's Success is lost, and where a
+# Configure-Ack of CCP is and the Configure-Request comes again behind the
+# beginning of MPPE: so, three times.
+comes_up() {	# comes_up UNIT
 	for _ in 1 2 3; do
-		start 1
-		until_ok 40 eval 'up 2 || ! kill -0 ${pid[1]}'
-		up 2 && return
-		end "${pid[1]}"
+		start "$1"
+		until_ok 40 eval "up $(($1 + 1)) || ! kill -0 ${pid[$1]}"
+		up $(($1 + 1)) && return
+		end "${pid[$1]}"
 	done
 	return 1
 }
@@ -36,8 +37,7 @@ pages() { awk -v f="$1" '{ n += f == "mapped" ? $6 : $2 - $3 } END { print n }' 
 	$(printf '/proc/%s/statm ' $long) ; }
 fds() { for p in $long; do ls "/proc/$p/fd"; done | wc -l; }
 
-start 0
-claim "the tunnel is up" until_ok 30 up
+claim "the tunnel is up" comes_up 0
 sleep 1
 long=$(ours)
 claim "and a first transfer" carries get 2 ppp0
@@ -45,7 +45,7 @@ rounds=0 bad=0
 until=$((SECONDS + ${T_SOAK:-600}))
 while [ $SECONDS -lt $until ]; do
 	rounds=$((rounds + 1))
-	second || bad=$((bad + 1))
+	comes_up 1 || bad=$((bad + 1))
 	carries put 1 ppp0 > /dev/null & a=$!
 	carries get 1 ppp0 > /dev/null || bad=$((bad + 1))
 	wait $a || bad=$((bad + 1))
