@@ -36,6 +36,7 @@
 #include "callmgr.h"
 #include "kernel.h"
 #include "quirks.h"
+#include "sandbox.h"
 #include "util.h"
 
 enum {
@@ -94,6 +95,8 @@ resolver_drop(int fd)
 	    syscall(SYS_capset, &head, none) == -1)
 		log_warn("names are resolved with privileges, which cannot be "
 		    "given up");
+	if (sandbox_filter(SANDBOX_RESOLVER) == -1)
+		log_warn("names are resolved with all system calls allowed");
 }
 
 /* How an answer begins: addresses, or a sentence. */

@@ -6,7 +6,8 @@
  * zone it may not read, a log it cannot reopen) where a kill would end the
  * tunnel.  Only what no honest code path here can ever ask for kills: another
  * program, another process, the kernel's own insides, and calls by another
- * architecture's numbers.
+ * architecture's numbers.  The resolver runs whatever modules libc loads: it
+ * may do all but such things, which are refused.
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -86,7 +87,8 @@ struct test {
 };
 
 enum { G = 1 << SANDBOX_GATEWAY, M = 1 << SANDBOX_MANAGER,
-	K = 1 << SANDBOX_KEEPER, ALL = G | M | K };
+	K = 1 << SANDBOX_KEEPER, ALL = G | M | K,
+	EACH = ALL | 1 << SANDBOX_RESOLVER };
 
 struct rule {
 	uint32_t	 nr;
@@ -347,21 +349,35 @@ static const struct rule allowed[] = {
 
 /* No honest path leads here: whoever calls these is somebody else's code. */
 static const struct rule deadly[] = {
-	{ __NR_execve,		ALL,	{ { 0 } } },
-	{ __NR_execveat,	ALL,	{ { 0 } } },
-	{ __NR_fork,		ALL,	{ { 0 } } },
-	{ __NR_vfork,		ALL,	{ { 0 } } },
-	{ __NR_clone,		ALL,	{ { 0 } } },
-	{ __NR_clone3,		ALL,	{ { 0 } } },
-	{ __NR_ptrace,		ALL,	{ { 0 } } },
-	{ __NR_process_vm_readv, ALL,	{ { 0 } } },
-	{ __NR_process_vm_writev, ALL,	{ { 0 } } },
-	{ __NR_init_module,	ALL,	{ { 0 } } },
-	{ __NR_finit_module,	ALL,	{ { 0 } } },
-	{ __NR_kexec_load,	ALL,	{ { 0 } } },
-	{ __NR_bpf,		ALL,	{ { 0 } } },
-	{ __NR_io_uring_setup,	ALL,	{ { 0 } } },
-	{ __NR_userfaultfd,	ALL,	{ { 0 } } }
+	{ __NR_execve,		EACH,	{ { 0 } } },
+	{ __NR_execveat,	EACH,	{ { 0 } } },
+	{ __NR_fork,		EACH,	{ { 0 } } },
+	{ __NR_vfork,		EACH,	{ { 0 } } },
+	{ __NR_clone,		EACH,	{ { 0 } } },
+	{ __NR_clone3,		EACH,	{ { 0 } } },
+	{ __NR_ptrace,		EACH,	{ { 0 } } },
+	{ __NR_process_vm_readv, EACH,	{ { 0 } } },
+	{ __NR_process_vm_writev, EACH,	{ { 0 } } },
+	{ __NR_init_module,	EACH,	{ { 0 } } },
+	{ __NR_finit_module,	EACH,	{ { 0 } } },
+	{ __NR_kexec_load,	EACH,	{ { 0 } } },
+	{ __NR_bpf,		EACH,	{ { 0 } } },
+	{ __NR_io_uring_setup,	EACH,	{ { 0 } } },
+	{ __NR_userfaultfd,	EACH,	{ { 0 } } }
+};
+
+/* Where all but a list is allowed: these are on it as well. */
+static const struct rule foreign[] = {
+	{ __NR_unshare,		EACH,	{ { 0 } } },
+	{ __NR_setns,		EACH,	{ { 0 } } },
+	{ __NR_mount,		EACH,	{ { 0 } } },
+	{ __NR_umount2,		EACH,	{ { 0 } } },
+	{ __NR_pivot_root,	EACH,	{ { 0 } } },
+	{ __NR_chroot,		EACH,	{ { 0 } } },
+	{ __NR_kill,		EACH,	{ { 0 } } },
+	{ __NR_perf_event_open,	EACH,	{ { 0 } } },
+	{ __NR_add_key,		EACH,	{ { 0 } } },
+	{ __NR_keyctl,		EACH,	{ { 0 } } }
 };
 
 #ifndef SECCOMP_RET_KILL_PROCESS
@@ -370,7 +386,8 @@ static const struct rule deadly[] = {
 #define DENY		(SECCOMP_RET_ERRNO | EPERM)
 #define NELEM(a)	(sizeof(a) / sizeof((a)[0]))
 
-enum { CODE_MAX = 8 + 2 * NELEM(deadly) + 16 * NELEM(allowed) };
+enum { CODE_MAX = 8 + 2 * (NELEM(deadly) + NELEM(foreign)) +
+	16 * NELEM(allowed) };
 enum { X32_BIT = 0x40000000 };
 
 struct program {
@@ -470,6 +487,12 @@ program_build(struct program *p, enum sandbox_role role)
 	emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_BIT);
 	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 #endif
+	if (role == SANDBOX_RESOLVER) {
+		emit_rules(p, deadly, NELEM(deadly), role, DENY);
+		emit_rules(p, foreign, NELEM(foreign), role, DENY);
+		emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
+		return;
+	}
 	emit_rules(p, allowed, NELEM(allowed), role, SECCOMP_RET_ALLOW);
 	emit_rules(p, deadly, NELEM(deadly), role, SECCOMP_RET_KILL_PROCESS);
 	emit(p, BPF_RET | BPF_K, 0, 0, DENY);

@@ -13,8 +13,12 @@
 enum sandbox_role {
 	SANDBOX_GATEWAY,	/* pty or pipes, raw GRE socket, manager */
 	SANDBOX_MANAGER,	/* TCP (connects too), unix listener, keeper */
-	SANDBOX_KEEPER		/* keeps CAP_NET_ADMIN and its files; no
+	SANDBOX_KEEPER,		/* keeps CAP_NET_ADMIN and its files; no
 				 * sockets but rtnetlink */
+	SANDBOX_RESOLVER	/* of sandbox_filter() alone: libc and its
+				 * modules, of which nobody knows all they
+				 * need.  Anything but another program,
+				 * process, name space or the kernel itself */
 };
 
 /*

@@ -82,6 +82,7 @@ answered() { kill "$A" "$R"; wait "$A" 2>/dev/null; }
 asks
 owned "root, resolver" "$R" 65534
 powerless "root, resolver" "$R" $NONE
+is "root, resolver: system calls are filtered" "$(field "$R" Seccomp)" 2
 set_bounds "root, resolver" "$R"
 is "root, resolver: nothing to complain of" "$(< /run/ask.err)" ''
 answered
@@ -131,6 +132,7 @@ if setcap cap_net_raw,cap_net_admin+ep "$CLIENT" 2> /run/why; then
 	asks $AS
 	owned "file capabilities, resolver" "$R" 1000
 	powerless "file capabilities, resolver" "$R" $NONE
+	is "file capabilities, resolver: system calls are filtered" "$(field "$R" Seccomp)" 2
 	is "file capabilities, resolver: nothing to complain of" \
 		"$(< /run/ask.err)" ''
 	answered

@@ -3,7 +3,7 @@
  * Names: what the resolver's process may say, and what of it is believed.
  * The resolver itself is asked for names that only this file knows.
  */
-/* with: util.c pptp_ctrl_msg.c pptp_quirks.c */
+/* with: util.c pptp_ctrl_msg.c pptp_quirks.c pptp_seccomp.c */
 #include <netdb.h>
 
 #define getaddrinfo	fake_getaddrinfo

@@ -328,6 +328,8 @@ try_all(enum sandbox_role role)
 	case SANDBOX_KEEPER:
 		try_keeper();
 		break;
+	case SANDBOX_RESOLVER:		/* not by sandbox_enter() */
+		break;
 	}
 }
 
@@ -737,6 +739,30 @@ passwd_lines(void)
 	T(!passwd_find("no-such-user-here", &p), "passwd: a user who is not");
 }
 
+/* The filter for names alone: files can be read, no program can be run. */
+static void
+resolver(void)
+{
+	char *argv[] = { (char *)(uintptr_t)"true", NULL };
+	int status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		bool ok = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+		    sandbox_filter(SANDBOX_RESOLVER) == 0;
+		int fd = open("/etc/passwd", O_RDONLY);
+
+		ok = ok && fd != -1 && socket(AF_INET, SOCK_DGRAM, 0) != -1;
+		ok = ok && execv("/bin/true", argv) == -1 && errno == EPERM;
+		ok = ok && fork() == -1 && errno == EPERM;
+		ok = ok && unshare(CLONE_NEWUSER) == -1 && errno == EPERM;
+		_exit(ok ? 7 : 1);
+	}
+	(void)waitpid(pid, &status, 0);
+	T(WIFEXITED(status) && WEXITSTATUS(status) == 7,
+	    "resolver: files and sockets, but no program, process, name space");
+}
+
 static void
 as_root(void)
 {
@@ -748,6 +774,7 @@ as_root(void)
 		    kills(SANDBOX_MANAGER, killers[i].call) &&
 		    kills(SANDBOX_KEEPER, killers[i].call),
 		    "%s kills each role", killers[i].claim);
+	resolver();
 	foreign_keeper();
 }
 

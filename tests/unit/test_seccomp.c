@@ -253,6 +253,35 @@ check_verdict(const struct verdict *v)
 	    (v->roles & M) != 0 ? "" : " not",
 	    (v->roles & K) != 0 ? "" : " not");
 }
+
+/* Of the resolver: all numbers but those listed, and no foreign ones. */
+static void
+check_resolver(void)
+{
+	struct program p;
+	struct seccomp_data d = { .arch = ARCH };
+	unsigned refused = 0, listed = 0, wrong = 0;
+
+	program_build(&p, SANDBOX_RESOLVER);
+	for (d.nr = 0; d.nr < 8000; d.nr++) {
+		bool is_listed = false;
+		uint32_t v = interpret(&p, &d);
+
+		for (size_t i = 0; i < NELEM(deadly); i++)
+			is_listed |= deadly[i].nr == (unsigned)d.nr;
+		for (size_t i = 0; i < NELEM(foreign); i++)
+			is_listed |= foreign[i].nr == (unsigned)d.nr;
+		listed += is_listed;
+		refused += v == DENY;
+		wrong += v != (is_listed ? DENY : SECCOMP_RET_ALLOW);
+	}
+	T(wrong == 0 && refused == listed && listed >= 20,
+	    "resolver: %u calls are refused, all others allowed", refused);
+	d.arch = ~(uint32_t)ARCH;
+	d.nr = __NR_read;
+	T(interpret(&p, &d) == SECCOMP_RET_KILL_PROCESS,
+	    "resolver: another architecture's call kills");
+}
 #endif /* ARCH */
 
 int
@@ -261,6 +290,7 @@ main(void)
 #ifdef ARCH
 	for (unsigned role = 0; role < 3; role++)
 		check_role(role);
+	check_resolver();
 	for (size_t i = 0; i < NELEM(verdicts); i++)
 		check_verdict(&verdicts[i]);
 #else
