@@ -89,8 +89,8 @@ resolver_drop(int fd)
 		log_warn("names are resolved as uid 0, which cannot be given "
 		    "up");
 	/* An alarm does not end what somebody has stopped; this does. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
 	    syscall(SYS_capset, &head, none) == -1)
 		log_warn("names are resolved with privileges, which cannot be "

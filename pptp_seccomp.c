@@ -24,6 +24,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -88,7 +89,7 @@ struct test {
 
 enum { G = 1 << SANDBOX_GATEWAY, M = 1 << SANDBOX_MANAGER,
 	K = 1 << SANDBOX_KEEPER, ALL = G | M | K,
-	EACH = ALL | 1 << SANDBOX_RESOLVER };
+	R = 1 << SANDBOX_RESOLVER };
 
 struct rule {
 	uint32_t	 nr;
@@ -347,37 +348,36 @@ static const struct rule allowed[] = {
 	{ __NR_unlinkat,	K,	{ { 0 } } }
 };
 
-/* No honest path leads here: whoever calls these is somebody else's code. */
+/*
+ * No honest path leads here: whoever calls these is somebody else's code.  R
+ * alone: what the others are refused anyway.
+ */
 static const struct rule deadly[] = {
-	{ __NR_execve,		EACH,	{ { 0 } } },
-	{ __NR_execveat,	EACH,	{ { 0 } } },
-	{ __NR_fork,		EACH,	{ { 0 } } },
-	{ __NR_vfork,		EACH,	{ { 0 } } },
-	{ __NR_clone,		EACH,	{ { 0 } } },
-	{ __NR_clone3,		EACH,	{ { 0 } } },
-	{ __NR_ptrace,		EACH,	{ { 0 } } },
-	{ __NR_process_vm_readv, EACH,	{ { 0 } } },
-	{ __NR_process_vm_writev, EACH,	{ { 0 } } },
-	{ __NR_init_module,	EACH,	{ { 0 } } },
-	{ __NR_finit_module,	EACH,	{ { 0 } } },
-	{ __NR_kexec_load,	EACH,	{ { 0 } } },
-	{ __NR_bpf,		EACH,	{ { 0 } } },
-	{ __NR_io_uring_setup,	EACH,	{ { 0 } } },
-	{ __NR_userfaultfd,	EACH,	{ { 0 } } }
-};
-
-/* Where all but a list is allowed: these are on it as well. */
-static const struct rule foreign[] = {
-	{ __NR_unshare,		EACH,	{ { 0 } } },
-	{ __NR_setns,		EACH,	{ { 0 } } },
-	{ __NR_mount,		EACH,	{ { 0 } } },
-	{ __NR_umount2,		EACH,	{ { 0 } } },
-	{ __NR_pivot_root,	EACH,	{ { 0 } } },
-	{ __NR_chroot,		EACH,	{ { 0 } } },
-	{ __NR_kill,		EACH,	{ { 0 } } },
-	{ __NR_perf_event_open,	EACH,	{ { 0 } } },
-	{ __NR_add_key,		EACH,	{ { 0 } } },
-	{ __NR_keyctl,		EACH,	{ { 0 } } }
+	{ __NR_execve,		ALL | R,	{ { 0 } } },
+	{ __NR_execveat,	ALL | R,	{ { 0 } } },
+	{ __NR_fork,		ALL | R,	{ { 0 } } },
+	{ __NR_vfork,		ALL | R,	{ { 0 } } },
+	{ __NR_clone,		ALL | R,	{ { 0 } } },
+	{ __NR_clone3,		ALL | R,	{ { 0 } } },
+	{ __NR_ptrace,		ALL | R,	{ { 0 } } },
+	{ __NR_process_vm_readv, ALL | R,	{ { 0 } } },
+	{ __NR_process_vm_writev, ALL | R,	{ { 0 } } },
+	{ __NR_init_module,	ALL | R,	{ { 0 } } },
+	{ __NR_finit_module,	ALL | R,	{ { 0 } } },
+	{ __NR_kexec_load,	ALL | R,	{ { 0 } } },
+	{ __NR_bpf,		ALL | R,	{ { 0 } } },
+	{ __NR_io_uring_setup,	ALL | R,	{ { 0 } } },
+	{ __NR_userfaultfd,	ALL | R,	{ { 0 } } },
+	{ __NR_unshare,		R,	{ { 0 } } },
+	{ __NR_setns,		R,	{ { 0 } } },
+	{ __NR_mount,		R,	{ { 0 } } },
+	{ __NR_umount2,		R,	{ { 0 } } },
+	{ __NR_pivot_root,	R,	{ { 0 } } },
+	{ __NR_chroot,		R,	{ { 0 } } },
+	{ __NR_kill,		R,	{ { 0 } } },
+	{ __NR_perf_event_open,	R,	{ { 0 } } },
+	{ __NR_add_key,		R,	{ { 0 } } },
+	{ __NR_keyctl,		R,	{ { 0 } } }
 };
 
 #ifndef SECCOMP_RET_KILL_PROCESS
@@ -386,8 +386,7 @@ static const struct rule foreign[] = {
 #define DENY		(SECCOMP_RET_ERRNO | EPERM)
 #define NELEM(a)	(sizeof(a) / sizeof((a)[0]))
 
-enum { CODE_MAX = 8 + 2 * (NELEM(deadly) + NELEM(foreign)) +
-	16 * NELEM(allowed) };
+enum { CODE_MAX = 8 + 2 * NELEM(deadly) + 16 * NELEM(allowed) };
 enum { X32_BIT = 0x40000000 };
 
 struct program {
@@ -478,6 +477,8 @@ emit_rules(struct program *p, const struct rule *r, size_t n, unsigned role,
 static void
 program_build(struct program *p, enum sandbox_role role)
 {
+	bool open = role == SANDBOX_RESOLVER;
+
 	p->n = 0;
 	emit_load(p, offsetof(struct seccomp_data, arch));
 	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCH);
@@ -487,15 +488,10 @@ program_build(struct program *p, enum sandbox_role role)
 	emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_BIT);
 	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 #endif
-	if (role == SANDBOX_RESOLVER) {
-		emit_rules(p, deadly, NELEM(deadly), role, DENY);
-		emit_rules(p, foreign, NELEM(foreign), role, DENY);
-		emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
-		return;
-	}
 	emit_rules(p, allowed, NELEM(allowed), role, SECCOMP_RET_ALLOW);
-	emit_rules(p, deadly, NELEM(deadly), role, SECCOMP_RET_KILL_PROCESS);
-	emit(p, BPF_RET | BPF_K, 0, 0, DENY);
+	emit_rules(p, deadly, NELEM(deadly), role,
+	    open ? DENY : SECCOMP_RET_KILL_PROCESS);
+	emit(p, BPF_RET | BPF_K, 0, 0, open ? SECCOMP_RET_ALLOW : DENY);
 }
 
 /*

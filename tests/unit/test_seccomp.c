@@ -100,7 +100,8 @@ by_table(unsigned role, const struct seccomp_data *d)
 		    test_holds(&allowed[i].test[1], d))
 			return SECCOMP_RET_ALLOW;
 	for (size_t i = 0; i < NELEM(deadly); i++)
-		if (deadly[i].nr == (uint32_t)d->nr)
+		if (deadly[i].nr == (uint32_t)d->nr &&
+		    (deadly[i].roles & 1u << role) != 0)
 			return SECCOMP_RET_KILL_PROCESS;
 	return DENY;
 }
@@ -268,9 +269,8 @@ check_resolver(void)
 		uint32_t v = interpret(&p, &d);
 
 		for (size_t i = 0; i < NELEM(deadly); i++)
-			is_listed |= deadly[i].nr == (unsigned)d.nr;
-		for (size_t i = 0; i < NELEM(foreign); i++)
-			is_listed |= foreign[i].nr == (unsigned)d.nr;
+			is_listed |= deadly[i].nr == (unsigned)d.nr &&
+			    (deadly[i].roles & R) != 0;
 		listed += is_listed;
 		refused += v == DENY;
 		wrong += v != (is_listed ? DENY : SECCOMP_RET_ALLOW);
