@@ -473,6 +473,8 @@ next_deadline(const struct manager *g, int64_t now)
 {
 	int64_t due = now < g->deaf ? g->deaf : CTRL_NEVER;
 
+	if (g->rest < due)
+		due = g->rest;
 	for (unsigned i = 0; i < g->high; i++) {
 		const struct client *cl = &g->client[i];
 		const struct conn *co = &g->conn[i];
@@ -587,6 +589,10 @@ manager_loop(struct manager *g)
 		if (n > 0 && g->listener != -1 &&
 		    g->poll[P_LISTENER].revents != 0)
 			accept_client(g, now);
+		if (g->rest <= now) {
+			memory_trim();
+			g->rest = CTRL_NEVER;
+		}
 	}
 }
 
@@ -617,7 +623,7 @@ callmgr_run(const struct callmgr_start *s, int keeper)
 	random_bytes(&g->serial, sizeof(g->serial));
 	if (sandbox_enter(SANDBOX_MANAGER, keep, 6) == -1)
 		exit(EXIT_SYSTEM);
-	memory_trim();
+	g->rest = clock_us() + MEMORY_REST_US;
 	manager_loop(g);
 	exit(EXIT_OK);
 }

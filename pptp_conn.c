@@ -128,7 +128,7 @@ on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
 	cl->peer_id = call->peer_id;
 	cl->deadline = CTRL_NEVER;
 	to_client(cl, &m);
-	memory_trim();		/* for the hours of echoes that follow */
+	g->rest = now + MEMORY_REST_US;
 }
 
 static void

@@ -71,7 +71,7 @@ struct flow {
 	int64_t		 blocked;	/* complain of no GRE then */
 	int64_t		 gone;		/* is our address there then? */
 	bool		 heard, told_blocked, lcp_seen;
-	bool		 settled;	/* memory is what the loop needs */
+	int64_t		 settle;	/* give memory back then; GRE_NEVER */
 	bool		 rx_more;	/* the raw socket holds more */
 	int		 soft_errno;	/* last complained of, and when */
 	int64_t		 soft_since;
@@ -458,13 +458,14 @@ first_gre(struct flow *f)
 {
 	f->heard = true;
 	f->blocked = GRE_NEVER;
+	f->settle = f->now + MEMORY_REST_US;
 	if (!f->told_blocked)
 		give_up_stderr(f);
 }
 
 /*
- * The first packets may have come in a burst, while we were still starting.
- * Once, after them, all memory goes back that only such a moment needs.
+ * What only starting needs goes back, and what only a burst does: the first
+ * packets may have come in one, while we were still starting.
  */
 static void
 settle(struct flow *f)
@@ -473,7 +474,7 @@ settle(struct flow *f)
 	uintptr_t from = ((uintptr_t)f->rx_head + page - 1) & ~(page - 1);
 	uintptr_t to = (uintptr_t)(f->rx_head + RX_BATCH) & ~(page - 1);
 
-	f->settled = true;
+	f->settle = GRE_NEVER;
 	(void)madvise((void *)from, to - from, MADV_DONTNEED);
 	memory_trim();
 }
@@ -549,8 +550,6 @@ downlink(struct flow *f)
 	for (int i = 0; i < n; i++)
 		rx_one(f, (unsigned)i);
 	flush(f);
-	if (f->heard && !f->settled)
-		settle(f);
 }
 
 /* ---- the rest of the world ---- */
@@ -622,6 +621,8 @@ earliest(const struct flow *f)
 		due = f->blocked;
 	if (f->gone < due)
 		due = f->gone;
+	if (f->settle < due)
+		due = f->settle;
 	if (pty_full(f) && f->link.full_since + STALL_US < due)
 		due = f->link.full_since + STALL_US;
 	if (f->sync_len > 0 && f->sync_since + SYNC_PATIENCE_US < due)
@@ -691,6 +692,8 @@ on_time(struct flow *f)
 		tx_sync_late(f);
 	if (f->gone <= f->now)
 		check_address(f);
+	if (f->settle <= f->now)
+		settle(f);
 	if (f->goodbye <= f->now)
 		end(f, EXIT_OK);
 }
@@ -810,7 +813,7 @@ gateway_run(struct gateway *gw)
 		log_error("tunnel to %s: no descriptor to wait by: %s",
 		    gw->server, strerror(errno));
 	} else if (sandbox_enter(SANDBOX_GATEWAY, keep, 9) == 0) {
-		memory_trim();
+		f->settle = f->now + MEMORY_REST_US;
 		loop(f);
 		log_end(gw);
 	}

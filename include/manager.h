@@ -62,6 +62,7 @@ struct manager {
 	unsigned	 sinks;
 	int		 spare;		/* a descriptor to turn away with */
 	int64_t		 deaf;		/* no caller is let in until then */
+	int64_t		 rest;		/* give memory back then */
 	bool		 ending;	/* told to: no further call */
 	uint16_t	 serial;
 	unsigned	 high;		/* slots in use lie below */

@@ -70,10 +70,12 @@ int signal_fd(const int *sigs, size_t n);
 
 /*
  * Gives back the pages of code, constants and stack that only starting up
- * needed; what is used again is mapped again.  To be called before a loop that
- * runs for as long as a tunnel.  Never inlined: what lies deeper than a page
+ * needed; what is used again is mapped again, which costs as much time as it
+ * took to start: so it is for the first moment of rest, MEMORY_REST_US after
+ * there was something to do.  Never inlined: what lies deeper than a page
  * below its frame is gone.
  */
+enum { MEMORY_REST_US = 10000 };
 void memory_trim(void) __attribute__((__noinline__));
 
 /*

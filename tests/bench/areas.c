@@ -7,6 +7,8 @@
 
 #include "bench.h"
 
+enum { REST_US = 100000 };	/* memory is that of a tunnel at rest */
+
 static bool
 have(enum client c)
 {
@@ -351,6 +353,7 @@ grow_client(enum client c, int rep)
 
 	if (!tunnel_up(c))
 		return;
+	sleep_us(REST_US);
 	first = procs_pss_kb();
 	sample(PSS_FIRST, c, B576, rep, first);
 	if (!busy_one(c, &alone, &loss))
@@ -360,6 +363,7 @@ grow_client(enum client c, int rep)
 		if (tunnels_wait(ntunnels, 15 * SECOND) < ntunnels)
 			return;
 	}
+	sleep_us(REST_US);
 	sample(PSS_MORE, c, B576, rep, (procs_pss_kb() - first) / 49);
 	if (!busy_one(c, &among, &loss))
 		return;
