@@ -630,36 +630,46 @@ earliest(const struct flow *f)
 	return due;
 }
 
+/* What poll is asked; the rare ones only if P_RARE says so. */
 static void
-wait_for(struct flow *f, struct pollfd p[P_COUNT])
+questions(const struct flow *f, struct pollfd p[P_COUNT])
 {
 	const struct gateway *gw = f->gw;
 	bool tx_blocked = f->tx_sent < f->tx_count && f->test_held == 0;
-	int64_t due = earliest(f), left = due - f->now;
-	struct timespec ts;
+	short raw = (short)((pty_full(f) ? 0 : POLLIN) |
+	    (tx_blocked ? POLLOUT : 0));
 
 	p[P_IN] = (struct pollfd){ tx_blocked ? -1 : gw->in, POLLIN, 0 };
 	p[P_OUT] = (struct pollfd){ link_pending(&f->link) ? gw->out : -1,
 	    POLLOUT, 0 };
-	p[P_RAW] = (struct pollfd){ gw->raw, 0, 0 };
-	if (!pty_full(f))
-		p[P_RAW].events |= POLLIN;
-	if (tx_blocked)
-		p[P_RAW].events |= POLLOUT;
+	/* A pty that fills wakes us often: it is asked once, not twice. */
+	if (f->link.same && p[P_IN].fd != -1 && p[P_OUT].fd != -1) {
+		p[P_IN].events |= POLLOUT;
+		p[P_OUT].fd = -1;
+	}
+	p[P_RAW] = (struct pollfd){ raw != 0 ? gw->raw : -1, raw, 0 };
 	p[P_RARE] = (struct pollfd){ f->rare, POLLIN, 0 };
 	p[P_MGR] = (struct pollfd){ gw->mgr, POLLIN, 0 };
 	p[P_SIGNAL] = (struct pollfd){ f->signals, POLLIN, 0 };
 	p[P_ADDRESS] = (struct pollfd){ f->addresses, POLLIN, 0 };
-	if (left < 0)
-		left = 0;
-	ts.tv_sec = (time_t)(left / 1000000);
-	ts.tv_nsec = (long)(left % 1000000) * 1000;
+}
+
+static void
+wait_for(struct flow *f, struct pollfd p[P_COUNT])
+{
+	int64_t due = earliest(f), left = due > f->now ? due - f->now : 0;
+	struct timespec ts = { .tv_sec = (time_t)(left / 1000000),
+		.tv_nsec = (long)(left % 1000000) * 1000 };
+
+	questions(f, p);
 	if (ppoll(p, P_MGR, due == GRE_NEVER ? NULL : &ts, NULL) == -1)
 		for (int i = 0; i < P_MGR; i++)
 			p[i].revents = 0;
 	else if ((p[P_RAW].events & POLLIN) != 0 &&
 	    (p[P_RAW].revents & POLLIN) == 0)
 		f->rx_more = false;
+	p[P_OUT].revents |= p[P_IN].revents & POLLOUT;
+	p[P_IN].revents &= (short)~POLLOUT;
 	if (p[P_RARE].revents != 0)
 		(void)poll(p + P_MGR, P_COUNT - P_MGR, 0);
 	f->now = clock_us();

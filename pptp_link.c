@@ -8,6 +8,7 @@
  * therefore queued with their bounds.
  */
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,11 +47,24 @@ frames_on_master(int fd)
 		    "are told apart by what they contain", strerror(errno));
 }
 
+static bool
+same_file(int a, int b)
+{
+	struct stat sa, sb;
+	unsigned na = 0, nb = 0;	/* all masters of ptys are one inode */
+
+	(void)ioctl(a, TIOCGPTN, &na);
+	(void)ioctl(b, TIOCGPTN, &nb);
+	return na == nb && fstat(a, &sa) == 0 && fstat(b, &sb) == 0 &&
+	    sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
 void
 link_open(struct link *l, int in, int out, bool sync, enum hdlc_impl impl)
 {
 	l->in = in;
 	l->fd = out;
+	l->same = same_file(in, out);
 	l->sync = sync;
 	l->impl = impl;
 	l->full_since = LINK_NEVER;

@@ -23,6 +23,7 @@ enum {
 
 struct link {
 	int		 in, fd;	/* to read from and to write to */
+	bool		 same;		/* ... which is one, as a pty is */
 	bool		 sync;		/* one write is one frame, no HDLC */
 	enum hdlc_impl	 impl;
 	struct hdlc_accm accm;		/* fed by both directions */
