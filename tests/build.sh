@@ -31,7 +31,7 @@ sandbox() { unit sandbox "$@"; unit seccomp "$@"; }
 # compiles CC: does this compiler make programs here?  The kernel's headers
 # may be missing where libc's are.
 compiles() { printf '#include <sys/ioctl.h>\nint main(void) { return 0; }\n' |
-	"$@" -x c -o "$w/a" - 2>/dev/null && "$w/a"; }
+	"$@" -x c -o "$w/a" - 2>/dev/null && { "$w/a"; } 2>/dev/null; }
 
 for cc in gcc clang; do
 	if ! command -v $cc >/dev/null; then skip "$cc builds" "no $cc"; continue; fi

@@ -665,6 +665,23 @@ kills(enum sandbox_role role, void (*call)(void))
 	    WTERMSIG(status) == SIGSYS;
 }
 
+/* Kernels without i386 calls answer int $0x80 with a fault, filter or not. */
+static bool
+kernel_knows(void (*call)(void))
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		signal(SIGSEGV, SIG_DFL);	/* not a sanitizer's */
+		call();
+		_exit(0);
+	}
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status);
+}
+
 static const struct {
 	const char	*claim;
 	void		(*call)(void);
@@ -769,11 +786,17 @@ as_root(void)
 	for (unsigned role = 0; role < 3; role++)
 		for (unsigned start = 0; start < STARTS; start++)
 			run((enum sandbox_role)role, (enum start)start);
-	for (size_t i = 0; i < sizeof(killers) / sizeof(killers[0]); i++)
+	for (size_t i = 0; i < sizeof(killers) / sizeof(killers[0]); i++) {
+		if (!kernel_knows(killers[i].call)) {
+			T(true, "%s kills each role # SKIP this kernel has "
+			    "no such calls", killers[i].claim);
+			continue;
+		}
 		T(kills(SANDBOX_GATEWAY, killers[i].call) &&
 		    kills(SANDBOX_MANAGER, killers[i].call) &&
 		    kills(SANDBOX_KEEPER, killers[i].call),
 		    "%s kills each role", killers[i].claim);
+	}
 	resolver();
 	foreign_keeper();
 }
