@@ -88,8 +88,8 @@ feed_in(struct run *w, int64_t now)
 	if (w->s->rate > 0) {
 		room = (int64_t)(due(w, IN, now) - t->n[SENT + IN]);
 		/* Whoever cannot keep pace must still read, as pppd would. */
-		if (room > IN_BURST)
-			room = IN_BURST;
+		if (room > IN_FLIGHT)
+			room = IN_FLIGHT;
 	} else {
 		int64_t flying = (int64_t)(t->n[SENT + IN] -
 		    t->n[RECEIVED + IN]) - w->written_off;
