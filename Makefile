@@ -16,17 +16,12 @@ CFLAGS	?= -O2 -g
 B	?= build
 BIN	?= pptp
 
-# These compute only: no system call, no state (tests/pure.sh).
-PURE	= $(basename $(wildcard pptp_ctrl*.c pptp_gre*.c pptp_hdlc*.c \
-	  pptp_quirks.c))
-# What runs for as long as a tunnel comes first, the gateway's and then the
-# manager's and the keeper's: together they keep the fewest pages in memory.
-LONG	= pptp_gateway.c pptp_link.c pptp_gre.c pptp_gre_send.c \
-	  pptp_hdlc.c util.c pptp_callmgr.c pptp_conn.c \
-	  $(wildcard pptp_ctrl*.c) pptp_local.c pptp_keeper.c pptp_route.c \
-	  pptp_netlink.c
-SRC	= $(LONG) pptp.c \
-	  $(filter-out $(LONG) pptp_plugin.c,$(wildcard pptp_*.c))
+# These compute only: no system call, no state.  The purity test, coverage and
+# README read this list.
+PURE	= pptp_ctrl pptp_ctrl_in pptp_gre pptp_gre_send pptp_quirks \
+	  manager/ctrl_msg tunnel/hdlc
+SRC	= $(filter-out tunnel/plugin.c,$(wildcard *.c client/*.c manager/*.c \
+	  sys/*.c tunnel/*.c))
 OBJ	= $(SRC:%.c=$(B)/%.o)
 PUREOBJ	= $(PURE:%=$(B)/%.o)
 
@@ -44,7 +39,7 @@ COMPILE	= $(CC) $(STD) $(WARN) $(HARDEN) -MMD -MP $(CPPFLAGS) $(CFLAGS)
 
 # pppd's plugin: built along when pppd's headers are there.
 PPPD_H	:= $(wildcard /usr/include/pppd/pppd.h)
-PLUGIN	= $(if $(PPPD_H),$(if $(wildcard pptp_plugin.c),pptp.so))
+PLUGIN	= $(if $(PPPD_H),$(if $(wildcard tunnel/plugin.c),pptp.so))
 PPPD_PLUGINDIR ?= $(shell sh tests/plugindir)
 
 # Program and plugin are told where they find each other: told other places,
@@ -64,25 +59,25 @@ $(BIN): $(OBJ)
 	$(CC) $(LDHARD) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LDLIBS)
 
 $(PUREOBJ): WARN += -Wconversion
-$(B)/pptp_kernel.o: build/places
-$(B)/pptp_kernel.o: STD += -DPPPD_PLUGINDIR='"$(PPPD_PLUGINDIR)"'
+$(B)/tunnel/kernel.o: build/places
+$(B)/tunnel/kernel.o: STD += -DPPPD_PLUGINDIR='"$(PPPD_PLUGINDIR)"'
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
 plugin: pptp.so
-pptp.so: pptp_plugin.c pptp_local.c $(wildcard include/*.h) Makefile \
+pptp.so: tunnel/plugin.c manager/ipc.c $(wildcard include/*.h) Makefile \
     build/places
 	$(CC) $(STD) -DSBINDIR='"$(SBINDIR)"' $(WARN) -fPIC \
 	    -fvisibility=hidden -fstack-protector-strong $(fortify) \
 	    $(CPPFLAGS) $(CFLAGS) -shared -Wl,-z,relro -Wl,-z,now $(LDFLAGS) \
-	    -o $@ pptp_plugin.c pptp_local.c
+	    -o $@ tunnel/plugin.c manager/ipc.c
 
--include $(wildcard $(B)/*.d)
+-include $(wildcard $(B)/*.d $(B)/*/*.d)
 
 # --- tests ------------------------------------------------------------------
 # A unit test or fuzzer includes the .c it tests.  One that needs further
-# sources names them in a line of its own:  /* with: util.c pptp_hdlc.c */
+# sources names them in a line of its own:  /* with: util.c tunnel/hdlc.c */
 CLANG	?= clang
 GCC	?= gcc
 SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -93,7 +88,7 @@ have	= $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
 with	= $$(sed -n 's,^/\* with: \(.*\) \*/$$,\1,p' $<)
 TESTCC	= $(STD) $(WARN) -Werror $(SAN)
 # Several sources in one command: gcc would note what the last one includes.
-TESTED	= $(wildcard *.c include/*.h tests/unit/*.h tests/fuzz/*.[ch]) Makefile
+TESTED	= $(SRC) $(wildcard include/*.h tests/unit/*.h tests/fuzz/*.[ch]) Makefile
 UNITS	= $(if $(call have,$(GCC)),$(UNIT:%=build/unit-gcc/%)) \
 	  $(if $(call have,$(CLANG)),$(UNIT:%=build/unit-clang/%))
 FUZZERS	= $(FUZZ:%=build/fuzz/%)
@@ -164,6 +159,10 @@ lint:
 
 deps:
 	@sh tests/deps
+
+# print-SRC, print-PURE: the lists, for those tests that go through them.
+print-%:
+	@echo $($*)
 
 # --- installing -------------------------------------------------------------
 install: all

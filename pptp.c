@@ -29,7 +29,7 @@
 #include "check.h"
 #include "ctrl.h"
 #include "gateway.h"
-#include "holder.h"
+#include "kernel_gateway.h"
 #include "kernel.h"
 #include "options.h"
 #include "quirks.h"

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "gre.h"
-#include "local.h"
+#include "ipc.h"
 #include "options.h"
 
 enum { CALL_ADDRESSES = 16 };		/* of one name, tried in turn */

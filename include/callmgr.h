@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The call manager, one per server: finding or starting it, and talking to
- * it in the records of local.h.
+ * it in the records of ipc.h.
  */
 #ifndef CALLMGR_H
 #define CALLMGR_H
@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "local.h"
+#include "ipc.h"
 
 /*
  * Where sockets are, in a 0700 directory: SERVER by its address, or

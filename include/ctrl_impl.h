@@ -2,7 +2,7 @@
 /*
  * What the three files of the control connection share with each other and
  * with nobody else: pptp_ctrl.c (states, timers, output), pptp_ctrl_in.c
- * (framing and what each received message does), pptp_ctrl_msg.c (what
+ * (framing and what each received message does), manager/ctrl_msg.c (what
  * messages say, as bytes and as words).
  */
 #ifndef CTRL_IMPL_H
@@ -81,7 +81,7 @@ bool ctrl_call_pending(const struct ctrl_call *call);
  */
 struct wr ctrl_put(struct ctrl *c, unsigned type);
 
-/* pptp_ctrl_msg.c: bodies; what stays zero at their end is not written. */
+/* manager/ctrl_msg.c: bodies; what stays zero at their end is not written. */
 
 void msg_start_request(struct wr *w, const struct ctrl_conf *conf); /* 2.1 */
 void msg_echo_reply(struct wr *w, uint32_t id);			/* 2.6 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The vector half of pptp_hdlc.c, sixteen octets at a time, for processors
+ * The vector half of tunnel/hdlc.c, sixteen octets at a time, for processors
  * with SSSE3, POPCNT and PCLMULQDQ.  Only that file includes it, behind its
  * portable functions, which do the ends and the odd cases here.
  */

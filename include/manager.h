@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "ctrl.h"
-#include "local.h"
+#include "ipc.h"
 
 enum {
 	CALLS = 512,			/* of one server, at most */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows of the option table, between pptp_options.c, which reads command
- * lines by them, and pptp_help.c, which prints them.  Nobody else's.
+ * The rows of the option table, between client/options.c, which reads command
+ * lines by them, and client/help.c, which prints them.  Nobody else's.
  */
 #ifndef OPTIONS_ROW_H
 #define OPTIONS_ROW_H

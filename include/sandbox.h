@@ -34,7 +34,7 @@ enum sandbox_role {
  * unlink in: then, and only then, CAP_DAC_OVERRIDE stays as well.
  *
  * Afterwards nothing can be opened (EPERM), so /dev/null for a later
- * dup3() onto stderr has to be among keep; pptp_seccomp.c has the list of
+ * dup3() onto stderr has to be among keep; sys/seccomp.c has the list of
  * the system calls each role may make.
  *
  * Returns 0, or -1 after logging which step failed although it should have

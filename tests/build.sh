@@ -76,8 +76,7 @@ for t in aarch64-linux-gnu arm-linux-gnueabihf riscv64-linux-gnu \
 	# shellcheck disable=SC2046 # words
 	claim "$t compiles without a warning (${cc%% *})" make -s \
 		-j"$(nproc)" B=build/$t CC="$cc" CFLAGS="-O2 -Werror" \
-		$(printf '%s\n' *.c | sed "/^pptp_plugin/d
-			s|\(.*\)\.c|build/$t/\1.o|")
+		$(make -s print-OBJ B=build/$t)
 done
 unit seccomp "an unknown architecture" "${CC:-cc}" -Wall -Wextra -Werror \
 	-DSECCOMP_UNKNOWN
@@ -97,7 +96,7 @@ has "the user's FORTIFY wins" "$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1)" \
 is "no other FORTIFY beside it" \
 	"$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1 | grep -c FORTIFY_SOURCE=2)" 0
 
-is "README has a line for each source" "$(for f in *.c; do
+is "README has a line for each source" "$(for f in *.c */*.c; do
 	grep -q "^  $f  *[^ ]" README || echo "$f"; done)" ''
 # The plugin, with the API of pppd 2.5 and that of the headers here.
 strict="-std=c11 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Wshadow -Wformat=2
@@ -106,14 +105,14 @@ for cc in gcc clang; do
 	command -v $cc >/dev/null || continue
 	# shellcheck disable=SC2086 # words
 	claim "$cc compiles the plugin for pppd 2.5" $cc $strict \
-		-Itests/pppd-2.5 -fsyntax-only pptp_plugin.c
+		-Itests/pppd-2.5 -fsyntax-only tunnel/plugin.c
 	if [ ! -f /usr/include/pppd/pppd.h ]; then
 		skip "$cc compiles the plugin" "no headers of pppd (ppp-dev)"
 		continue
 	fi
 	# shellcheck disable=SC2086 # words
 	claim "$cc compiles the plugin for the pppd here" $cc $strict \
-		-fsyntax-only pptp_plugin.c
+		-fsyntax-only tunnel/plugin.c
 done
 if [ -f pptp.so ]; then
 	is "the plugin exports what pppd looks for, and no more" \

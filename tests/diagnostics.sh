@@ -45,7 +45,7 @@ def arguments(s, at):
 # A sentence with a name of its own becomes an argument of its only user.
 NAMED = re.compile(r"#define\s+([A-Z_]+)\s+((?:\"[^\"\n]*\"[\s\\]*)+)\n")
 seen = 0
-for name in sorted(glob.glob("*.c")):
+for name in sorted(glob.glob("*.c") + glob.glob("[cmst]*/*.c")):
     s = re.sub(r"/\*.*?\*/", "", open(name).read(), flags=re.S)
     s = NAMED.sub(lambda m: "warn(%s)\n" % m[2].replace("\\\n", ""), s)
     for m in SAY.finditer(s):

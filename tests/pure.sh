@@ -13,8 +13,7 @@ ok="$ok|__(assert_fail|stack_chk_fail|mem.*_chk|v?snprintf_chk)"
 ok="$ok|__ctype_b_loc|__cpu_(model|indicator_init)|_GLOBAL_OFFSET_TABLE_"
 
 objects=
-for m in pptp_ctrl*.c pptp_gre*.c pptp_hdlc*.c pptp_quirks.c; do
-	m=${m%.c}
+for m in $(make -s print-PURE); do
 	make -s "build/$m.o" || { fail "$m compiles"; continue; }
 	objects="$objects build/$m.o"
 	state=$(size -A "build/$m.o" | awk '$2 > 0 && $1 ~ /^\.t?(data|bss)(\.|$)/ &&

@@ -2,7 +2,7 @@
 /*
  * The HDLC codec alone, on frames of random octets.
  *
- *	cc -O2 -Iinclude -o codec tests/bench/codec.c pptp_hdlc.c
+ *	cc -O2 -Iinclude -o codec tests/bench/codec.c tunnel/hdlc.c
  *	codec [ROUNDS]			ns per frame and ratio to naive
  *	codec count encode|decode N [IMPL]
  *					N packets of 1400 octets and nothing

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "../../pptp_quirks.c"
-#include "../../pptp_ctrl_msg.c"
+#include "../../manager/ctrl_msg.c"
 #include "../../pptp_ctrl_in.c"
 #include "../../pptp_ctrl.c"
 

@@ -6,7 +6,7 @@
  * Input: map (4 octets), room of the decoder (1), size of the pieces (1), then
  * the stream, which is also taken as a frame to encode.
  */
-#include "../../pptp_hdlc.c"
+#include "../../tunnel/hdlc.c"
 
 #include <stdlib.h>
 

@@ -4,8 +4,8 @@
  * are, the result keeps what options.h promises, and a second reading of the
  * same words gives the same.
  */
-/* with: pptp_help.c pptp_quirks.c pptp_launch.c */
-#include "../../pptp_options.c"
+/* with: client/help.c pptp_quirks.c client/launch.c */
+#include "../../client/options.c"
 
 enum { WORDS = 64, SIZE = 4096 };
 

@@ -5,7 +5,7 @@
  *
  * Input: an octet whose bits say which way each frame goes, then a stream.
  */
-#include "../../pptp_hdlc.c"
+#include "../../tunnel/hdlc.c"
 
 #include <stdlib.h>
 

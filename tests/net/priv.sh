@@ -226,7 +226,7 @@ answered
 
 # --- built for an architecture whose calls it does not know
 mkdir /run/unknown
-mapfile -t sources < <(printf '%s\n' *.c | grep -v pptp_plugin)
+read -ra sources < <(make -s print-SRC)
 claim "built as for an unknown architecture" "${CC:-cc}" -std=c11 \
 	-D_GNU_SOURCE '-DVERSION="0"' '-DPPPD_PLUGINDIR="/run"' -DSECCOMP_UNKNOWN \
 	-Iinclude -Wall -Wextra -Werror -o /run/unknown/pptp "${sources[@]}"

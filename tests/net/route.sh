@@ -10,8 +10,8 @@
 HOST=203.0.113.9
 DRIVER=$TMPDIR/route_driver
 "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Werror -g -O1 \
-	-o "$DRIVER" tests/net/route_driver.c pptp_route.c pptp_netlink.c \
-	pptp_sandbox.c pptp_seccomp.c || { echo "Bail out! no driver"; exit 1; }
+	-o "$DRIVER" tests/net/route_driver.c sys/route.c sys/netlink.c \
+	sys/sandbox.c sys/seccomp.c || { echo "Bail out! no driver"; exit 1; }
 
 # uplink NAME ADDRESS/LENGTH: an interface to nobody in particular
 uplink() {

@@ -3,14 +3,14 @@
  * Names: what the resolver's process may say, and what of it is believed.
  * The resolver itself is asked for names that only this file knows.
  */
-/* with: util.c pptp_ctrl_msg.c pptp_quirks.c pptp_seccomp.c */
+/* with: util.c manager/ctrl_msg.c pptp_quirks.c sys/seccomp.c */
 #include <netdb.h>
 
 #define getaddrinfo	fake_getaddrinfo
 #define freeaddrinfo	fake_freeaddrinfo
 static int fake_getaddrinfo(const char *, const char *,
     const struct addrinfo *, struct addrinfo **);
-#include "../../pptp_call.c"
+#include "../../client/call.c"
 
 #include "t.h"
 

@@ -5,7 +5,7 @@
  * written from RFC 2637, each under its dissection.
  */
 #include "../../pptp_quirks.c"
-#include "../../pptp_ctrl_msg.c"
+#include "../../manager/ctrl_msg.c"
 #include "../../pptp_ctrl_in.c"
 #include "../../pptp_ctrl.c"
 #include "t.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* PPP framing: FCS, both directions of the codec, what LCP says, splitting. */
-#include "../../pptp_hdlc.c"
+#include "../../tunnel/hdlc.c"
 
 #include "t.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What pppd is given when the kernel carries the data. */
-/* with: pptp_options.c pptp_help.c pptp_quirks.c */
-#include "../../pptp_launch.c"
+/* with: client/options.c client/help.c pptp_quirks.c */
+#include "../../client/launch.c"
 #include "t.h"
 
 static char *line_words[] = { "pptp", "vpn.example", "--phone", "5 5",

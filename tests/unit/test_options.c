@@ -4,8 +4,8 @@
  * mistake has its sentence, and help and completion show what the parser
  * takes.
  */
-/* with: pptp_help.c pptp_quirks.c pptp_launch.c */
-#include "../../pptp_options.c"
+/* with: client/help.c pptp_quirks.c client/launch.c */
+#include "../../client/options.c"
 
 #include <sys/mman.h>
 

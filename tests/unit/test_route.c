@@ -3,8 +3,8 @@
  * What is made of rtnetlink messages: whole ones, and every way of damaging
  * them.  The routes themselves are tests/net/route.sh's business.
  */
-/* with: pptp_netlink.c */
-#include "../../pptp_route.c"
+/* with: sys/netlink.c */
+#include "../../sys/route.c"
 
 #include "t.h"
 

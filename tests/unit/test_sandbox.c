@@ -4,8 +4,8 @@
  * Their parent reads what /proc says of them; they try what they must not do
  * and what they have to, and report.  Needs root, to give it up.
  */
-/* with: pptp_seccomp.c */
-#include "../../pptp_sandbox.c"
+/* with: sys/seccomp.c */
+#include "../../sys/sandbox.c"
 
 #include "t.h"
 

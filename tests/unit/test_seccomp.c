@@ -4,7 +4,7 @@
  * and for arguments around every test, and compared with what the table says.
  * What the kernel makes of them is test_sandbox's business.
  */
-#include "../../pptp_seccomp.c"
+#include "../../sys/seccomp.c"
 
 #include "t.h"
 

@@ -4,8 +4,8 @@ static char test_dir[] = "/tmp/test_setup.XXXXXX";
 #define PPP_DIR		test_dir
 #define LOCK_WAIT_S	4
 
-#include "../../pptp_peers.c"
-#include "../../pptp_setup.c"
+#include "../../client/peers.c"
+#include "../../client/setup.c"
 
 #include <sys/ioctl.h>
 #include <sys/resource.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rtnetlink: messages (netlink.h), and what they tell of our own address
- * (address.h).
+ * (watch.h).
  */
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "watch.h"
 #include "netlink.h"
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The records between gateways, managers and keepers. */
-#include "../../pptp_local.c"
+#include "../../manager/ipc.c"
 #include "t.h"
 
 /* magic "pptp", version 1, type STEP, the step */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Frames towards pppd: what waits, and what is dropped when pppd is slow. */
-/* with: pptp_hdlc.c util.c pptp_ctrl_msg.c pptp_quirks.c */
-#include "../../pptp_link.c"
+/* with: tunnel/hdlc.c util.c manager/ctrl_msg.c pptp_quirks.c */
+#include "../../tunnel/ppp_link.c"
 #include "t.h"
 
 #include <sys/socket.h>

@@ -4,7 +4,7 @@
  *
  * `options` has one row for each option: name, argument, group, help line and
  * setter; each quirk adds one (quirk_table).  The parser here and the printing
- * in pptp_help.c walk these rows, so that an option exists everywhere or
+ * in client/help.c walk these rows, so that an option exists everywhere or
  * nowhere.
  */
 #include <sys/types.h>

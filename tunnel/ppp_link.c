@@ -16,7 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "ppplink.h"
+#include "ppp_link.h"
 #include "util.h"
 
 /*

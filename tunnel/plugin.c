@@ -4,7 +4,7 @@
  *
  * It knows nothing of PPTP.  connect() runs pptp, which makes the call and
  * sends back a PPP channel over a pair of sockets, then stays as the call's
- * holder (pptp_holder.c).  pppd's copy of the channel is closed once a ppp
+ * holder (tunnel/kernel_gateway.c).  pppd's copy of the channel is closed once a ppp
  * interface is on it: the holder's is then the last one, so that the holder's
  * end is a modem hangup here, and the line's end is one there.
  *
@@ -23,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "local.h"
+#include "ipc.h"
 
 #undef VERSION
 #if __has_include(<pppd/pppdconf.h>)		/* 2.5 */

@@ -23,9 +23,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "watch.h"
 #include "callmgr.h"
-#include "holder.h"
+#include "kernel_gateway.h"
 #include "kernel.h"
 #include "netlink.h"
 #include "sandbox.h"

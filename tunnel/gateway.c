@@ -29,11 +29,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "watch.h"
 #include "callmgr.h"
 #include "gateway.h"
 #include "hdlc.h"
-#include "ppplink.h"
+#include "ppp_link.h"
 #include "quirks.h"
 #include "sandbox.h"
 #include "util.h"

@@ -12,7 +12,7 @@
  *	manager		ROUTE to its keeper, over a socket of their own
  *
  * Where the kernel carries the data, pppd's plugin and the holder of
- * the call (pptp_kernel.c) speak the same way over a pair of sockets:
+ * the call (tunnel/kernel.c) speak the same way over a pair of sockets:
  *
  *	holder		CHANNEL (with the kernel's PPTP socket) | DOWN
  *	plugin		LINK once there is an interface

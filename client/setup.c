@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * pptpsetup: its command line and how it asks for the password.  What it does
- * to pppd's files is in pptp_peers.c.
+ * to pppd's files is in client/peers.c.
  */
 #include <sys/types.h>
 

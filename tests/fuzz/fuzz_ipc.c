@@ -3,7 +3,7 @@
  * Any record: what the decoder accepts is written again to the same octets,
  * but for those it may change on purpose (booleans, text behind a NUL).
  */
-#include "../../pptp_local.c"
+#include "../../manager/ipc.c"
 
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
  * by a mount namespace whose root is an empty tmpfs; else by a root directory
  * that has died; else, for the gateway, by a user namespace; else by
  * Landlock.  Then the bounding set, the ids, the capability sets, and at
- * last the system calls (pptp_seccomp.c).
+ * last the system calls (sys/seccomp.c).
  *
  * Nothing here allocates: the memory of these processes is counted.
  */

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "local.h"
+#include "ipc.h"
 #include "wire.h"
 
 #define MAGIC	0x70707470u		/* "pptp" */
