@@ -18,8 +18,9 @@ BIN	?= pptp
 
 # These compute only: no system call, no state.  The purity test, coverage and
 # README read this list.
-PURE	= pptp_ctrl pptp_ctrl_in pptp_gre pptp_gre_send pptp_quirks \
-	  manager/ctrl_msg tunnel/hdlc
+PURE	= pptp_ctrl pptp_gre pptp_quirks manager/ctrl_msg manager/ipc_msg \
+	  tunnel/hdlc
+PLUGIN_SRC = tunnel/plugin.c manager/ipc.c manager/ipc_msg.c
 SRC	= $(filter-out tunnel/plugin.c,$(wildcard *.c client/*.c manager/*.c \
 	  sys/*.c tunnel/*.c))
 OBJ	= $(SRC:%.c=$(B)/%.o)
@@ -66,12 +67,12 @@ $(B)/%.o: %.c Makefile
 	$(COMPILE) -c -o $@ $<
 
 plugin: pptp.so
-pptp.so: tunnel/plugin.c manager/ipc.c $(wildcard include/*.h) Makefile \
+pptp.so: $(PLUGIN_SRC) $(wildcard include/*.h) Makefile \
     build/places
 	$(CC) $(STD) -DSBINDIR='"$(SBINDIR)"' $(WARN) -fPIC \
 	    -fvisibility=hidden -fstack-protector-strong $(fortify) \
 	    $(CPPFLAGS) $(CFLAGS) -shared -Wl,-z,relro -Wl,-z,now $(LDFLAGS) \
-	    -o $@ tunnel/plugin.c manager/ipc.c
+	    -o $@ $(PLUGIN_SRC)
 
 -include $(wildcard $(B)/*.d $(B)/*/*.d)
 
@@ -172,10 +173,8 @@ install: all
 	ln -sf pptp $(DESTDIR)$(SBINDIR)/pptpsetup
 	$(INSTALL) -m 644 pptp.8 $(DESTDIR)$(MANDIR)/man8/pptp.8
 	ln -sf pptp.8 $(DESTDIR)$(MANDIR)/man8/pptpsetup.8
-	./$(BIN) --completion bash > $(B)/completion.bash
-	./$(BIN) --completion zsh > $(B)/completion.zsh
-	$(INSTALL) -m 644 $(B)/completion.bash $(DESTDIR)$(BASHCOMPDIR)/pptp
-	$(INSTALL) -m 644 $(B)/completion.zsh $(DESTDIR)$(ZSHCOMPDIR)/_pptp
+	$(INSTALL) -m 644 client/completion/bash $(DESTDIR)$(BASHCOMPDIR)/pptp
+	$(INSTALL) -m 644 client/completion/zsh $(DESTDIR)$(ZSHCOMPDIR)/_pptp
 ifneq ($(PLUGIN),)
 	$(INSTALL) -d $(DESTDIR)$(PPPD_PLUGINDIR)
 	$(INSTALL) -m 644 $(PLUGIN) $(DESTDIR)$(PPPD_PLUGINDIR)/pptp.so

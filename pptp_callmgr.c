@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The call manager: one per server.  It owns the TCP connections to it
- * (pptp_conn.c) and serves gateways over a unix socket; it has no privilege
+ * and serves gateways over a unix socket; it has no privilege
  * left when it reads from either.
  *
  * A caller brings what only it may create: a TCP socket with its own mark and
@@ -26,15 +26,70 @@
 #include <unistd.h>
 
 #include "callmgr.h"
+#include "conf.h"
 #include "ctrl.h"
-#include "manager.h"
-#include "options.h"
+#include "ipc.h"
 #include "sandbox.h"
 #include "util.h"
 
 enum {
+	CALLS = 512,			/* of one server, at most */
+	SINKS = 16			/* local addresses with one */
+};
+
+/* P_NONE stands for what is not watched; its revents stay 0. */
+enum { P_NONE, P_SIGNAL, P_LISTENER, P_MONITOR, P_FIXED };
+
+struct conn;
+
+struct client {
+	int		 fd;		/* -1: this slot is free */
+	unsigned	 at;		/* in the table for poll() */
+	bool		 asked, up, status;
+	struct conn	*conn;		/* NULL: no call */
+	struct ipc_call call;
+	const struct gre_counters *n;	/* shared by the gateway, or NULL */
+	uint16_t	 peer_id;
+	int64_t		 deadline;	/* of silence or of establishment */
+	int64_t		 up_since;
+	unsigned	 cursor;	/* of a status listing */
+};
+
+struct conn {
+	int		 fd;		/* -1: this slot is free */
+	unsigned	 at;		/* in the table for poll() */
+	bool		 connecting, stopping;
+	uint32_t	 local, mark, quirks;
+	uint16_t	 port;
+	char		 hostname[PPTP_TEXT + 1];
+	struct ctrl	 ctrl;
+};
+
+struct manager {
+	struct in_addr	 server;
+	char		 name[INET_ADDRSTRLEN];
+	uid_t		 owner;
+	int		 listener, monitor, signals;
+	struct {
+		uint32_t local;
+		int	 fd;
+	} sink[SINKS];
+	unsigned	 sinks;
+	int		 spare;		/* a descriptor to turn away with */
+	int64_t		 deaf;		/* no caller is let in until then */
+	int64_t		 rest;		/* give memory back then */
+	bool		 ending;	/* told to: no further call */
+	uint16_t	 serial;
+	unsigned	 high;		/* slots in use lie below */
+	struct client	 client[CALLS];
+	struct conn	 conn[CALLS];
+	struct pollfd	 poll[P_FIXED + 2 * CALLS];
+};
+
+enum {
 	FIRST_WORD_US = 2000000,	/* patience with a silent caller */
-	DEAF_US = 200000		/* when no caller can be let in */
+	DEAF_US = 200000,		/* when no caller can be let in */
+	END_US = 1000000		/* for each answer of an orderly end */
 };
 
 /* ---- callers, one by one ---- */
@@ -42,12 +97,13 @@ enum {
 #define FULL	"this call manager has no descriptor left for a further " \
 	"tunnel (raise the limit with ulimit -n)"
 
-void
-to_client(struct client *cl, const struct local_msg *m)
+/* Sends one message; a caller that does not read loses it, not its call. */
+static void
+to_client(struct client *cl, const struct ipc_msg *m)
 {
 	/* A gateway that does not read loses its log lines, not its call. */
 	if (cl->fd != -1)
-		(void)callmgr_send(cl->fd, m, NULL, 0);
+		(void)ipc_send(cl->fd, m, NULL, 0);
 }
 
 static void
@@ -60,10 +116,11 @@ client_free(struct client *cl)
 	cl->fd = -1;
 }
 
-void
+/* Sends DOWN with a status of conf.h (or IPC_ID_TAKEN), frees the slot. */
+static void
 client_down(struct client *cl, unsigned status, const char *text)
 {
-	struct local_msg m = { .type = LOCAL_DOWN };
+	struct ipc_msg m = { .type = IPC_DOWN };
 
 	m.down.status = (uint8_t)status;
 	snprintf(m.down.text, sizeof(m.down.text), "%s", text);
@@ -71,15 +128,16 @@ client_down(struct client *cl, unsigned status, const char *text)
 	client_free(cl);
 }
 
-void
-client_step(struct client *cl, enum local_step step)
+static void
+client_step(struct client *cl, enum ipc_step step)
 {
-	struct local_msg m = { .type = LOCAL_STEP, .step = step };
+	struct ipc_msg m = { .type = IPC_STEP, .step = step };
 
 	to_client(cl, &m);
 }
 
-struct client *
+/* The caller whose call has this id of ours; NULL. */
+static struct client *
 client_by_id(struct manager *g, uint16_t id)
 {
 	for (unsigned i = 0; i < g->high; i++) {
@@ -95,7 +153,7 @@ client_by_id(struct manager *g, uint16_t id)
  * One more pair of slots.  They are prepared no sooner than this, since the
  * pages of tables that are never used cost nothing.
  */
-bool
+static bool
 grow(struct manager *g)
 {
 	if (g->high == CALLS)
@@ -103,6 +161,355 @@ grow(struct manager *g)
 	g->client[g->high].fd = g->conn[g->high].fd = -1;
 	g->high++;
 	return true;
+}
+
+/* ---- control connections: events ---- */
+
+/* Callers whose call is on this connection. */
+static unsigned
+conn_clients(const struct manager *g, const struct conn *co)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < g->high; i++)
+		if (g->client[i].fd != -1 && g->client[i].conn == co)
+			n++;
+	return n;
+}
+
+static struct conn *
+conn_new(struct manager *g)
+{
+	struct conn *co = NULL;
+
+	for (unsigned i = 0; i < g->high && co == NULL; i++)
+		if (g->conn[i].fd == -1)
+			co = &g->conn[i];
+	if (co == NULL && grow(g))
+		co = &g->conn[g->high - 1];
+	if (co != NULL)
+		co->at = P_NONE;
+	return co;
+}
+
+static void
+conn_free(struct conn *co)
+{
+	close(co->fd);
+	co->fd = -1;
+	co->connecting = co->stopping = false;
+}
+
+/* ---- events of the control connection ---- */
+
+static const uint8_t status_of[] = {
+	[CTRL_CAUSE_LOCAL] = EXIT_OK,
+	[CTRL_CAUSE_NOT_PPTP] = EXIT_NOT_PPTP,
+	[CTRL_CAUSE_REFUSED] = EXIT_REFUSED,
+	[CTRL_CAUSE_CALL_REFUSED] = EXIT_CALL_REFUSED,
+	[CTRL_CAUSE_TIMEOUT] = EXIT_TIMEOUT,
+	[CTRL_CAUSE_SERVER_ENDED] = EXIT_SERVER_ENDED,
+	[CTRL_CAUSE_LOST] = EXIT_LOST
+};
+
+/* A line goes to the gateways it concerns; without any it is ours to log. */
+static void
+on_log(struct manager *g, struct conn *co, const struct ctrl_event *e)
+{
+	struct ipc_msg m = { .type = IPC_LOG };
+	bool heard = false;
+
+	m.log.level = (uint8_t)e->level;
+	snprintf(m.log.text, sizeof(m.log.text), "%s", e->text);
+	for (unsigned i = 0; i < g->high; i++) {
+		struct client *cl = &g->client[i];
+
+		if (cl->fd == -1 || cl->conn != co)
+			continue;
+		heard = true;
+		if (e->level <= cl->call.loglevel)
+			to_client(cl, &m);
+	}
+	if (!heard)
+		log_at(e->level, "%s: %s", g->name, e->text);
+}
+
+/* What the server said of itself, and that it is asked for a call now. */
+static void
+tell_server(struct client *cl, const struct ctrl_peer *p)
+{
+	struct ipc_msg m = { .type = IPC_SERVER };
+
+	m.server.version = p->version;
+	m.server.firmware = p->firmware;
+	m.server.max_channels = p->max_channels;
+	memcpy(m.server.host, p->host, sizeof(m.server.host));
+	memcpy(m.server.vendor, p->vendor, sizeof(m.server.vendor));
+	to_client(cl, &m);
+	client_step(cl, IPC_CALLING);
+}
+
+static void
+on_server(struct manager *g, struct conn *co)
+{
+	for (unsigned i = 0; i < g->high; i++)
+		if (g->client[i].fd != -1 && g->client[i].conn == co)
+			tell_server(&g->client[i], &co->ctrl.peer);
+}
+
+static void
+on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
+{
+	const struct ctrl_call *call = ctrl_call_find(&co->ctrl, id);
+	struct client *cl = client_by_id(g, id);
+	struct ipc_msg m = { .type = IPC_UP };
+
+	if (call == NULL || cl == NULL || cl->conn != co)
+		return;
+	m.up.peer_id = call->peer_id;
+	m.up.window = call->peer_window;
+	m.up.speed = call->speed;
+	cl->up = true;
+	cl->up_since = now;
+	cl->peer_id = call->peer_id;
+	cl->deadline = CTRL_NEVER;
+	to_client(cl, &m);
+	g->rest = now + MEMORY_REST_US;
+}
+
+static void
+conn_event(struct manager *g, struct conn *co, const struct ctrl_event *e,
+    int64_t now)
+{
+	struct client *cl;
+
+	switch (e->type) {
+	case CTRL_EV_LOG:
+		on_log(g, co, e);
+		break;
+	case CTRL_EV_UP:
+		on_server(g, co);
+		break;
+	case CTRL_EV_CALL_UP:
+		on_call_up(g, co, e->call, now);
+		break;
+	case CTRL_EV_CALL_DOWN:
+		cl = client_by_id(g, e->call);
+		if (cl != NULL && cl->conn == co)
+			client_down(cl, status_of[e->cause], e->text);
+		break;
+	case CTRL_EV_CLOSED:
+		for (unsigned i = 0; i < g->high; i++)
+			if (g->client[i].fd != -1 && g->client[i].conn == co)
+				client_down(&g->client[i], status_of[e->cause],
+				    e->text);
+		conn_free(co);
+		break;
+	}
+}
+
+/* An orderly end; conn_run() follows. */
+static void
+conn_stop(struct conn *co, int64_t now)
+{
+	co->stopping = true;
+	ctrl_stop(&co->ctrl, STOP_LOCAL, now);
+}
+
+/*
+ * Writes what may be written and hands out events until both are quiet; ends
+ * a connection without callers.  co may be free afterwards, as after
+ * conn_readable() and conn_writable().
+ */
+static void
+conn_run(struct manager *g, struct conn *co, int64_t now)
+{
+	struct ctrl_event e;
+	const uint8_t *p;
+	size_t len;
+	ssize_t n;
+
+	while (co->fd != -1 && (p = ctrl_output(&co->ctrl, &len, now)) !=
+	    NULL) {
+		n = send(co->fd, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n >= 0)
+			ctrl_sent(&co->ctrl, (size_t)n, now);
+		else if (errno == EAGAIN)
+			break;
+		else if (errno != EINTR)
+			ctrl_eof(&co->ctrl, errno, now);
+		if (co->ctrl.state == CTRL_CLOSED)
+			break;
+	}
+	while (co->fd != -1 && ctrl_event(&co->ctrl, &e))
+		conn_event(g, co, &e, now);
+	if (co->fd != -1 && !co->stopping && conn_clients(g, co) == 0) {
+		conn_stop(co, now);
+		while (co->fd != -1 && ctrl_event(&co->ctrl, &e))
+			conn_event(g, co, &e, now);
+	}
+}
+
+static void
+conn_readable(struct manager *g, struct conn *co, int64_t now)
+{
+	uint8_t buf[4096];
+	ssize_t n = recv(co->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	size_t used = 0;
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0)
+		ctrl_eof(&co->ctrl, n == 0 ? 0 : errno, now);
+	while (n > 0 && used < (size_t)n && co->fd != -1) {
+		used += ctrl_feed(&co->ctrl, buf + used, (size_t)n - used,
+		    now);
+		conn_run(g, co, now);
+	}
+}
+
+/* ---- connecting ---- */
+
+/* The TCP connection could not be had: everybody who waits is told why. */
+static void
+conn_failed(struct manager *g, struct conn *co, int err)
+{
+	char text[IPC_TEXT];
+
+	snprintf(text, sizeof(text), "cannot connect to %s port %u: %s%s",
+	    g->name, co->port, strerror(err),
+	    err == ECONNREFUSED ? " (is a PPTP server running there?)" :
+	    err == ETIMEDOUT ? " (is that port blocked on the way?)" : "");
+	for (unsigned i = 0; i < g->high; i++)
+		if (g->client[i].fd != -1 && g->client[i].conn == co)
+			client_down(&g->client[i], EXIT_CONNECT, text);
+	conn_free(co);
+}
+
+static void
+fill_call_conf(struct ctrl_call_conf *cc, struct manager *g,
+    const struct ipc_call *call)
+{
+	memset(cc, 0, sizeof(*cc));
+	cc->id = call->id;
+	cc->serial = g->serial++;
+	cc->window = call->window;
+	cc->quirks = call->quirks;
+	memcpy(cc->phone, call->phone, sizeof(cc->phone));
+}
+
+static void
+conn_connected(struct manager *g, struct conn *co, int64_t now)
+{
+	struct ctrl_conf conf = { .quirks = co->quirks, .end_us = END_US };
+	struct ctrl_call_conf cc;
+	uint32_t seed;
+
+	co->connecting = false;
+	random_bytes(&seed, sizeof(seed));
+	memcpy(conf.hostname, co->hostname, sizeof(conf.hostname));
+	for (unsigned i = 0; i < g->high; i++) {
+		struct client *cl = &g->client[i];
+
+		if (cl->fd == -1 || cl->conn != co)
+			continue;
+		/* The establishment's own deadline is kept by client_late. */
+		conf.reply_us = (int64_t)cl->call.timeout_us + 1000000;
+		conf.idle_us = (int64_t)cl->call.idle_us;
+		conf.echo_us = (int64_t)cl->call.echo_us;
+		client_step(cl, IPC_CONNECTED);
+		ctrl_init(&co->ctrl, &conf, seed, now);
+		fill_call_conf(&cc, g, &cl->call);
+		(void)ctrl_call_open(&co->ctrl, &cc, now);
+		conn_run(g, co, now);
+		return;
+	}
+	conn_free(co);		/* its only caller has gone meanwhile */
+}
+
+static void
+conn_writable(struct manager *g, struct conn *co, int64_t now)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(co->fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1)
+		err = errno;
+	if (err != 0)
+		conn_failed(g, co, err);
+	else
+		conn_connected(g, co, now);
+}
+
+/*
+ * A connection that this call may share: the server announced room for it,
+ * and it has the same address, mark, port, quirks, timers and name; NULL.
+ */
+static struct conn *
+conn_to_share(struct manager *g, const struct ipc_call *call)
+{
+	for (unsigned i = 0; i < g->high; i++) {
+		struct conn *co = &g->conn[i];
+
+		if (co->fd != -1 && !co->connecting && !co->stopping &&
+		    co->ctrl.state == CTRL_UP && ctrl_has_room(&co->ctrl) &&
+		    co->local == call->local && co->mark == call->mark &&
+		    co->port == call->port && co->quirks == call->quirks &&
+		    co->ctrl.conf.idle_us == (int64_t)call->idle_us &&
+		    co->ctrl.conf.echo_us == (int64_t)call->echo_us &&
+		    strcmp(co->hostname, call->hostname) == 0)
+			return co;
+	}
+	return NULL;
+}
+
+/*
+ * Begins a call on a connection of its own over tcp, which it takes and
+ * connects.  A failure is told to the caller.
+ */
+static void
+call_on_new(struct manager *g, struct client *cl, int tcp, int64_t now)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+	    .sin_addr = g->server, .sin_port = htons(cl->call.port) };
+	struct conn *co = conn_new(g);
+
+	if (co == NULL) {
+		close(tcp);
+		client_down(cl, EXIT_SYSTEM, "this call manager has no room "
+		    "for a further control connection");
+		return;
+	}
+	co->fd = tcp;
+	co->connecting = true;
+	co->local = cl->call.local;
+	co->mark = cl->call.mark;
+	co->port = cl->call.port;
+	co->quirks = cl->call.quirks;
+	memcpy(co->hostname, cl->call.hostname, sizeof(co->hostname));
+	cl->conn = co;
+	client_step(cl, IPC_CONNECTING);
+	if (connect(tcp, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
+		conn_connected(g, co, now);
+	else if (errno != EINPROGRESS)
+		conn_failed(g, co, errno);
+}
+
+static void
+call_on_shared(struct manager *g, struct client *cl, struct conn *co,
+    int64_t now)
+{
+	struct ctrl_call_conf cc;
+
+	cl->conn = co;
+	fill_call_conf(&cc, g, &cl->call);
+	if (ctrl_call_open(&co->ctrl, &cc, now) == -1) {
+		cl->conn = NULL;
+		client_down(cl, IPC_ID_TAKEN, "call id in use");
+		return;
+	}
+	tell_server(cl, &co->ctrl.peer);
+	conn_run(g, co, now);
 }
 
 /* ---- callers ---- */
@@ -171,10 +578,10 @@ route_is_others(const struct manager *g, const struct client *cl)
 static void
 ask_route(struct manager *g, struct client *cl)
 {
-	struct local_msg m = { .type = LOCAL_ROUTE };
+	struct ipc_msg m = { .type = IPC_ROUTE };
 
 	if (route_is_others(g, cl)) {
-		m.type = LOCAL_LOG;
+		m.type = IPC_LOG;
 		m.log.level = LOG_L_INFO;
 		snprintf(m.log.text, sizeof(m.log.text), "%s: the host route "
 		    "stays that of a tunnel with another --localbind or "
@@ -185,7 +592,7 @@ ask_route(struct manager *g, struct client *cl)
 	}
 	m.route.local = cl->call.local;
 	m.route.mark = cl->call.mark;
-	if (g->keeper != -1 && callmgr_send(g->keeper, &m, NULL, 0) == -1)
+	if (g->monitor != -1 && ipc_send(g->monitor, &m, NULL, 0) == -1)
 		log_warn("%s: cannot ask for the host route", g->name);
 }
 
@@ -213,7 +620,7 @@ static void
 client_refuse(struct manager *g, struct client *cl, const char *text,
     int64_t now)
 {
-	struct local_msg m = { .type = LOCAL_DOWN };
+	struct ipc_msg m = { .type = IPC_DOWN };
 
 	m.down.status = EXIT_SYSTEM;
 	snprintf(m.down.text, sizeof(m.down.text), "%s", text);
@@ -222,11 +629,11 @@ client_refuse(struct manager *g, struct client *cl, const char *text,
 }
 
 static void
-on_call(struct manager *g, struct client *cl, const struct local_call *call,
-    int fds[LOCAL_FDS], int64_t now)
+on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
+    int fds[IPC_FDS], int64_t now)
 {
 	struct conn *share;
-	int tcp = fds[LOCAL_FD_TCP];
+	int tcp = fds[IPC_FD_TCP];
 
 	if (cl->asked || call->server != g->server.s_addr || tcp == -1 ||
 	    fd_nonblock(tcp) == -1) {
@@ -239,19 +646,19 @@ on_call(struct manager *g, struct client *cl, const struct local_call *call,
 		return;
 	}
 	if (client_by_id(g, call->id) != NULL) {
-		client_down(cl, LOCAL_ID_TAKEN, "call id in use");
+		client_down(cl, IPC_ID_TAKEN, "call id in use");
 		return;
 	}
 	if (call->kernel) {
 		/* The kernel's driver is the one to deliver GRE to. */
-		fds[LOCAL_FD_COUNTERS] = fds[LOCAL_FD_SINK];
-		fds[LOCAL_FD_SINK] = -1;
+		fds[IPC_FD_COUNTERS] = fds[IPC_FD_DROP];
+		fds[IPC_FD_DROP] = -1;
 	}
 	cl->asked = true;
 	cl->call = *call;
 	cl->deadline = now + (int64_t)call->timeout_us;
-	cl->n = map_counters(fds[LOCAL_FD_COUNTERS]);
-	keep_sink(g, &fds[LOCAL_FD_SINK]);
+	cl->n = map_counters(fds[IPC_FD_COUNTERS]);
+	keep_sink(g, &fds[IPC_FD_DROP]);
 	if (call->hostroute)
 		ask_route(g, cl);
 	share = conn_to_share(g, call);
@@ -259,7 +666,7 @@ on_call(struct manager *g, struct client *cl, const struct local_call *call,
 		call_on_shared(g, cl, share, now);
 		return;
 	}
-	fds[LOCAL_FD_TCP] = -1;
+	fds[IPC_FD_TCP] = -1;
 	call_on_new(g, cl, tcp, now);
 }
 
@@ -267,8 +674,8 @@ static void
 send_tunnel(struct client *to, const struct manager *g,
     const struct client *cl, int64_t now)
 {
-	struct local_msg m = { .type = LOCAL_TUNNEL };
-	struct local_tunnel *t = &m.tunnel;
+	struct ipc_msg m = { .type = IPC_TUNNEL };
+	struct ipc_tunnel *t = &m.tunnel;
 
 	t->id = cl->call.id;
 	t->peer_id = cl->peer_id;
@@ -285,7 +692,7 @@ send_tunnel(struct client *to, const struct manager *g,
 static void
 status_more(struct manager *g, struct client *cl, int64_t now)
 {
-	struct local_msg end = { .type = LOCAL_END };
+	struct ipc_msg end = { .type = IPC_END };
 	struct pollfd p = { .fd = cl->fd, .events = POLLOUT };
 
 	while (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0) {
@@ -305,17 +712,17 @@ status_more(struct manager *g, struct client *cl, int64_t now)
 static void
 client_readable(struct manager *g, struct client *cl, int64_t now)
 {
-	struct local_msg m;
-	int fds[LOCAL_FDS];
-	int n = callmgr_take(cl->fd, &m, fds);
+	struct ipc_msg m;
+	int fds[IPC_FDS];
+	int n = ipc_take(cl->fd, &m, fds);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n == -1 && errno == EMFILE)
 		client_refuse(g, cl, FULL, now);
-	else if (n == 1 && m.type == LOCAL_CALL)
+	else if (n == 1 && m.type == IPC_CALL)
 		on_call(g, cl, &m.call, fds, now);
-	else if (n == 1 && m.type == LOCAL_STATUS && !cl->asked) {
+	else if (n == 1 && m.type == IPC_STATUS && !cl->asked) {
 		cl->asked = cl->status = true;
 		status_more(g, cl, now);
 	} else {
@@ -324,7 +731,7 @@ client_readable(struct manager *g, struct client *cl, int64_t now)
 			    "its connection is closed", g->name);
 		client_gone(g, cl, now);
 	}
-	for (int i = 0; i < LOCAL_FDS; i++)
+	for (int i = 0; i < IPC_FDS; i++)
 		if (fds[i] != -1)
 			close(fds[i]);
 }
@@ -337,7 +744,7 @@ client_late(struct manager *g, struct client *cl, int64_t now)
 	/* What was left of --timeout as the call was asked for: nearly all. */
 	uint64_t tenths = (cl->call.timeout_us + 99999) / 100000;
 	double secs = (double)tenths / 10;
-	struct local_msg m = { .type = LOCAL_DOWN };
+	struct ipc_msg m = { .type = IPC_DOWN };
 
 	if (co == NULL) {		/* never said what it wanted */
 		client_gone(g, cl, now);
@@ -443,7 +850,7 @@ watch_all(struct manager *g, int64_t now)
 	g->poll[P_SIGNAL] = (struct pollfd){ g->signals, POLLIN, 0 };
 	g->poll[P_LISTENER] = (struct pollfd){ now < g->deaf ? -1 :
 	    g->listener, POLLIN, 0 };
-	g->poll[P_KEEPER] = (struct pollfd){ g->keeper, POLLIN, 0 };
+	g->poll[P_MONITOR] = (struct pollfd){ g->monitor, POLLIN, 0 };
 	for (unsigned i = 0; i < g->high; i++) {
 		struct client *cl = &g->client[i];
 		struct conn *co = &g->conn[i];
@@ -569,7 +976,7 @@ manager_loop(struct manager *g)
 		else if (now >= unserved)
 			return;	/* the backlog, if any, finds it closed */
 		due = next_deadline(g, now);
-		n = poll(g->poll, watch_all(g, now), callmgr_timeout(
+		n = poll(g->poll, watch_all(g, now), poll_timeout(
 		    unserved != 0 && unserved < due ? unserved : due, now));
 		if (n == -1 && errno != EINTR) {
 			/* No memory for its table: all tunnels may wait. */
@@ -580,9 +987,9 @@ manager_loop(struct manager *g)
 		now = clock_us();
 		if (n > 0 && g->poll[P_SIGNAL].revents != 0)
 			on_signal(g);
-		if (n > 0 && g->poll[P_KEEPER].revents != 0) {
-			close(g->keeper);
-			g->keeper = -1;
+		if (n > 0 && g->poll[P_MONITOR].revents != 0) {
+			close(g->monitor);
+			g->monitor = -1;
 		}
 		for (unsigned i = 0; i < g->high; i++)
 			serve_slot(g, i, now);
@@ -597,13 +1004,13 @@ manager_loop(struct manager *g)
 }
 
 void
-callmgr_run(const struct callmgr_start *s, int keeper)
+callmgr_run(const struct monitor_start *s, int monitor)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
 	/* Not malloc()'s: what that needs itself is more than it seems. */
 	struct manager *g = mmap(NULL, sizeof(*g), PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int keep[] = { s->listener, s->caller, keeper, -1, log_fd(), -1 };
+	int keep[] = { s->listener, s->caller, monitor, -1, log_fd(), -1 };
 
 	if (g == MAP_FAILED)
 		fatal(EXIT_SYSTEM, "call manager for %s: out of memory",
@@ -612,8 +1019,8 @@ callmgr_run(const struct callmgr_start *s, int keeper)
 	memcpy(g->name, s->name, sizeof(g->name));
 	g->owner = geteuid();
 	g->listener = s->listener;
-	g->keeper = keeper;
-	(void)fd_nonblock(keeper);	/* it may be busy with routes */
+	g->monitor = monitor;
+	(void)fd_nonblock(monitor);	/* it may be busy with routes */
 	g->signals = keep[3] = signal_fd(sigs, 3);
 	g->spare = keep[5] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 	if (s->caller != -1) {

@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ctrl.h"
+#include "text.h"
 #include "util.h"
 
 enum {
@@ -145,7 +145,7 @@ emit(int level, int prio, bool loud, bool with_errno, const char *fmt,
 		n = sizeof(raw) - 1;
 	if (with_errno)
 		snprintf(raw + n, sizeof(raw) - n, ": %s", strerror(saved));
-	ctrl_escape(text, sizeof(text), raw, strlen(raw));
+	text_escape(text, sizeof(text), raw, strlen(raw));
 	if (level <= logger.level)
 		to_syslog(prio, text);
 	if (level == LOG_L_SILENT || (level <= logger.level &&
@@ -413,4 +413,37 @@ signal_reset(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+}
+
+/* ---- waiting ---- */
+
+int
+poll_timeout(int64_t due, int64_t now)
+{
+	if (due == INT64_MAX)
+		return -1;
+	if (due <= now)
+		return 0;
+	return (int)((due - now > 60000000 ? 60000000 : due - now) / 1000) + 1;
+}
+
+int
+fd_wait(int fd, int hangup_fd, int64_t deadline_us)
+{
+	for (;;) {
+		struct pollfd p[2] = { { fd, POLLIN, 0 },
+		    { hangup_fd, 0, 0 } };
+		int64_t now = clock_us();
+
+		errno = ETIMEDOUT;
+		if (now >= deadline_us)
+			return -1;
+		if (poll(p, 2, poll_timeout(deadline_us, now)) <= 0)
+			continue;
+		errno = ECANCELED;
+		if ((p[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
+			return -1;
+		if (p[0].revents != 0)
+			return 0;
+	}
 }

@@ -10,39 +10,31 @@
  * call id, before anybody can send to it.
  */
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <arpa/inet.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "call.h"
-#include "callmgr.h"
+#include "connect.h"
+#include "ipc.h"
 #include "kernel.h"
 #include "quirks.h"
+#include "resolve.h"
 #include "sandbox.h"
 #include "util.h"
 
 enum {
 	WINDOW = 64,			/* announced; no quirk, no --window */
 	RCVBUF = 4 << 20,	/* asked for; the kernel may give less */
-	NOBODY = 65534,
 	ID_TRIES = 8,			/* ids taken by other tunnels */
 	MANAGER_TRIES = 8		/* managers that end as we come */
 };
@@ -58,195 +50,13 @@ call_init(struct call *c, const struct conf *conf)
 	memset(c, 0, sizeof(*c));
 	c->conf = conf;
 	c->deadline = clock_us() + conf->timeout_us;
-	c->raw = c->channel = c->mgr = c->counters = c->line = -1;
+	c->raw = c->channel = c->mgr = c->counters = c->hangup_fd = -1;
 	quirk_fields(&f, conf->quirks);
 	c->window = conf->window != 0 ? conf->window :
 	    f.window != 0 ? f.window : WINDOW;
 }
 
-/* ---- names ---- */
 
-/*
- * In the resolver's process: it talks to name servers, so it is nobody,
- * without the capabilities that the program's file may have given it, and
- * holds nothing but its way back to us.
- */
-static void
-resolver_drop(int fd)
-{
-	struct __user_cap_header_struct head = {
-	    .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2];
-	const int keep[] = { fd, log_fd() };
-
-	fd_close_others(keep, 2);
-	memset(none, 0, sizeof(none));
-	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
-		continue;
-	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
-	    setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
-	    setresuid(NOBODY, NOBODY, NOBODY) == -1))
-		log_warn("names are resolved as uid 0, which cannot be given "
-		    "up");
-	/* An alarm does not end what somebody has stopped; this does. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
-	    syscall(SYS_capset, &head, none) == -1)
-		log_warn("names are resolved with privileges, which cannot be "
-		    "given up");
-	if (sandbox_filter(SANDBOX_RESOLVER) == -1)
-		log_warn("names are resolved with all system calls allowed");
-}
-
-/* How an answer begins: addresses, or a sentence. */
-enum { RESOLVED = 'A', UNRESOLVED = '!' };
-
-static void __attribute__((__noreturn__))
-resolver(const char *host, int fd)
-{
-	struct addrinfo hints = { .ai_family = AF_INET,
-	    .ai_socktype = SOCK_STREAM }, *ai = NULL, *six = NULL;
-	struct in_addr list[CALL_ADDRESSES];
-	char found[1 + sizeof(list)] = { RESOLVED };
-	size_t n = 0;
-	int rc;
-
-	resolver_drop(fd);
-	rc = getaddrinfo(host, NULL, &hints, &ai);
-	for (struct addrinfo *a = ai; a != NULL && n < CALL_ADDRESSES;
-	    a = a->ai_next)
-		list[n++] = ((const struct sockaddr_in *)(const void *)
-		    a->ai_addr)->sin_addr;
-	if (n > 0) {
-		memcpy(found + 1, list, n * sizeof(list[0]));
-		(void)!write(fd, found, 1 + n * sizeof(list[0]));
-		_exit(0);
-	}
-	hints.ai_family = AF_INET6;
-	if (getaddrinfo(host, NULL, &hints, &six) == 0 && six != NULL)
-		dprintf(fd, "%c%s has only IPv6 addresses; PPTP needs IPv4",
-		    UNRESOLVED, host);
-	else
-		dprintf(fd, "%ccannot resolve %s: %s (check the name and this "
-		    "machine's name servers)", UNRESOLVED, host,
-		    gai_strerror(rc));
-	_exit(0);
-}
-
-/*
- * Waits for something to read, until the deadline: 0, or -1 with errno.
- * ECANCELED: whom the call is for has gone meanwhile.
- */
-static int
-await(const struct call *c, int fd, int64_t deadline)
-{
-	for (;;) {
-		struct pollfd p[2] = { { fd, POLLIN, 0 }, { c->line, 0, 0 } };
-		int64_t now = clock_us();
-
-		errno = ETIMEDOUT;
-		if (now >= deadline)
-			return -1;
-		if (poll(p, 2, callmgr_timeout(deadline, now)) <= 0)
-			continue;
-		errno = ECANCELED;
-		if ((p[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
-			return -1;
-		if (p[0].revents != 0)
-			return 0;
-	}
-}
-
-/* Reads what the resolver says until it closes; -1 when it is too late. */
-static ssize_t
-resolver_answer(const struct call *c, int fd, char *buf, size_t size)
-{
-	size_t have = 0;
-
-	for (;;) {
-		ssize_t n;
-
-		if (await(c, fd, c->deadline) == -1)
-			return -1;
-		n = read(fd, buf + have, size - have);
-		if (n <= 0)
-			return (ssize_t)have;
-		have += (size_t)n;
-	}
-}
-
-static ssize_t
-ask_resolver(struct call *c, char *buf, size_t size)
-{
-	int fds[2];
-	pid_t pid;
-	ssize_t n;
-
-	if (pipe2(fds, O_CLOEXEC) == -1)
-		return 0;
-	pid = fork();
-	if (pid == 0) {
-		/* Not to outlive the wait for it, whatever libc does. */
-		alarm((unsigned)(c->conf->timeout_us / 1000000) + 1);
-		for (int fd = 0; fd < 2; fd++)
-			fd_null(fd);
-		resolver(c->conf->host, fds[1]);
-	}
-	close(fds[1]);
-	n = pid == -1 ? 0 : resolver_answer(c, fds[0], buf, size);
-	close(fds[0]);
-	if (n > 0)
-		(void)waitpid(pid, NULL, 0);
-	return n;
-}
-
-/*
- * How many addresses it gave, or 0 with why filled.  It listened to name
- * servers: no word of it is taken on trust.
- */
-static size_t
-resolver_said(struct call *c, const char *said, size_t n,
-    struct in_addr *list)
-{
-	size_t len = n > 0 ? n - 1 : 0;
-
-	if (len > 0 && said[0] == RESOLVED && len % sizeof(*list) == 0 &&
-	    len <= CALL_ADDRESSES * sizeof(*list)) {
-		memcpy(list, said + 1, len);
-		return len / sizeof(*list);
-	}
-	if (len > 0 && said[0] == UNRESOLVED)
-		snprintf(c->why, sizeof(c->why), "%.*s", (int)len, said + 1);
-	else
-		snprintf(c->why, sizeof(c->why), "cannot resolve %s: the "
-		    "resolver failed", c->conf->host);
-	return 0;
-}
-
-size_t
-call_resolve(struct call *c, struct in_addr *list, bool *late)
-{
-	char buf[CALL_ADDRESSES * sizeof(struct in_addr) + 400];
-	struct in6_addr six;
-	ssize_t n;
-
-	*late = false;
-	if (inet_pton(AF_INET, c->conf->host, list) == 1)
-		return 1;
-	if (inet_pton(AF_INET6, c->conf->host, &six) == 1) {
-		snprintf(c->why, sizeof(c->why), "%s is an IPv6 address; PPTP "
-		    "needs IPv4", c->conf->host);
-		return 0;
-	}
-	n = ask_resolver(c, buf, sizeof(buf) - 1);
-	*late = n == -1;
-	if (n >= 0)
-		return resolver_said(c, buf, (size_t)n, list);
-	snprintf(c->why, sizeof(c->why), "cannot resolve %s: no name server "
-	    "answered in time", c->conf->host);
-	return 0;
-}
 
 /* ---- sockets ---- */
 
@@ -476,13 +286,13 @@ change_id(struct call *c)
 }
 
 static void
-fill_request(const struct call *c, struct local_msg *m)
+fill_request(const struct call *c, struct ipc_msg *m)
 {
 	const struct conf *conf = c->conf;
 	int64_t left = c->deadline - clock_us();
 
 	memset(m, 0, sizeof(*m));
-	m->type = LOCAL_CALL;
+	m->type = IPC_CALL;
 	m->call.id = c->id;
 	m->call.port = conf->port;
 	m->call.window = c->window;
@@ -505,20 +315,20 @@ fill_request(const struct call *c, struct local_msg *m)
 }
 
 /*
- * Waits for UP or DOWN.  Returns the status; LOCAL_ID_TAKEN, or -1 when the
+ * Waits for UP or DOWN.  Returns the status; IPC_ID_TAKEN, or -1 when the
  * manager closed without a word: it was ending as we came.
  */
 static int
 await_call(struct call *c)
 {
-	struct local_msg m;
+	struct ipc_msg m;
 	bool spoke = false;
 	/* The manager keeps the deadline; this is for a manager that hangs. */
 	int64_t patience = c->deadline + 2000000;
 
 	for (;;) {
-		int n = await(c, c->mgr, patience) == -1 ? -1 :
-		    callmgr_take(c->mgr, &m, NULL);
+		int n = fd_wait(c->mgr, c->hangup_fd, patience) == -1 ? -1 :
+		    ipc_take(c->mgr, &m, NULL);
 
 		if (n == -1 && errno == ECANCELED) {
 			snprintf(c->why, sizeof(c->why), "pppd has gone "
@@ -537,17 +347,17 @@ await_call(struct call *c)
 			    EXIT_LOST;
 		}
 		spoke = true;
-		if (m.type == LOCAL_LOG)
+		if (m.type == IPC_LOG)
 			log_at(m.log.level, "%s", m.log.text);
-		if (m.type == LOCAL_SERVER)
+		if (m.type == IPC_SERVER)
 			c->said = m.server;
-		if (m.type == LOCAL_DOWN) {
+		if (m.type == IPC_DOWN) {
 			snprintf(c->why, sizeof(c->why), "%s", m.down.text);
 			/* Ended in order, by a signal: still no call. */
 			return m.down.status == EXIT_OK ? EXIT_LOST :
 			    m.down.status;
 		}
-		if (m.type == LOCAL_UP) {
+		if (m.type == IPC_UP) {
 			c->peer_id = m.up.peer_id;
 			return EXIT_OK;
 		}
@@ -560,18 +370,18 @@ await_call(struct call *c)
 static int
 ask_once(struct call *c, const int *fds)
 {
-	struct local_msg m;
+	struct ipc_msg m;
 	size_t n = 0;
 	int status;
 
-	while (n < LOCAL_FDS && fds[n] != -1)
+	while (n < IPC_FDS && fds[n] != -1)
 		n++;
 	c->mgr = callmgr_connect(c->server, c->deadline, c->why,
 	    sizeof(c->why));
 	if (c->mgr == -1)
 		return EXIT_SYSTEM;
 	fill_request(c, &m);
-	status = callmgr_send(c->mgr, &m, fds, n) == -1 ? -1 : await_call(c);
+	status = ipc_send(c->mgr, &m, fds, n) == -1 ? -1 : await_call(c);
 	if (status != EXIT_OK) {
 		close(c->mgr);
 		c->mgr = -1;
@@ -587,7 +397,7 @@ ask(struct call *c, const int *fds)
 
 	for (int i = 0; i < MANAGER_TRIES && clock_us() < c->deadline; i++) {
 		status = ask_once(c, fds);
-		if (status == LOCAL_ID_TAKEN && ids++ < ID_TRIES) {
+		if (status == IPC_ID_TAKEN && ids++ < ID_TRIES) {
 			changed = change_id(c);
 			if (changed != EXIT_OK)
 				return changed;
@@ -597,7 +407,7 @@ ask(struct call *c, const int *fds)
 	}
 	if (status >= 0 && status < EXIT_STATUSES)
 		return (enum exit_status)status;
-	snprintf(c->why, sizeof(c->why), status == LOCAL_ID_TAKEN ?
+	snprintf(c->why, sizeof(c->why), status == IPC_ID_TAKEN ?
 	    "no call id is left for a further tunnel to %s" :
 	    "the call managers for %s end as soon as they start", c->name);
 	return EXIT_SYSTEM;
@@ -606,8 +416,8 @@ ask(struct call *c, const int *fds)
 static enum exit_status
 ask_with(struct call *c, int tcp, int sink)
 {
-	int raw[LOCAL_FDS] = { tcp, sink, c->counters };
-	int kernel[LOCAL_FDS] = { tcp, c->counters, -1 };
+	int raw[IPC_FDS] = { tcp, sink, c->counters };
+	int kernel[IPC_FDS] = { tcp, c->counters, -1 };
 	enum exit_status status = ask(c, c->kernel ? kernel : raw);
 
 	if (status == EXIT_OK && c->kernel &&
@@ -667,20 +477,22 @@ servers_fault(enum exit_status status)
 enum exit_status
 call_open(struct call *c)
 {
-	struct in_addr list[CALL_ADDRESSES];
+	struct resolve r = { .host = c->conf->host,
+	    .deadline_us = c->deadline, .hangup_fd = c->hangup_fd };
 	enum exit_status status = EXIT_OK;
-	bool late;
-	size_t n = call_resolve(c, list, &late);
 	int64_t overall = c->deadline;
+	size_t n = resolve_host(&r);
 
-	if (n == 0)
-		return late ? EXIT_TIMEOUT : EXIT_RESOLVE;
+	if (n == 0) {
+		snprintf(c->why, sizeof(c->why), "%s", r.why);
+		return r.late ? EXIT_TIMEOUT : EXIT_RESOLVE;
+	}
 	for (size_t i = 0; i < n; i++) {
 		int64_t now = clock_us();
 
 		/* A silent address must leave time for those after it. */
 		c->deadline = now + (overall - now) / (int64_t)(n - i);
-		c->server = list[i];
+		c->server = r.addr[i];
 		status = try_address(c);
 		if (!servers_fault(status) || i + 1 == n ||
 		    clock_us() >= overall)

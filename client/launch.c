@@ -1,231 +1,248 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line of the pppd that we become: on a terminal, or with the
- * plugin by which the kernel carries the data.
+ * Launching pppd on a call that is up: the gateway that stays behind, and
+ * becoming pppd.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
-#include <assert.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
+#include "call.h"
+#include "conf.h"
+#include "gateway.h"
+#include "ipc.h"
 #include "kernel.h"
-#include "options.h"
-#include "options_row.h"
+#include "kernel_gateway.h"
+#include "launch.h"
+#include "pppd_argv.h"
 #include "quirks.h"
+#include "text.h"
+#include "util.h"
 
-/* ---- what the options ask of either ---- */
+/* ---- what gateways are told ---- */
 
-/* A block with a vector of v[n] at its beginning and the texts behind. */
-struct vector {
-	char		**v;
-	size_t		 n;
-	char		*text, *end;
-};
-
-static void
-push(struct vector *a, const char *text)
+void
+launch_log_up(const struct call *c)
 {
-	size_t size = strlen(text) + 1;
-
-	assert(size <= (size_t)(a->end - a->text));
-	a->v[a->n++] = a->text;
-	memcpy(a->text, text, size);
-	a->text += size;
+	log_info("tunnel to %s up: call %u, the server's call %u, server "
+	    "\"%s\" (%s)", c->name, c->id, c->peer_id, c->said.host,
+	    c->said.vendor);
 }
 
-/* LOCAL:REMOTE, of which either may be empty. */
-static void
-push_addresses(struct vector *a, const struct conf *c)
+void
+launch_fill_gateway(struct gateway *gw, const struct call *c, int in, int out)
 {
-	char both[2 * INET_ADDRSTRLEN + 1], remote[INET_ADDRSTRLEN] = "",
-	    local[INET_ADDRSTRLEN] = "";
-
-	if (c->client_ip.s_addr != INADDR_ANY)
-		inet_ntop(AF_INET, &c->client_ip, local, sizeof(local));
-	if (c->server_ip.s_addr != INADDR_ANY)
-		inet_ntop(AF_INET, &c->server_ip, remote, sizeof(remote));
-	if (local[0] == '\0' && remote[0] == '\0')
-		return;
-	snprintf(both, sizeof(both), "%s:%s", local, remote);
-	push(a, both);
+	memset(gw, 0, sizeof(*gw));
+	gw->conf = c->conf;
+	memcpy(gw->server, c->name, sizeof(gw->server));
+	gw->in = in;
+	gw->out = out;
+	gw->raw = c->raw;
+	gw->mgr = c->mgr;
+	gw->call = c->id;
+	gw->peer_call = c->peer_id;
+	gw->window = c->window;
+	gw->holds_back = quirk_holds_back(c->said.host, c->said.vendor);
+	gw->n = c->n;
 }
 
-/* pppd has options of the same names. */
-static void
-push_refusals(struct vector *a, const struct conf *c)
+void
+launch_fill_kernel_gateway(struct kernel_gateway *a, const struct call *c,
+    int plugin)
 {
-	struct row rows[ROWS_MAX];
-	size_t n = opt_rows(rows);
-
-	for (size_t i = 0; i < n; i++)
-		if (strncmp(rows[i].name, "refuse-", 7) == 0 &&
-		    c->refuse & (unsigned)rows[i].lo)
-			push(a, rows[i].name);
+	memset(a, 0, sizeof(*a));
+	a->conf = c->conf;
+	memcpy(a->server, c->name, sizeof(a->server));
+	a->plugin = plugin;
+	a->mgr = c->mgr;
+	a->channel = c->channel;
+	a->local = c->local;
+	a->n = c->n;
 }
 
-/*
- * All of it in one block: tail[0 .. n) comes last, copied; the words before
- * it are pointed to.
- */
+/* ---- what a user on a terminal is shown ---- */
+
+static void
+show_server(const struct ipc_server *s)
+{
+	char host[4 * PPTP_TEXT + 1], vendor[4 * PPTP_TEXT + 1];
+
+	text_escape(host, sizeof(host), s->host, strlen(s->host));
+	text_escape(vendor, sizeof(vendor), s->vendor, strlen(s->vendor));
+	printf("connected; the server says it is \"%s\" (%s)\n", host, vendor);
+}
+
+static void
+show_step(const struct call *c, const struct ipc_msg *m)
+{
+	if (m->type == IPC_SERVER)
+		show_server(&m->server);
+	else if (m->type == IPC_STEP && m->step == IPC_CONNECTING)
+		printf("connecting to %s port %u\n", c->name, c->conf->port);
+	else if (m->type == IPC_STEP && m->step == IPC_CALLING)
+		printf("asking for a call\n");
+	fflush(stdout);
+}
+
+/* ---- becoming pppd ---- */
+
+/* A new pty, its slave raw and held open until pppd has it as its own. */
+static int
+open_pty(char *tty, size_t size, int *slave)
+{
+	struct termios raw;
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1 ||
+	    ptsname_r(master, tty, size) != 0)
+		return -1;
+	/*
+	 * Not close-on-exec: pppd inherits it, so that there is no moment at
+	 * which the slave is closed and the gateway would see a hangup, also
+	 * where pppd opens it late (demand) or once more (persist).
+	 */
+	*slave = open(tty, O_RDWR | O_NOCTTY);
+	if (*slave == -1 || tcgetattr(*slave, &raw) == -1)
+		return -1;
+	cfmakeraw(&raw);
+	return tcsetattr(*slave, TCSANOW, &raw) == -1 ? -1 : master;
+}
+
+/* With --debug the child stays with the terminal; otherwise it is alone. */
+static void
+alone(const struct call *c)
+{
+	if (!c->conf->debug) {
+		setsid();
+		switch (fork()) {
+		case -1:
+			fatal(EXIT_SYSTEM, "cannot start the gateway: %s",
+			    strerror(errno));
+		case 0:
+			break;
+		default:
+			_exit(EXIT_OK);
+		}
+	}
+	if (chdir("/") == -1)
+		log_debug("chdir /: %s", strerror(errno));
+	fd_null(STDIN_FILENO);
+	fd_null(STDOUT_FILENO);
+}
+
+/* Forks: true in the child, which goes on alone; the parent waits for that. */
+static bool
+fork_alone(const struct call *c)
+{
+	pid_t pid = fork();
+
+	if (pid == -1)
+		fatal(EXIT_SYSTEM, "cannot start the gateway: %s",
+		    strerror(errno));
+	if (pid == 0) {
+		alone(c);
+		return true;
+	}
+	if (!c->conf->debug)
+		(void)waitpid(pid, NULL, 0);
+	return false;
+}
+
+static void __attribute__((__noreturn__))
+become_pppd(char **argv)
+{
+	int err;
+
+	if (argv == NULL)
+		fatal(EXIT_SYSTEM, "out of memory");
+	signal_reset();
+	execv(PPPD, argv);
+	err = errno;
+	free(argv);
+	fatal(EXIT_SYSTEM, "cannot run " PPPD ": %s%s", strerror(err),
+	    err == ENOENT ? " (install the package ppp)" : "");
+}
+
+/* A child behind a new pty becomes the gateway. */
 static char **
-make_argv(const struct conf *c, const char *tty, const char *const *tail,
-    size_t n)
+launch_by_pty(const struct call *c, bool show)
 {
-	enum { PUSHED = 16, TEXTS = 256 };	/* all but tty, NAME, tail */
-	const char *name = c->pppd_call != NULL ? c->pppd_call : "";
-	size_t slots = PUSHED + (size_t)c->nwords + n;
-	size_t size = slots * sizeof(char *) + TEXTS + strlen(name) +
-	    (tty != NULL ? strlen(tty) : 0);
-	struct vector a = { .v = NULL };
+	struct gateway gw;
+	char tty[64];
+	int slave, master = open_pty(tty, sizeof(tty), &slave);
 
-	for (size_t i = 0; i < n; i++)
-		size += strlen(tail[i]) + 1;
-	a.v = malloc(size);
-	if (a.v == NULL)
-		return NULL;
-	a.text = (char *)(a.v + slots);
-	a.end = (char *)a.v + size;
-	push(&a, "pppd");
-	if (tty != NULL) {
-		push(&a, tty);
-		push(&a, "38400");
+	if (master == -1)
+		fatal(EXIT_SYSTEM, "cannot open a pty: %s", strerror(errno));
+	if (show)
+		printf("call is up; starting pppd on %s\n", tty);
+	fflush(stdout);
+	if (fork_alone(c)) {
+		close(slave);
+		launch_fill_gateway(&gw, c, master, master);
+		exit(gateway_run(&gw));
 	}
-	if (c->sync)
-		push(&a, "sync");
-	push_addresses(&a, c);
-	push_refusals(&a, c);
-	if (c->pppd_call != NULL) {
-		push(&a, "call");
-		push(&a, name);
+	close(master);
+	return pppd_argv_pty(c->conf, tty);
+}
+
+/* A child at the other end of a socket becomes the kernel gateway. */
+static char **
+launch_by_kernel(const struct call *c, const char *plugin, bool show)
+{
+	struct kernel_gateway a;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		fatal(EXIT_SYSTEM, "cannot open a pair of sockets: %s",
+		    strerror(errno));
+	if (show)
+		printf("call is up; starting pppd, the kernel carries the "
+		    "data\n");
+	fflush(stdout);
+	if (kernel_gateway_offer(pair[0], c->channel, c->id, c->peer_id,
+	    c->server) == -1)
+		fatal(EXIT_SYSTEM, "cannot hand on the kernel's PPTP socket: "
+		    "%s", strerror(errno));
+	if (fork_alone(c)) {
+		close(pair[1]);
+		launch_fill_kernel_gateway(&a, c, pair[0]);
+		exit(kernel_gateway_run(&a));
 	}
-	for (int i = 0; i < c->nwords; i++)
-		a.v[a.n++] = c->words[i];
-	for (size_t i = 0; i < n; i++)
-		push(&a, tail[i]);
-	assert(a.n < slots);
-	a.v[a.n] = NULL;
-	return a.v;
+	close(pair[0]);
+	(void)fcntl(pair[1], F_SETFD, 0);	/* pppd inherits it */
+	return pppd_argv_kernel(c->conf, plugin, pair[1]);
 }
 
-char **
-options_pppd_argv(const struct conf *c, const char *tty)
+enum exit_status
+launch_run(struct call *c)
 {
-	return make_argv(c, tty, NULL, 0);
-}
+	bool show = isatty(STDOUT_FILENO) && c->conf->loglevel > 0;
+	struct kernel_path k;
+	char **argv;
+	enum exit_status status;
 
-/* ---- the plugin's options ---- */
-
-/* The words for pptp, as one for the plugin: quoted, with blanks between. */
-struct words {
-	char		*text;
-	size_t		 len, size;
-};
-
-static void
-add_octet(struct words *w, char c)
-{
-	if (w->len + 1 < w->size)
-		w->text[w->len++] = c;
-	else
-		w->size = 0;		/* full: see plugin_options() */
-}
-
-static void
-add_word(struct words *w, const char *s)
-{
-	if (w->len > 0)
-		add_octet(w, ' ');
-	if (*s == '\0') {
-		add_octet(w, '\'');
-		add_octet(w, '\'');
+	c->kernel = kernel_wanted(c->conf, &k);
+	if (!c->kernel && c->conf->data_path == DATA_KERNEL)
+		fatal(EXIT_SYSTEM, "--data-path=kernel cannot be had: %s",
+		    k.why);
+	if (show) {
+		printf("resolving %s\n", c->conf->host);
+		fflush(stdout);
+		c->on_record = show_step;
 	}
-	for (; *s != '\0'; s++) {
-		if (strchr(" \t\n\\'\"", *s) != NULL)
-			add_octet(w, '\\');
-		add_octet(w, *s);
-	}
-}
-
-static void
-add_text(struct words *w, const char *option, const char *value)
-{
-	if (value == NULL)
-		return;
-	add_word(w, option);
-	add_word(w, value);
-}
-
-static void
-add_number(struct words *w, const char *option, uint64_t value)
-{
-	char digits[24];
-
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
-	add_text(w, option, digits);
-}
-
-/*
- * By these the plugin can start a holder that makes the same call, when pppd
- * has `persist`.  NULL if they do not fit into size.
- */
-static char *
-plugin_options(const struct conf *c, char *text, size_t size)
-{
-	struct words w = { text, 0, size };
-	char local[INET_ADDRSTRLEN], seconds[32];
-
-	add_text(&w, "--phone", c->phone);
-	add_text(&w, "--client-hostname", c->client_hostname);
-	add_number(&w, "--connect-port", c->port);
-	if (c->localbind.s_addr != INADDR_ANY)
-		add_text(&w, "--localbind", inet_ntop(AF_INET, &c->localbind,
-		    local, sizeof(local)));
-	if (c->nohostroute)
-		add_word(&w, "--nohostroute");
-	snprintf(seconds, sizeof(seconds), "%lld.%06lld",
-	    (long long)c->timeout_us / 1000000,
-	    (long long)c->timeout_us % 1000000);
-	add_text(&w, "--timeout", seconds);
-	add_number(&w, "--idle-wait", (uint64_t)c->idle_us / 1000000);
-	add_number(&w, "--max-echo-wait", (uint64_t)c->echo_us / 1000000);
-	for (const struct quirk *q = quirk_table; q->name != NULL; q++)
-		if (c->quirks & q->bit)
-			add_text(&w, "--quirks", q->name);
-	if (c->debug)
-		add_word(&w, "--debug");
-	add_number(&w, "--loglevel", (uint64_t)c->loglevel);
-	add_text(&w, "--logstring", c->logstring);
-	if (w.size == 0)
-		return NULL;
-	text[w.len] = '\0';
-	return text;
-}
-
-char **
-kernel_pppd_argv(const struct conf *c, const char *plugin, int line)
-{
-	enum { TEXT = 900 };	/* a word of pppd's has 1023 octets at most */
-	char self[TEXT], number[16], options[TEXT];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	const char *tail[10] = { "plugin", plugin, "pptp_server", c->host,
-	    "pptp_socket", number };
-	size_t n = 6;
-
-	snprintf(number, sizeof(number), "%d", line);
-	if (len > 0) {
-		self[len] = '\0';
-		tail[n++] = "pptp_program";
-		tail[n++] = self;
-	}
-	if (plugin_options(c, options, sizeof(options)) != NULL) {
-		tail[n++] = "pptp_options";
-		tail[n++] = options;
-	}
-	return make_argv(c, NULL, tail, n);
+	status = call_open(c);
+	if (status != EXIT_OK)
+		fatal(status, "%s", c->why);
+	launch_log_up(c);
+	argv = c->kernel ? launch_by_kernel(c, k.plugin, show) :
+	    launch_by_pty(c, show);
+	call_close(c);
+	become_pppd(argv);
 }

@@ -13,8 +13,10 @@
 #include <netinet/in.h>
 
 #include <assert.h>
+#include <ctype.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +33,7 @@
 #endif
 
 enum {
+	WARNINGS = 4096,	/* octets of all together */
 	GO_ON = -1,		/* what a setter returns when all is well */
 	HOST_LONGEST = 253,	/* a name in the DNS */
 	LONG_VAL = 1 << 24,	/* above any character: musl's are wide */
@@ -38,6 +41,154 @@ enum {
 	REORDER_MIN = 10000,
 	REORDER_MAX = 10 * US
 };
+
+/* --- mistakes ------------------------------------------------------------- */
+
+/*
+ * Warnings wait for the end of the command line: only there is it known
+ * whether the user wants any.
+ */
+static struct {
+	char		 text[WARNINGS];
+	size_t		 len;
+} warnings;
+
+void
+opt_warning(const char *fmt, ...)
+{
+	size_t room = sizeof(warnings.text) - warnings.len;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(warnings.text + warnings.len, room, fmt, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < room)
+		warnings.len += (size_t)n + 1;
+}
+
+void
+opt_warnings(bool wanted)
+{
+	const char *p = warnings.text;
+
+	for (; wanted && p < warnings.text + warnings.len; p += strlen(p) + 1)
+		fprintf(stderr, "pptp: %s\n", p);
+	warnings.len = 0;
+}
+
+static char mistake[512];		/* the last one */
+
+int
+opt_mistake(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(mistake, sizeof(mistake), fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "pptp: %s\nusage: pptp [options] HOST "
+	    "[pppd options]    (pptp --help lists all)\n", mistake);
+	return EXIT_USAGE;
+}
+
+const char *
+options_mistake(void)
+{
+	return mistake;
+}
+
+/*
+ * Levenshtein's distance of two words, of which only the beginning counts, and
+ * the case of their letters does not.
+ */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[NAME_LONGEST + 1], la = strnlen(a, NAME_LONGEST),
+	    lb = strnlen(b, NAME_LONGEST);
+
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t corner = row[0];		/* row i-1, column j-1 */
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t best = corner +
+			    (tolower((unsigned char)a[i - 1]) !=
+			    tolower((unsigned char)b[j - 1]));
+
+			corner = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[lb];
+}
+
+const char *
+opt_nearest(const char *word, const char *const *names, size_t n)
+{
+	size_t best = 1 + strlen(word) / 3, d;
+	const char *near = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		d = distance(word, names[i]);
+		if (d < best || (d == best && near == NULL)) {
+			best = d;
+			near = names[i];
+		}
+	}
+	return near;
+}
+
+void
+opt_name(char name[NAME_LONGEST + 1], const char *word)
+{
+	size_t n;
+
+	word += strspn(word, "-");
+	n = strcspn(word, "=");
+	if (n > NAME_LONGEST)
+		n = NAME_LONGEST;
+	memcpy(name, word, n);
+	name[n] = '\0';
+}
+
+static const char *
+nearest_option(const struct row *rows, size_t n, const char *name)
+{
+	const char *names[ROWS_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		names[i] = rows[i].name;
+	return opt_nearest(name, names, n);
+}
+
+int
+opt_unknown(const struct row *rows, size_t n, const char *word)
+{
+	char name[NAME_LONGEST + 1];
+	const char *near;
+
+	opt_name(name, word);
+	if (strcmp(name, "test-type") == 0 || strcmp(name, "test-rate") == 0)
+		return opt_mistake("--%s is gone: tc-netem(8) sends packets "
+		    "in another order: tc qdisc add dev IF root netem delay "
+		    "10ms reorder 25%%", name);
+	near = nearest_option(rows, n, name);
+	if (near != NULL)
+		return opt_mistake("'%.80s' is not an option; did you mean "
+		    "'--%s'?", word, near);
+	if (word[1] != '-')
+		return opt_mistake("'%.80s' is not an option; what pppd shall "
+		    "get with a dash goes behind '--'", word);
+	return opt_mistake("'%.80s' is not an option", word);
+}
 
 /* --- setters -------------------------------------------------------------- */
 
@@ -263,18 +414,6 @@ set_data_path(struct conf *c, const struct row *o, const char *arg)
 }
 
 static int
-set_test(struct conf *c, const struct row *o, const char *arg)
-{
-	int status = set_number(c, o, arg);
-
-	if (status == GO_ON)
-		opt_warning("--%s still works, but netem does this better: "
-		    "tc qdisc add dev IF root netem delay 10ms reorder 25%%",
-		    o->name);
-	return status;
-}
-
-static int
 set_quirk(struct conf *c, const struct row *o, const char *arg)
 {
 	(void)arg;
@@ -321,19 +460,10 @@ say_version(struct conf *c, const struct row *o, const char *arg)
 }
 
 static int
-say_completion(struct conf *c, const struct row *o, const char *arg)
-{
-	(void)c;
-	if (options_completion(stdout, arg))
-		return EXIT_OK;
-	return opt_mistake("--%s takes bash or zsh, not '%.80s'", o->name, arg);
-}
-
-static int
 say_help(struct conf *c, const struct row *o, const char *arg)
 {
-	(void)c, (void)o, (void)arg;
-	options_help(stdout);
+	(void)o, (void)arg;
+	c->mode = RUN_HELP;
 	return EXIT_OK;
 }
 
@@ -398,15 +528,15 @@ static const struct row options[] = {
 	{ "server-ip", "ADDR", G_PPPD, "ask for this address of the server's",
 	    set_address, AT(server_ip), 0, 0, LAUNCH },
 	{ "refuse-pap", NULL, G_PPPD, "never log in by PAP",
-	    set_refuse, AT(refuse), 1 << 0, 0, LAUNCH },
+	    set_refuse, AT(refuse), REFUSE_PAP, 0, LAUNCH },
 	{ "refuse-chap", NULL, G_PPPD, "never log in by CHAP",
-	    set_refuse, AT(refuse), 1 << 1, 0, LAUNCH },
+	    set_refuse, AT(refuse), REFUSE_CHAP, 0, LAUNCH },
 	{ "refuse-mschap", NULL, G_PPPD, "never log in by MS-CHAP",
-	    set_refuse, AT(refuse), 1 << 2, 0, LAUNCH },
+	    set_refuse, AT(refuse), REFUSE_MSCHAP, 0, LAUNCH },
 	{ "refuse-mschap-v2", NULL, G_PPPD, "never log in by MS-CHAPv2",
-	    set_refuse, AT(refuse), 1 << 3, 0, LAUNCH },
+	    set_refuse, AT(refuse), REFUSE_MSCHAP_V2, 0, LAUNCH },
 	{ "refuse-eap", NULL, G_PPPD, "never log in by EAP",
-	    set_refuse, AT(refuse), 1 << 4, 0, LAUNCH },
+	    set_refuse, AT(refuse), REFUSE_EAP, 0, LAUNCH },
 	{ "sync", NULL, G_PPPD, "synchronous PPP towards pppd, which needs "
 	    "its own option sync", set_true, AT(sync), 0, 0, OLD | PTY },
 
@@ -422,11 +552,6 @@ static const struct row options[] = {
 	    OLD | PTY },
 	{ "window", "N", G_DATA, "packets the server may have under way (64)",
 	    set_number, AT(window), 1, 65535, PTY },
-	{ "test-type", "N", G_DATA, "send in a wrong order, to test a server: "
-	    "0 no, 1 swap two, 2 one before ten, 3 ten reversed",
-	    set_test, AT(test_type), 0, 3, OLD | PTY },
-	{ "test-rate", "N", G_DATA, "packets between two such tests (100)",
-	    set_test, AT(test_rate), 1, INT32_MAX, OLD | PTY },
 
 	{ "quirks", "NAME", G_QUIRK, "use the quirk of this name; help lists "
 	    "them", set_quirks, AT(quirks), 0, 0, OLD | IS_QUIRK },
@@ -444,8 +569,6 @@ static const struct row options[] = {
 	    set_check, AT(mode), RUN_CHECK, 0, 0 },
 	{ "status", "[=json]", G_INFO, "show the tunnels of this machine",
 	    set_status, AT(mode), 0, 0, QUIET },
-	{ "completion", "bash|zsh", G_INFO, "print the shell's completion",
-	    say_completion, NOWHERE, 0, 0, QUIET },
 	{ "version", NULL, G_INFO, "print the version",
 	    say_version, NOWHERE, 0, 0, OLD | QUIET },
 	{ "help", NULL, G_INFO, "print this",
@@ -701,7 +824,6 @@ static const struct conf defaults = {
 	.idle_us = (int64_t)60 * US,
 	.echo_us = (int64_t)60 * US,
 	.port = PPTP_PORT,
-	.test_rate = 100,
 	.data_path = DATA_AUTO
 };
 

@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,9 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "conf.h"
 #include "peers.h"
-#include "setup.h"
 #include "wire.h"
 
 #ifndef PPP_DIR
@@ -61,6 +61,39 @@ struct old_file {
 	char		*p;
 	size_t		 n;
 };
+
+/* --- messages --------------------------------------------------------- */
+
+/* One sentence to stderr; returns status. */
+int
+peers_complain(int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("pptpsetup: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return status;
+}
+
+/* The same with what errno says, which also chooses the status. */
+int
+peers_failed(const char *fmt, ...)
+{
+	int error = errno;
+	bool denied = error == EACCES || error == EPERM;
+	va_list ap;
+
+	fputs("pptpsetup: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, ": %s%s\n", strerror(error),
+	    denied && geteuid() != 0 ? " (run pptpsetup as root)" : "");
+	return denied ? EXIT_PERMISSION : EXIT_SYSTEM;
+}
 
 /* --- words as pppd and the shell read them ---------------------------- */
 
@@ -167,13 +200,13 @@ client_path(char path[PATH_MAX])
 	char *slash;
 
 	if (n <= 0 || n >= PATH_MAX - 8)
-		return setup_complain(EXIT_SYSTEM,
+		return peers_complain(EXIT_SYSTEM,
 		    "cannot find out where pptp is: /proc is not mounted?");
 	path[n] = '\0';
 	slash = strrchr(path, '/');
 	memcpy(slash == NULL ? path : slash + 1, "pptp", sizeof("pptp"));
 	if (access(path, X_OK) == -1)
-		setup_complain(0, "warning: there is no %s to run yet: pppd "
+		peers_complain(0, "warning: there is no %s to run yet: pppd "
 		    "will need it", path);
 	return EXIT_OK;
 }
@@ -210,7 +243,7 @@ put_peers(struct wr *w, const struct tunnel *t)
 		put(w, "require-mppe-128\nrefuse-pap\nrefuse-eap\n"
 		    "refuse-chap\nrefuse-mschap\n");
 	if (c.bad || w->bad)
-		return setup_complain(EXIT_SYSTEM, "the path %s is too long "
+		return peers_complain(EXIT_SYSTEM, "the path %s is too long "
 		    "for pppd", path);
 	return EXIT_OK;
 }
@@ -389,13 +422,13 @@ old_read(struct old_file *f, int dir, const char *shown, const char *name)
 	if (fd == -1 && errno == ENOENT)
 		return EXIT_OK;
 	if (fd == -1 && errno == ELOOP)
-		return setup_complain(EXIT_SYSTEM, "%s/%s is a symbolic link, "
+		return peers_complain(EXIT_SYSTEM, "%s/%s is a symbolic link, "
 		    "which pptpsetup does not follow: put the file itself "
 		    "there", shown, name);
 	if (fd == -1)
-		return setup_failed("cannot read %s/%s", shown, name);
+		return peers_failed("cannot read %s/%s", shown, name);
 	if (old_fill(f, fd) == -1) {
-		status = setup_failed("cannot read %s/%s", shown, name);
+		status = peers_failed("cannot read %s/%s", shown, name);
 		old_free(f);
 	}
 	close(fd);
@@ -457,14 +490,14 @@ open_dir(int at, const char *name, int flags, const char *shown, int *fd)
 
 	*fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 	if (*fd == -1 || fstat(*fd, &st) == -1)
-		return setup_failed("cannot open %s", shown);
+		return peers_failed("cannot open %s", shown);
 	if ((st.st_mode & S_IWOTH) != 0 ||
 	    (st.st_uid != 0 && st.st_uid != geteuid()))
-		return setup_complain(EXIT_PERMISSION, "%s belongs to another "
+		return peers_complain(EXIT_PERMISSION, "%s belongs to another "
 		    "user or may be written by everybody: it is not safe to "
 		    "keep secrets in", shown);
 	if (faccessat(*fd, ".", W_OK, AT_EACCESS) == -1)
-		return setup_failed("cannot write to %s", shown);
+		return peers_failed("cannot write to %s", shown);
 	return EXIT_OK;
 }
 
@@ -480,7 +513,7 @@ dirs_open(struct dirs *d)
 	if (status != EXIT_OK)
 		return status;
 	if (mkdirat(d->ppp, "peers", 0750) == -1 && errno != EEXIST)
-		return setup_failed("cannot make %s", peers);
+		return peers_failed("cannot make %s", peers);
 	return open_dir(d->ppp, "peers", O_NOFOLLOW, peers, &d->peers);
 }
 
@@ -519,7 +552,7 @@ lock_open(int dir, int *lock)
 		    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
 		if (fd == -1)
-			return setup_failed("cannot open %s/%s", PPP_DIR,
+			return peers_failed("cannot open %s/%s", PPP_DIR,
 			    SECRETS_NEW);
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
 		    lock_is_named(dir, fd)) {
@@ -529,7 +562,7 @@ lock_open(int dir, int *lock)
 		close(fd);
 		nanosleep(&step, NULL);
 	}
-	return setup_complain(EXIT_SYSTEM, "another pptpsetup has been at work "
+	return peers_complain(EXIT_SYSTEM, "another pptpsetup has been at work "
 	    "for %d seconds: try again later", LOCK_WAIT_S);
 }
 
@@ -546,7 +579,7 @@ peers_read(struct old_file *f, int dir, const char *tunnel)
 	status = old_read(f, dir, shown, tunnel);
 	if (status == EXIT_OK && f->exists && !is_written_by_us(f)) {
 		old_free(f);
-		return setup_complain(EXIT_SYSTEM, "%s/%s was not written by "
+		return peers_complain(EXIT_SYSTEM, "%s/%s was not written by "
 		    "pptpsetup: choose another name, or remove it yourself",
 		    shown, tunnel);
 	}
@@ -573,9 +606,9 @@ peers_write(int dir, const char *temp, const struct tunnel *t,
 	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 	    O_CLOEXEC, 0600);
 	if (fd == -1)
-		return setup_failed("cannot make %s/peers/%s", PPP_DIR, temp);
+		return peers_failed("cannot make %s/peers/%s", PPP_DIR, temp);
 	if (fill(fd, text, (size_t)(w.p - (uint8_t *)text), old, mode) == -1)
-		status = setup_failed("cannot write %s/peers/%s", PPP_DIR,
+		status = peers_failed("cannot write %s/peers/%s", PPP_DIR,
 		    temp);
 	close(fd);
 	return status;
@@ -596,16 +629,16 @@ secrets_write(int lock, const struct tunnel *t, const struct old_file *old,
 	int status = EXIT_OK;
 
 	if (text == NULL)
-		return setup_failed("cannot change %s", SECRETS);
+		return peers_failed("cannot change %s", SECRETS);
 	w.end = text + size;
 	*gone = put_secrets_without(&w, old->p, old->n,
 	    t->name);
 	if (t->password != NULL)
 		put_secret(&w, text, t);
 	if (w.bad)
-		status = setup_complain(EXIT_SYSTEM, "the secret is too long");
+		status = peers_complain(EXIT_SYSTEM, "the secret is too long");
 	else if (fill(lock, text, (size_t)(w.p - text), old, 0600) == -1)
-		status = setup_failed("cannot write %s/%s", PPP_DIR,
+		status = peers_failed("cannot write %s/%s", PPP_DIR,
 		    SECRETS_NEW);
 	explicit_bzero(text, size);
 	free(text);
@@ -617,7 +650,7 @@ secrets_commit(const struct dirs *d)
 {
 	if (renameat(d->ppp, SECRETS_NEW, d->ppp, SECRETS) == -1 ||
 	    fsync(d->ppp) == -1)
-		return setup_failed("cannot replace %s/%s", PPP_DIR, SECRETS);
+		return peers_failed("cannot replace %s/%s", PPP_DIR, SECRETS);
 	return EXIT_OK;
 }
 
@@ -643,7 +676,7 @@ create_locked(const struct tunnel *t, const struct dirs *d, int lock)
 	if (status == EXIT_OK &&
 	    (renameat(d->peers, temp, d->peers, t->name) == -1 ||
 	    fsync(d->peers) == -1))
-		status = setup_failed("cannot replace %s/peers/%s", PPP_DIR,
+		status = peers_failed("cannot replace %s/peers/%s", PPP_DIR,
 		    t->name);
 	if (status != EXIT_OK)
 		unlinkat(d->peers, temp, 0);
@@ -668,10 +701,10 @@ delete_locked(const struct tunnel *t, const struct dirs *d, int lock)
 		status = secrets_commit(d);
 	if (status == EXIT_OK && peers.exists &&
 	    (unlinkat(d->peers, t->name, 0) == -1 || fsync(d->peers) == -1))
-		status = setup_failed("cannot remove %s/peers/%s", PPP_DIR,
+		status = peers_failed("cannot remove %s/peers/%s", PPP_DIR,
 		    t->name);
 	if (status == EXIT_OK && gone == 0 && !peers.exists)
-		status = setup_complain(EXIT_SYSTEM, "there is no tunnel %s",
+		status = peers_complain(EXIT_SYSTEM, "there is no tunnel %s",
 		    t->name);
 	old_free(&secrets);
 	old_free(&peers);

@@ -18,7 +18,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "conf.h"
 #include "peers.h"
 #include "setup.h"
 
@@ -32,39 +32,6 @@ struct request {
 	char		 password[PEERS_PASSWORD_LONGEST + 1];
 	char		 name[PEERS_USER_LONGEST + 1];	/* DOMAIN\user */
 };
-
-/* --- messages --------------------------------------------------------- */
-
-/* One sentence to stderr; returns status. */
-int
-setup_complain(int status, const char *fmt, ...)
-{
-	va_list ap;
-
-	fputs("pptpsetup: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	return status;
-}
-
-/* The same with what errno says, which also chooses the status. */
-int
-setup_failed(const char *fmt, ...)
-{
-	int error = errno;
-	bool denied = error == EACCES || error == EPERM;
-	va_list ap;
-
-	fputs("pptpsetup: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fprintf(stderr, ": %s%s\n", strerror(error),
-	    denied && geteuid() != 0 ? " (run pptpsetup as root)" : "");
-	return denied ? EXIT_PERMISSION : EXIT_SYSTEM;
-}
 
 /* --- the password ----------------------------------------------------- */
 
@@ -192,16 +159,16 @@ ask_password(struct request *r)
 	case LINE_OK:
 		break;
 	case LINE_EOF:
-		return setup_complain(EXIT_USAGE, "no password was given");
+		return peers_complain(EXIT_USAGE, "no password was given");
 	case LINE_LONG:
-		return setup_complain(EXIT_USAGE, "a password has at most %d "
+		return peers_complain(EXIT_USAGE, "a password has at most %d "
 		    "octets", PEERS_PASSWORD_LONGEST);
 	case LINE_ERROR:
 	case LINE_SIGNAL:
-		return setup_failed("cannot read the password");
+		return peers_failed("cannot read the password");
 	}
 	if (memchr(r->password, '\0', r->password_len) != NULL)
-		return setup_complain(EXIT_USAGE,
+		return peers_complain(EXIT_USAGE,
 		    "the password has a NUL in it");
 	return EXIT_OK;
 }
@@ -247,7 +214,7 @@ static const struct option setup_options[] = {
 static int
 usage(const char *what, const char *word)
 {
-	return setup_complain(EXIT_USAGE,
+	return peers_complain(EXIT_USAGE,
 	    "%s%s; pptpsetup --help lists the options", what, word);
 }
 
@@ -257,13 +224,13 @@ take_password(struct request *r, char *arg)
 {
 	size_t n = strlen(arg);
 
-	setup_complain(0, "warning: a password on the command line can be seen "
+	peers_complain(0, "warning: a password on the command line can be seen "
 	    "by others with ps");
 	if (n <= PEERS_PASSWORD_LONGEST)
 		memcpy(r->password, arg, n);
 	explicit_bzero(arg, n);
 	if (n > PEERS_PASSWORD_LONGEST)
-		return setup_complain(EXIT_USAGE, "a password has at most %d "
+		return peers_complain(EXIT_USAGE, "a password has at most %d "
 		    "octets", PEERS_PASSWORD_LONGEST);
 	r->password_len = n;
 	r->have_password = true;
@@ -329,15 +296,15 @@ make_name(struct request *r)
 	    domain ? r->domain : "", domain ? "\\" : "", r->user);
 
 	if (n > PEERS_USER_LONGEST)
-		return setup_complain(EXIT_USAGE, "the user's name has at most "
+		return peers_complain(EXIT_USAGE, "the user's name has at most "
 		    "%d octets", PEERS_USER_LONGEST);
 	if (*r->user == '\0')
-		return setup_complain(EXIT_USAGE, "the user's name is empty");
+		return peers_complain(EXIT_USAGE, "the user's name is empty");
 	if (strcmp(r->name, "*") == 0)
-		return setup_complain(EXIT_USAGE, "the user * would mean any "
+		return peers_complain(EXIT_USAGE, "the user * would mean any "
 		    "user to pppd");
 	if (domain && strchr(r->domain, '\\') != NULL)
-		return setup_complain(EXIT_USAGE,
+		return peers_complain(EXIT_USAGE,
 		    "a domain has no backslash: %s", r->domain);
 	return EXIT_OK;
 }
@@ -350,7 +317,7 @@ check_create(struct request *r)
 	if (r->user == NULL)
 		return usage("--create needs --username", "");
 	if (!is_host(r->server))
-		return setup_complain(EXIT_USAGE, "not a host's name or "
+		return peers_complain(EXIT_USAGE, "not a host's name or "
 		    "address (letters, digits, '-', '.', ':'): %s", r->server);
 	return make_name(r);
 }
@@ -365,7 +332,7 @@ check(struct request *r)
 	if (r->create != NULL && r->delete != NULL)
 		return usage("--create and --delete exclude each other", "");
 	if (!peers_is_name(tunnel))
-		return setup_complain(EXIT_USAGE, "not a tunnel's name (up to "
+		return peers_complain(EXIT_USAGE, "not a tunnel's name (up to "
 		    "%d letters, digits, '_', and after the first also '-' and "
 		    "single '.'): %s", PEERS_NAME_LONGEST, tunnel);
 	if (r->create != NULL)
@@ -406,7 +373,7 @@ start(const char *tunnel)
 	if (errno == ENOENT)
 		execlp("pppd", "pppd", "call", tunnel, "updetach",
 		    (char *)NULL);
-	return setup_failed("cannot run pppd");
+	return peers_failed("cannot run pppd");
 }
 
 static int
@@ -423,7 +390,7 @@ create(struct request *r, const struct dirs *d)
 	if (status != EXIT_OK)
 		return status;
 	if (r->password_len > 1 && memcmp(r->password, "@/", 2) == 0)
-		return setup_complain(EXIT_USAGE, "pppd cannot use a password "
+		return peers_complain(EXIT_USAGE, "pppd cannot use a password "
 		    "that begins with @/: it takes it for a file's name");
 	t.password_len = r->password_len;
 	return peers_create(&t, d);

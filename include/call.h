@@ -12,9 +12,7 @@
 
 #include "gre.h"
 #include "ipc.h"
-#include "options.h"
-
-enum { CALL_ADDRESSES = 16 };		/* of one name, tried in turn */
+#include "conf.h"
 
 struct call {
 	const struct conf *conf;
@@ -26,25 +24,18 @@ struct call {
 	bool		 kernel;	/* shall carry the data */
 	int		 raw, channel;	/* GRE, or the kernel's PPTP socket */
 	int		 mgr;		/* -1, as all these: not open */
-	int		 line;		/* whose hangup ends the attempt; -1 */
+	int		 hangup_fd;	/* abort when this hangs up; -1 */
 	int		 counters;	/* memory shared with the manager */
 	struct gre_counters *n;
-	struct local_server said;	/* of the server by itself */
+	struct ipc_server said;	/* of the server by itself */
 	/* Told of each record before UP or DOWN, if not NULL. */
 	void		 (*on_record)(const struct call *,
-	    const struct local_msg *);
-	char		 why[LOCAL_TEXT + 64];	/* the sentence of a failure */
+	    const struct ipc_msg *);
+	char		 why[IPC_TEXT + 64];	/* the sentence of a failure */
 };
 
-/* Fills *c, without kernel and line; the time runs from now. */
+/* Fills *c, without kernel and hangup_fd; the time runs from now. */
 void call_init(struct call *c, const struct conf *conf);
-
-/*
- * The IPv4 addresses of conf->host, at most CALL_ADDRESSES, into list;
- * a name is asked for in a process without privilege.  Returns how many, or
- * 0 with why filled (EXIT_RESOLVE, or EXIT_TIMEOUT when *late).
- */
-size_t call_resolve(struct call *c, struct in_addr *list, bool *late);
 
 /*
  * Resolves, then tries each address until a call is up: EXIT_OK with raw or

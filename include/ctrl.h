@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctrl_msg.h"
 #include "pptp_proto.h"
 
 #define CTRL_NEVER	INT64_MAX
@@ -84,15 +85,6 @@ struct ctrl_peer {
 	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
 	uint16_t	 version, firmware, max_channels;
 	uint32_t	 framing, bearer;
-};
-
-struct ctrl_call_conf {
-	uint16_t	 id;		/* ours, unique on this connection; as
-					 * quirk_fields().call_id wants it */
-	uint16_t	 serial;	/* unless a quirk says else */
-	uint16_t	 window;	/* > 0; quirks: caller's */
-	unsigned	 quirks;
-	char		 phone[PPTP_TEXT + 1];	/* "": a quirk's, if any */
 };
 
 struct ctrl_call {
@@ -211,20 +203,5 @@ unsigned ctrl_calls(const struct ctrl *c);
 /* May one more call share this connection (never more than the server
  * announced in its SCCRP; 0 and 1 mean one)? */
 bool ctrl_has_room(const struct ctrl *c);
-
-/* Texts of RFC 2637: "?" for numbers it does not define.  Never NULL. */
-const char *ctrl_message_name(unsigned type);
-const char *ctrl_start_result(unsigned result);		/* 2.2 */
-const char *ctrl_call_result(unsigned result);		/* 2.8 */
-const char *ctrl_disconnect_result(unsigned result);	/* 2.13 */
-const char *ctrl_stop_reason(unsigned reason);		/* 2.3 */
-const char *ctrl_general_error(unsigned error);		/* 2.16 */
-const char *ctrl_cause_code(unsigned cause);	/* Q.931, of 2.8, 2.13 */
-
-/*
- * Writes n octets of untrusted text as printable ASCII (others as \xHH) into
- * out of size octets, cut where it does not fit, always terminated.
- */
-void ctrl_escape(char *out, size_t size, const char *text, size_t n);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "gre.h"
-#include "options.h"
+#include "conf.h"
 
 struct gateway {
 	const struct conf *conf;

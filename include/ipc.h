@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a gateway and its call manager say to each other over a unix
- * SEQPACKET socket (pure): one fixed-size record a message, in the style of
- * RFC 2637's own.  Closing the socket is the only way to end a call, and
- * means "the call is over" in either direction.
+ * Messages between gateway, manager, monitor and plugin, over unix SEQPACKET
+ * sockets: each of one fixed size, in the style of RFC 2637's own.  Closing the
+ * socket is the only way to end a call, and means "the call is over" in either
+ * direction.
  *
  *	gateway		CALL (with descriptors)
  *	manager		LOG* STEP* SERVER? UP | DOWN
  *	gateway		STATUS
  *	manager		TUNNEL* END
- *	manager		ROUTE to its keeper, over a socket of their own
+ *	manager		ROUTE to its monitor, over a socket of their own
  *
- * Where the kernel carries the data, pppd's plugin and the holder of
- * the call (tunnel/kernel.c) speak the same way over a pair of sockets:
+ * Where the kernel carries the data, the kernel gateway and pppd's plugin:
  *
- *	holder		CHANNEL (with the kernel's PPTP socket) | DOWN
+ *	kernel gateway	CHANNEL (with the kernel's PPTP socket) | DOWN
  *	plugin		LINK once there is an interface
  */
-#ifndef LOCAL_H
-#define LOCAL_H
+#ifndef IPC_H
+#define IPC_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,35 +27,35 @@
 #include "pptp_proto.h"
 
 enum {
-	LOCAL_TEXT = 224,
-	LOCAL_MAX = 512,		/* no message is longer */
-	LOCAL_ID_TAKEN = 255		/* DOWN: ask again with another id */
+	IPC_TEXT = 224,
+	IPC_MAX = 512,		/* no message is longer */
+	IPC_ID_TAKEN = 255		/* DOWN: ask again with another id */
 };
 
-enum local_type {
-	LOCAL_CALL = 1, LOCAL_LOG, LOCAL_STEP, LOCAL_SERVER, LOCAL_UP,
-	LOCAL_DOWN, LOCAL_STATUS, LOCAL_TUNNEL, LOCAL_END, LOCAL_ROUTE,
-	LOCAL_CHANNEL, LOCAL_LINK, LOCAL_TYPES
+enum ipc_type {
+	IPC_CALL = 1, IPC_LOG, IPC_STEP, IPC_SERVER, IPC_UP,
+	IPC_DOWN, IPC_STATUS, IPC_TUNNEL, IPC_END, IPC_ROUTE,
+	IPC_CHANNEL, IPC_LINK, IPC_TYPES
 };
 
 /*
  * The descriptors that go with a CALL, in this order; the last may lack.  A
  * call whose data the kernel carries has no SINK: COUNTERS has its place.
  */
-enum { LOCAL_FD_TCP, LOCAL_FD_SINK, LOCAL_FD_COUNTERS, LOCAL_FDS };
+enum { IPC_FD_TCP, IPC_FD_DROP, IPC_FD_COUNTERS, IPC_FDS };
 
 /* What gateway and plugin say of the same trouble: what happened, server. */
-#define LOCAL_GRE_BLOCKED \
+#define IPC_GRE_BLOCKED \
 	"GRE is blocked: %s from %s, although its TCP port answers; usual " \
 	"causes: a firewall here or on the way does not pass IP protocol " \
 	"47, or a NAT router has no PPTP helper (nf_conntrack_pptp)"
 
-enum local_step { LOCAL_CONNECTING, LOCAL_CONNECTED, LOCAL_CALLING };
+enum ipc_step { IPC_CONNECTING, IPC_CONNECTED, IPC_CALLING };
 
 /* Addresses are in network order, as in struct in_addr. */
-struct local_call {
+struct ipc_call {
 	uint16_t	 id, port, window;
-	uint8_t		 loglevel;	/* LOG records wanted up to this */
+	uint8_t		 loglevel;	/* LOG messages wanted up to this */
 	bool		 hostroute;
 	bool		 kernel;	/* carries the data */
 	uint32_t	 server, local, mark;
@@ -66,27 +65,27 @@ struct local_call {
 	char		 phone[PPTP_TEXT + 1], hostname[PPTP_TEXT + 1];
 };
 
-struct local_log {
+struct ipc_log {
 	uint8_t		 level;
-	char		 text[LOCAL_TEXT + 1];
+	char		 text[IPC_TEXT + 1];
 };
 
-struct local_server {
+struct ipc_server {
 	uint16_t	 version, firmware, max_channels;
 	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
 };
 
-struct local_up {
+struct ipc_up {
 	uint16_t	 peer_id, window;
 	uint32_t	 speed;
 };
 
-struct local_down {
-	uint8_t		 status;	/* enum exit_status, LOCAL_ID_TAKEN */
-	char		 text[LOCAL_TEXT + 1];
+struct ipc_down {
+	uint8_t		 status;	/* enum exit_status, IPC_ID_TAKEN */
+	char		 text[IPC_TEXT + 1];
 };
 
-struct local_tunnel {
+struct ipc_tunnel {
 	uint16_t	 id, peer_id;
 	bool		 up;
 	uint32_t	 server, local;
@@ -94,43 +93,57 @@ struct local_tunnel {
 	struct gre_counters n;		/* zeroes when not shared */
 };
 
-struct local_route {
+struct ipc_route {
 	uint32_t	 local, mark;
 };
 
-struct local_channel {
+struct ipc_channel {
 	uint16_t	 id, peer_id;
 	uint32_t	 server;
 };
 
-struct local_link {
+struct ipc_link {
 	uint32_t	 ifindex;
 };
 
-/* One record; which member counts is said by type. */
-struct local_msg {
-	enum local_type	 type;
+/* One message; type says which member counts. */
+struct ipc_msg {
+	enum ipc_type	 type;
 	union {
-		enum local_step	 step;
-		struct local_call call;
-		struct local_log log;
-		struct local_server server;
-		struct local_up	 up;
-		struct local_down down;
-		struct local_tunnel tunnel;
-		struct local_route route;
-		struct local_channel channel;
-		struct local_link link;
+		enum ipc_step	 step;
+		struct ipc_call call;
+		struct ipc_log log;
+		struct ipc_server server;
+		struct ipc_up	 up;
+		struct ipc_down down;
+		struct ipc_tunnel tunnel;
+		struct ipc_route route;
+		struct ipc_channel channel;
+		struct ipc_link link;
 	};
 };
 
-/* Writes m into buf of LOCAL_MAX octets; returns the length. */
-size_t local_encode(const struct local_msg *m, uint8_t *buf);
+/* Writes m into buf of IPC_MAX octets; returns the length. */
+size_t ipc_encode(const struct ipc_msg *m, uint8_t *buf);
 
 /*
- * Reads one record.  False, with *m cleared, if it is not one of ours: wrong
+ * Reads one message.  False, with *m cleared, if it is not one of ours: wrong
  * magic, version, type, length, or a field out of range.
  */
-bool local_decode(struct local_msg *m, const uint8_t *buf, size_t n);
+bool ipc_decode(struct ipc_msg *m, const uint8_t *buf, size_t n);
+
+/*
+ * Sends one message, with n descriptors beside it (which stay the caller's).
+ * 0, or -1 with errno.
+ */
+int ipc_send(int fd, const struct ipc_msg *m, const int *fds, size_t n);
+
+/*
+ * Takes one message that is there already.  1: *m is filled; 0: the other side
+ * closed; -1 with errno (EAGAIN: there is none; EPROTO: not one of ours).  With
+ * fds, also the descriptors beside it, close-on-exec; those that did not come
+ * are -1, the others are the caller's.
+ */
+int ipc_take(int fd, struct ipc_msg *m, int fds[IPC_FDS]);
 
 #endif

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "gre.h"
-#include "options.h"
+#include "conf.h"
 
 #ifndef PPPD
 #define PPPD	"/usr/sbin/pppd"
@@ -50,13 +50,5 @@ int kernel_connect(int fd, struct in_addr server, uint16_t peer_id);
  * nl_open()); false if it is gone.
  */
 bool kernel_counters(int nl, uint32_t ifindex, struct gre_counters *n);
-
-/*
- * As options_pppd_argv(), for a pppd that gets its channel from line, whose
- * other end a holder keeps.  The plugin's options come last; by them it can
- * start further holders, that make the same call.
- */
-char **kernel_pppd_argv(const struct conf *conf, const char *plugin,
-    int line);
 
 #endif

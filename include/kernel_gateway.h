@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The holder: what stands in the gateway's place where the kernel carries the
- * data.  It does nothing but hold what must close at the right moment.
+ * The kernel gateway: where the kernel carries the data it owns the PPPoX
+ * socket and the call, and does nothing but close both at the right moment.
  */
-#ifndef HOLDER_H
-#define HOLDER_H
+#ifndef KERNEL_GATEWAY_H
+#define KERNEL_GATEWAY_H
 
 #include <netinet/in.h>
 
@@ -12,27 +12,28 @@
 #include <stdint.h>
 
 #include "gre.h"
-#include "options.h"
+#include "conf.h"
 
-struct holder {
+struct kernel_gateway {
 	const struct conf *conf;
 	char		 server[INET_ADDRSTRLEN];
 	struct in_addr	 local;		/* its loss ends the tunnel */
-	int		 line;		/* to pppd's plugin */
+	int		 plugin;	/* socket to pppd's plugin */
 	int		 mgr;		/* to the call manager */
 	int		 channel;	/* the kernel's PPTP socket */
 	struct gre_counters *n;
 };
 
 /* Is this descriptor a socket as the plugin makes them? */
-bool holder_is_line(int fd);
+bool kernel_gateway_is_plugin(int fd);
 
 /* Hands the plugin the channel of a call that is up.  0, or -1 with errno. */
-int holder_offer(int line, int channel, uint16_t id, uint16_t peer_id,
+int kernel_gateway_offer(int plugin, int channel, uint16_t id, uint16_t peer_id,
     struct in_addr server);
 
 /* Tells the plugin why there is no call. */
-void holder_refuse(int line, enum exit_status status, const char *why);
+void kernel_gateway_refuse(int plugin, enum exit_status status,
+    const char *why);
 
 /*
  * Drops every privilege, then waits until pppd hangs up, a signal asks for
@@ -40,6 +41,6 @@ void holder_refuse(int line, enum exit_status status, const char *why);
  * is a hangup for pppd, and the connection to the manager, which clears the
  * call.  Returns the status to exit with, after logging why.
  */
-enum exit_status holder_run(struct holder *a);
+enum exit_status kernel_gateway_run(struct kernel_gateway *a);
 
 #endif

@@ -72,7 +72,4 @@ int opt_unknown(const struct row *rows, size_t n, const char *word);
 const char *opt_nearest(const char *word, const char *const *names,
     size_t n);
 
-/* Prints the completion for "bash" or "zsh"; false: another shell. */
-bool options_completion(FILE *f, const char *shell);
-
 #endif

@@ -31,6 +31,17 @@ struct dirs {
 	int		 ppp, peers;
 };
 
+/* One sentence to stderr; returns status. */
+int peers_complain(int status, const char *fmt, ...)
+    __attribute__((__format__(__printf__, 2, 3)));
+
+/*
+ * The same, ending with what errno says: returns EXIT_PERMISSION if that is
+ * a lack of permission, else EXIT_SYSTEM.
+ */
+int peers_failed(const char *fmt, ...)
+    __attribute__((__format__(__printf__, 1, 2)));
+
 /* May a tunnel, and so its peers file, have this name? */
 bool peers_is_name(const char *s);
 

@@ -4,8 +4,8 @@
  * there: framed, queued and written without ever blocking.  A frame that does
  * not fit is dropped whole; one that was begun is always finished.
  */
-#ifndef PPPLINK_H
-#define PPPLINK_H
+#ifndef PPP_LINK_H
+#define PPP_LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The host route to the server, by rtnetlink: so that the tunnel's own
- * packets never go into the tunnel.  Used by the keeper alone.
+ * packets never go into the tunnel.  Used by the monitor alone.
  */
 #ifndef ROUTE_H
 #define ROUTE_H

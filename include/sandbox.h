@@ -12,8 +12,8 @@
 
 enum sandbox_role {
 	SANDBOX_GATEWAY,	/* pty or pipes, raw GRE socket, manager */
-	SANDBOX_MANAGER,	/* TCP (connects too), unix listener, keeper */
-	SANDBOX_KEEPER,		/* keeps CAP_NET_ADMIN and its files; no
+	SANDBOX_MANAGER,	/* TCP (connects too), unix listener, monitor */
+	SANDBOX_MONITOR,		/* keeps CAP_NET_ADMIN and its files; no
 				 * sockets but rtnetlink */
 	SANDBOX_RESOLVER	/* of sandbox_filter() alone: libc and its
 				 * modules, of which nobody knows all they
@@ -29,7 +29,7 @@ enum sandbox_role {
  * unprivileged uid and gid, no supplementary group; the bounding set and all
  * capability sets empty; everything is read back; seccomp allow list.
  *
- * The keeper role keeps uid, root directory and CAP_NET_ADMIN, and drops the
+ * The monitor role keeps uid, root directory and CAP_NET_ADMIN, and drops the
  * rest.  A directory among keep that belongs to somebody else is one it will
  * unlink in: then, and only then, CAP_DAC_OVERRIDE stays as well.
  *

@@ -62,6 +62,15 @@ void fd_null(int fd);
 /* Closes every descriptor from 3 on but those in keep[0 .. n). */
 void fd_close_others(const int *keep, size_t n);
 
+/* Milliseconds for poll() until due_us; -1 for INT64_MAX: for ever. */
+int poll_timeout(int64_t due_us, int64_t now_us);
+
+/*
+ * Waits until fd can be read: 0; or -1 with errno: ETIMEDOUT at deadline_us
+ * (of clock_us()), ECANCELED once hangup_fd (-1: none) has hung up.
+ */
+int fd_wait(int fd, int hangup_fd, int64_t deadline_us);
+
 /*
  * A signalfd for the n signals in sigs, which are blocked from now on;
  * SIGPIPE is ignored.  -1 with errno.

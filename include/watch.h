@@ -1,31 +1,56 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Our own address: a tunnel ends with the loss of it, whatever errors its
- * packets meet meanwhile, and whether there are packets at all.
+ * What ends a tunnel besides its data: its call manager, a signal, the loss of
+ * the local address.  Shared by the gateway and the kernel gateway.
  */
-#ifndef ADDRESS_H
-#define ADDRESS_H
+#ifndef WATCH_H
+#define WATCH_H
 
 #include <netinet/in.h>
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "conf.h"
+
+/* Times are clock_us(); INT64_MAX: never. */
+struct watch {
+	const char	*server;	/* its address, for the log */
+	int		 mgr;		/* poll each of these for input, */
+	int		 signals;	/* then call watch_manager(), */
+	int		 addresses;	/* _signal(), _address(); or -1 */
+	struct in_addr	 local;
+	int64_t		 grace_until;	/* after a SIGTERM */
+	int64_t		 check_address_at;
+	bool		 over;		/* leave the loop with ... */
+	enum exit_status status;
+};
 
 /*
- * Announcements of addresses: a close-on-exec descriptor to be
- * polled; -1 with errno.
+ * Opens the descriptors that are to live on in the sandbox.  server is not
+ * copied.  0, or -1 with errno if there is none for signals; without one for
+ * addresses (-1) their loss is not noticed.
  */
-int address_watch(void);
+int watch_open(struct watch *w, const char *server, int mgr,
+    struct in_addr local);
+
+/* Sets over and status, unless they are set. */
+void watch_end(struct watch *w, enum exit_status status);
+
+/* Logs what the manager wants logged, or why the tunnel is over. */
+void watch_manager(struct watch *w);
 
 /*
- * Reads what was announced.  True if the address may be gone: to be asked of
- * address_exists() in a moment, as it may just be about to move.
+ * Takes one signal: true if it asks for the counters (SIGUSR1).  Any other
+ * ends the tunnel, the first after a time of grace for pppd.
  */
-bool address_touched(int fd, struct in_addr local);
+bool watch_signal(struct watch *w, int64_t now);
 
-/* For how long it may be away: leases are renewed so. */
-enum { ADDRESS_US = 2000000 };
+/* Takes announcements of addresses. */
+void watch_address(struct watch *w, int64_t now);
 
-/* Has any interface this address?  Also true if that cannot be known. */
-bool address_exists(int fd, struct in_addr local);
+/* When watch_tick() has something to do; INT64_MAX. */
+int64_t watch_due(const struct watch *w);
+void watch_tick(struct watch *w, int64_t now);
 
 #endif

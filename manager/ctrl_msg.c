@@ -6,59 +6,33 @@
  * behind a header that ctrl_put() wrote.  For the log every message, sent or
  * received, is read by one row of fields[]: a list of "WIDTH KIND NAME", where
  * KIND is ' ' decimal, 'x' hexadecimal, 't' text, '-' not worth showing.  The
- * rest is tables of texts.  Whatever a peer wrote goes through ctrl_escape().
+ * rest is tables of texts.  Whatever a peer wrote goes through text_escape().
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "ctrl.h"
-#include "ctrl_impl.h"
+#include "ctrl_msg.h"
 #include "pptp_proto.h"
 #include "quirks.h"
+#include "text.h"
 #include "wire.h"
 
 #define ROWS(a)	(sizeof(a) / sizeof((a)[0]))
 
 void
-ctrl_escape(char *out, size_t size, const char *text, size_t n)
-{
-	static const char hex[] = "0123456789abcdef";
-	size_t used = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char ch = (unsigned char)text[i];
-		size_t need = ch >= ' ' && ch <= '~' ? 1 : 4;
-
-		if (used + need >= size)
-			break;
-		if (need == 1) {
-			out[used++] = (char)ch;
-			continue;
-		}
-		out[used++] = '\\';
-		out[used++] = 'x';
-		out[used++] = hex[ch >> 4];
-		out[used++] = hex[ch & 15];
-	}
-	if (size > 0)
-		out[used] = '\0';
-}
-
-void
-msg_start_request(struct wr *w, const struct ctrl_conf *conf)
+msg_start_request(struct wr *w, unsigned quirks, const char *hostname)
 {
 	struct quirk_fields f;
 
-	quirk_fields(&f, conf->quirks);
+	quirk_fields(&f, quirks);
 	wr_u16(w, PPTP_VERSION);
 	wr_u16(w, 0);
 	wr_u32(w, f.framing_caps);
 	wr_u32(w, f.bearer_caps);
 	wr_u16(w, f.max_channels);
 	wr_u16(w, f.firmware);
-	wr_text(w, conf->hostname[0] != '\0' ? conf->hostname : f.host,
-	    PPTP_TEXT);
+	wr_text(w, hostname[0] != '\0' ? hostname : f.host, PPTP_TEXT);
 	wr_text(w, f.vendor, PPTP_TEXT);
 }
 
@@ -159,7 +133,7 @@ field_value(char *out, size_t size, struct rd *r, size_t width, char kind)
 
 	if (kind == 't') {
 		rd_text(r, text, width);
-		ctrl_escape(shown, sizeof(shown), text, strlen(text));
+		text_escape(shown, sizeof(shown), text, strlen(text));
 		snprintf(out, size, "\"%s\"", shown);
 		return text[0] != '\0';
 	}
@@ -241,7 +215,7 @@ msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
 		    guesses[i].what);
 		return;
 	}
-	ctrl_escape(shown, sizeof(shown), head, n);
+	text_escape(shown, sizeof(shown), head, n);
 	/* What follows a greeting's first words may be anything. */
 	if (is_text(head, n < GREETING ? n : GREETING))
 		snprintf(out, size, "this is not a PPTP server: it sends the "

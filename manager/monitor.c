@@ -1,174 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Meeting the call manager of a server, and the keeper behind it.
+ * The monitor, the only process that stays privileged.
  *
- *	caller --fork--> keeper --fork--> manager
- *
- * A manager is found through a unix socket named for the server's address.
- * Two starters meet at a lock on the socket's directory, so one binds and the
- * other finds it bound; what a killed manager left is replaced.
- *
- * The keeper is the only process that stays privileged.  It reads no network
- * and undoes what needs privilege once the manager is gone, however it went:
- * the socket file and the host route.  Nobody is told a process id and nobody
- * sends a signal: a closed socket means "stop" everywhere.
+ * It reads nothing from the network and undoes what needs privilege once the
+ * manager is gone, however it went: the socket file and the host route.
+ * Nobody is told a process id and nobody sends a signal: a closed socket means
+ * "stop" everywhere.
  */
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <sys/wait.h>
 
-#include <arpa/inet.h>
-
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "callmgr.h"
-#include "options.h"
+#include "conf.h"
+#include "ipc.h"
+#include "monitor.h"
 #include "route.h"
 #include "sandbox.h"
 #include "util.h"
 
 enum { ROUTE_BURST_US = 200000 };	/* changes of routes come in bursts */
 
-/* ---- sending and receiving records ---- */
-
-int
-callmgr_send(int fd, const struct local_msg *m, const int *fds, size_t n)
-{
-	uint8_t buf[LOCAL_MAX];
-	union {
-		struct cmsghdr	 align;
-		char		 space[CMSG_SPACE(sizeof(int) * LOCAL_FDS)];
-	} control;
-	struct iovec iov = { buf, local_encode(m, buf) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-	if (n > 0) {
-		struct cmsghdr *c;
-
-		assert(n <= LOCAL_FDS);
-		memset(&control, 0, sizeof(control));
-		msg.msg_control = control.space;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int) * n);
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int) * n);
-		memcpy(CMSG_DATA(c), fds, sizeof(int) * n);
-	}
-	return sendmsg(fd, &msg, MSG_NOSIGNAL) == -1 ? -1 : 0;
-}
-
-/* Takes the descriptors out of a received message; all were -1. */
-static void
-take_fds(struct msghdr *msg, int fds[LOCAL_FDS])
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
-	    c = CMSG_NXTHDR(msg, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int),
-			    sizeof(fd));
-			if (i < LOCAL_FDS && fds[i] == -1)
-				fds[i] = fd;
-			else
-				close(fd);
-		}
-	}
-}
-
-int
-callmgr_take(int fd, struct local_msg *m, int fds[LOCAL_FDS])
-{
-	uint8_t buf[LOCAL_MAX];
-	union {
-		struct cmsghdr	 align;
-		char		 space[CMSG_SPACE(sizeof(int) * LOCAL_FDS)];
-	} control;
-	struct iovec iov = { buf, sizeof(buf) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	ssize_t n;
-
-	for (int i = 0; fds != NULL && i < LOCAL_FDS; i++)
-		fds[i] = -1;
-	if (fds != NULL) {
-		msg.msg_control = control.space;
-		msg.msg_controllen = sizeof(control.space);
-	}
-	n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	if (n == -1)
-		return errno == ECONNRESET ? 0 : -1;
-	if (fds != NULL)
-		take_fds(&msg, fds);
-	if (n == 0)
-		return 0;
-	/* Some did not come: more than we want, or than we may have. */
-	if ((msg.msg_flags & MSG_CTRUNC) != 0) {
-		errno = EMFILE;
-		return -1;
-	}
-	if ((msg.msg_flags & MSG_TRUNC) != 0 ||
-	    !local_decode(m, buf, (size_t)n)) {
-		errno = EPROTO;
-		return -1;
-	}
-	return 1;
-}
-
-int
-callmgr_timeout(int64_t due, int64_t now)
-{
-	if (due == INT64_MAX)
-		return -1;
-	if (due <= now)
-		return 0;
-	return (int)((due - now > 60000000 ? 60000000 : due - now) / 1000) + 1;
-}
-
-int
-callmgr_recv(int fd, struct local_msg *m, int64_t deadline_us)
-{
-	for (;;) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = deadline_us - clock_us();
-		int n;
-
-		if (left <= 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		n = poll(&p, 1, callmgr_timeout(deadline_us, clock_us()));
-		if (n == -1 && errno != EINTR)
-			return -1;
-		if (n <= 0)
-			continue;
-		n = callmgr_take(fd, m, NULL);
-		if (n != -1 || errno != EAGAIN)
-			return n;
-	}
-}
-
-/* ---- the keeper ---- */
+/* ---- the monitor ---- */
 
 /* The socket file goes, unless a successor has put its own there. */
-static void
-remove_socket(const struct callmgr_start *s)
+void
+monitor_remove_socket(const struct monitor_start *s)
 {
 	struct stat st;
 
@@ -186,8 +48,8 @@ remove_socket(const struct callmgr_start *s)
  * Lives as long as the manager; every other descriptor of it would keep
  * something open that must close.
  */
-static void __attribute__((__noreturn__))
-keeper_main(const struct callmgr_start *s, int manager)
+void
+monitor_run(const struct monitor_start *s, int manager)
 {
 	struct route route = { .fd = -1, .watch = -1 };
 	int keep[] = { s->dir, manager, -1, -1, log_fd() };
@@ -205,17 +67,17 @@ keeper_main(const struct callmgr_start *s, int manager)
 		keep[2] = route.fd;
 		keep[3] = route.watch;
 	}
-	if (sandbox_enter(SANDBOX_KEEPER, keep, 5) == -1)
+	if (sandbox_enter(SANDBOX_MONITOR, keep, 5) == -1)
 		exit(EXIT_SYSTEM);
 	rest = clock_us() + MEMORY_REST_US;
 	while (running) {
 		struct pollfd p[2] = { { manager, POLLIN, 0 },
 		    { wanted ? route.watch : -1, POLLIN, 0 } };
-		struct local_msg m;
+		struct ipc_msg m;
 		int n;
 
 		due = rest < renew ? rest : renew;
-		if (poll(p, 2, callmgr_timeout(due, clock_us())) == -1 &&
+		if (poll(p, 2, poll_timeout(due, clock_us())) == -1 &&
 		    errno != EINTR)
 			break;
 		if (rest <= clock_us()) {
@@ -231,9 +93,9 @@ keeper_main(const struct callmgr_start *s, int manager)
 		}
 		if (p[0].revents == 0)
 			continue;
-		n = callmgr_take(manager, &m, NULL);
+		n = ipc_take(manager, &m, NULL);
 		running = n == 1 || (n == -1 && errno != EPROTO);
-		if (n != 1 || m.type != LOCAL_ROUTE || !routing)
+		if (n != 1 || m.type != IPC_ROUTE || !routing)
 			continue;
 		wanted = true;
 		route.local.s_addr = m.route.local;
@@ -242,353 +104,6 @@ keeper_main(const struct callmgr_start *s, int manager)
 	}
 	if (routing)
 		route_close(&route);
-	remove_socket(s);	/* may have to wait for a lock */
+	monitor_remove_socket(s);	/* may have to wait for a lock */
 	exit(EXIT_OK);
-}
-
-static void __attribute__((__noreturn__))
-keeper_start(const struct callmgr_start *given)
-{
-	struct callmgr_start own = *given;
-	const struct callmgr_start *s = &own;
-	int pair[2], keep[4];
-
-	setsid();
-	if (chdir("/") == -1)
-		log_debug("chdir /: %s", strerror(errno));
-	for (int fd = 0; fd < 3; fd++)
-		fd_null(fd);
-	log_stderr(0);
-	/* A lock belongs to the open file: the starter's must not be ours. */
-	if (given->dir != -1)
-		own.dir = openat(given->dir, ".", O_RDONLY | O_DIRECTORY |
-		    O_CLOEXEC);
-	keep[0] = s->listener;
-	keep[1] = s->caller;
-	keep[2] = own.dir;
-	keep[3] = log_fd();
-	fd_close_others(keep, 4);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		fatal(EXIT_SYSTEM, "socketpair: %s", strerror(errno));
-	switch (fork()) {
-	case -1:
-		log_warn("cannot start a call manager for %s: fork", s->name);
-		remove_socket(s);
-		exit(EXIT_SYSTEM);
-	case 0:
-		close(pair[0]);
-		if (s->dir != -1)
-			close(s->dir);
-		callmgr_run(s, pair[1]);
-	default:
-		close(pair[1]);
-		if (s->listener != -1)
-			close(s->listener);
-		if (s->caller != -1)
-			close(s->caller);
-		keeper_main(s, pair[0]);
-	}
-}
-
-/* Forks the keeper away from the caller's session.  0, or -1 with errno. */
-static int
-start_keeper(const struct callmgr_start *s)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == -1)
-		return -1;
-	if (pid == 0) {
-		pid = fork();
-		if (pid == 0)
-			keeper_start(s);
-		_exit(pid == -1 ? errno : 0);
-	}
-	while (waitpid(pid, &status, 0) == -1)
-		if (errno != EINTR)
-			return -1;
-	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
-	return errno == 0 ? 0 : -1;
-}
-
-/* ---- finding a manager, or starting one ---- */
-
-const char *
-callmgr_dir(void)
-{
-	static char dir[sizeof(CALLMGR_USERS "//pptp") + 12];
-
-	if (geteuid() == 0)
-		return CALLMGR_DIR;
-	snprintf(dir, sizeof(dir), CALLMGR_USERS "/%u/pptp",
-	    (unsigned)geteuid());
-	return dir;
-}
-
-/*
- * Opens the directory of sockets, making it if need be.  It must be ours and
- * closed to others: whoever could write there could pose as a manager.
- */
-static int
-open_dir(char *why, size_t size)
-{
-	const char *dir = callmgr_dir();
-	struct stat st;
-	int fd;
-
-	if (mkdir(dir, 0700) == -1 && errno != EEXIST) {
-		snprintf(why, size, "cannot make %s: %s", dir,
-		    strerror(errno));
-		return -1;
-	}
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1 || fstat(fd, &st) == -1) {
-		snprintf(why, size, "cannot open %s: %s", dir,
-		    strerror(errno));
-		goto bad;
-	}
-	if (st.st_uid != geteuid() ||
-	    ((st.st_mode & 077) != 0 && fchmod(fd, 0700) == -1)) {
-		snprintf(why, size, "%s is not this user's own, closed to "
-		    "others (mode 0700): remove it", dir);
-		goto bad;
-	}
-	if (access(dir, W_OK) == -1) {
-		snprintf(why, size, "cannot write to %s: %s", dir,
-		    strerror(errno));
-		goto bad;
-	}
-	return fd;
-bad:
-	if (fd != -1)
-		close(fd);
-	return -1;
-}
-
-static int
-local_address(struct sockaddr_un *sun, const char *dir, const char *name)
-{
-	int n;
-
-	memset(sun, 0, sizeof(*sun));
-	sun->sun_family = AF_UNIX;
-	n = snprintf(sun->sun_path, sizeof(sun->sun_path), "%s/%s",
-	    dir, name);
-	if (n < (int)sizeof(sun->sun_path))
-		return 0;
-	errno = ENAMETOOLONG;
-	return -1;
-}
-
-int
-callmgr_find(const char *dir, const char *name)
-{
-	struct timeval patience = { .tv_sec = 5 };	/* a full backlog */
-	struct sockaddr_un sun;
-	int fd;
-
-	if (local_address(&sun, dir, name) == -1)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
-	    sizeof(patience));
-	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* Binds the server's name; what stands there is stale. -1 with errno. */
-static int
-listen_as(struct callmgr_start *s)
-{
-	struct sockaddr_un sun;
-	struct stat st;
-	mode_t mask;
-	int fd, rc;
-
-	if (local_address(&sun, callmgr_dir(), s->file) == -1)
-		return -1;
-	(void)unlinkat(s->dir, s->file, 0);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd == -1)
-		return -1;
-	mask = umask(0177);
-	rc = bind(fd, (const struct sockaddr *)&sun, sizeof(sun));
-	umask(mask);
-	if (rc == -1 || listen(fd, SOMAXCONN) == -1 ||
-	    fstatat(s->dir, s->file, &st, AT_SYMLINK_NOFOLLOW) == -1) {
-		rc = errno;
-		close(fd);
-		errno = rc;
-		return -1;
-	}
-	s->inode = st.st_ino;
-	s->made = st.st_mtim;
-	return fd;
-}
-
-/*
- * With the directory locked nobody else can be starting a manager.  -1 with
- * errno; s->listener is -1 then if it is the socket that cannot be had.
- */
-static int
-find_or_start(struct callmgr_start *s)
-{
-	int fd = callmgr_find(callmgr_dir(), s->file);
-
-	if (fd != -1 || (errno != ENOENT && errno != ECONNREFUSED))
-		return fd;
-	s->listener = listen_as(s);
-	if (s->listener == -1)
-		return -1;
-	fd = start_keeper(s) == -1 ? -1 : callmgr_find(callmgr_dir(), s->file);
-	if (fd == -1) {
-		int saved = errno;
-
-		(void)unlinkat(s->dir, s->file, 0);
-		errno = saved;
-	}
-	close(s->listener);
-	return fd;
-}
-
-/* A manager nobody else can find, over a pair of sockets. */
-static int
-start_private(struct callmgr_start *s, const char *reason)
-{
-	int pair[2];
-
-	log_warnx("%s; going on with a call manager of this tunnel's own, "
-	    "which --status cannot see (create %s with mode 0700 to share)",
-	    reason, callmgr_dir());
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		return -1;
-	s->caller = pair[1];
-	if (start_keeper(s) == -1) {
-		close(pair[0]);
-		pair[0] = -1;
-	}
-	close(pair[1]);
-	return pair[0];
-}
-
-static void
-on_alarm(int sig)
-{
-	(void)sig;		/* only interrupts the wait for the lock */
-}
-
-/* 0, or -1 when somebody has held the lock until the deadline. */
-static int
-lock_dir(int dir, int64_t deadline_us)
-{
-	struct sigaction sa = { .sa_handler = on_alarm }, old;
-	struct itimerval tick = { .it_interval = { 0, 500000 },
-	    .it_value = { 0, 500000 } }, off = { .it_value = { 0, 0 } };
-	int rc = flock(dir, LOCK_EX | LOCK_NB);
-
-	if (rc == 0)
-		return 0;
-	sigaction(SIGALRM, &sa, &old);
-	setitimer(ITIMER_REAL, &tick, NULL);
-	while ((rc = flock(dir, LOCK_EX)) == -1 && errno == EINTR &&
-	    clock_us() < deadline_us)
-		;
-	setitimer(ITIMER_REAL, &off, NULL);
-	sigaction(SIGALRM, &old, NULL);
-	return rc;
-}
-
-/* 1: *fd is the manager's; 0: no socket can be kept there; -1: a failure. */
-static int
-connect_in_dir(struct callmgr_start *s, int64_t deadline_us, int *fd,
-    char *why, size_t size)
-{
-	int rc = 1;
-
-	s->dir = open_dir(why, size);
-	if (s->dir == -1)
-		return 0;
-	if (lock_dir(s->dir, deadline_us) == -1) {
-		snprintf(why, size, "another pptp has been holding the lock "
-		    "on %s all the time", callmgr_dir());
-		rc = -1;
-	} else if ((*fd = find_or_start(s)) == -1) {
-		rc = s->listener == -1 ? 0 : -1;
-		snprintf(why, size, "cannot %s %s/%s: %s", rc == 0 ?
-		    "make the socket" : "start the call manager of",
-		    callmgr_dir(), s->file, strerror(errno));
-	}
-	(void)flock(s->dir, LOCK_UN);
-	close(s->dir);
-	s->dir = s->listener = -1;
-	return rc;
-}
-
-/* The number of that process's network namespace; 0: not to be known. */
-static ino_t
-net_namespace(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == -1 ? 0 : st.st_ino;
-}
-
-/*
- * Named for the server; and for the network namespace, where that is not the
- * one of process 1: the same address is another server there, and the route
- * to it another one, while /run may be shared.  Which process 1 has is not
- * for users to know: their sockets are always named for theirs.
- */
-static void
-name_socket(struct callmgr_start *s)
-{
-	ino_t first = net_namespace("/proc/1/ns/net");
-	ino_t ours = net_namespace("/proc/self/ns/net");
-
-	if (ours == 0 || (geteuid() == 0 && (first == 0 || first == ours)))
-		snprintf(s->file, sizeof(s->file), "%s", s->name);
-	else
-		snprintf(s->file, sizeof(s->file), "%s@%ju", s->name,
-		    (uintmax_t)ours);
-}
-
-bool
-callmgr_is_here(const char *name)
-{
-	const char *at = strchr(name, '@');
-	ino_t first = net_namespace("/proc/1/ns/net");
-	ino_t ours = net_namespace("/proc/self/ns/net");
-
-	if (at == NULL)
-		return first == 0 || first == ours;
-	return strtoumax(at + 1, NULL, 10) == ours;
-}
-
-int
-callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
-    size_t size)
-{
-	struct callmgr_start s = { .server = server, .dir = -1,
-	    .listener = -1, .caller = -1 };
-	int fd, rc;
-
-	if (inet_ntop(AF_INET, &server, s.name, sizeof(s.name)) == NULL)
-		return -1;
-	name_socket(&s);
-	fd = callmgr_find(callmgr_dir(), s.file);
-	if (fd != -1)
-		return fd;
-	rc = connect_in_dir(&s, deadline_us, &fd, why, size);
-	if (rc != 0)
-		return rc == 1 ? fd : -1;
-	fd = start_private(&s, why);
-	if (fd == -1)
-		snprintf(why, size, "cannot start a call manager for %s: %s",
-		    s.name, strerror(errno));
-	return fd;
 }

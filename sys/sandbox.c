@@ -150,7 +150,7 @@ passwd_find(const char *name, struct plan *p)
 	return found;
 }
 
-/* Must the keeper override permissions to unlink where it has to? */
+/* Must the monitor override permissions to unlink where it has to? */
 static bool
 foreign_directory(const int *keep, size_t n)
 {
@@ -174,7 +174,7 @@ plan_make(struct plan *p, enum sandbox_role role, const int *keep, size_t n)
 	if (caps_get(&now) == -1)
 		return -1;
 	p->groups = (now.effective >> CAP_SETGID & 1) != 0;
-	if (role == SANDBOX_KEEPER) {
+	if (role == SANDBOX_MONITOR) {
 		p->caps = UINT64_C(1) << CAP_NET_ADMIN;
 		if (foreign_directory(keep, n))
 			p->caps |= UINT64_C(1) << CAP_DAC_OVERRIDE;
@@ -282,11 +282,11 @@ landlock(void)
 #endif
 }
 
-/* The keeper keeps its view: it has a file to remove from it. */
+/* The monitor keeps its view: it has a file to remove from it. */
 static void
 hide_files(struct plan *p)
 {
-	if (p->role == SANDBOX_KEEPER)
+	if (p->role == SANDBOX_MONITOR)
 		return;
 	p->hidden = (sandbox_has_cap(CAP_SYS_ADMIN) && new_namespace(0)) ||
 	    (sandbox_has_cap(CAP_SYS_CHROOT) && dead_root());

@@ -88,7 +88,7 @@ struct test {
 };
 
 enum { G = 1 << SANDBOX_GATEWAY, M = 1 << SANDBOX_MANAGER,
-	K = 1 << SANDBOX_KEEPER, ALL = G | M | K,
+	K = 1 << SANDBOX_MONITOR, ALL = G | M | K,
 	R = 1 << SANDBOX_RESOLVER };
 
 struct rule {
@@ -340,7 +340,7 @@ static const struct rule allowed[] = {
 					  IS(2, SO_KEEPALIVE) } },
 	{ __NR_socketcall,	M,	{ AMONG(0, SC_MANAGER) } },
 
-	/* keeper: the socket file, named relative to its directory */
+	/* monitor: the socket file, named relative to its directory */
 	{ __NR_flock,		K,	{ { 0 } } },
 	{ __NR_newfstatat,	K,	{ { 0 } } },
 	{ __NR_fstatat64,	K,	{ { 0 } } },

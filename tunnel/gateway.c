@@ -29,14 +29,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "watch.h"
-#include "callmgr.h"
+#include "conf.h"
 #include "gateway.h"
 #include "hdlc.h"
+#include "ipc.h"
 #include "ppp_link.h"
 #include "quirks.h"
 #include "sandbox.h"
 #include "util.h"
+#include "watch.h"
 
 enum {
 	TX_BATCH = 64,			/* packets in one sendmmsg() */
@@ -49,7 +50,6 @@ enum {
 	RX_TAIL = HDLC_FRAME_MAX + 128 - RX_HEAD,
 	STALL_US = 50000,
 	BLOCKED_US = 10000000,		/* no GRE for so long: say so */
-	GOODBYE_US = 1000000,		/* pppd's, after a SIGTERM */
 	SYNC_PATIENCE_US = 50000,	/* for the rest of a frame */
 	COMPLAIN_US = 60000000		/* the same soft error again */
 };
@@ -61,15 +61,11 @@ struct flow {
 	struct gateway	*gw;
 	enum hdlc_impl	 impl;
 	struct gre	*gre;
-	int		 signals, null, addresses, rare;
-	struct in_addr	 local;
+	struct watch	 watch;
+	int		 null, rare;
 	int64_t		 now;
 
-	bool		 over;		/* leave the loop */
-	enum exit_status status;
-	int64_t		 goodbye;	/* leave it then; GRE_NEVER */
 	int64_t		 blocked;	/* complain of no GRE then */
-	int64_t		 gone;		/* is our address there then? */
 	bool		 heard, told_blocked, lcp_seen;
 	int64_t		 settle;	/* give memory back then; GRE_NEVER */
 	bool		 rx_more;	/* the raw socket holds more */
@@ -79,7 +75,6 @@ struct flow {
 	struct hdlc_dec	 dec;
 	size_t		 tx_used;	/* of tx[] by queued packets */
 	unsigned	 tx_count, tx_sent;
-	unsigned	 test_since, test_held;	/* --test-type */
 	size_t		 sync_len;	/* of an unfinished frame in rd[] */
 	int64_t		 sync_since;
 
@@ -93,20 +88,11 @@ struct flow {
 	uint8_t		 rx_whole[RX_HEAD + RX_TAIL];
 };
 
-static void
-end(struct flow *f, enum exit_status status)
-{
-	if (f->over)
-		return;
-	f->over = true;
-	f->status = status;
-}
-
 /* pppd has closed its side: the normal end of a tunnel. */
 static void
 hung_up(struct flow *f)
 {
-	end(f, f->told_blocked ? EXIT_GRE_BLOCKED : EXIT_OK);
+	watch_end(&f->watch, f->told_blocked ? EXIT_GRE_BLOCKED : EXIT_OK);
 }
 
 static bool
@@ -161,7 +147,7 @@ tell_blocked(struct flow *f, const char *what)
 		return;
 	f->told_blocked = true;
 	f->blocked = GRE_NEVER;
-	log_error(LOCAL_GRE_BLOCKED, what, f->gw->server);
+	log_error(IPC_GRE_BLOCKED, what, f->gw->server);
 	give_up_stderr(f);
 }
 
@@ -219,9 +205,6 @@ tx_flush(struct flow *f)
 {
 	bool again = false;
 
-	if (f->test_held > 0 && !tx_full(f))
-		return true;
-	f->test_held = 0;
 	while (f->tx_sent < f->tx_count) {
 		int n = sendmmsg(f->gw->raw, f->tx_msg + f->tx_sent,
 		    f->tx_count - f->tx_sent, MSG_DONTWAIT);
@@ -252,40 +235,6 @@ tx_flush(struct flow *f)
 	return true;
 }
 
-/*
- * --test-type: every --test-rate packets some are held back and leave in
- * another order, for testing a server's patience.
- */
-static void
-test_order(struct flow *f)
-{
-	static const unsigned held_by[] = { 0, 2, 11, 10 };
-	const struct conf *conf = f->gw->conf;
-	unsigned held = held_by[conf->test_type];
-	struct iovec *v;
-
-	if (f->test_held == 0 && ++f->test_since < conf->test_rate)
-		return;
-	f->test_since = 0;
-	if (++f->test_held < held || f->tx_count < held)
-		return;
-	f->test_held = 0;
-	v = &f->tx_iov[f->tx_count - held];
-	if (conf->test_type == 2) {		/* the eleventh goes first */
-		struct iovec last = v[held - 1];
-
-		memmove(v + 1, v, (held - 1) * sizeof(*v));
-		v[0] = last;
-		return;
-	}
-	for (unsigned i = 0; i < held / 2; i++) {	/* all turned round */
-		struct iovec swap = v[i];
-
-		v[i] = v[held - 1 - i];
-		v[held - 1 - i] = swap;
-	}
-}
-
 /* A whole frame lies at p, GRE_HEADER_MAX octets of room before it. */
 static void
 tx_frame(struct flow *f, uint8_t *p, size_t len)
@@ -301,8 +250,6 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 	f->tx_count++;
 	f->tx_used = (size_t)(p + len - f->tx);
 	f->tx_used = (f->tx_used + 15) & ~(size_t)15;
-	if (f->gw->conf->test_type != 0)
-		test_order(f);
 	if (!f->heard && !f->told_blocked && f->blocked == GRE_NEVER)
 		f->blocked = f->now + BLOCKED_US;
 	log_packet("sent a frame of %zu octets", len);
@@ -417,7 +364,7 @@ uplink(struct flow *f)
 	if (f->tx_sent < f->tx_count && !tx_flush(f))
 		return;
 	/* No more than inwards in one turn: neither side may starve. */
-	for (int i = 0; i < TX_READS && !f->over; i++)
+	for (int i = 0; i < TX_READS && !f->watch.over; i++)
 		if (!tx_read(f) || f->tx_count >= TX_BATCH / 2)
 			break;
 	(void)tx_flush(f);
@@ -552,48 +499,15 @@ downlink(struct flow *f)
 	flush(f);
 }
 
-/* ---- the rest of the world ---- */
+/* ---- the loop ---- */
 
 static void
 on_manager(struct flow *f)
 {
-	struct local_msg m;
-	int n = callmgr_take(f->gw->mgr, &m, NULL);
-
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n == 1 && m.type == LOCAL_LOG) {
-		log_at(m.log.level, "%s", m.log.text);
-		return;
-	}
+	watch_manager(&f->watch);
 	/* What came before the end is still pppd's: a last Terminate-Ack. */
-	downlink(f);
-	if (n == 1 && m.type == LOCAL_DOWN) {
-		log_error("tunnel to %s down: %s", f->gw->server, m.down.text);
-		end(f, (enum exit_status)m.down.status);
-	} else {
-		log_error("tunnel to %s down: its call manager is gone",
-		    f->gw->server);
-		end(f, EXIT_LOST);
-	}
-}
-
-static void
-on_signal(struct flow *f)
-{
-	struct signalfd_siginfo si;
-
-	if (read(f->signals, &si, sizeof(si)) != sizeof(si))
-		return;
-	if (si.ssi_signo == SIGUSR1) {
-		log_counters(f->gw);
-		return;
-	}
-	/* pppd, told the same, wants to say goodbye through us. */
-	if (f->goodbye != GRE_NEVER)
-		end(f, EXIT_OK);
-	else
-		f->goodbye = f->now + GOODBYE_US;
+	if (f->watch.over)
+		downlink(f);
 }
 
 /* pppd does not read just now: what comes waits in the raw socket. */
@@ -615,12 +529,10 @@ earliest(const struct flow *f)
 	/* What is due but cannot be done yet is no reason to wake up. */
 	if (due <= f->now && pty_full(f))
 		due = GRE_NEVER;
-	if (f->goodbye < due)
-		due = f->goodbye;
+	if (watch_due(&f->watch) < due)
+		due = watch_due(&f->watch);
 	if (f->blocked < due)
 		due = f->blocked;
-	if (f->gone < due)
-		due = f->gone;
 	if (f->settle < due)
 		due = f->settle;
 	if (pty_full(f) && f->link.full_since + STALL_US < due)
@@ -635,7 +547,7 @@ static void
 questions(const struct flow *f, struct pollfd p[P_COUNT])
 {
 	const struct gateway *gw = f->gw;
-	bool tx_blocked = f->tx_sent < f->tx_count && f->test_held == 0;
+	bool tx_blocked = f->tx_sent < f->tx_count;
 	short raw = (short)((pty_full(f) ? 0 : POLLIN) |
 	    (tx_blocked ? POLLOUT : 0));
 
@@ -650,8 +562,8 @@ questions(const struct flow *f, struct pollfd p[P_COUNT])
 	p[P_RAW] = (struct pollfd){ raw != 0 ? gw->raw : -1, raw, 0 };
 	p[P_RARE] = (struct pollfd){ f->rare, POLLIN, 0 };
 	p[P_MGR] = (struct pollfd){ gw->mgr, POLLIN, 0 };
-	p[P_SIGNAL] = (struct pollfd){ f->signals, POLLIN, 0 };
-	p[P_ADDRESS] = (struct pollfd){ f->addresses, POLLIN, 0 };
+	p[P_SIGNAL] = (struct pollfd){ f->watch.signals, POLLIN, 0 };
+	p[P_ADDRESS] = (struct pollfd){ f->watch.addresses, POLLIN, 0 };
 }
 
 static void
@@ -676,17 +588,6 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 }
 
 static void
-check_address(struct flow *f)
-{
-	f->gone = GRE_NEVER;
-	if (address_exists(f->addresses, f->local))
-		return;
-	log_error("tunnel to %s down: the local address it uses is gone from "
-	    "this machine; connect again", f->gw->server);
-	end(f, EXIT_LOST);
-}
-
-static void
 on_time(struct flow *f)
 {
 	/* A missing packet may be among those not read yet. */
@@ -700,12 +601,9 @@ on_time(struct flow *f)
 		    "the call is up but within 10 s no packet came");
 	if (f->gw->conf->sync)
 		tx_sync_late(f);
-	if (f->gone <= f->now)
-		check_address(f);
+	watch_tick(&f->watch, f->now);
 	if (f->settle <= f->now)
 		settle(f);
-	if (f->goodbye <= f->now)
-		end(f, EXIT_OK);
 }
 
 static void
@@ -722,7 +620,7 @@ loop(struct flow *f)
 {
 	struct pollfd p[P_COUNT];
 
-	while (!f->over) {
+	while (!f->watch.over) {
 		wait_for(f, p);
 		if (p[P_OUT].revents != 0)
 			flush(f);
@@ -735,11 +633,10 @@ loop(struct flow *f)
 		on_time(f);
 		if (p[P_MGR].revents != 0)
 			on_manager(f);
-		if (p[P_SIGNAL].revents != 0)
-			on_signal(f);
-		if (p[P_ADDRESS].revents != 0 &&
-		    address_touched(f->addresses, f->local))
-			f->gone = f->now + ADDRESS_US;
+		if (p[P_SIGNAL].revents != 0 && watch_signal(&f->watch, f->now))
+			log_counters(f->gw);
+		if (p[P_ADDRESS].revents != 0)
+			watch_address(&f->watch, f->now);
 	}
 }
 
@@ -765,7 +662,7 @@ flow_new(struct gateway *gw)
 	f->impl = hdlc_best();
 	f->gre = gre_init(mem, &gc, gw->n);
 	f->now = clock_us();
-	f->goodbye = f->blocked = f->gone = GRE_NEVER;
+	f->blocked = GRE_NEVER;
 	f->soft_since = f->now;
 	f->rare = epoll_create1(EPOLL_CLOEXEC);
 	for (unsigned i = 0; i < RX_BATCH; i++) {
@@ -781,7 +678,8 @@ flow_new(struct gateway *gw)
 static bool
 watch_rare(struct flow *f)
 {
-	const int fds[] = { f->gw->mgr, f->signals, f->addresses };
+	const int fds[] = { f->gw->mgr, f->watch.signals,
+	    f->watch.addresses };
 	struct epoll_event e = { .events = EPOLLIN };
 
 	for (int i = 0; i < 3; i++)
@@ -791,42 +689,43 @@ watch_rare(struct flow *f)
 	return true;
 }
 
+static struct in_addr
+local_address(int raw)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+
+	(void)getsockname(raw, (struct sockaddr *)&sin, &len);
+	return sin.sin_addr;
+}
+
 enum exit_status
 gateway_run(struct gateway *gw)
 {
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 	struct flow *f = flow_new(gw);
-	struct sockaddr_in local = { .sin_family = AF_INET };
-	socklen_t len = sizeof(local);
-	int keep[9];
 
 	if (f == NULL) {
 		log_error("tunnel to %s: out of memory", gw->server);
 		return EXIT_SYSTEM;
 	}
 	link_open(&f->link, gw->in, gw->out, gw->conf->sync, f->impl);
-	f->signals = signal_fd(sigs, 4);
 	f->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	keep[0] = gw->in;
-	keep[1] = gw->out;
-	keep[2] = gw->raw;
-	keep[3] = gw->mgr;
-	keep[4] = f->signals;
-	keep[5] = f->null;
-	keep[6] = log_fd();
-	keep[7] = f->addresses = address_watch();
-	keep[8] = f->rare;
-	(void)getsockname(gw->raw, (struct sockaddr *)&local, &len);
-	f->local = local.sin_addr;
-	f->status = EXIT_SYSTEM;
-	if (f->signals == -1 || !watch_rare(f)) {
-		log_error("tunnel to %s: no descriptor to wait by: %s",
+	if (watch_open(&f->watch, gw->server, gw->mgr,
+	    local_address(gw->raw)) == -1 || !watch_rare(f)) {
+		log_error("tunnel to %s: cannot create signalfd or epoll: %s",
 		    gw->server, strerror(errno));
-	} else if (sandbox_enter(SANDBOX_GATEWAY, keep, 9) == 0) {
-		f->settle = f->now + MEMORY_REST_US;
-		loop(f);
-		log_end(gw);
+	} else {
+		const int keep[] = { gw->in, gw->out, gw->raw, gw->mgr,
+		    f->watch.signals, f->watch.addresses, f->null, f->rare,
+		    log_fd() };
+
+		if (sandbox_enter(SANDBOX_GATEWAY, keep,
+		    sizeof(keep) / sizeof(keep[0])) == 0) {
+			f->settle = f->now + MEMORY_REST_US;
+			loop(f);
+			log_end(gw);
+		}
 	}
 	link_close(&f->link);
-	return f->status;
+	return f->watch.status;
 }

@@ -4,9 +4,10 @@
  *
  * It knows nothing of PPTP.  connect() runs pptp, which makes the call and
  * sends back a PPP channel over a pair of sockets, then stays as the call's
- * holder (tunnel/kernel_gateway.c).  pppd's copy of the channel is closed once a ppp
- * interface is on it: the holder's is then the last one, so that the holder's
- * end is a modem hangup here, and the line's end is one there.
+ * kernel gateway (tunnel/kernel_gateway.c).  pppd's copy of the channel is
+ * closed once a ppp interface is on it: the kernel gateway's is then the last
+ * one, so that its end is a modem hangup here; and the end of the socket here
+ * is one there.
  *
  * Our headers come first, since pppd's define names of theirs as macros; and
  * pppd before 2.5 has a type `bool` and a macro VERSION of its own.
@@ -69,12 +70,13 @@ EXPORT void plugin_init(void);
 static char *opt_server, *opt_phone, *opt_client, *opt_more, *opt_program;
 static int opt_window, opt_timeout, opt_socket = -1;
 
-static int line = -1;		/* to the holder */
+static int line = -1;		/* to the kernel gateway */
 static int channel = -1;	/* until there is an interface on it */
-static bool told, heard;	/* the holder of the interface; a packet */
+static bool told;		/* the kernel gateway knows the interface */
+static bool heard;		/* a packet has come */
 static void (*snoop_before)(unsigned char *, int);
 
-/* ---- starting a holder ---- */
+/* ---- starting a kernel gateway ---- */
 
 /*
  * Takes the next word of a text, which is cut up: blanks separate, quotes and
@@ -138,7 +140,7 @@ fill_words(char *v[WORDS])
 	v[n] = NULL;
 }
 
-/* The holder's process: pptp by the first path that can be run. */
+/* The kernel gateway's process: pptp by the first path that can be run. */
 static void __attribute__((__noreturn__))
 become_pptp(void)
 {
@@ -147,8 +149,8 @@ become_pptp(void)
 	char *paths[] = { opt_program, SBINDIR "/pptp", "/usr/sbin/pptp",
 	    "/usr/local/sbin/pptp" };
 	char *v[WORDS];
-	struct local_msg m = { .type = LOCAL_DOWN };
-	uint8_t buf[LOCAL_MAX];
+	struct ipc_msg m = { .type = IPC_DOWN };
+	uint8_t buf[IPC_MAX];
 	size_t i = opt_program == NULL ? 1 : 0;
 	size_t end = opt_program == NULL ? 4 : 1;
 
@@ -166,13 +168,13 @@ become_pptp(void)
 	m.down.status = 1;
 	slprintf(m.down.text, sizeof(m.down.text), "cannot run %s: %m",
 	    v[0]);
-	(void)send(0, buf, local_encode(&m, buf), MSG_NOSIGNAL);
+	(void)send(0, buf, ipc_encode(&m, buf), MSG_NOSIGNAL);
 	_exit(1);
 }
 
 /* Forks twice: pppd shall not have to wait for a child that stays. */
 static int
-start_holder(void)
+start_kernel_gateway(void)
 {
 	int pair[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pid_t pid;
@@ -196,13 +198,13 @@ start_holder(void)
 	return pair[0];
 }
 
-/* ---- what the holder says ---- */
+/* ---- what the kernel gateway says ---- */
 
 /* Takes one record, and the descriptor beside it if any; as recvmsg(). */
 static ssize_t
-take(struct local_msg *m, int *fd)
+take(struct ipc_msg *m, int *fd)
 {
-	uint8_t buf[LOCAL_MAX];
+	uint8_t buf[IPC_MAX];
 	union {
 		struct cmsghdr	 align;
 		char		 space[CMSG_SPACE(sizeof(int))];
@@ -220,15 +222,18 @@ take(struct local_msg *m, int *fd)
 	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
 	    c->cmsg_type == SCM_RIGHTS)
 		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
-	if (local_decode(m, buf, (size_t)n))
+	if (ipc_decode(m, buf, (size_t)n))
 		return n;
 	errno = EPROTO;
 	return -1;
 }
 
-/* Waits for the holder's next word: 1, 0 at its end, -1 if there is none. */
+/*
+ * Waits for the kernel gateway's next word: 1, 0 at its end, -1 if there is
+ * none.
+ */
 static int
-await(struct local_msg *m, int *fd)
+await(struct ipc_msg *m, int *fd)
 {
 	struct pollfd p = { .fd = line, .events = POLLIN };
 	ssize_t n;
@@ -277,16 +282,16 @@ on_silence(void *arg)
 {
 	(void)arg;
 	if (!heard)
-		error(LOCAL_GRE_BLOCKED, "the call is up but within 10 s no "
+		error(IPC_GRE_BLOCKED, "the call is up but within 10 s no "
 		    "packet came", opt_server);
 }
 
-/* Tells the holder which interface counts the data, for --status. */
+/* Tells the kernel gateway which interface counts the data, for --status. */
 static void
 on_phase(void *arg, int now)
 {
-	struct local_msg m = { .type = LOCAL_LINK };
-	uint8_t buf[LOCAL_MAX];
+	struct ipc_msg m = { .type = IPC_LINK };
+	uint8_t buf[IPC_MAX];
 
 	(void)arg;
 	if (line == -1 || told || now < PHASE_ESTABLISH ||
@@ -296,7 +301,7 @@ on_phase(void *arg, int now)
 	if (m.link.ifindex == 0)
 		return;
 	told = 1;
-	(void)send(line, buf, local_encode(&m, buf), MSG_NOSIGNAL);
+	(void)send(line, buf, ipc_encode(&m, buf), MSG_NOSIGNAL);
 }
 
 /* ---- the channel, as pppd calls it ---- */
@@ -304,17 +309,17 @@ on_phase(void *arg, int now)
 static int
 pptp_connect(void)
 {
-	struct local_msg m;
+	struct ipc_msg m;
 	int n;
 
 	ppp_set_pppdevnam(opt_server);
 	told = heard = 0;
-	line = opt_socket != -1 ? opt_socket : start_holder();
+	line = opt_socket != -1 ? opt_socket : start_kernel_gateway();
 	opt_socket = -1;
 	n = line == -1 ? -1 : await(&m, &channel);
-	if (n == 1 && m.type == LOCAL_CHANNEL && channel != -1)
+	if (n == 1 && m.type == IPC_CHANNEL && channel != -1)
 		return channel;
-	if (n == 1 && m.type == LOCAL_DOWN)
+	if (n == 1 && m.type == IPC_DOWN)
 		error("PPTP: %s", m.down.text);
 	else if (n != -1)
 		error("PPTP: pptp ended without a word");

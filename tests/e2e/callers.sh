@@ -95,7 +95,7 @@ works 1 "a quoted host, blanks at the end"
 works 2 "--localbind=ADDR, bare words behind the host"
 works 3 "--timeout 0.02"
 works 4 "under another name"
-is "pidof pptp finds the gateways, managers and keepers" \
+is "pidof pptp finds the gateways, managers and monitors" \
 	"$(pidof pptp | wc -w)" "$(pgrep -c -x pptp)"
 claim "and there are some" test "$(pidof pptp | wc -w)" -ge 5
 command -v killall > /dev/null || killall() { busybox killall "$@"; }

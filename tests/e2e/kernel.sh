@@ -24,7 +24,7 @@ dir=/usr/lib/pppd/$(pppd --version 2>&1 | sed -n 's/.*version //p')
 manager() {	# the process that holds the listening unix socket
 	ss -Hxlp src /run/pptp/$SERVER | sed -n 's/.*pid=\([0-9]*\).*/\1/p'
 }
-holder() {	# what is neither it nor the keeper that forked it
+kernel_gateway() {	# what is neither it nor the monitor that forked it
 	local m; m=$(manager)
 	pgrep -x pptp | grep -vx -e "$m" -e "$(ps -o ppid= -p "$m" | tr -d ' ')"
 }
@@ -73,10 +73,10 @@ has "the kernel carries the data" "$(< /run/syslog)" 'the kernel carries the dat
 has "MPPE is on" "$(< /run/pppd.log)" 'MPPE 128-bit .* enabled'
 is "the process has become pppd" "$(ps -o comm= -p $P)" pppd
 claim "ping" alive
-H=$(holder)
-bare "the holder" "$H" "$nobody"
-set_bounds "the holder" "$H"
-is "the holder: neither raw nor TCP socket" \
+H=$(kernel_gateway)
+bare "the kernel gateway" "$H" "$nobody"
+set_bounds "the kernel gateway" "$H"
+is "the kernel gateway: neither raw nor TCP socket" \
 	"$(sockets "$H" raw) $(sockets "$H" tcp)" "0 0"
 claim "large packets" alive -s 1300
 claim "5 MB to the server" carries put 5
@@ -88,7 +88,7 @@ has "--status=json too" "$("$CLIENT" --status=json)" \
 	'"data_path": "kernel", "interface": "ppp0", "tx_packets": [0-9]{4,}'
 kill -STOP "$H"
 sleep 1
-claim "the holder stopped: ping" alive
+claim "the kernel gateway stopped: ping" alive
 kill -CONT "$H"
 sleep 0.3
 claim "and continued: ping" alive
@@ -120,15 +120,15 @@ start && kill -KILL "$(manager)"
 wait $P
 is "the manager killed is a hangup for pppd" $? 16
 is_clean "and leaves nothing"
-start && H=$(holder) && kill -STOP "$H" && pkill -x pptpctrl
+start && H=$(kernel_gateway) && kill -STOP "$H" && pkill -x pptpctrl
 sleep 1
 kill -CONT "$H"
 wait $P
-is "the server's Stop while the holder is stopped: a hangup" $? 16
+is "the server's Stop while the kernel gateway is stopped: a hangup" $? 16
 is_clean "and leaves nothing"
-start && kill -KILL "$(holder)"
+start && kill -KILL "$(kernel_gateway)"
 wait $P
-is "the holder killed is a hangup for pppd" $? 16
+is "the kernel gateway killed is a hangup for pppd" $? 16
 is_clean "and leaves nothing"
 
 "$CLIENT" $SERVER --data-path=kernel --connect-port 9 "${words[@]}" \
@@ -185,7 +185,7 @@ out=$(timeout 20 "$CLIENT" $SERVER --data-path=kernel --nolaunchpppd 2>&1 \
 is "without a plugin's socket: status" $? 2
 has "and a sentence" "$out" 'standard input is not its socket'
 
-# --- persist: a fresh holder each time, from the shell ---
+# --- persist: a fresh kernel gateway each time, from the shell ---
 "$CLIENT" $SERVER --data-path=kernel "${words[@]}" persist maxfail 0 \
 	holdoff 1 > /run/client.out 2> /run/client.err &
 P=$!

@@ -12,7 +12,6 @@
 
 #include "../../pptp_quirks.c"
 #include "../../manager/ctrl_msg.c"
-#include "../../pptp_ctrl_in.c"
 #include "../../pptp_ctrl.c"
 
 #define MUST(cond)	do { \

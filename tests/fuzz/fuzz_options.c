@@ -4,8 +4,10 @@
  * are, the result keeps what options.h promises, and a second reading of the
  * same words gives the same.
  */
-/* with: client/help.c pptp_quirks.c client/launch.c */
+/* with: client/help.c pptp_quirks.c client/pppd_argv.c */
 #include "../../client/options.c"
+
+#include "pppd_argv.h"
 
 enum { WORDS = 64, SIZE = 4096 };
 
@@ -69,8 +71,8 @@ check_conf(const struct conf *c, char *const *argv, int argc)
 	assert(c->timeout_us >= US && c->timeout_us <= (int64_t)3600 * US);
 	assert(c->reorder_us >= REORDER_MIN && c->reorder_us <= REORDER_MAX);
 	assert(c->idle_us >= 0 && c->echo_us >= 0);
-	assert(c->port > 0 && c->test_rate > 0);
-	assert(c->missing_window <= INT32_MAX && c->test_type <= 3);
+	assert(c->port > 0);
+	assert(c->missing_window <= INT32_MAX);
 	assert(c->refuse < 32);
 	assert(text_ok(c->phone, PPTP_TEXT) && text_ok(c->logstring, 100) &&
 	    text_ok(c->client_hostname, PPTP_TEXT - 1));
@@ -89,7 +91,7 @@ check_conf(const struct conf *c, char *const *argv, int argc)
 static void
 check_launch_of(const struct conf *c)
 {
-	char **v = options_pppd_argv(c, "/dev/pts/0");
+	char **v = pppd_argv_pty(c, "/dev/pts/0");
 	int n = 0;
 
 	if (v == NULL)

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "../../pptp_gre.c"
-#include "../../pptp_gre_send.c"
 
 #define MUST(x)	do { if (!(x)) __builtin_trap(); } while (0)
 

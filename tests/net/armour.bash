@@ -39,8 +39,8 @@ status_of() { sed -n 's/^exit \([^ ]*\).*/\1/p' "/run/$1.out"; }
 
 # Processes: whose parent pptpfeed is; whose parent is init; that one's child.
 gateway_of() { pgrep -P "${FEED[$1]}" -x pptp | head -n 1; }
-keeper() { pgrep -P 1 -x pptp | head -n 1; }
-manager() { local k; k=$(keeper); [ -n "$k" ] && pgrep -P "$k" -x pptp; }
+monitor() { pgrep -P 1 -x pptp | head -n 1; }
+manager() { local k; k=$(monitor); [ -n "$k" ] && pgrep -P "$k" -x pptp; }
 
 # Processor time of a process in the next second, in hundredths.
 spent() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }

@@ -17,7 +17,7 @@ BEFORE="env LD_PRELOAD=/run/lateclock.so"
 all() { echo "received $1 of $1, ordered, 0 duplicate, 0 bad"; }
 suspend() {	# suspend NAME HOURS: the machine's own processes alone
 	local all
-	all="$(gateway_of "$1") $(manager) $(keeper)"
+	all="$(gateway_of "$1") $(manager) $(monitor)"
 	# shellcheck disable=SC2086 # numbers
 	kill -STOP $all
 	sleep 0.2
@@ -36,7 +36,7 @@ sleep 1.5
 claim "after an hour the manager asks whether the server is there" \
 	test "$(count '^rx EchoRQ')" -ge 1
 suspend one 100
-is "no process spins" "$(($(busy "$(manager)") + $(busy "$(keeper)")))" 0
+is "no process spins" "$(($(busy "$(manager)") + $(busy "$(monitor)")))" 0
 ended one 20
 has "the tunnel carries everything" "$(of one)" "$(all 400)"
 is "and ends well" "$(status_of one)" 0

@@ -126,7 +126,7 @@ has "SIGUSR1 logs the same, at any log level" "$(grep tunnel /run/syslog)" \
 	'pptp\[[0-9]+\]: tunnel to 10.9.0.2: sent 51 packets, 10018 octets.*received 51 packets, 10018 octets'
 has "SIGUSR1: likewise what went wrong" "$(grep tunnel /run/syslog)" \
 	'lost 0, reordered 0, duplicate 50, late 0'
-pkill -USR1 -x pptp		# as killall does: manager and keeper get it too
+pkill -USR1 -x pptp		# as killall does: manager and monitor get it too
 sleep 0.3
 claim "SIGUSR1 to all of them ends none" kill -0 "$gateway"
 has "nor the call manager" "$("$CLIENT" --status 10.9.0.2)" 'up 0:00'

@@ -42,22 +42,22 @@ start
 kill -TERM "$(manager)"; ended one
 gone "SIGTERM of the manager"
 start
-kill -TERM "$(keeper)" "$(manager)"; ended one
-gone "SIGTERM of keeper and manager"
+kill -TERM "$(monitor)" "$(manager)"; ended one
+gone "SIGTERM of monitor and manager"
 start
 # All that end a process which does not expect them, but KILL.
 for sig in HUP INT QUIT TRAP ABRT USR1 USR2 PIPE ALRM VTALRM PROF XCPU IO PWR; do
-	kill -$sig "$(keeper)" || break
+	kill -$sig "$(monitor)" || break
 	sleep 0.02
 done
 kill -TERM "$(manager)"; ended one
-gone "signals at the keeper up to SIG$sig, SIGTERM of the manager"
+gone "signals at the monitor up to SIG$sig, SIGTERM of the manager"
 
 start
-kill -KILL "$(keeper)"
+kill -KILL "$(monitor)"
 kill -TERM "$(gateway_of one)"; ended one
 until_ok 5 no_process
-has "SIGKILL of the keeper leaves the route" "$(ours)" "^$ROUTE"
+has "SIGKILL of the monitor leaves the route" "$(ours)" "^$ROUTE"
 ip route replace default via 10.9.0.3 dev v0
 start
 is "the next start replaces it by today's" "$(ours)" \

@@ -96,10 +96,10 @@ while True:
 	until_ok 5 test -S /dev/log
 }
 
-# Statuses of pptp: enum exit_status in include/options.h
+# Statuses of pptp: enum exit_status in include/conf.h
 n=0
 for s in $(sed -n '/^enum exit_status/,/^}/s/^\t\(EXIT_[A-Z_]*\).*/\1/p' \
-	include/options.h); do
+	include/conf.h); do
 	declare -r "$s=$n"
 	n=$((n + 1))
 done

@@ -9,7 +9,7 @@ all() { echo "received $1 of $1, ordered, 0 duplicate, 0 bad"; }
 serve channels=1
 tunnel one --count 300 --gap 0.03 --hold 12 --
 claim "a tunnel is up" up one
-M=$(manager) K=$(keeper) G=$(gateway_of one)
+M=$(manager) K=$(monitor) G=$(gateway_of one)
 claim "of three processes" test -n "$M" -a -n "$K" -a -n "$G"
 
 # --- local processes that send junk, or nothing
@@ -123,44 +123,44 @@ within "a manager that is stuck: bounded" 7
 kill -KILL "$M"
 claim "killed while stopped: its tunnel ends" ended one
 is "killed while stopped: status" "$(status_of one)" "$EXIT_LOST"
-is_clean "killed while stopped: the keeper leaves nothing"
+is_clean "killed while stopped: the monitor leaves nothing"
 
-# --- the keeper killed: the tunnel goes on, the next start tidies up
+# --- the monitor killed: the tunnel goes on, the next start tidies up
 tunnel one --count 100 --gap 0.02 --hold 3 --
 up one
-M=$(manager) K=$(keeper)
+M=$(manager) K=$(monitor)
 kill -KILL "$K"
 run --count 5 --
-has "keeper killed: a further tunnel" "$out" "$(all 5)"
-is "keeper killed: the manager does not spin" "$(busy "$M")" 0
+has "monitor killed: a further tunnel" "$out" "$(all 5)"
+is "monitor killed: the manager does not spin" "$(busy "$M")" 0
 ended one
-has "keeper killed: the tunnel goes on" "$(of one)" "$(all 100)"
-is "keeper killed: ends well" "$(status_of one)" 0
+has "monitor killed: the tunnel goes on" "$(of one)" "$(all 100)"
+is "monitor killed: ends well" "$(status_of one)" 0
 until_ok 5 no_process
-claim "keeper killed: the socket stays behind" test -S /run/pptp/$SERVER
+claim "monitor killed: the socket stays behind" test -S /run/pptp/$SERVER
 run --count 5 --
 has "and is replaced by the next start" "$out" "$(all 5)"
 is_clean "which leaves nothing"
 
-# --- a keeper that comes late, where the successor's socket has its inode
+# --- a monitor that comes late, where the successor's socket has its inode
 # again: on a disk, unlike on a tmpfs
 mkdir -p build
 d=$(mktemp -d build/sockets.XXXXXX)
 mount --bind "$d" /run/pptp
 tunnel one --count 1 --hold 9 --
 up one
-K=$(keeper)
+K=$(monitor)
 kill -STOP "$K"
 kill -KILL "$(manager)"
 ended one
 tunnel two --count 20 --gap 0.1 --hold 2 --
-claim "keeper stopped, manager killed: a further tunnel" up two
+claim "monitor stopped, manager killed: a further tunnel" up two
 kill -CONT "$K"
 until_ok 5 test ! -e "/proc/$K"
-has "the late keeper leaves its successor's socket alone" \
+has "the late monitor leaves its successor's socket alone" \
 	"$(./pptp --status)" ' up '
 ended two
-is_clean "keeper late: nothing left"
+is_clean "monitor late: nothing left"
 umount /run/pptp
 rmdir "$d"
 

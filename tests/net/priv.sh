@@ -27,7 +27,7 @@ begin() {
 	tunnel one --count 20 --hold 60 -- ${SAYS---debug}
 	up one || sed 's/^/# /' /run/one.err
 	sleep 0.3
-	G=$(gateway_of one) M=$(manager) K=$(keeper)
+	G=$(gateway_of one) M=$(manager) K=$(monitor)
 }
 # three CLAIM: processes, and what each must not have
 three() {
@@ -52,17 +52,17 @@ bare "root, gateway" "$G" "$nobody"
 set_bounds "root, gateway" "$G"
 bare "root, manager" "$M" "$nobody"
 set_bounds "root, manager" "$M"
-is "root, keeper: uid" "$(field "$K" Uid)" "0 0 0 0"
-is "root, keeper: no supplementary group" "$(field "$K" Groups)" ''
-nothing "root, keeper" "$K" $NET_ADMIN
-set_bounds "root, keeper" "$K"
+is "root, monitor: uid" "$(field "$K" Uid)" "0 0 0 0"
+is "root, monitor: no supplementary group" "$(field "$K" Groups)" ''
+nothing "root, monitor" "$K" $NET_ADMIN
+set_bounds "root, monitor" "$K"
 is "gateway: one raw socket, no TCP" "$(sockets "$G" raw) $(sockets "$G" tcp)" "1 0"
 is "manager: TCP and the sink" "$(sockets "$M" raw) $(sockets "$M" tcp)" "1 1"
-is "keeper: no socket of any network" "$(sockets "$K" raw) $(sockets "$K" tcp) \
+is "monitor: no socket of any network" "$(sockets "$K" raw) $(sockets "$K" tcp) \
 $(sockets "$K" udp)" "0 0 0"
 claim "gateway: few descriptors ($(descriptors "$G"))" test "$(descriptors "$G")" -le 10
 claim "manager: few descriptors ($(descriptors "$M"))" test "$(descriptors "$M")" -le 11
-claim "keeper: few descriptors ($(descriptors "$K"))" test "$(descriptors "$K")" -le 8
+claim "monitor: few descriptors ($(descriptors "$K"))" test "$(descriptors "$K")" -le 8
 is "nothing to complain of" "$(grep sandbox /run/one.err)" ''
 finish root
 is_clean "root: nothing left"
@@ -113,7 +113,7 @@ if setcap cap_net_raw,cap_net_admin+ep "$CLIENT" 2> /run/why; then
 	nothing "file capabilities, gateway" "$G" $NONE
 	owned "file capabilities, manager" "$M" 1000
 	nothing "file capabilities, manager" "$M" $NONE
-	nothing "file capabilities, keeper" "$K" $NET_ADMIN
+	nothing "file capabilities, monitor" "$K" $NET_ADMIN
 	has "root's --status sees the tunnel" "$("$CLIENT" --status)" \
 		"^$SERVER: up"
 	rm -rf /run/user/1001
@@ -164,7 +164,7 @@ for who in "gateway $G" "manager $M"; do
 	is "ambient capabilities, $1: uid" "$(field "$2" Uid)" "1000 1000 1000 1000"
 	nothing "ambient capabilities, $1" "$2" $NONE
 done
-nothing "ambient capabilities, keeper" "$K" $NET_ADMIN
+nothing "ambient capabilities, monitor" "$K" $NET_ADMIN
 has "ambient capabilities: what could not be given up is said" \
 	"$(< /run/one.err)" "sandbox: the supplementary groups stay.*CAP_SETGID"
 finish "ambient capabilities"
@@ -194,7 +194,7 @@ begin $SERVICE +all
 three "a service"
 bare "a service, gateway" "$G" "$nobody"
 bare "a service, manager" "$M" "$nobody"
-nothing "a service, keeper" "$K" $NET_ADMIN
+nothing "a service, monitor" "$K" $NET_ADMIN
 finish "a service"
 
 # Who has no terminal and no --debug finds the rest in the log.
@@ -205,12 +205,12 @@ SAYS='' begin "$BOUNDED"
 three "a bounded service"
 nothing "a bounded service, gateway" "$G" $NONE
 nothing "a bounded service, manager" "$M" $NONE
-nothing "a bounded service, keeper" "$K" $NET_ADMIN
+nothing "a bounded service, monitor" "$K" $NET_ADMIN
 has "a bounded service: what could not be given up is said" \
 	"$(< /run/one.err)" 'sandbox: stays uid 0.*CAP_SETUID'
 has "a bounded service: the manager's user is in the log" "$(logged "$M")" \
 	'^sandbox: stays uid 0, gid 0: without CAP_SETUID'
-for who in "manager $M" "keeper $K"; do
+for who in "manager $M" "monitor $K"; do
 	has "a bounded service: the ${who% *}'s bounding set is in the log" \
 		"$(logged "${who#* }")" '^sandbox: the bounding set stays'
 done
@@ -232,7 +232,7 @@ claim "built as for an unknown architecture" "${CC:-cc}" -std=c11 \
 	-Iinclude -Wall -Wextra -Werror -o /run/unknown/pptp "${sources[@]}"
 CLIENT=/run/unknown/pptp begin
 three "no filter is known"
-for who in "gateway $G" "manager $M" "keeper $K"; do
+for who in "gateway $G" "manager $M" "monitor $K"; do
 	# shellcheck disable=SC2086 # name and number
 	set -- $who
 	has "no filter is known: the $1 says so" "$(logged "$2")" \
@@ -247,7 +247,7 @@ for who in "gateway $G" "manager $M"; do
 	powerless "no filter is known, $1" "$2" $NONE
 	set_bounds "no filter is known, $1" "$2"
 done
-powerless "no filter is known, keeper" "$K" $NET_ADMIN
+powerless "no filter is known, monitor" "$K" $NET_ADMIN
 has "no filter is known: --debug says so" "$(< /run/one.err)" \
 	'^pptp: sandbox: no seccomp filter is known for this architecture: '
 finish "no filter is known"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * route_driver SERVER [LOCAL [MARK]]: a keeper for tests/net/route.sh to
- * drive.  It gives its privilege up as a keeper does, reads commands from
+ * route_driver SERVER [LOCAL [MARK]]: a monitor for tests/net/route.sh to
+ * drive.  It gives its privilege up as a monitor does, reads commands from
  * stdin (update, changed, close) and answers each with the log lines, the
  * outcome and a line ".".
  */
@@ -47,7 +47,7 @@ fd_close_others(const int *keep, size_t n)
 	(void)n;
 }
 
-/* What came in the next 200 ms: the keeper, too, lets bursts pass. */
+/* What came in the next 200 ms: the monitor, too, lets bursts pass. */
 static bool
 changed(struct route *r)
 {
@@ -88,7 +88,7 @@ main(int argc, char **argv)
 		return 2;
 	if (route_open(&r, server, local,
 	    argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 0) : 0) == -1 ||
-	    sandbox_enter(SANDBOX_KEEPER, NULL, 0) == -1)
+	    sandbox_enter(SANDBOX_MONITOR, NULL, 0) == -1)
 		return 1;
 	setvbuf(stdout, NULL, _IOFBF, 4096);
 	while (fgets(line, sizeof(line), stdin) != NULL) {

@@ -6,7 +6,6 @@
  */
 #include "../../pptp_quirks.c"
 #include "../../manager/ctrl_msg.c"
-#include "../../pptp_ctrl_in.c"
 #include "../../pptp_ctrl.c"
 #include "t.h"
 
@@ -1585,7 +1584,6 @@ test_texts(void)
 		{ ctrl_stop_reason, 1, 3, 3 },
 		{ ctrl_general_error, 0, 6, 7 },
 		{ ctrl_cause_code, 1, 127, 71 },
-		{ ctrl_message_name, 1, 15, 15 },
 	};
 	static const uint16_t sizes[PPTP_TYPES] = { 0, 156, 156, 16, 16, 16,
 	    20, 168, 32, 220, 24, 28, 16, 148, 40, 24 };
@@ -1623,16 +1621,16 @@ test_escape(void)
 {
 	char out[12];
 
-	ctrl_escape(out, sizeof(out), "a\n\x7f\xff", 4);
+	text_escape(out, sizeof(out), "a\n\x7f\xff", 4);
 	T(strcmp(out, "a\\x0a\\x7f") == 0, "no half escape at the end");
-	ctrl_escape(out, sizeof(out), "a\0b~ ", 5);
+	text_escape(out, sizeof(out), "a\0b~ ", 5);
 	T(strcmp(out, "a\\x00b~ ") == 0, "a NUL is escaped as any other");
-	ctrl_escape(out, 4, "abcdef", 6);
+	text_escape(out, 4, "abcdef", 6);
 	T(strcmp(out, "abc") == 0, "cut where it does not fit");
 	memset(out, '!', sizeof(out));
-	ctrl_escape(out, 1, "abc", 3);
+	text_escape(out, 1, "abc", 3);
 	T(out[0] == '\0' && out[1] == '!', "room for the end only");
-	ctrl_escape(out, 0, "abc", 3);
+	text_escape(out, 0, "abc", 3);
 	T(out[1] == '!', "no room at all");
 	/* A server whose name is an attack on terminals, 64 octets long. */
 	start(0);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Enhanced GRE, order, the wait for missing packets, acknowledgements. */
 #include "../../pptp_gre.c"
-#include "../../pptp_gre_send.c"
 
 #include "t.h"
 

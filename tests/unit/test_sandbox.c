@@ -91,7 +91,7 @@ static const char *const start_names[] = { "root", "root in a container",
 	"root without chroot", "root without setuid",
 	"nobody with file capabilities", "nobody with nothing" };
 
-static const char *const role_names[] = { "gateway", "manager", "keeper" };
+static const char *const role_names[] = { "gateway", "manager", "monitor" };
 
 enum { INNOCENT = 65534 };
 
@@ -293,7 +293,7 @@ try_manager(void)
 }
 
 static void
-try_keeper(void)
+try_monitor(void)
 {
 	struct {
 		struct nlmsghdr	 h;
@@ -325,8 +325,8 @@ try_all(enum sandbox_role role)
 	case SANDBOX_MANAGER:
 		try_manager();
 		break;
-	case SANDBOX_KEEPER:
-		try_keeper();
+	case SANDBOX_MONITOR:
+		try_monitor();
 		break;
 	case SANDBOX_RESOLVER:		/* not by sandbox_enter() */
 		break;
@@ -424,7 +424,7 @@ ids_right(pid_t pid, enum sandbox_role role, enum start start)
 
 	if (start < NO_SETUID && !passwd_find("pptp", &p))
 		(void)passwd_find("nobody", &p);
-	if ((start < FILE_CAPS && role == SANDBOX_KEEPER) ||
+	if ((start < FILE_CAPS && role == SANDBOX_MONITOR) ||
 	    start == NO_SETUID)
 		p.uid = p.gid = 0;
 	snprintf(want, sizeof(want), "%u\t%u\t%u\t%u", (unsigned)p.uid,
@@ -440,7 +440,7 @@ ids_right(pid_t pid, enum sandbox_role role, enum start start)
 static bool
 caps_right(pid_t pid, enum sandbox_role role, enum start start)
 {
-	const char *left = role == SANDBOX_KEEPER && start != NOTHING ?
+	const char *left = role == SANDBOX_MONITOR && start != NOTHING ?
 	    "0000000000001000" : ZERO;
 
 	return status_is(pid, "CapPrm", left) &&
@@ -495,7 +495,7 @@ read_proc(pid_t pid, enum sandbox_role role, enum start start)
 	ok &= right(status_is(pid, "Seccomp", "2"), "no filter");
 	ok &= right(limits_right(pid), "memory can be dumped");
 	ok &= right(entries_of(pid, "fd") == 3 + KEPT, "descriptors");
-	if (role == SANDBOX_KEEPER)
+	if (role == SANDBOX_MONITOR)
 		return ok;
 	if (start <= NO_ADMIN || in_ns)
 		return ok & right(entries_of(pid, "root/") == 0, "root");
@@ -698,9 +698,9 @@ static const struct {
 #endif
 };
 
-/* A keeper whose directory is somebody else's may still unlink there. */
+/* A monitor whose directory is somebody else's may still unlink there. */
 static void
-foreign_keeper(void)
+foreign_monitor(void)
 {
 	int status, fd;
 	pid_t pid;
@@ -716,14 +716,14 @@ foreign_keeper(void)
 
 		fd = open(dir_name, O_RDONLY | O_DIRECTORY);
 		must(sandbox_has_cap(CAP_DAC_OVERRIDE), "DAC_OVERRIDE");
-		if (sandbox_enter(SANDBOX_KEEPER, &fd, 1) == -1)
+		if (sandbox_enter(SANDBOX_MONITOR, &fd, 1) == -1)
 			_exit(2);
 		/* capget is refused by now: what it can do has to tell. */
 		leave(unlinkat(fd, "file", 0) == 0 && caps_get(&c) == -1 ?
 		    0 : 1);
 	}
 	T(waitpid(pid, &status, 0) == pid && status == 0,
-	    "keeper: unlinks in somebody else's directory");
+	    "monitor: unlinks in somebody else's directory");
 	(void)!chown(dir_name, 0, 0);
 }
 
@@ -794,11 +794,11 @@ as_root(void)
 		}
 		T(kills(SANDBOX_GATEWAY, killers[i].call) &&
 		    kills(SANDBOX_MANAGER, killers[i].call) &&
-		    kills(SANDBOX_KEEPER, killers[i].call),
+		    kills(SANDBOX_MONITOR, killers[i].call),
 		    "%s kills each role", killers[i].claim);
 	}
 	resolver();
-	foreign_keeper();
+	foreign_monitor();
 }
 
 int

@@ -23,7 +23,7 @@ log_info(const char *fmt, ...)
 
 #ifdef ARCH
 
-static const char *const role_names[] = { "gateway", "manager", "keeper" };
+static const char *const role_names[] = { "gateway", "manager", "monitor" };
 
 static uint32_t
 word_at(const struct seccomp_data *d, uint32_t offset)
@@ -249,7 +249,7 @@ check_verdict(const struct verdict *v)
 		if (interpret(&p, &d) == SECCOMP_RET_ALLOW)
 			may |= 1u << role;
 	}
-	T(may == v->roles, "%s: for gateway%s, manager%s, keeper%s",
+	T(may == v->roles, "%s: for gateway%s, manager%s, monitor%s",
 	    v->claim, (v->roles & G) != 0 ? "" : " not",
 	    (v->roles & M) != 0 ? "" : " not",
 	    (v->roles & K) != 0 ? "" : " not");

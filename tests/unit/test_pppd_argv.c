@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What pppd is given when the kernel carries the data. */
 /* with: client/options.c client/help.c pptp_quirks.c */
-#include "../../client/launch.c"
+#include "../../client/pppd_argv.c"
+
+#include "options.h"
+#include "pptp_proto.h"
 #include "t.h"
 
 static char *line_words[] = { "pptp", "vpn.example", "--phone", "5 5",
@@ -38,7 +41,7 @@ main(void)
 	memcpy(argv, line_words, sizeof(line_words));
 	T(options_parse(&c, sizeof(line_words) / sizeof(line_words[0]),
 	    argv) == -1, "the command line is a good one");
-	v = kernel_pppd_argv(&c, "/x/pptp.so", 7);
+	v = pppd_argv_kernel(&c, "/x/pptp.so", 7);
 	T(v != NULL && same(v[0], "pppd") && same(v[1], "10.0.0.1:") &&
 	    same(v[2], "user") && same(v[3], "alice") &&
 	    same(v[4], "plugin"), "no tty and no speed, what the options "
@@ -60,7 +63,7 @@ main(void)
 	memset(tag, '\'', 100);
 	longest[PPTP_TEXT] = tag[100] = '\0';
 	c.phone = "";
-	v = kernel_pppd_argv(&c, "/x/pptp.so", 7);
+	v = pppd_argv_kernel(&c, "/x/pptp.so", 7);
 	T(v != NULL && behind(v, "pptp_options") != NULL &&
 	    strncmp(behind(v, "pptp_options"), "--phone '' --client-", 20) ==
 	    0, "an empty word stays a word");
@@ -68,7 +71,7 @@ main(void)
 	c.phone = longest;
 	c.client_hostname = longest;
 	c.logstring = tag;
-	v = kernel_pppd_argv(&c, "/x/pptp.so", 7);
+	v = pppd_argv_kernel(&c, "/x/pptp.so", 7);
 	T(v != NULL && behind(v, "pptp_options") != NULL &&
 	    strlen(behind(v, "pptp_options")) < 1023,
 	    "the longest options fit into a word of pppd's");

@@ -3,60 +3,18 @@
  * Names: what the resolver's process may say, and what of it is believed.
  * The resolver itself is asked for names that only this file knows.
  */
-/* with: util.c manager/ctrl_msg.c pptp_quirks.c sys/seccomp.c */
+/* with: util.c sys/sandbox.c sys/seccomp.c */
 #include <netdb.h>
 
 #define getaddrinfo	fake_getaddrinfo
 #define freeaddrinfo	fake_freeaddrinfo
 static int fake_getaddrinfo(const char *, const char *,
     const struct addrinfo *, struct addrinfo **);
-#include "../../client/call.c"
+#include "../../client/resolve.c"
 
 #include "t.h"
 
 /* ---- doubles ---- */
-
-int
-callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
-    size_t size)
-{
-	(void)server, (void)deadline_us, (void)why, (void)size;
-	return -1;
-}
-
-int
-callmgr_send(int fd, const struct local_msg *m, const int *fds, size_t n)
-{
-	(void)fd, (void)m, (void)fds, (void)n;
-	return -1;
-}
-
-int
-callmgr_take(int fd, struct local_msg *m, int fds[LOCAL_FDS])
-{
-	(void)fd, (void)m, (void)fds;
-	return -1;
-}
-
-int
-callmgr_timeout(int64_t due, int64_t now)
-{
-	return (int)((due - now) / 1000) + 1;
-}
-
-int
-kernel_socket(struct in_addr local, uint16_t id)
-{
-	(void)local, (void)id;
-	return -1;
-}
-
-int
-kernel_connect(int fd, struct in_addr server, uint16_t peer_id)
-{
-	(void)fd, (void)server, (void)peer_id;
-	return -1;
-}
 
 /* A name is what to answer: addresses by comma; six: only IPv6 has it. */
 static int
@@ -101,7 +59,7 @@ static const struct {
 	{ "more addresses than are tried",
 	  "1.0.0.1,1.0.0.2,1.0.0.3,1.0.0.4,1.0.0.5,1.0.0.6,1.0.0.7,1.0.0.8,"
 	  "1.0.0.9,1.0.0.10,1.0.0.11,1.0.0.12,1.0.0.13,1.0.0.14,1.0.0.15,"
-	  "1.0.0.16,1.0.0.17", CALL_ADDRESSES, "1.0.0.1", "" },
+	  "1.0.0.16,1.0.0.17", RESOLVE_ADDRESSES, "1.0.0.1", "" },
 	{ "IPv6 alone", "six", 0, NULL,
 	  "six has only IPv6 addresses; PPTP needs IPv4" },
 	{ "no address at all", "none", 0, NULL, "cannot resolve none: " },
@@ -113,18 +71,16 @@ static void
 test_names(void)
 {
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct conf conf = { .host = names[i].host,
-		    .timeout_us = 20000000 };
-		struct in_addr list[CALL_ADDRESSES], first = { 0 };
-		struct call c;
-		bool late;
+		struct resolve r = { .host = names[i].host, .hangup_fd = -1,
+		    .deadline_us = clock_us() + 20000000 };
+		struct in_addr first = { 0 };
+		size_t n = resolve_host(&r);
 
-		call_init(&c, &conf);
 		if (names[i].first != NULL)
 			inet_pton(AF_INET, names[i].first, &first);
-		T(call_resolve(&c, list, &late) == names[i].n && !late &&
-		    (names[i].n == 0 || list[0].s_addr == first.s_addr) &&
-		    strncmp(c.why, names[i].why, strlen(names[i].why)) == 0,
+		T(n == names[i].n && !r.late && (n == 0 ||
+		    r.addr[0].s_addr == first.s_addr) &&
+		    strncmp(r.why, names[i].why, strlen(names[i].why)) == 0,
 		    "%s: %zu%s%s", names[i].claim, names[i].n,
 		    names[i].n == 0 ? ", " : "", names[i].why);
 	}
@@ -142,9 +98,9 @@ test_said(void)
 		size_t		 n;
 	} rows[] = {
 		{ "one address", 5, RESOLVED, 1 },
-		{ "as many as there is room for", 1 + 4 * CALL_ADDRESSES, RESOLVED,
-		  CALL_ADDRESSES },
-		{ "one more is not believed", 1 + 4 * CALL_ADDRESSES + 4, RESOLVED,
+		{ "as many as there is room for", 1 + 4 * RESOLVE_ADDRESSES, RESOLVED,
+		  RESOLVE_ADDRESSES },
+		{ "one more is not believed", 1 + 4 * RESOLVE_ADDRESSES + 4, RESOLVED,
 		  0 },
 		{ "nor are all that could be read", 461, RESOLVED, 0 },
 		{ "nor is part of an address", 7, RESOLVED, 0 },
@@ -153,24 +109,20 @@ test_said(void)
 		{ "a sentence is no address", 5, UNRESOLVED, 0 },
 		{ "nor is silence", 0, 0, 0 }
 	};
-	struct conf conf = { .host = "h", .timeout_us = 1 };
-	struct call c;
-
-	call_init(&c, &conf);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct in_addr *list = malloc(CALL_ADDRESSES * sizeof(*list));
-		char *said = malloc(rows[i].len + 1);
+		struct resolve *r = calloc(1, sizeof(*r));
+		char *answer = malloc(rows[i].len + 1);
 
-		if (list == NULL || said == NULL)
+		if (r == NULL || answer == NULL)
 			abort();
-		memset(said, 'x', rows[i].len + 1);
-		said[0] = rows[i].first;
-		c.why[0] = '\0';
-		T(resolver_said(&c, said, rows[i].len, list) == rows[i].n &&
-		    (rows[i].n == 0) == (c.why[0] != '\0'),
+		r->host = "h";
+		memset(answer, 'x', rows[i].len + 1);
+		answer[0] = rows[i].first;
+		T(take_answer(r, answer, rows[i].len) == rows[i].n &&
+		    (rows[i].n == 0) == (r->why[0] != '\0'),
 		    "the resolver says: %s", rows[i].claim);
-		free(said);
-		free(list);
+		free(answer);
+		free(r);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The records between gateways, managers and keepers. */
-#include "../../manager/ipc.c"
+/* The records between gateways, managers and monitors. */
+#include "../../manager/ipc_msg.c"
 #include "t.h"
 
 /* magic "pptp", version 1, type STEP, the step */
@@ -30,11 +30,11 @@ static const struct { const char *claim, *hex; bool good; } rows[] = {
 static void
 survive(const uint8_t *p, size_t n)
 {
-	struct local_msg m;
-	uint8_t buf[LOCAL_MAX];
+	struct ipc_msg m;
+	uint8_t buf[IPC_MAX];
 
 	/* What is accepted can be written again, and is then the same. */
-	if (local_decode(&m, p, n) && (local_encode(&m, buf) != n))
+	if (ipc_decode(&m, p, n) && (ipc_encode(&m, buf) != n))
 		abort();
 }
 
@@ -42,11 +42,11 @@ static void
 test_rows(void)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		uint8_t buf[LOCAL_MAX];
+		uint8_t buf[IPC_MAX];
 		size_t n = t_hex(buf, sizeof(buf), rows[i].hex);
-		struct local_msg m;
+		struct ipc_msg m;
 
-		T(local_decode(&m, buf, n) == rows[i].good, "%s",
+		T(ipc_decode(&m, buf, n) == rows[i].good, "%s",
 		    rows[i].claim);
 	}
 }
@@ -54,28 +54,28 @@ test_rows(void)
 static void
 test_step(void)
 {
-	uint8_t want[16], buf[LOCAL_MAX];
+	uint8_t want[16], buf[IPC_MAX];
 	size_t n = t_hex(want, sizeof(want), step_hex);
-	struct local_msg m = { .type = LOCAL_STEP, .step = LOCAL_CALLING };
+	struct ipc_msg m = { .type = IPC_STEP, .step = IPC_CALLING };
 
-	T(local_encode(&m, buf) == n && memcmp(buf, want, n) == 0,
+	T(ipc_encode(&m, buf) == n && memcmp(buf, want, n) == 0,
 	    "a step is written octet by octet as its dissection says");
 }
 
 static void
 test_call(void)
 {
-	struct local_msg m = { .type = LOCAL_CALL }, back;
-	uint8_t buf[LOCAL_MAX];
+	struct ipc_msg m = { .type = IPC_CALL }, back;
+	uint8_t buf[IPC_MAX];
 	size_t n;
 
-	m.call = (struct local_call){ .id = 0xbeef, .port = 1723,
+	m.call = (struct ipc_call){ .id = 0xbeef, .port = 1723,
 	    .window = 64, .loglevel = 3, .hostroute = true, .kernel = true, .server = 1,
 	    .local = 2, .mark = 3, .quirks = 4, .idle_us = 60000000,
 	    .echo_us = 0, .timeout_us = 25000000, .phone = "555",
 	    .hostname = "me" };
-	n = local_encode(&m, buf);
-	T(local_decode(&back, buf, n) && back.type == LOCAL_CALL &&
+	n = ipc_encode(&m, buf);
+	T(ipc_decode(&back, buf, n) && back.type == IPC_CALL &&
 	    back.call.id == 0xbeef && back.call.port == 1723 &&
 	    back.call.window == 64 && back.call.loglevel == 3 &&
 	    back.call.hostroute && back.call.kernel &&
@@ -93,7 +93,7 @@ test_call(void)
 		static const char *const what[] = { "a timeout beyond all",
 		    "an idle wait beyond all", "an echo wait beyond all",
 		    "a window of 0", "a port of 0" };
-		struct local_msg bad = m;
+		struct ipc_msg bad = m;
 
 		if (i < 3)
 			*(uint64_t *[]){ &bad.call.timeout_us,
@@ -102,12 +102,12 @@ test_call(void)
 		else
 			*(uint16_t *[]){ &bad.call.window,
 			    &bad.call.port }[i - 3] = 0;
-		n = local_encode(&bad, buf);
-		T(!local_decode(&back, buf, n), "%s is refused", what[i]);
+		n = ipc_encode(&bad, buf);
+		T(!ipc_decode(&back, buf, n), "%s is refused", what[i]);
 	}
 	memset(m.call.phone, '5', PPTP_TEXT);
-	n = local_encode(&m, buf);
-	T(local_decode(&back, buf, n) &&
+	n = ipc_encode(&m, buf);
+	T(ipc_decode(&back, buf, n) &&
 	    strlen(back.call.phone) == PPTP_TEXT,
 	    "a phone number that fills its field comes back terminated");
 }
@@ -115,16 +115,16 @@ test_call(void)
 static void
 test_tunnel(void)
 {
-	struct local_msg m = { .type = LOCAL_TUNNEL }, back;
-	uint8_t buf[LOCAL_MAX];
+	struct ipc_msg m = { .type = IPC_TUNNEL }, back;
+	uint8_t buf[IPC_MAX];
 	size_t n;
 
 	m.tunnel.id = 7;
 	m.tunnel.up = true;
 	m.tunnel.n.tx_packets = UINT64_MAX;
 	m.tunnel.n.rtt_us = 12345;
-	n = local_encode(&m, buf);
-	T(n <= LOCAL_MAX && local_decode(&back, buf, n) &&
+	n = ipc_encode(&m, buf);
+	T(n <= IPC_MAX && ipc_decode(&back, buf, n) &&
 	    back.tunnel.up && back.tunnel.n.tx_packets == UINT64_MAX &&
 	    back.tunnel.n.rtt_us == 12345,
 	    "counters come back whole, the first and the last");
@@ -135,36 +135,36 @@ test_tunnel(void)
 static void
 test_down(void)
 {
-	struct local_msg m = { .type = LOCAL_DOWN }, back;
-	uint8_t buf[LOCAL_MAX];
+	struct ipc_msg m = { .type = IPC_DOWN }, back;
+	uint8_t buf[IPC_MAX];
 	size_t n;
 
-	m.down.status = LOCAL_ID_TAKEN;
-	memset(m.down.text, 'x', LOCAL_TEXT);
-	n = local_encode(&m, buf);
-	T(local_decode(&back, buf, n) && back.down.status == LOCAL_ID_TAKEN &&
-	    strlen(back.down.text) == LOCAL_TEXT,
+	m.down.status = IPC_ID_TAKEN;
+	memset(m.down.text, 'x', IPC_TEXT);
+	n = ipc_encode(&m, buf);
+	T(ipc_decode(&back, buf, n) && back.down.status == IPC_ID_TAKEN &&
+	    strlen(back.down.text) == IPC_TEXT,
 	    "the longest sentence comes back whole and terminated");
 }
 
 static void
 test_channel(void)
 {
-	struct local_msg m = { .type = LOCAL_CHANNEL }, back;
-	uint8_t buf[LOCAL_MAX];
+	struct ipc_msg m = { .type = IPC_CHANNEL }, back;
+	uint8_t buf[IPC_MAX];
 	size_t n;
 
-	m.channel = (struct local_channel){ .id = 0xbeef, .peer_id = 7,
+	m.channel = (struct ipc_channel){ .id = 0xbeef, .peer_id = 7,
 	    .server = 0x01020304 };
-	n = local_encode(&m, buf);
-	T(local_decode(&back, buf, n) && back.type == LOCAL_CHANNEL &&
+	n = ipc_encode(&m, buf);
+	T(ipc_decode(&back, buf, n) && back.type == IPC_CHANNEL &&
 	    back.channel.id == 0xbeef && back.channel.peer_id == 7 &&
 	    back.channel.server == 0x01020304,
 	    "a channel comes back as it was sent, every field");
-	m = (struct local_msg){ .type = LOCAL_LINK,
+	m = (struct ipc_msg){ .type = IPC_LINK,
 	    .link = { .ifindex = 0x80000001 } };
-	n = local_encode(&m, buf);
-	T(local_decode(&back, buf, n) && back.type == LOCAL_LINK &&
+	n = ipc_encode(&m, buf);
+	T(ipc_decode(&back, buf, n) && back.type == IPC_LINK &&
 	    back.link.ifindex == 0x80000001, "and so does a link");
 }
 
@@ -172,11 +172,11 @@ test_channel(void)
 static void
 test_sentence(void)
 {
-	struct local_msg m = { .type = LOCAL_LOG }, back;
-	uint8_t buf[LOCAL_MAX];
+	struct ipc_msg m = { .type = IPC_LOG }, back;
+	uint8_t buf[IPC_MAX];
 
 	snprintf(m.log.text, sizeof(m.log.text), "a\x1b[31m ~\x7f\n\xe4");
-	T(local_decode(&back, buf, local_encode(&m, buf)) &&
+	T(ipc_decode(&back, buf, ipc_encode(&m, buf)) &&
 	    strcmp(back.log.text, "a?[31m ~???") == 0,
 	    "what cannot be printed is replaced");
 }
@@ -200,21 +200,21 @@ test_full(void)
 static void
 test_others(void)
 {
-	static const struct local_msg sent[] = {
-		{ .type = LOCAL_LOG, .log = { 3, "tx" } },
-		{ .type = LOCAL_SERVER, .server = { 0x0100, 0x0203, 17,
+	static const struct ipc_msg sent[] = {
+		{ .type = IPC_LOG, .log = { 3, "tx" } },
+		{ .type = IPC_SERVER, .server = { 0x0100, 0x0203, 17,
 		    "host", "vendor" } },
-		{ .type = LOCAL_UP, .up = { 0xbeef, 64, 100000000 } },
-		{ .type = LOCAL_STATUS }, { .type = LOCAL_END },
-		{ .type = LOCAL_ROUTE, .route = { 0x01020304, 0xcafe } },
+		{ .type = IPC_UP, .up = { 0xbeef, 64, 100000000 } },
+		{ .type = IPC_STATUS }, { .type = IPC_END },
+		{ .type = IPC_ROUTE, .route = { 0x01020304, 0xcafe } },
 	};
-	struct local_msg m;
-	uint8_t buf[LOCAL_MAX];
+	struct ipc_msg m;
+	uint8_t buf[IPC_MAX];
 
 	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
-		size_t n = local_encode(&sent[i], buf);
+		size_t n = ipc_encode(&sent[i], buf);
 
-		T(local_decode(&m, buf, n) &&
+		T(ipc_decode(&m, buf, n) &&
 		    memcmp(&m, &sent[i], sizeof(m)) == 0,
 		    "a record of type %d comes back as it was sent",
 		    (int)sent[i].type);

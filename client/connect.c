@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Finding the call manager of a server, or starting one.
+ *
+ *	caller --fork--> monitor --fork--> manager
+ *
+ * A manager is found through a unix socket named for the server's address.
+ * Two starters meet at a lock on the socket's directory, so one binds and the
+ * other finds it bound; what a killed manager left is replaced.
+ */
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "callmgr.h"
+#include "conf.h"
+#include "connect.h"
+#include "monitor.h"
+#include "util.h"
+
+/* ---- the directory of sockets ---- */
+
+const char *
+callmgr_dir(void)
+{
+	static char dir[sizeof(CALLMGR_USERS "//pptp") + 12];
+
+	if (geteuid() == 0)
+		return CALLMGR_DIR;
+	snprintf(dir, sizeof(dir), CALLMGR_USERS "/%u/pptp",
+	    (unsigned)geteuid());
+	return dir;
+}
+
+/*
+ * Opens the directory of sockets, making it if need be.  It must be ours and
+ * closed to others: whoever could write there could pose as a manager.
+ */
+static int
+open_dir(char *why, size_t size)
+{
+	const char *dir = callmgr_dir();
+	struct stat st;
+	int fd;
+
+	if (mkdir(dir, 0700) == -1 && errno != EEXIST) {
+		snprintf(why, size, "cannot make %s: %s", dir,
+		    strerror(errno));
+		return -1;
+	}
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		snprintf(why, size, "cannot open %s: %s", dir,
+		    strerror(errno));
+		goto bad;
+	}
+	if (st.st_uid != geteuid() ||
+	    ((st.st_mode & 077) != 0 && fchmod(fd, 0700) == -1)) {
+		snprintf(why, size, "%s is not this user's own, closed to "
+		    "others (mode 0700): remove it", dir);
+		goto bad;
+	}
+	if (access(dir, W_OK) == -1) {
+		snprintf(why, size, "cannot write to %s: %s", dir,
+		    strerror(errno));
+		goto bad;
+	}
+	return fd;
+bad:
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+static int
+local_address(struct sockaddr_un *sun, const char *dir, const char *name)
+{
+	int n;
+
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	n = snprintf(sun->sun_path, sizeof(sun->sun_path), "%s/%s",
+	    dir, name);
+	if (n < (int)sizeof(sun->sun_path))
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
+int
+callmgr_find(const char *dir, const char *name)
+{
+	struct timeval patience = { .tv_sec = 5 };	/* a full backlog */
+	struct sockaddr_un sun;
+	int fd;
+
+	if (local_address(&sun, dir, name) == -1)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+	    sizeof(patience));
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Binds the server's name; what stands there is stale. -1 with errno. */
+static int
+listen_as(struct monitor_start *s)
+{
+	struct sockaddr_un sun;
+	struct stat st;
+	mode_t mask;
+	int fd, rc;
+
+	if (local_address(&sun, callmgr_dir(), s->file) == -1)
+		return -1;
+	(void)unlinkat(s->dir, s->file, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -1;
+	mask = umask(0177);
+	rc = bind(fd, (const struct sockaddr *)&sun, sizeof(sun));
+	umask(mask);
+	if (rc == -1 || listen(fd, SOMAXCONN) == -1 ||
+	    fstatat(s->dir, s->file, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+		rc = errno;
+		close(fd);
+		errno = rc;
+		return -1;
+	}
+	s->inode = st.st_ino;
+	s->made = st.st_mtim;
+	return fd;
+}
+
+/* ---- starting monitor and manager ---- */
+
+static void __attribute__((__noreturn__))
+run_monitor(const struct monitor_start *given)
+{
+	struct monitor_start own = *given;
+	const struct monitor_start *s = &own;
+	int pair[2], keep[4];
+
+	setsid();
+	if (chdir("/") == -1)
+		log_debug("chdir /: %s", strerror(errno));
+	for (int fd = 0; fd < 3; fd++)
+		fd_null(fd);
+	log_stderr(0);
+	/* A lock belongs to the open file: the starter's must not be ours. */
+	if (given->dir != -1)
+		own.dir = openat(given->dir, ".", O_RDONLY | O_DIRECTORY |
+		    O_CLOEXEC);
+	keep[0] = s->listener;
+	keep[1] = s->caller;
+	keep[2] = own.dir;
+	keep[3] = log_fd();
+	fd_close_others(keep, 4);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		fatal(EXIT_SYSTEM, "socketpair: %s", strerror(errno));
+	switch (fork()) {
+	case -1:
+		log_warn("cannot start a call manager for %s: fork", s->name);
+		monitor_remove_socket(s);
+		exit(EXIT_SYSTEM);
+	case 0:
+		close(pair[0]);
+		if (s->dir != -1)
+			close(s->dir);
+		callmgr_run(s, pair[1]);
+	default:
+		close(pair[1]);
+		if (s->listener != -1)
+			close(s->listener);
+		if (s->caller != -1)
+			close(s->caller);
+		monitor_run(s, pair[0]);
+	}
+}
+
+/* Forks the monitor away from the caller's session.  0, or -1 with errno. */
+static int
+start_monitor(const struct monitor_start *s)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == -1)
+		return -1;
+	if (pid == 0) {
+		pid = fork();
+		if (pid == 0)
+			run_monitor(s);
+		_exit(pid == -1 ? errno : 0);
+	}
+	while (waitpid(pid, &status, 0) == -1)
+		if (errno != EINTR)
+			return -1;
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+	return errno == 0 ? 0 : -1;
+}
+
+/* ---- finding one, or starting one ---- */
+
+/*
+ * With the directory locked nobody else can be starting a manager.  -1 with
+ * errno; s->listener is -1 then if it is the socket that cannot be had.
+ */
+static int
+find_or_start(struct monitor_start *s)
+{
+	int fd = callmgr_find(callmgr_dir(), s->file);
+
+	if (fd != -1 || (errno != ENOENT && errno != ECONNREFUSED))
+		return fd;
+	s->listener = listen_as(s);
+	if (s->listener == -1)
+		return -1;
+	fd = start_monitor(s) == -1 ? -1 : callmgr_find(callmgr_dir(), s->file);
+	if (fd == -1) {
+		int saved = errno;
+
+		(void)unlinkat(s->dir, s->file, 0);
+		errno = saved;
+	}
+	close(s->listener);
+	return fd;
+}
+
+/* A manager nobody else can find, over a pair of sockets. */
+static int
+start_private(struct monitor_start *s, const char *reason)
+{
+	int pair[2];
+
+	log_warnx("%s; going on with a call manager of this tunnel's own, "
+	    "which --status cannot see (create %s with mode 0700 to share)",
+	    reason, callmgr_dir());
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
+		return -1;
+	s->caller = pair[1];
+	if (start_monitor(s) == -1) {
+		close(pair[0]);
+		pair[0] = -1;
+	}
+	close(pair[1]);
+	return pair[0];
+}
+
+static void
+on_alarm(int sig)
+{
+	(void)sig;		/* only interrupts the wait for the lock */
+}
+
+/* 0, or -1 when somebody has held the lock until the deadline. */
+static int
+lock_dir(int dir, int64_t deadline_us)
+{
+	struct sigaction sa = { .sa_handler = on_alarm }, old;
+	struct itimerval tick = { .it_interval = { 0, 500000 },
+	    .it_value = { 0, 500000 } }, off = { .it_value = { 0, 0 } };
+	int rc = flock(dir, LOCK_EX | LOCK_NB);
+
+	if (rc == 0)
+		return 0;
+	sigaction(SIGALRM, &sa, &old);
+	setitimer(ITIMER_REAL, &tick, NULL);
+	while ((rc = flock(dir, LOCK_EX)) == -1 && errno == EINTR &&
+	    clock_us() < deadline_us)
+		;
+	setitimer(ITIMER_REAL, &off, NULL);
+	sigaction(SIGALRM, &old, NULL);
+	return rc;
+}
+
+/* 1: *fd is the manager's; 0: no socket can be kept there; -1: a failure. */
+static int
+connect_in_dir(struct monitor_start *s, int64_t deadline_us, int *fd,
+    char *why, size_t size)
+{
+	int rc = 1;
+
+	s->dir = open_dir(why, size);
+	if (s->dir == -1)
+		return 0;
+	if (lock_dir(s->dir, deadline_us) == -1) {
+		snprintf(why, size, "another pptp has been holding the lock "
+		    "on %s all the time", callmgr_dir());
+		rc = -1;
+	} else if ((*fd = find_or_start(s)) == -1) {
+		rc = s->listener == -1 ? 0 : -1;
+		snprintf(why, size, "cannot %s %s/%s: %s", rc == 0 ?
+		    "make the socket" : "start the call manager of",
+		    callmgr_dir(), s->file, strerror(errno));
+	}
+	(void)flock(s->dir, LOCK_UN);
+	close(s->dir);
+	s->dir = s->listener = -1;
+	return rc;
+}
+
+/* The number of that process's network namespace; 0: not to be known. */
+static ino_t
+net_namespace(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == -1 ? 0 : st.st_ino;
+}
+
+/*
+ * Named for the server; and for the network namespace, where that is not the
+ * one of process 1: the same address is another server there, and the route
+ * to it another one, while /run may be shared.  Which process 1 has is not
+ * for users to know: their sockets are always named for theirs.
+ */
+static void
+name_socket(struct monitor_start *s)
+{
+	ino_t first = net_namespace("/proc/1/ns/net");
+	ino_t ours = net_namespace("/proc/self/ns/net");
+
+	if (ours == 0 || (geteuid() == 0 && (first == 0 || first == ours)))
+		snprintf(s->file, sizeof(s->file), "%s", s->name);
+	else
+		snprintf(s->file, sizeof(s->file), "%s@%ju", s->name,
+		    (uintmax_t)ours);
+}
+
+bool
+callmgr_is_here(const char *name)
+{
+	const char *at = strchr(name, '@');
+	ino_t first = net_namespace("/proc/1/ns/net");
+	ino_t ours = net_namespace("/proc/self/ns/net");
+
+	if (at == NULL)
+		return first == 0 || first == ours;
+	return strtoumax(at + 1, NULL, 10) == ours;
+}
+
+int
+callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
+    size_t size)
+{
+	struct monitor_start s = { .server = server, .dir = -1,
+	    .listener = -1, .caller = -1 };
+	int fd, rc;
+
+	if (inet_ntop(AF_INET, &server, s.name, sizeof(s.name)) == NULL)
+		return -1;
+	name_socket(&s);
+	fd = callmgr_find(callmgr_dir(), s.file);
+	if (fd != -1)
+		return fd;
+	rc = connect_in_dir(&s, deadline_us, &fd, why, size);
+	if (rc != 0)
+		return rc == 1 ? fd : -1;
+	fd = start_private(&s, why);
+	if (fd == -1)
+		snprintf(why, size, "cannot start a call manager for %s: %s",
+		    s.name, strerror(errno));
+	return fd;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A host name becomes IPv4 addresses, in a process without privilege: it talks
+ * to name servers.
+ */
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <arpa/inet.h>
+#include <linux/capability.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "resolve.h"
+#include "sandbox.h"
+#include "util.h"
+
+enum { NOBODY = 65534 };
+
+/* How an answer begins: addresses, or a sentence. */
+enum { RESOLVED = 'A', UNRESOLVED = '!' };
+
+/*
+ * In the resolver's process: it talks to name servers, so it is nobody,
+ * without the capabilities that the program's file may have given it, and
+ * holds nothing but its way back to us.
+ */
+static void
+resolver_drop(int fd)
+{
+	struct __user_cap_header_struct head = {
+	    .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[2];
+	const int keep[] = { fd, log_fd() };
+
+	fd_close_others(keep, 2);
+	memset(none, 0, sizeof(none));
+	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
+		continue;
+	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
+	    setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
+	    setresuid(NOBODY, NOBODY, NOBODY) == -1))
+		log_warn("names are resolved as uid 0, which cannot be given "
+		    "up");
+	/* An alarm does not end what somebody has stopped; this does. */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
+	    syscall(SYS_capset, &head, none) == -1)
+		log_warn("names are resolved with privileges, which cannot be "
+		    "given up");
+	if (sandbox_filter(SANDBOX_RESOLVER) == -1)
+		log_warn("names are resolved with all system calls allowed");
+}
+
+static void __attribute__((__noreturn__))
+resolver(const char *host, int fd)
+{
+	struct addrinfo hints = { .ai_family = AF_INET,
+	    .ai_socktype = SOCK_STREAM }, *ai = NULL, *six = NULL;
+	struct in_addr list[RESOLVE_ADDRESSES];
+	char found[1 + sizeof(list)] = { RESOLVED };
+	size_t n = 0;
+	int rc;
+
+	resolver_drop(fd);
+	rc = getaddrinfo(host, NULL, &hints, &ai);
+	for (struct addrinfo *a = ai; a != NULL && n < RESOLVE_ADDRESSES;
+	    a = a->ai_next)
+		list[n++] = ((const struct sockaddr_in *)(const void *)
+		    a->ai_addr)->sin_addr;
+	if (n > 0) {
+		memcpy(found + 1, list, n * sizeof(list[0]));
+		(void)!write(fd, found, 1 + n * sizeof(list[0]));
+		_exit(0);
+	}
+	hints.ai_family = AF_INET6;
+	if (getaddrinfo(host, NULL, &hints, &six) == 0 && six != NULL)
+		dprintf(fd, "%c%s has only IPv6 addresses; PPTP needs IPv4",
+		    UNRESOLVED, host);
+	else
+		dprintf(fd, "%ccannot resolve %s: %s (check the name and this "
+		    "machine's name servers)", UNRESOLVED, host,
+		    gai_strerror(rc));
+	_exit(0);
+}
+
+/* Reads what the resolver says until it closes; -1 when it is too late. */
+static ssize_t
+resolver_answer(const struct resolve *r, int fd, char *buf, size_t size)
+{
+	size_t have = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (fd_wait(fd, r->hangup_fd, r->deadline_us) == -1)
+			return -1;
+		n = read(fd, buf + have, size - have);
+		if (n <= 0)
+			return (ssize_t)have;
+		have += (size_t)n;
+	}
+}
+
+static ssize_t
+ask_resolver(const struct resolve *r, char *buf, size_t size)
+{
+	int64_t left = r->deadline_us - clock_us();
+	int fds[2];
+	pid_t pid;
+	ssize_t n;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return 0;
+	pid = fork();
+	if (pid == 0) {
+		/* Not to outlive the wait for it, whatever libc does. */
+		alarm(left > 0 ? (unsigned)(left / 1000000) + 2 : 1);
+		for (int fd = 0; fd < 2; fd++)
+			fd_null(fd);
+		resolver(r->host, fds[1]);
+	}
+	close(fds[1]);
+	n = pid == -1 ? 0 : resolver_answer(r, fds[0], buf, size);
+	close(fds[0]);
+	if (n > 0)
+		(void)waitpid(pid, NULL, 0);
+	return n;
+}
+
+/*
+ * Takes the answer of n octets: how many addresses it has, or 0 with why
+ * filled.  It comes from a process that listened to name servers: no word of
+ * it is taken on trust.
+ */
+static size_t
+take_answer(struct resolve *r, const char *answer, size_t n)
+{
+	size_t len = n > 0 ? n - 1 : 0;
+
+	if (len > 0 && answer[0] == RESOLVED &&
+	    len % sizeof(r->addr[0]) == 0 && len <= sizeof(r->addr)) {
+		memcpy(r->addr, answer + 1, len);
+		return len / sizeof(r->addr[0]);
+	}
+	if (len > 0 && answer[0] == UNRESOLVED)
+		snprintf(r->why, sizeof(r->why), "%.*s", (int)len, answer + 1);
+	else
+		snprintf(r->why, sizeof(r->why), "cannot resolve %s: the "
+		    "resolver failed", r->host);
+	return 0;
+}
+
+size_t
+resolve_host(struct resolve *r)
+{
+	char buf[sizeof(r->addr) + 400];
+	struct in6_addr six;
+	ssize_t n;
+
+	r->late = false;
+	if (inet_pton(AF_INET, r->host, &r->addr[0]) == 1)
+		return 1;
+	if (inet_pton(AF_INET6, r->host, &six) == 1) {
+		snprintf(r->why, sizeof(r->why), "%s is an IPv6 address; PPTP "
+		    "needs IPv4", r->host);
+		return 0;
+	}
+	n = ask_resolver(r, buf, sizeof(buf) - 1);
+	r->late = n == -1;
+	if (n >= 0)
+		return take_answer(r, buf, (size_t)n);
+	snprintf(r->why, sizeof(r->why), "cannot resolve %s: no name server "
+	    "answered in time", r->host);
+	return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one run of pptp was asked for, and the statuses it may end with. */
+#ifndef CONF_H
+#define CONF_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit statuses: one meaning each; --help has the words. */
+enum exit_status {
+	EXIT_OK,		/* normal end, --help, --version */
+	EXIT_SYSTEM,		/* this machine failed us: memory, pty, pppd */
+	EXIT_USAGE,
+	EXIT_RESOLVE,		/* name not resolved */
+	EXIT_PERMISSION,	/* a capability or a file's mode is missing */
+	EXIT_CONNECT,		/* refused, unreachable or timed out */
+	EXIT_NOT_PPTP,		/* something else answers on that port */
+	EXIT_REFUSED,		/* server refused the control connection */
+	EXIT_CALL_REFUSED,
+	EXIT_TIMEOUT,		/* establishment took longer than --timeout */
+	EXIT_SERVER_ENDED,
+	EXIT_LOST,		/* control connection or manager lost */
+	EXIT_GRE_BLOCKED,
+	EXIT_STATUSES
+};
+
+enum run_mode {
+	RUN_TUNNEL, RUN_CHECK, RUN_STATUS, RUN_STATUS_JSON, RUN_HELP
+};
+
+/* Logins that pppd shall refuse. */
+enum {
+	REFUSE_PAP = 1 << 0,
+	REFUSE_CHAP = 1 << 1,
+	REFUSE_MSCHAP = 1 << 2,
+	REFUSE_MSCHAP_V2 = 1 << 3,
+	REFUSE_EAP = 1 << 4
+};
+
+enum data_path { DATA_AUTO, DATA_KERNEL, DATA_USER };
+
+struct conf {
+	enum run_mode	 mode;
+	const char	*host;		/* NULL only for RUN_STATUS* */
+	bool		 nolaunch;	/* PPP on fd 0 and 1; with DATA_KERNEL
+					 * fd 0 is a line to pppd's plugin */
+	bool		 debug, sync, nobuffer, nohostroute;
+	int		 loglevel;	/* 0 silent .. 4 each packet */
+	int64_t		 timeout_us;	/* establishment */
+	int64_t		 reorder_us;
+	const char	*phone, *logstring, *client_hostname;	/* or NULL */
+	unsigned	 quirks;
+	int64_t		 idle_us, echo_us;	/* 0: off */
+	struct in_addr	 localbind;	/* INADDR_ANY: not given */
+	uint32_t	 rtmark;	/* 0: off */
+	uint16_t	 port, window;	/* window 0: the usual one */
+	uint32_t	 missing_window;	/* 0: off */
+	struct in_addr	 client_ip, server_ip;	/* INADDR_ANY: not given */
+	unsigned	 refuse;	/* REFUSE_* */
+	enum data_path	 data_path;	/* never DATA_AUTO with nolaunch or
+					 * data_option, but for DATA_KERNEL
+					 * with nolaunch and "window" */
+	const char	*data_option;	/* the option that only the user path
+					 * can honour, without "--"; or NULL */
+	const char	*pppd_call;	/* or NULL */
+	char		**words;	/* pppd's, in order; points into argv;
+					 * may be without a NULL at its end */
+	int		 nwords;
+};
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finding a server's call manager, or starting one with its monitor. */
+#ifndef CONNECT_H
+#define CONNECT_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Where sockets are, in a 0700 directory: SERVER by its address, or
+ * SERVER@NAMESPACE in another network namespace than that of process 1, and
+ * always for users other than root.
+ */
+#ifndef CALLMGR_DIR
+#define CALLMGR_DIR	"/run/pptp"
+#endif
+#define CALLMGR_USERS	"/run/user"	/* in UID/pptp there: users' own */
+
+/*
+ * The directory of this user's sockets: CALLMGR_DIR for root, else a folder
+ * in the user's own runtime directory.  Static storage.
+ */
+const char *callmgr_dir(void);
+
+/*
+ * Connects to the manager of this server, starting one if there is none; any
+ * number of processes may try at once.  Where sockets cannot be kept it warns
+ * and starts a manager that serves this caller alone.  Returns a SEQPACKET
+ * descriptor, or -1 after filling why with a sentence.  deadline_us: of
+ * clock_us().
+ */
+int callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
+    size_t size);
+
+/* Connects to the manager listening at name in dir; -1, errno. */
+int callmgr_find(const char *dir, const char *name);
+
+/* Is that the name of a socket of this network namespace? */
+bool callmgr_is_here(const char *name);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The monitor: the privileged process beside each call manager.  It reads
+ * nothing from the network; it keeps the host route while the manager lives
+ * and removes route and socket file when it is gone.
+ */
+#ifndef MONITOR_H
+#define MONITOR_H
+
+#include <sys/types.h>
+
+#include <netinet/in.h>
+
+#include <time.h>
+
+/* What monitor and manager are started with. */
+struct monitor_start {
+	struct in_addr	 server;
+	char		 name[INET_ADDRSTRLEN];
+	char		 file[INET_ADDRSTRLEN + 24];	/* of the socket */
+	int		 dir;		/* of the socket file; -1: private */
+	int		 listener;	/* -1: private */
+	int		 caller;	/* a private manager's one caller; -1 */
+	ino_t		 inode;		/* of the socket file, which ... */
+	struct timespec	 made;		/* ... a disk gives out again */
+};
+
+/*
+ * The monitor's process: gives up all but CAP_NET_ADMIN, does what the manager
+ * asks for over the socket `manager`, and ends when that closes.
+ */
+void monitor_run(const struct monitor_start *s, int manager)
+    __attribute__((__noreturn__));
+
+/*
+ * Removes the manager's socket file, unless a successor has put its own in its
+ * place.
+ */
+void monitor_remove_socket(const struct monitor_start *s);
+
+#endif

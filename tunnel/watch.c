@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What ends a tunnel besides its data: the call manager, a signal, and the loss
+ * of the local address.  Both gateways watch for these in the same way.
+ */
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <linux/if_addr.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ipc.h"
+#include "netlink.h"
+#include "util.h"
+#include "watch.h"
+
+enum {
+	TERM_GRACE_US = 1000000,	/* for pppd's Terminate-Request */
+	ADDRESS_US = 2000000	/* an address may be away so long: a lease
+				 * that is renewed removes and adds it */
+};
+
+/* ---- our own address ---- */
+
+/* What is looked for, and whether a message had it. */
+struct search {
+	uint32_t	 local;
+	int		 type;
+	bool		 found;
+};
+
+/* Announcements of addresses: a descriptor to be polled; -1 with errno. */
+static int
+address_watch(void)
+{
+	/* An answer is there at once; this is for a kernel that lost it. */
+	struct timeval patience = { .tv_sec = 1 };
+	uint32_t port;
+	int fd = nl_open(RTMGRP_IPV4_IFADDR, &port);
+
+	if (fd != -1)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+		    sizeof(patience));
+	return fd;
+}
+
+static void
+on_address(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
+{
+	struct search *s = arg;
+
+	if (h->nlmsg_type != s->type || n < sizeof(struct ifaddrmsg) ||
+	    p[0] != AF_INET)
+		return;
+	p += sizeof(struct ifaddrmsg);
+	n -= sizeof(struct ifaddrmsg);
+	if (nl_u32(p, n, IFA_LOCAL, nl_u32(p, n, IFA_ADDRESS, 0)) == s->local)
+		s->found = true;
+}
+
+/*
+ * Reads what was announced.  True if the address may be gone: to be asked of
+ * address_exists() in a moment, as it may just be about to move.
+ */
+static bool
+address_touched(int fd, struct in_addr local)
+{
+	struct search s = { local.s_addr, RTM_DELADDR, false };
+	struct nl_visit v = { on_address, &s };
+	uint8_t buf[NL_RECORD];
+	ssize_t n;
+	int err;
+
+	while ((n = nl_receive(fd, buf, sizeof(buf), MSG_DONTWAIT)) != -1)
+		(void)nl_walk(buf, (size_t)n, 0, &v, &err);
+	/* Any other error means that announcements were lost. */
+	return s.found || (errno != EAGAIN && errno != EINTR);
+}
+
+/* Has any interface this address?  Also true if that cannot be known. */
+static bool
+address_exists(int fd, struct in_addr local)
+{
+	struct search s = { local.s_addr, RTM_NEWADDR, false };
+	struct nl_visit v = { on_address, &s };
+	struct nl_request q;
+	uint32_t seq = 0;
+
+	nl_init(&q, RTM_GETADDR, NLM_F_DUMP, sizeof(struct ifaddrmsg));
+	return nl_talk(fd, &seq, &q, &v) == -1 || s.found;
+}
+
+/* ---- both gateways ---- */
+
+int
+watch_open(struct watch *w, const char *server, int mgr, struct in_addr local)
+{
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+
+	memset(w, 0, sizeof(*w));
+	w->server = server;
+	w->mgr = mgr;
+	w->local = local;
+	w->grace_until = w->check_address_at = INT64_MAX;
+	w->status = EXIT_SYSTEM;
+	w->addresses = address_watch();
+	w->signals = signal_fd(sigs, sizeof(sigs) / sizeof(sigs[0]));
+	return w->signals == -1 ? -1 : 0;
+}
+
+void
+watch_end(struct watch *w, enum exit_status status)
+{
+	if (w->over)
+		return;
+	w->over = true;
+	w->status = status;
+}
+
+void
+watch_manager(struct watch *w)
+{
+	struct ipc_msg m;
+	int n = ipc_take(w->mgr, &m, NULL);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n == 1 && m.type == IPC_LOG) {
+		log_at(m.log.level, "%s", m.log.text);
+		return;
+	}
+	if (n == 1 && m.type == IPC_DOWN) {
+		log_error("tunnel to %s down: %s", w->server, m.down.text);
+		watch_end(w, (enum exit_status)m.down.status);
+	} else {
+		log_error("tunnel to %s down: its call manager is gone",
+		    w->server);
+		watch_end(w, EXIT_LOST);
+	}
+}
+
+bool
+watch_signal(struct watch *w, int64_t now)
+{
+	struct signalfd_siginfo si;
+
+	if (read(w->signals, &si, sizeof(si)) != sizeof(si))
+		return false;
+	if (si.ssi_signo == SIGUSR1)
+		return true;
+	/* pppd, told the same, wants to send its Terminate-Request. */
+	if (w->grace_until != INT64_MAX)
+		watch_end(w, EXIT_OK);
+	else
+		w->grace_until = now + TERM_GRACE_US;
+	return false;
+}
+
+void
+watch_address(struct watch *w, int64_t now)
+{
+	if (address_touched(w->addresses, w->local))
+		w->check_address_at = now + ADDRESS_US;
+}
+
+int64_t
+watch_due(const struct watch *w)
+{
+	return w->grace_until < w->check_address_at ? w->grace_until :
+	    w->check_address_at;
+}
+
+void
+watch_tick(struct watch *w, int64_t now)
+{
+	if (w->check_address_at <= now) {
+		w->check_address_at = INT64_MAX;
+		if (!address_exists(w->addresses, w->local)) {
+			log_error("tunnel to %s down: the local address it "
+			    "uses is gone from this machine; connect again",
+			    w->server);
+			watch_end(w, EXIT_LOST);
+		}
+	}
+	if (w->grace_until <= now)
+		watch_end(w, EXIT_OK);
+}
