@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,14 +24,12 @@
 #include "sandbox.h"
 #include "util.h"
 
-enum { NOBODY = 65534 };
-
 /* How an answer begins: addresses, or a sentence. */
 enum { RESOLVED = 'A', UNRESOLVED = '!' };
 
 /*
- * In the resolver's process: it talks to name servers, so it is nobody,
- * without the capabilities that the program's file may have given it, and
+ * In the resolver's process: it talks to name servers, so it has a
+ * uid of its own, without the capabilities that the program's file may have given it, and
  * holds nothing but its way back to us.
  */
 static void
@@ -47,9 +44,7 @@ resolver_drop(int fd)
 	memset(none, 0, sizeof(none));
 	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
 		continue;
-	if (geteuid() == 0 && (setgroups(0, NULL) == -1 ||
-	    setresgid(NOBODY, NOBODY, NOBODY) == -1 ||
-	    setresuid(NOBODY, NOBODY, NOBODY) == -1))
+	if (sandbox_drop_ids() == -1)
 		log_warn("names are resolved as uid 0, which cannot be given "
 		    "up");
 	/* An alarm does not end what somebody has stopped; this does. */

@@ -10,6 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * A process that gives up uid 0 takes this plus its process id as uid and gid:
+ * no distribution, container or subuid map hands such ids out, so that no other
+ * process on the machine may signal it, not even that of another tunnel.
+ */
+enum { SANDBOX_ID_BASE = 0x70000000 };
+
 enum sandbox_role {
 	SANDBOX_GATEWAY,	/* pty or pipes, raw GRE socket, manager */
 	SANDBOX_MANAGER,	/* TCP (connects too), unix listener, monitor */
@@ -48,6 +55,14 @@ int sandbox_enter(enum sandbox_role role, const int *keep, size_t n);
  * can be had (said in the log); -1 if there should be one and is not.
  */
 int sandbox_filter(enum sandbox_role role);
+
+/*
+ * The ids alone, for a process that starts as uid 0: the supplementary groups
+ * go; uid and gid become those of its own, 65534 where the user namespace does
+ * not map those, and stay (said in the log) where it maps neither.  0, or -1
+ * with errno.
+ */
+int sandbox_drop_ids(void);
 
 /* Has this process the capability (CAP_NET_RAW, ...) in its effective set? */
 bool sandbox_has_cap(int cap);

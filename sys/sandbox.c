@@ -33,6 +33,8 @@
 #include "sandbox.h"
 #include "util.h"
 
+enum { NOBODY = 65534 };
+
 /* ---- what is to be given up ---- */
 
 /* What can be done here and what shall be left; decided before step one. */
@@ -91,65 +93,6 @@ sandbox_has_cap(int cap)
 	    (c.effective >> cap & 1) != 0;
 }
 
-/* One line of /etc/passwd; false unless it is that user's and not root's. */
-static bool
-passwd_line(const char *line, const char *name, struct plan *p)
-{
-	size_t n = strlen(name);
-	unsigned long uid, gid;
-	const char *s;
-	char *end;
-
-	if (strncmp(line, name, n) != 0 || line[n] != ':')
-		return false;
-	s = strchr(line + n + 1, ':');
-	if (s == NULL)
-		return false;
-	uid = strtoul(s + 1, &end, 10);
-	if (end == s + 1 || *end != ':')
-		return false;
-	s = end + 1;
-	gid = strtoul(s, &end, 10);
-	if (end == s || *end != ':' || uid == 0 || gid == 0 ||
-	    uid >= UINT32_MAX || gid >= UINT32_MAX)
-		return false;
-	p->uid = (uid_t)uid;
-	p->gid = (gid_t)gid;
-	return true;
-}
-
-/*
- * Looks a system user up.  Not by getpwnam(): that loads name service
- * modules and leaves their memory in a process that is to be small.  What
- * does not fit into the buffer is no line of ours.
- */
-static bool
-passwd_find(const char *name, struct plan *p)
-{
-	char buf[512], *nl;
-	size_t have = 0;
-	ssize_t n;
-	bool found = false;
-	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1)
-		return false;
-	while (!found && (n = read(fd, buf + have,
-	    sizeof(buf) - have)) > 0) {
-		have += (size_t)n;
-		while (!found && (nl = memchr(buf, '\n', have)) != NULL) {
-			*nl++ = '\0';
-			found = passwd_line(buf, name, p);
-			have -= (size_t)(nl - buf);
-			memmove(buf, nl, have);
-		}
-		if (have == sizeof(buf))
-			have = 0;
-	}
-	close(fd);
-	return found;
-}
-
 /* Must the monitor override permissions to unlink where it has to? */
 static bool
 foreign_directory(const int *keep, size_t n)
@@ -162,8 +105,6 @@ foreign_directory(const int *keep, size_t n)
 			return true;
 	return false;
 }
-
-enum { NOBODY = 65534 };
 
 static int
 plan_make(struct plan *p, enum sandbox_role role, const int *keep, size_t n)
@@ -190,8 +131,7 @@ plan_make(struct plan *p, enum sandbox_role role, const int *keep, size_t n)
 		    (unsigned)p->uid, (unsigned)p->gid);
 		return 0;
 	}
-	if (!passwd_find("pptp", p) && !passwd_find("nobody", p))
-		p->uid = p->gid = NOBODY;
+	p->uid = p->gid = SANDBOX_ID_BASE + (uid_t)getpid();
 	return 0;
 }
 
@@ -340,28 +280,66 @@ empty_bounding(struct plan *p)
 	return 0;
 }
 
+/* A user namespace may deny setgroups(2), even to its root. */
 static int
-drop_groups(const struct plan *p)
+drop_groups(struct plan *p)
 {
 	gid_t one;
 	int n;
 
-	if (p->groups)
-		return setgroups(0, NULL);
+	if (p->groups && setgroups(0, NULL) == 0)
+		return 0;
+	if (p->groups && errno != EPERM)
+		return -1;
+	p->groups = false;
 	n = getgroups(1, &one);
 	if (n > 1 || (n == 1 && one != p->gid) || (n == -1 && errno == EINVAL))
-		log_info("sandbox: the supplementary groups stay, as there is "
-		    "no CAP_SETGID");
+		log_info("sandbox: the supplementary groups stay: there is no "
+		    "CAP_SETGID, or this user namespace denies setgroups");
 	return 0;
 }
 
 static int
-drop_ids(const struct plan *p)
+set_ids(const struct plan *p)
 {
-	if (drop_groups(p) == -1 ||
-	    setresgid(p->gid, p->gid, p->gid) == -1)
+	if (setresgid(p->gid, p->gid, p->gid) == -1)
 		return -1;
 	return setresuid(p->uid, p->uid, p->uid);
+}
+
+/*
+ * Where a user namespace does not map the uid of our own, "nobody" may do; one
+ * that maps a single uid leaves us with that.
+ */
+static int
+drop_ids(struct plan *p)
+{
+	if (drop_groups(p) == -1)
+		return -1;
+	if (set_ids(p) == 0)
+		return 0;
+	if (!p->ids || errno != EINVAL)
+		return -1;
+	p->uid = p->gid = NOBODY;
+	if (set_ids(p) == 0)
+		return 0;
+	if (errno != EINVAL)
+		return -1;
+	p->uid = geteuid();
+	p->gid = getegid();
+	log_info("sandbox: stays uid %u, gid %u: this user namespace maps no "
+	    "other", (unsigned)p->uid, (unsigned)p->gid);
+	return set_ids(p);
+}
+
+int
+sandbox_drop_ids(void)
+{
+	struct plan p;
+
+	if (plan_make(&p, SANDBOX_RESOLVER, NULL, 0) == -1)
+		return -1;
+	return p.ids ? drop_ids(&p) : 0;
 }
 
 static int

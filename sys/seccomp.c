@@ -199,6 +199,27 @@ struct rule {
 #ifndef __NR_time
 # define __NR_time		MISSING
 #endif
+#ifndef __NR_process_madvise
+# define __NR_process_madvise	MISSING
+#endif
+#ifndef __NR_process_mrelease
+# define __NR_process_mrelease	MISSING
+#endif
+#ifndef __NR_pidfd_send_signal
+# define __NR_pidfd_send_signal	MISSING
+#endif
+#ifndef __NR_pidfd_open
+# define __NR_pidfd_open	MISSING
+#endif
+#ifndef __NR_pidfd_getfd
+# define __NR_pidfd_getfd	MISSING
+#endif
+#ifndef __NR_sched_setattr
+# define __NR_sched_setattr	MISSING
+#endif
+#ifndef __NR_kcmp
+# define __NR_kcmp	MISSING
+#endif
 #ifndef __NR_vfork
 # define __NR_vfork		MISSING
 #endif
@@ -375,6 +396,25 @@ static const struct rule deadly[] = {
 	{ __NR_pivot_root,	R,	{ { 0 } } },
 	{ __NR_chroot,		R,	{ { 0 } } },
 	{ __NR_kill,		R,	{ { 0 } } },
+	{ __NR_tkill,		R,	{ { 0 } } },
+	{ __NR_tgkill,		R,	{ { 0 } } },
+	{ __NR_pidfd_send_signal, R,	{ { 0 } } },
+	{ __NR_pidfd_open,	R,	{ { 0 } } },
+	{ __NR_pidfd_getfd,	R,	{ { 0 } } },
+	{ __NR_rt_sigqueueinfo,	R,	{ { 0 } } },
+	{ __NR_rt_tgsigqueueinfo, R,	{ { 0 } } },
+	{ __NR_prlimit64,	R,	{ { 0 } } },
+	{ __NR_setpriority,	R,	{ { 0 } } },
+	{ __NR_sched_setscheduler, R,	{ { 0 } } },
+	{ __NR_sched_setparam,	R,	{ { 0 } } },
+	{ __NR_sched_setattr,	R,	{ { 0 } } },
+	{ __NR_sched_setaffinity, R,	{ { 0 } } },
+	{ __NR_ioprio_set,	R,	{ { 0 } } },
+	{ __NR_move_pages,	R,	{ { 0 } } },
+	{ __NR_migrate_pages,	R,	{ { 0 } } },
+	{ __NR_process_madvise,	R,	{ { 0 } } },
+	{ __NR_process_mrelease, R,	{ { 0 } } },
+	{ __NR_kcmp,		R,	{ { 0 } } },
 	{ __NR_perf_event_open,	R,	{ { 0 } } },
 	{ __NR_add_key,		R,	{ { 0 } } },
 	{ __NR_keyctl,		R,	{ { 0 } } }

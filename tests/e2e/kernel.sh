@@ -74,7 +74,7 @@ has "MPPE is on" "$(< /run/pppd.log)" 'MPPE 128-bit .* enabled'
 is "the process has become pppd" "$(ps -o comm= -p $P)" pppd
 claim "ping" alive
 H=$(kernel_gateway)
-bare "the kernel gateway" "$H" "$nobody"
+bare "the kernel gateway" "$H" own
 set_bounds "the kernel gateway" "$H"
 is "the kernel gateway: neither raw nor TCP socket" \
 	"$(sockets "$H" raw) $(sockets "$H" tcp)" "0 0"

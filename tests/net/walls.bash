@@ -6,7 +6,6 @@
 NONE=0000000000000000 NET_ADMIN=0000000000001000
 echo secret > /run/secret
 echo 'exec "$@" 50< /run/secret' > /run/inherit
-nobody=$(id -u pptp 2>/dev/null || echo 65534)
 
 field() { awk -v f="$2:" '$1 == f { $1 = ""; sub(/^ /, ""); print }' "/proc/$1/status"; }
 # sockets PID KIND: how many of /proc/net/KIND it has
@@ -27,10 +26,12 @@ bare() {
 	nothing "$1" "$2" $NONE
 	is "$1: an empty root" "$(ls -A "/proc/$2/root/" 2>&1)" ''
 }
-# owned CLAIM PID UID
+# owned CLAIM PID UID; "own": one of the process's own
 owned() {
-	is "$1: uid" "$(field "$2" Uid)" "$3 $3 $3 $3"
-	is "$1: gid" "$(field "$2" Gid)" "$3 $3 $3 $3"
+	local id=$3
+	[ "$id" != own ] || id=$((0x70000000 + $2))
+	is "$1: uid" "$(field "$2" Uid)" "$id $id $id $id"
+	is "$1: gid" "$(field "$2" Gid)" "$id $id $id $id"
 	is "$1: no supplementary group" "$(field "$2" Groups)" ''
 }
 # nothing CLAIM PID CAPABILITIES: behind a filter
