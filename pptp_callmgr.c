@@ -25,10 +25,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "callmgr.h"
 #include "conf.h"
-#include "ctrl.h"
 #include "ipc.h"
+#include "pptp_callmgr.h"
+#include "pptp_ctrl.h"
 #include "sandbox.h"
 #include "util.h"
 

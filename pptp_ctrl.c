@@ -28,9 +28,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctrl.h"
 #include "ctrl_msg.h"
-#include "quirks.h"
+#include "pptp_ctrl.h"
+#include "pptp_quirks.h"
 #include "text.h"
 #include "wire.h"
 

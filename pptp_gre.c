@@ -73,7 +73,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "gre.h"
+#include "pptp_gre.h"
 #include "wire.h"
 
 enum {
@@ -457,7 +457,7 @@ put_fill(struct gre *g, struct wr *w, int64_t now)
 {
 	/* RFC 1661 5.9: Discard-Request, no data, magic number 0 */
 	static const uint8_t frame[] = { PPP_ALLSTATIONS, PPP_UI,
-	    PPP_LCP >> 8, PPP_LCP & 0xff, 11, 0, 0, 8, 0, 0, 0, 0 };
+	    PPP_LCP >> 8, PPP_LCP & 0xff, LCP_DISCARD, 0, 0, 8, 0, 0, 0, 0 };
 
 	put_header(g, w, GRE_SEQ, sizeof(frame));
 	wr_u32(w, g->tx_acked);

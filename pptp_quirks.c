@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "pptp_proto.h"
-#include "quirks.h"
+#include "pptp_quirks.h"
 
 const struct quirk quirk_table[] = {
 	{ "WELCOME", "quirk-welcome", QUIRK_WELCOME,

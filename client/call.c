@@ -27,7 +27,7 @@
 #include "connect.h"
 #include "ipc.h"
 #include "kernel.h"
-#include "quirks.h"
+#include "pptp_quirks.h"
 #include "resolve.h"
 #include "sandbox.h"
 #include "util.h"

@@ -19,9 +19,9 @@
 
 #include "call.h"
 #include "check.h"
-#include "gre.h"
 #include "ipc.h"
 #include "kernel.h"
+#include "pptp_gre.h"
 #include "sandbox.h"
 #include "text.h"
 #include "util.h"
@@ -147,7 +147,7 @@ lcp_request(uint8_t *buf, size_t size)
 	wr_u8(&w, LCP_CONFREQ);
 	wr_u8(&w, LCP_ID);
 	wr_u16(&w, 10);			/* code .. the last option */
-	wr_u8(&w, 5);			/* Magic-Number */
+	wr_u8(&w, LCP_OPT_MAGIC);
 	wr_u8(&w, 6);
 	wr_u32(&w, magic);
 	return (size_t)(w.p - buf);
@@ -162,7 +162,7 @@ lcp_answer(const uint8_t *p, size_t n)
 	uint8_t code = rd_u8(&r), id = rd_u8(&r);
 
 	return !r.bad && address == (PPP_ALLSTATIONS << 8 | PPP_UI) &&
-	    proto == PPP_LCP && code >= LCP_CONFACK && code <= 4 &&
+	    proto == PPP_LCP && code >= LCP_CONFACK && code <= LCP_CONFREJ &&
 	    id == LCP_ID;
 }
 

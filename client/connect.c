@@ -26,10 +26,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "callmgr.h"
 #include "conf.h"
 #include "connect.h"
 #include "monitor.h"
+#include "pptp_callmgr.h"
 #include "util.h"
 
 /* ---- the directory of sockets ---- */

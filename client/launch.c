@@ -22,7 +22,7 @@
 #include "kernel_gateway.h"
 #include "launch.h"
 #include "pppd_argv.h"
-#include "quirks.h"
+#include "pptp_quirks.h"
 #include "text.h"
 #include "util.h"
 

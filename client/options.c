@@ -26,7 +26,7 @@
 #include "options.h"
 #include "options_row.h"
 #include "pptp_proto.h"
-#include "quirks.h"
+#include "pptp_quirks.h"
 
 #ifndef VERSION
 #define VERSION	"unknown"

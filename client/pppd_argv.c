@@ -16,7 +16,7 @@
 
 #include "conf.h"
 #include "pppd_argv.h"
-#include "quirks.h"
+#include "pptp_quirks.h"
 
 /* ---- what the options ask of either ---- */
 

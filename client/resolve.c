@@ -28,8 +28,8 @@
 enum { RESOLVED = 'A', UNRESOLVED = '!' };
 
 /*
- * In the resolver's process: it talks to name servers, so it has a
- * uid of its own, without the capabilities that the program's file may have given it, and
+ * In the resolver's process: it talks to name servers, so it has a uid of its
+ * own, without the capabilities that the program's file may have given it, and
  * holds nothing but its way back to us.
  */
 static void

@@ -18,10 +18,10 @@
 
 #include "conf.h"
 #include "connect.h"
-#include "gre.h"
 #include "ipc.h"
 #include "kernel.h"
 #include "netlink.h"
+#include "pptp_gre.h"
 #include "resolve.h"
 #include "status.h"
 #include "util.h"
@@ -241,7 +241,7 @@ static bool
 wanted(const struct listing *l, const char *name)
 {
 	char server[INET_ADDRSTRLEN];
-	size_t n = strcspn(name, "@");		/* callmgr.h */
+	size_t n = strcspn(name, "@");		/* pptp_callmgr.h */
 	struct in_addr addr;
 
 	if (n >= sizeof(server))

@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "gre.h"
-#include "ipc.h"
 #include "conf.h"
+#include "ipc.h"
+#include "pptp_gre.h"
 
 struct call {
 	const struct conf *conf;

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "gre.h"
 #include "conf.h"
+#include "pptp_gre.h"
 
 struct gateway {
 	const struct conf *conf;
@@ -17,7 +17,7 @@ struct gateway {
 					 * a socket, ... */
 	int		 raw, mgr;	/* GRE, and the call manager */
 	uint16_t	 call, peer_call, window;
-	bool		 holds_back;	/* the server; see quirks.h */
+	bool		 holds_back;	/* the server; see pptp_quirks.h */
 	struct gre_counters *n;
 };
 

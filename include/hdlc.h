@@ -11,12 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "pptp_proto.h"
+
 enum {
 	HDLC_FLAG = 0x7e,
 	HDLC_ESCAPE = 0x7d,
 	HDLC_FCS_INIT = 0xffff,
 	HDLC_FCS_GOOD = 0xf0b8,		/* residue over data and FCS */
-	HDLC_FRAME_MAX = 8192,		/* longest PPP frame carried, no FCS */
 	HDLC_DECODE_SLACK = 64		/* octets a decoder may scribble past
 					 * the frame (vector stores, FCS) */
 };

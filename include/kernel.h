@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gre.h"
 #include "conf.h"
+#include "pptp_gre.h"
 
 #ifndef PPPD
 #define PPPD	"/usr/sbin/pppd"

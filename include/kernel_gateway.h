@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gre.h"
 #include "conf.h"
+#include "pptp_gre.h"
 
 struct kernel_gateway {
 	const struct conf *conf;

@@ -54,17 +54,35 @@ enum {
 	GRE_HEADER_MAX = 16
 };
 
-/* PPP, as far as framing needs it (RFC 1661, 1662, 1332, 1994). */
+enum { HDLC_FRAME_MAX = 8192 };	/* longest PPP frame carried, no FCS */
+
+/* PPP: the header's octets, and protocols (RFC 1661 2, RFC 1662 3.1). */
 enum {
 	PPP_ALLSTATIONS = 0xff,
 	PPP_UI = 0x03,
-	PPP_IP = 0x0021,
-	PPP_IPV6 = 0x0057,
-	PPP_COMP = 0x00fd,		/* MPPE / CCP-compressed */
+	PPP_IP = 0x0021,		/* RFC 1332 */
+	PPP_VJ_UNCOMP = 0x002f,		/* keeps IP's length (RFC 1144 3.2.2) */
+	PPP_IPV6 = 0x0057,		/* RFC 5072 */
+	PPP_COMP = 0x00fd,		/* what CCP agreed on: MPPE */
 	PPP_LCP = 0xc021,
+	PPP_PAP = 0xc023,		/* RFC 1334 */
+	PPP_SPAP = 0xc027,		/* Shiva PAP */
+	PPP_CBCP = 0xc029,		/* Callback Control */
+	PPP_BACP = 0xc02b,		/* Bandwidth Allocation Control */
+	PPP_BAP = 0xc02d,		/* Bandwidth Allocation */
+	PPP_CHAP = 0xc223,		/* RFC 1994 */
+	PPP_EAP = 0xc227		/* RFC 3748 */
+};
+
+/* LCP: codes and options (RFC 1661 5 and 6, RFC 1662 7.1). */
+enum {
+	LCP_HEADER = 4,			/* code, identifier, length */
 	LCP_CONFREQ = 1,
 	LCP_CONFACK = 2,
-	LCP_OPT_ASYNCMAP = 2
+	LCP_CONFREJ = 4,
+	LCP_DISCARD = 11,
+	LCP_OPT_ACCM = 2,
+	LCP_OPT_MAGIC = 5
 };
 
 #endif

@@ -10,23 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "seccomp.h"
+
 /*
  * A process that gives up uid 0 takes this plus its process id as uid and gid:
  * no distribution, container or subuid map hands such ids out, so that no other
  * process on the machine may signal it, not even that of another tunnel.
  */
 enum { SANDBOX_ID_BASE = 0x70000000 };
-
-enum sandbox_role {
-	SANDBOX_GATEWAY,	/* pty or pipes, raw GRE socket, manager */
-	SANDBOX_MANAGER,	/* TCP (connects too), unix listener, monitor */
-	SANDBOX_MONITOR,		/* keeps CAP_NET_ADMIN and its files; no
-				 * sockets but rtnetlink */
-	SANDBOX_RESOLVER	/* of sandbox_filter() alone: libc and its
-				 * modules, of which nobody knows all they
-				 * need.  Anything but another program,
-				 * process, name space or the kernel itself */
-};
 
 /*
  * To be called once, after everything that needs privilege was acquired and
@@ -49,12 +40,6 @@ enum sandbox_role {
  * logged as a notice and do not fail.
  */
 int sandbox_enter(enum sandbox_role role, const int *keep, size_t n);
-
-/*
- * The last of these steps alone: needs no_new_privs.  0 also where no filter
- * can be had (said in the log); -1 if there should be one and is not.
- */
-int sandbox_filter(enum sandbox_role role);
 
 /*
  * The ids alone, for a process that starts as uid 0: the supplementary groups

@@ -14,7 +14,7 @@
 
 #include "ctrl_msg.h"
 #include "pptp_proto.h"
-#include "quirks.h"
+#include "pptp_quirks.h"
 #include "text.h"
 #include "wire.h"
 

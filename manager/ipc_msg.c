@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "ipc.h"
+#include "ipc_msg.h"
 #include "wire.h"
 
 #define MAGIC	0x70707470u		/* "pptp" */

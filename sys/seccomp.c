@@ -29,7 +29,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "sandbox.h"
+#include "seccomp.h"
 #include "util.h"
 
 /*

@@ -34,7 +34,7 @@
 #include "hdlc.h"
 #include "ipc.h"
 #include "ppp_link.h"
-#include "quirks.h"
+#include "pptp_quirks.h"
 #include "sandbox.h"
 #include "util.h"
 #include "watch.h"

@@ -558,14 +558,7 @@ hdlc_decode(enum hdlc_impl impl, struct hdlc_dec *d, const uint8_t **p,
 
 /* ---------------------------------------------------- what LCP agrees on */
 
-enum {
-	LCP = 0xc021,
-	LCP_CONFIGURE_REQUEST = 1,
-	LCP_CONFIGURE_ACK = 2,
-	LCP_HEADER = 4,
-	LCP_OPTION_ACCM = 2,		/* RFC 1662 7.1 */
-	LCP_OPTION_ACCM_LEN = 6
-};
+enum { ACCM_OPTION_LEN = 6 };
 
 /*
  * The cursor to the LCP packet in a frame, .bad if there is none.  LCP never
@@ -579,7 +572,7 @@ lcp_packet(const uint8_t *frame, size_t n)
 
 	if (proto == 0xff03)
 		proto = rd_u16(&r);
-	r.bad = r.bad || proto != LCP;
+	r.bad = r.bad || proto != PPP_LCP;
 	return r;
 }
 
@@ -598,10 +591,10 @@ options_map(struct rd *r)
 			r->bad = true;
 		else
 			(void)rd_bytes(r, len - 2u);
-		if (type != LCP_OPTION_ACCM)
+		if (type != LCP_OPT_ACCM)
 			continue;
 		map = rd_u32(&value);
-		r->bad = r->bad || len != LCP_OPTION_ACCM_LEN;
+		r->bad = r->bad || len != ACCM_OPTION_LEN;
 	}
 	return map;
 }
@@ -678,9 +671,9 @@ hdlc_accm_learn(struct hdlc_accm *a, const uint8_t *frame, size_t n,
 	    (size_t)(r.end - r.p) < (size_t)len - LCP_HEADER)
 		return;
 	r.end = r.p + len - LCP_HEADER;
-	if (code == LCP_CONFIGURE_REQUEST)
+	if (code == LCP_CONFREQ)
 		learn_request(a, id, &r, outward);
-	else if (code == LCP_CONFIGURE_ACK)
+	else if (code == LCP_CONFACK)
 		learn_ack(a, id, &r, outward);
 }
 
@@ -695,9 +688,6 @@ hdlc_accm_for(const struct hdlc_accm *a, const uint8_t *frame, size_t n)
 /* ------------------------------------------ frames without boundaries */
 
 enum {
-	PPP_IP = 0x0021,
-	PPP_VJ_UNCOMP = 0x002f,		/* keeps IP's length (RFC 1144 3.2.2) */
-	PPP_IPV6 = 0x0057,
 	IP_HEADER = 20,
 	IPV6_HEADER = 40,
 	CP_HEADER = 4,
@@ -709,14 +699,14 @@ static bool
 is_control(uint16_t proto)
 {
 	switch (proto) {
-	case 0xc021:	/* LCP */
-	case 0xc023:	/* PAP */
-	case 0xc027:	/* Shiva PAP */
-	case 0xc029:	/* Callback Control */
-	case 0xc02b:	/* Bandwidth Allocation Control */
-	case 0xc02d:	/* Bandwidth Allocation */
-	case 0xc223:	/* CHAP */
-	case 0xc227:	/* EAP */
+	case PPP_LCP:
+	case PPP_PAP:
+	case PPP_SPAP:
+	case PPP_CBCP:
+	case PPP_BACP:
+	case PPP_BAP:
+	case PPP_CHAP:
+	case PPP_EAP:
 		return true;
 	}
 	return proto >= 0x8000 && proto < 0xc000;

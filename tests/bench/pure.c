@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gre.h"
+#include "pptp_gre.h"
 #include "wire.h"
 
 enum { LEN = 1404, OUR_CALL = 7, PEER_CALL = 9 };

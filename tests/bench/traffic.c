@@ -168,7 +168,7 @@ lcp_frame(uint8_t *p, uint8_t code, unsigned tunnel)
 	wr_u16(&w, PPP_LCP);
 	wr_u16(&w, (uint16_t)(code << 8 | 1));
 	wr_u16(&w, LCP_LEN - 4);
-	wr_u16(&w, LCP_OPT_ASYNCMAP << 8 | 6);
+	wr_u16(&w, LCP_OPT_ACCM << 8 | 6);
 	wr_u32(&w, 0);
 	wr_u16(&w, 5 << 8 | 6);		/* RFC 1661 6.4: magic number */
 	wr_u32(&w, MARK | tunnel);

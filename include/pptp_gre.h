@@ -6,14 +6,13 @@
  * The caller owns all memory and the clock.  Times are monotonic
  * microseconds; GRE_NEVER means "no need to call".
  */
-#ifndef GRE_H
-#define GRE_H
+#ifndef PPTP_GRE_H
+#define PPTP_GRE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "hdlc.h"
 #include "pptp_proto.h"
 
 #define GRE_NEVER	INT64_MAX

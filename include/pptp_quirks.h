@@ -3,8 +3,8 @@
  * Servers that need something special (pure): one table of names, help lines
  * and what each changes.  Other code asks for the bit where it matters.
  */
-#ifndef QUIRKS_H
-#define QUIRKS_H
+#ifndef PPTP_QUIRKS_H
+#define PPTP_QUIRKS_H
 
 #include <stdbool.h>
 #include <stdint.h>

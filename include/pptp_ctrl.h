@@ -10,8 +10,8 @@
  *	           ctrl_tick() once ctrl_due() has come
  *	CTRL_EV_CLOSED: close the socket; the machine is finished
  */
-#ifndef CTRL_H
-#define CTRL_H
+#ifndef PPTP_CTRL_H
+#define PPTP_CTRL_H
 
 #include <stdbool.h>
 #include <stddef.h>

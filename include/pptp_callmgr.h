@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The call manager's process, one per server. */
-#ifndef CALLMGR_H
-#define CALLMGR_H
+#ifndef PPTP_CALLMGR_H
+#define PPTP_CALLMGR_H
 
 #include "monitor.h"
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages between gateway, manager, monitor and plugin, over unix SEQPACKET
+ * sockets: each of one fixed size, in the style of RFC 2637's own.  Closing the
+ * socket is the only way to end a call, and means "the call is over" in either
+ * direction.
+ *
+ *	gateway		CALL (with descriptors)
+ *	manager		LOG* STEP* SERVER? UP | DOWN
+ *	gateway		STATUS
+ *	manager		TUNNEL* END
+ *	manager		ROUTE to its monitor, over a socket of their own
+ *
+ * Where the kernel carries the data, the kernel gateway and pppd's plugin:
+ *
+ *	kernel gateway	CHANNEL (with the kernel's PPTP socket) | DOWN
+ *	plugin		LINK once there is an interface
+ */
+#ifndef IPC_MSG_H
+#define IPC_MSG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pptp_gre.h"
+#include "pptp_proto.h"
+
+enum {
+	IPC_TEXT = 224,
+	IPC_MAX = 512,		/* no message is longer */
+	IPC_ID_TAKEN = 255		/* DOWN: ask again with another id */
+};
+
+enum ipc_type {
+	IPC_CALL = 1, IPC_LOG, IPC_STEP, IPC_SERVER, IPC_UP,
+	IPC_DOWN, IPC_STATUS, IPC_TUNNEL, IPC_END, IPC_ROUTE,
+	IPC_CHANNEL, IPC_LINK, IPC_TYPES
+};
+
+/*
+ * The descriptors that go with a CALL, in this order; the last may lack.  A
+ * call whose data the kernel carries has no SINK: COUNTERS has its place.
+ */
+enum { IPC_FD_TCP, IPC_FD_DROP, IPC_FD_COUNTERS, IPC_FDS };
+
+/* What gateway and plugin say of the same trouble: what happened, server. */
+#define IPC_GRE_BLOCKED \
+	"GRE is blocked: %s from %s, although its TCP port answers; usual " \
+	"causes: a firewall here or on the way does not pass IP protocol " \
+	"47, or a NAT router has no PPTP helper (nf_conntrack_pptp)"
+
+enum ipc_step { IPC_CONNECTING, IPC_CONNECTED, IPC_CALLING };
+
+/* Addresses are in network order, as in struct in_addr. */
+struct ipc_call {
+	uint16_t	 id, port, window;
+	uint8_t		 loglevel;	/* LOG messages wanted up to this */
+	bool		 hostroute;
+	bool		 kernel;	/* carries the data */
+	uint32_t	 server, local, mark;
+	uint32_t	 quirks;
+	uint64_t	 idle_us, echo_us;	/* 0: off */
+	uint64_t	 timeout_us;	/* left for the establishment */
+	char		 phone[PPTP_TEXT + 1], hostname[PPTP_TEXT + 1];
+};
+
+struct ipc_log {
+	uint8_t		 level;
+	char		 text[IPC_TEXT + 1];
+};
+
+struct ipc_server {
+	uint16_t	 version, firmware, max_channels;
+	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
+};
+
+struct ipc_up {
+	uint16_t	 peer_id, window;
+	uint32_t	 speed;
+};
+
+struct ipc_down {
+	uint8_t		 status;	/* enum exit_status, IPC_ID_TAKEN */
+	char		 text[IPC_TEXT + 1];
+};
+
+struct ipc_tunnel {
+	uint16_t	 id, peer_id;
+	bool		 up;
+	uint32_t	 server, local;
+	uint64_t	 up_us;		/* since it is up */
+	struct gre_counters n;		/* zeroes when not shared */
+};
+
+struct ipc_route {
+	uint32_t	 local, mark;
+};
+
+struct ipc_channel {
+	uint16_t	 id, peer_id;
+	uint32_t	 server;
+};
+
+struct ipc_link {
+	uint32_t	 ifindex;
+};
+
+/* One message; type says which member counts. */
+struct ipc_msg {
+	enum ipc_type	 type;
+	union {
+		enum ipc_step	 step;
+		struct ipc_call call;
+		struct ipc_log log;
+		struct ipc_server server;
+		struct ipc_up	 up;
+		struct ipc_down down;
+		struct ipc_tunnel tunnel;
+		struct ipc_route route;
+		struct ipc_channel channel;
+		struct ipc_link link;
+	};
+};
+
+/* Writes m into buf of IPC_MAX octets; returns the length. */
+size_t ipc_encode(const struct ipc_msg *m, uint8_t *buf);
+
+/*
+ * Reads one message.  False, with *m cleared, if it is not one of ours: wrong
+ * magic, version, type, length, or a field out of range.
+ */
+bool ipc_decode(struct ipc_msg *m, const uint8_t *buf, size_t n);
+
+#endif
