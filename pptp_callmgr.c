@@ -77,7 +77,6 @@ struct manager {
 	unsigned	 sinks;
 	int		 spare;		/* a descriptor to turn away with */
 	int64_t		 deaf;		/* no caller is let in until then */
-	int64_t		 rest;		/* give memory back then */
 	bool		 ending;	/* told to: no further call */
 	uint16_t	 serial;
 	unsigned	 high;		/* slots in use lie below */
@@ -274,7 +273,6 @@ on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
 	cl->peer_id = call->peer_id;
 	cl->deadline = CTRL_NEVER;
 	to_client(cl, &m);
-	g->rest = now + MEMORY_REST_US;
 }
 
 static void
@@ -880,8 +878,6 @@ next_deadline(const struct manager *g, int64_t now)
 {
 	int64_t due = now < g->deaf ? g->deaf : CTRL_NEVER;
 
-	if (g->rest < due)
-		due = g->rest;
 	for (unsigned i = 0; i < g->high; i++) {
 		const struct client *cl = &g->client[i];
 		const struct conn *co = &g->conn[i];
@@ -996,10 +992,6 @@ manager_loop(struct manager *g)
 		if (n > 0 && g->listener != -1 &&
 		    g->poll[P_LISTENER].revents != 0)
 			accept_client(g, now);
-		if (g->rest <= now) {
-			memory_trim();
-			g->rest = CTRL_NEVER;
-		}
 	}
 }
 
@@ -1030,7 +1022,6 @@ callmgr_run(const struct monitor_start *s, int monitor)
 	random_bytes(&g->serial, sizeof(g->serial));
 	if (sandbox_enter(SANDBOX_MANAGER, keep, 6) == -1)
 		exit(EXIT_SYSTEM);
-	g->rest = clock_us() + MEMORY_REST_US;
 	manager_loop(g);
 	exit(EXIT_OK);
 }

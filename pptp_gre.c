@@ -60,12 +60,6 @@
  * something comes: TCP's next attempt, a second later, or two.  So while what
  * was sent last is not acknowledged, an acknowledgement is said again a few
  * times.
- *
- * Astray.  Nothing guards the header: a bit that flips in a number of ours, and
- * a server such as pptpd or Linux's own believes us far ahead and drops all
- * that follows as old.  It betrays itself by acknowledging what was never
- * sent, once.  If nothing sent since then is acknowledged within a second and
- * two round trips, we go on from the number it believes in.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -110,7 +104,6 @@ struct gre {
 	uint32_t	 arrivals;	/* data packets accepted */
 	int64_t		 born;		/* when this numbering began */
 	bool		 started;
-	bool		 received;	/* gre_next() has not said NULL since */
 
 	struct fresh	 fresh;
 	enum fresh_state state;
@@ -138,12 +131,6 @@ struct gre {
 	int64_t		 stuck_since;	/* no news of two or more; */
 	unsigned	 fills;		/* so often was one sent since */
 	uint32_t	 filled_to;	/* what was sent before the last */
-
-	bool		 astray;	/* perhaps: it acknowledged */
-	uint32_t	 astray_ack;	/* this, which is ahead of all sent, */
-	uint32_t	 astray_from;	/* when this was to be sent next; */
-	int64_t		 astray_since;	/* and when that was sent */
-
 	uint8_t		*cells;		/* CELLS of HDLC_FRAME_MAX octets */
 	uint32_t	 spares;	/* free ones in spare[] */
 	uint16_t	 spare[CELLS];
@@ -284,7 +271,6 @@ gre_init(void *mem, const struct gre_conf *conf, struct gre_counters *n)
 
 enum {
 	RTT_MAX_US = 60000000,	/* longer: the clock jumped */
-	ASTRAY_US = 1000000,
 	FILL_US = 20000,
 	FILLS = 4		/* tries, each after twice as long */
 };
@@ -299,24 +285,6 @@ put_header(const struct gre *g, struct wr *w, int flags, size_t len)
 	wr_u16(w, g->conf.peer_call);
 }
 
-/* If the server believes in other numbers than ours, we follow. */
-static void
-find_server(struct gre *g, int64_t now)
-{
-	if (!g->astray)
-		return;
-	if (g->tx_next == g->astray_from)
-		g->astray_since = now;
-	if (elapsed(now, g->astray_since) < ASTRAY_US +
-	    2 * (int64_t)g->n->rtt_us)
-		return;
-	g->astray = false;
-	if (seq_diff(g->astray_ack, g->tx_next) < 0)
-		return;		/* we got there without it */
-	g->tx_next = g->tx_acked = g->astray_ack + 1;
-	g->n->tx_jumps++;
-}
-
 size_t
 gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 {
@@ -325,7 +293,6 @@ gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 	struct wr w = { .p = frame - h, .end = frame };
 
 	assert(len <= UINT16_MAX);
-	find_server(g, now);
 	put_header(g, &w, ack ? GRE_SEQ | GRE_ACK : GRE_SEQ, len);
 	wr_u32(&w, g->tx_next);
 	if (ack) {
@@ -359,17 +326,6 @@ gre_send_failed(struct gre *g, size_t len)
 	g->ack_rode = false;
 }
 
-/* The server acknowledges what was never sent. */
-static void
-acknowledged_ahead(struct gre *g, uint32_t ack)
-{
-	if (g->astray && ack == g->astray_ack)
-		return;
-	g->astray = true;
-	g->astray_ack = ack;
-	g->astray_from = g->tx_next;
-}
-
 /* The server says that it has received our number `ack`. */
 static void
 gre_acknowledged(struct gre *g, uint32_t ack, int64_t now)
@@ -377,12 +333,8 @@ gre_acknowledged(struct gre *g, uint32_t ack, int64_t now)
 	int32_t age = seq_diff(g->tx_next, ack);
 	int64_t rtt = (int64_t)g->n->rtt_us, sample;
 
-	if (age <= 0)
-		acknowledged_ahead(g, ack);
 	if (age <= 0 || seq_diff(ack, g->tx_acked) < 0)
 		return;
-	if (seq_diff(ack, g->astray_from) >= 0)
-		g->astray = false;
 	g->tx_acked = ack + 1;
 	g->stuck_since = now;
 	g->fills = 0;
@@ -539,11 +491,11 @@ hole_due(const struct gre *g)
 }
 
 static bool
-hopeless(const struct gre *g, int64_t now)
+hopeless(const struct gre *g, bool drained, int64_t now)
 {
 	if (g->conf.nobuffer)
 		return true;
-	if (g->received && !outrun(g))
+	if (!drained && !outrun(g))
 		return false;
 	return now >= hole_due(g);
 }
@@ -829,7 +781,6 @@ gre_recv(struct gre *g, const uint8_t *buf, size_t n, int64_t now)
 		g->n->rx_bad++;
 		return v;
 	}
-	g->received = true;
 	if (p.has_ack)
 		gre_acknowledged(g, p.ack, now);
 	if (p.has_seq) {
@@ -867,7 +818,7 @@ deliver(struct gre *g, size_t *len)
 }
 
 const uint8_t *
-gre_next(struct gre *g, size_t *len, int64_t now)
+gre_next(struct gre *g, size_t *len, bool drained, int64_t now)
 {
 	for (;;) {
 		settle(g, now);
@@ -878,12 +829,11 @@ gre_next(struct gre *g, size_t *len, int64_t now)
 
 			if (p != NULL)
 				return p;
-		} else if (g->state == FRESH_WAITING || hopeless(g, now))
+		} else if (g->state == FRESH_WAITING || hopeless(g, drained, now))
 			give_up(g);
 		else
 			break;
 	}
-	g->received = false;
 	return NULL;
 }
 

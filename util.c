@@ -5,18 +5,15 @@
  * The log speaks to syslog by itself, in one datagram a line, because libc's
  * syslog() waits for a slow daemon: a tunnel must not.
  */
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <link.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -319,52 +316,6 @@ fd_close_others(const int *keep, size_t n)
 		first = next + 1;
 	}
 	close_from_to(first, ~0u);
-}
-
-/* What is mapped of a program or library and never written. */
-struct constants {
-	struct iovec	 part[16];
-	size_t		 n, page;
-};
-
-/*
- * Notes them only: giving one back here would fault in again what the next
- * turn reads, which is the headers in it.
- */
-static int
-note_constants(struct dl_phdr_info *info, size_t size, void *arg)
-{
-	struct constants *c = arg;
-
-	(void)size;
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
-		uintptr_t from = info->dlpi_addr + ph->p_vaddr;
-		uintptr_t to = (from + ph->p_memsz) & ~(c->page - 1);
-
-		from = (from + c->page - 1) & ~(c->page - 1);
-		if (ph->p_type == PT_LOAD && (ph->p_flags & PF_W) == 0 &&
-		    from < to && c->n < sizeof(c->part) / sizeof(c->part[0]))
-			c->part[c->n++] = (struct iovec){ (void *)from,
-			    to - from };
-	}
-	return 0;
-}
-
-void
-memory_trim(void)
-{
-	enum { STACK = 65536 };		/* deeper than starting up ever went */
-	struct constants c = { .page = (size_t)sysconf(_SC_PAGESIZE) };
-	/* A page is left for what is called from here. */
-	uintptr_t below = ((uintptr_t)__builtin_frame_address(0) &
-	    ~(c.page - 1)) - c.page;
-
-	(void)dl_iterate_phdr(note_constants, &c);
-	for (size_t i = 0; i < c.n; i++)
-		(void)madvise(c.part[i].iov_base, c.part[i].iov_len,
-		    MADV_DONTNEED);
-	(void)madvise((void *)(below - STACK), STACK, MADV_DONTNEED);
 }
 
 void

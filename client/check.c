@@ -194,7 +194,7 @@ read_answer(struct call *c, struct gre *g)
 	if (n <= 0 || ihl > (size_t)n ||
 	    gre_recv(g, buf + ihl, (size_t)n - ihl, clock_us()) != GRE_OK)
 		return -1;
-	while ((p = gre_next(g, &len, clock_us())) != NULL)
+	while ((p = gre_next(g, &len, true, clock_us())) != NULL)
 		answered = answered || lcp_answer(p, len);
 	return answered ? 1 : 0;
 }

@@ -109,7 +109,6 @@ print_json(const struct ipc_tunnel *t, const char *server, const char *local,
 	FIELD(tx_acks);
 	FIELD(tx_lost);
 	FIELD(tx_fills);
-	FIELD(tx_jumps);
 	FIELD(rx_packets);
 	FIELD(rx_octets);
 	FIELD(rx_acks);

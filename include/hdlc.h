@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PPP framing between us and pppd (pure): asynchronous HDLC (RFC 1662) in
- * portable and vector form, the character map learned from LCP, and the
- * splitting of a synchronous stream whose record boundaries were lost.
+ * PPP framing between us and pppd (pure): asynchronous HDLC (RFC 1662),
+ * the character map learned from LCP, and the splitting of a synchronous stream
+ * whose record boundaries were lost.
  */
 #ifndef HDLC_H
 #define HDLC_H
@@ -19,27 +19,17 @@ enum {
 	HDLC_FCS_INIT = 0xffff,
 	HDLC_FCS_GOOD = 0xf0b8,		/* residue over data and FCS */
 	HDLC_DECODE_SLACK = 64		/* octets a decoder may scribble past
-					 * the frame (vector stores, FCS) */
+					 * the frame (whole words, FCS) */
 };
 #define HDLC_ACCM_ALL	0xffffffffu
 /* Room that hdlc_encode() may touch for a frame of n octets. */
 #define HDLC_ENCODED(n)	(2 * (size_t)(n) + 6 + 64)
 
 /*
- * How to compute: every one gives the same octets.  HDLC_VECTOR may only be
- * used where hdlc_best() returns it; one decoder keeps to one of them.
- */
-enum hdlc_impl { HDLC_NAIVE, HDLC_PORTABLE, HDLC_VECTOR, HDLC_IMPLS };
-
-/* The fastest implementation this processor can run (asks cpuid only). */
-enum hdlc_impl hdlc_best(void);
-
-/*
  * Runs the FCS-16 of RFC 1662 C.2 over n octets from state fcs
  * (HDLC_FCS_INIT to begin with).
  */
-uint16_t hdlc_fcs(enum hdlc_impl impl, uint16_t fcs, const uint8_t *p,
-    size_t n);
+uint16_t hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n);
 
 /*
  * Writes flag, escaped frame, escaped FCS, flag into out, which has
@@ -47,8 +37,8 @@ uint16_t hdlc_fcs(enum hdlc_impl impl, uint16_t fcs, const uint8_t *p,
  * 0x20 are escaped where accm has their bit.  Returns the length written.
  * `first` false leaves the opening flag out (the frame before gave it).
  */
-size_t hdlc_encode(enum hdlc_impl impl, uint8_t *out, const uint8_t *in,
-    size_t n, uint32_t accm, bool first);
+size_t hdlc_encode(uint8_t *out, const uint8_t *in, size_t n, uint32_t accm,
+    bool first);
 
 enum hdlc_verdict {
 	HDLC_MORE,			/* input used up inside a frame */
@@ -68,7 +58,6 @@ struct hdlc_dec {
 	size_t		 len;		/* after FRAME: its length, no FCS */
 	bool		 hunting;	/* nothing counts before a flag */
 	bool		 escaped, too_long, done;
-	uint16_t	 fcs;		/* so far (HDLC_NAIVE only) */
 };
 
 /* Starts outside any frame: octets before the first flag are skipped. */
@@ -81,8 +70,8 @@ void hdlc_dec_init(struct hdlc_dec *d, uint8_t *frame, size_t cap);
  * other verdict leaves nothing to use.  Empty frames (flag after flag) are
  * passed over in silence.
  */
-enum hdlc_verdict hdlc_decode(enum hdlc_impl impl, struct hdlc_dec *d,
-    const uint8_t **p, const uint8_t *end);
+enum hdlc_verdict hdlc_decode(struct hdlc_dec *d, const uint8_t **p,
+    const uint8_t *end);
 
 /*
  * What LCP tells about the escaping that pppd's receiver still needs

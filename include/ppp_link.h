@@ -25,7 +25,6 @@ struct link {
 	int		 in, fd;	/* to read from and to write to */
 	bool		 same;		/* ... which is one, as a pty is */
 	bool		 sync;		/* one write is one frame, no HDLC */
-	enum hdlc_impl	 impl;
 	struct hdlc_accm accm;		/* fed by both directions */
 	bool		 gone;		/* pppd has closed its side */
 	int64_t		 full_since;	/* LINK_NEVER: it takes all we have */
@@ -43,8 +42,7 @@ struct link {
  * non-blocking, a terminal raw, and where the kernel has N_HDLC a synchronous
  * one keeps one read() one frame.  link_close() puts back what was found.
  */
-void link_open(struct link *l, int in, int out, bool sync,
-    enum hdlc_impl impl);
+void link_open(struct link *l, int in, int out, bool sync);
 void link_close(struct link *l);
 
 /* Queues one frame; false: there is no room, the frame is dropped. */

@@ -37,7 +37,6 @@ struct gre_counters {
 	uint64_t	 tx_acks;	/* sent on their own */
 	uint64_t	 tx_lost;	/* refused by the system */
 	uint64_t	 tx_fills;	/* in place of what the server lacks */
-	uint64_t	 tx_jumps;	/* numberings the server led us to */
 	uint64_t	 rx_packets, rx_octets;	/* delivered */
 	uint64_t	 rx_acks;	/* of something not acknowledged yet */
 	uint64_t	 rx_lost;	/* numbers given up or jumped over; one
@@ -103,8 +102,7 @@ struct gre *gre_init(void *mem, const struct gre_conf *conf,
  * Puts the header in front of a frame for the server: the GRE_HEADER_MAX
  * octets before frame[0] are the caller's to lose.  Returns the header's
  * length h: the packet is frame - h, h + len octets.  Carries an
- * acknowledgement if one is owed.  Counts the packet as sent.  Numbers go up by
- * one, but to a server that lost track of them they go where it is.
+ * acknowledgement if one is owed.  Counts the packet as sent.
  */
 size_t gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now);
 
@@ -134,11 +132,12 @@ enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
 /*
  * The next PPP frame for pppd, in order, never twice; NULL when there is none
  * now.  The frame stays valid until the next call of gre_next or gre_recv.
- * Call until NULL after every gre_recv(), and when gre_due() has come; take
- * what waits in the socket first, for a call without a gre_recv() before it
- * means that nothing more is there, and time alone may then give up a packet.
+ * Call until NULL after every gre_recv(), and when gre_due() has come.  drained
+ * says that nothing waits in the socket: then time alone may give up a packet,
+ * which otherwise might be there.
  */
-const uint8_t *gre_next(struct gre *g, size_t *len, int64_t now);
+const uint8_t *gre_next(struct gre *g, size_t *len, bool drained,
+    int64_t now);
 
 /* When gre_own() or gre_next() wants to be called next; GRE_NEVER if not. */
 int64_t gre_due(const struct gre *g);

@@ -78,16 +78,6 @@ int fd_wait(int fd, int hangup_fd, int64_t deadline_us);
 int signal_fd(const int *sigs, size_t n);
 
 /*
- * Gives back the pages of code, constants and stack that only starting up
- * needed; what is used again is mapped again, which costs as much time as it
- * took to start: so it is for the first moment of rest, MEMORY_REST_US after
- * there was something to do.  Never inlined: what lies deeper than a page
- * below its frame is gone.
- */
-enum { MEMORY_REST_US = 10000 };
-void memory_trim(void) __attribute__((__noinline__));
-
-/*
  * SIGCHLD and SIGALRM as we need them: whoever started us may have ignored or
  * blocked them, and exec keeps that.
  */

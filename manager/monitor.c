@@ -54,7 +54,7 @@ monitor_run(const struct monitor_start *s, int manager)
 	struct route route = { .fd = -1, .watch = -1 };
 	int keep[] = { s->dir, manager, -1, -1, log_fd() };
 	bool routing, wanted = false, running = true;
-	int64_t renew = INT64_MAX, rest, due;
+	int64_t renew = INT64_MAX;
 	sigset_t all;
 
 	/* The manager decides; a signal must not leave the route behind. */
@@ -69,21 +69,15 @@ monitor_run(const struct monitor_start *s, int manager)
 	}
 	if (sandbox_enter(SANDBOX_MONITOR, keep, 5) == -1)
 		exit(EXIT_SYSTEM);
-	rest = clock_us() + MEMORY_REST_US;
 	while (running) {
 		struct pollfd p[2] = { { manager, POLLIN, 0 },
 		    { wanted ? route.watch : -1, POLLIN, 0 } };
 		struct ipc_msg m;
 		int n;
 
-		due = rest < renew ? rest : renew;
-		if (poll(p, 2, poll_timeout(due, clock_us())) == -1 &&
+		if (poll(p, 2, poll_timeout(renew, clock_us())) == -1 &&
 		    errno != EINTR)
 			break;
-		if (rest <= clock_us()) {
-			memory_trim();
-			rest = INT64_MAX;
-		}
 		if (p[1].revents != 0 && route_changed(&route) &&
 		    renew == INT64_MAX)
 			renew = clock_us() + ROUTE_BURST_US;

@@ -59,7 +59,6 @@ enum { P_IN, P_OUT, P_RAW, P_RARE, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
 
 struct flow {
 	struct gateway	*gw;
-	enum hdlc_impl	 impl;
 	struct gre	*gre;
 	struct watch	 watch;
 	int		 null, rare;
@@ -67,7 +66,6 @@ struct flow {
 
 	int64_t		 blocked;	/* complain of no GRE then */
 	bool		 heard, told_blocked, lcp_seen;
-	int64_t		 settle;	/* give memory back then; GRE_NEVER */
 	bool		 rx_more;	/* the raw socket holds more */
 	int		 soft_errno;	/* last complained of, and when */
 	int64_t		 soft_since;
@@ -111,9 +109,9 @@ log_counters(const struct gateway *gw)
 
 #define U(x)	((unsigned long long)n->x)
 	log_answer("tunnel to %s: sent %llu packets, %llu octets, %llu bare "
-	    "acks, %llu fills, %llu jumps; %llu refused by this system; "
+	    "acks, %llu fills; %llu refused by this system; "
 	    "received %llu packets, %llu octets, %llu bare acks", gw->server,
-	    U(tx_packets), U(tx_octets), U(tx_acks), U(tx_fills), U(tx_jumps),
+	    U(tx_packets), U(tx_octets), U(tx_acks), U(tx_fills),
 	    U(tx_lost), U(rx_packets), U(rx_octets), U(rx_acks));
 	log_answer("tunnel to %s: lost %llu, reordered %llu, duplicate %llu, "
 	    "late %llu, far %llu, bad %llu, jumps %llu; from pppd bad %llu, "
@@ -263,7 +261,7 @@ static void
 tx_async(struct flow *f, const uint8_t *p, const uint8_t *stop)
 {
 	while (p < stop) {
-		switch (hdlc_decode(f->impl, &f->dec, &p, stop)) {
+		switch (hdlc_decode(&f->dec, &p, stop)) {
 		case HDLC_MORE:
 			continue;
 		case HDLC_FRAME:
@@ -380,14 +378,14 @@ flush(struct flow *f)
 		hung_up(f);
 }
 
-/* Everything that may go to pppd now, in order. */
+/* Everything that may go to pppd now, in order; drained as in gre_next(). */
 static void
-deliver(struct flow *f)
+deliver(struct flow *f, bool drained)
 {
 	const uint8_t *p;
 	size_t len;
 
-	while ((p = gre_next(f->gre, &len, f->now)) != NULL) {
+	while ((p = gre_next(f->gre, &len, drained, f->now)) != NULL) {
 		if (!f->lcp_seen && is_lcp(p, len))
 			f->lcp_seen = true;
 		/* A welcome text is not PPP; what is begins with LCP. */
@@ -405,25 +403,8 @@ first_gre(struct flow *f)
 {
 	f->heard = true;
 	f->blocked = GRE_NEVER;
-	f->settle = f->now + MEMORY_REST_US;
 	if (!f->told_blocked)
 		give_up_stderr(f);
-}
-
-/*
- * What only starting needs goes back, and what only a burst does: the first
- * packets may have come in one, while we were still starting.
- */
-static void
-settle(struct flow *f)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t from = ((uintptr_t)f->rx_head + page - 1) & ~(page - 1);
-	uintptr_t to = (uintptr_t)(f->rx_head + RX_BATCH) & ~(page - 1);
-
-	f->settle = GRE_NEVER;
-	(void)madvise((void *)from, to - from, MADV_DONTNEED);
-	memory_trim();
 }
 
 static void
@@ -465,7 +446,7 @@ rx_packet(struct flow *f, const uint8_t *p, size_t n)
 	}
 	if (!f->heard)
 		first_gre(f);
-	deliver(f);
+	deliver(f, false);
 	send_own(f);
 }
 
@@ -533,8 +514,6 @@ earliest(const struct flow *f)
 		due = watch_due(&f->watch);
 	if (f->blocked < due)
 		due = f->blocked;
-	if (f->settle < due)
-		due = f->settle;
 	if (pty_full(f) && f->link.full_since + STALL_US < due)
 		due = f->link.full_since + STALL_US;
 	if (f->sync_len > 0 && f->sync_since + SYNC_PATIENCE_US < due)
@@ -592,7 +571,7 @@ on_time(struct flow *f)
 {
 	/* A missing packet may be among those not read yet. */
 	if (gre_due(f->gre) <= f->now && !f->rx_more && !pty_full(f)) {
-		deliver(f);
+		deliver(f, true);
 		flush(f);
 	}
 	send_own(f);
@@ -602,8 +581,6 @@ on_time(struct flow *f)
 	if (f->gw->conf->sync)
 		tx_sync_late(f);
 	watch_tick(&f->watch, f->now);
-	if (f->settle <= f->now)
-		settle(f);
 }
 
 static void
@@ -659,7 +636,6 @@ flow_new(struct gateway *gw)
 	if (f == MAP_FAILED || mem == MAP_FAILED)
 		return NULL;
 	f->gw = gw;
-	f->impl = hdlc_best();
 	f->gre = gre_init(mem, &gc, gw->n);
 	f->now = clock_us();
 	f->blocked = GRE_NEVER;
@@ -708,7 +684,7 @@ gateway_run(struct gateway *gw)
 		log_error("tunnel to %s: out of memory", gw->server);
 		return EXIT_SYSTEM;
 	}
-	link_open(&f->link, gw->in, gw->out, gw->conf->sync, f->impl);
+	link_open(&f->link, gw->in, gw->out, gw->conf->sync);
 	f->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (watch_open(&f->watch, gw->server, gw->mgr,
 	    local_address(gw->raw)) == -1 || !watch_rare(f)) {
@@ -721,7 +697,6 @@ gateway_run(struct gateway *gw)
 
 		if (sandbox_enter(SANDBOX_GATEWAY, keep,
 		    sizeof(keep) / sizeof(keep[0])) == 0) {
-			f->settle = f->now + MEMORY_REST_US;
 			loop(f);
 			log_end(gw);
 		}

@@ -4,17 +4,15 @@
  *
  * Theory of operation.  Both directions make two passes over a frame that is
  * in the first-level cache anyway: one for the FCS, one for the escapes; each
- * pass then has a form without a branch per octet.
+ * pass works on eight octets at a time, without a branch per octet.
  *
  * The FCS is linear over GF(2), so eight octets can be looked up at once in
- * eight tables (portable), or 16 folded into the 16 that follow by two
- * carry-less multiplications (vector).
+ * eight tables.
  *
  * Escapes come in two densities: 2 of 256 octets once LCP has agreed on an
  * empty map, 34 of 256 before that or with random (encrypted) data under a
- * full map.  The vector form costs the same for both: a mask of eight octets
- * picks a shuffle that opens or closes the gaps.  The portable form looks each
- * octet up, and only skips the look-up where eight octets need nothing.
+ * full map.  Eight octets without one are copied; others are put in their
+ * places by sums over the mask of those to be escaped.
  *
  * A decoder first looks for the flag that ends the frame, then unescapes what
  * is in front of it; all that must survive between two calls is the length
@@ -113,29 +111,6 @@ put_octet(uint8_t *o, uint8_t c, uint32_t accm)
 	return o;
 }
 
-static uint16_t
-fcs_naive(uint16_t fcs, const uint8_t *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		fcs = fcs_octet(fcs, p[i]);
-	return fcs;
-}
-
-/* Both passes in one, as a plain implementation would: the yardstick. */
-static uint8_t *
-encode_naive(uint8_t *o, const uint8_t *in, size_t n, uint32_t accm)
-{
-	uint16_t fcs = HDLC_FCS_INIT;
-
-	for (size_t i = 0; i < n; i++) {
-		fcs = fcs_octet(fcs, in[i]);
-		o = put_octet(o, in[i], accm);
-	}
-	fcs ^= 0xffff;
-	o = put_octet(o, (uint8_t)fcs, accm);
-	return put_octet(o, (uint8_t)(fcs >> 8), accm);
-}
-
 /* --------------------------------------------------- eight at a time */
 
 /* The same octet in all eight places. */
@@ -226,19 +201,6 @@ fcs_long(uint16_t fcs, const uint8_t *p, size_t n)
 	return fcs;
 }
 
-static uint16_t
-fcs_portable(uint16_t fcs, const uint8_t *p, size_t n)
-{
-	size_t words = n / 8;
-
-	if (words >= 32)
-		fcs = fcs_long(fcs, p, words);
-	else
-		for (size_t i = 0; i < words; i++)
-			fcs = fcs_word(fcs, get64(p + 8 * i));
-	return fcs_naive(fcs, p + 8 * words, n % 8);
-}
-
 /*
  * Each octet of w goes where the octet of `at` in its place says: in order, so
  * that of two for one place the later stays.
@@ -301,7 +263,7 @@ put_from(const uint32_t *table, uint8_t *o, uint8_t c)
 }
 
 static uint8_t *
-escape_portable(uint8_t *o, const uint8_t *in, size_t n, uint32_t accm)
+escape(uint8_t *o, const uint8_t *in, size_t n, uint32_t accm)
 {
 	uint32_t own[256];
 
@@ -327,14 +289,6 @@ escape_portable(uint8_t *o, const uint8_t *in, size_t n, uint32_t accm)
 	return o;
 }
 
-static const uint8_t *
-find_flag_portable(const uint8_t *p, const uint8_t *end)
-{
-	const uint8_t *flag = memchr(p, HDLC_FLAG, (size_t)(end - p));
-
-	return flag == NULL ? end : flag;
-}
-
 static inline size_t
 unescape_octet(uint8_t *o, uint8_t c, bool *escaped)
 {
@@ -350,7 +304,7 @@ unescape_octet(uint8_t *o, uint8_t c, bool *escaped)
  * how many are left.
  */
 static size_t
-unescape_portable(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
+unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 {
 	uint8_t *o = out;
 
@@ -383,61 +337,35 @@ unescape_portable(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 	return (size_t)(o - out);
 }
 
-#if defined(__x86_64__) || defined(__i386__)
-#include "hdlc_x86.h"
-#define HAVE_VECTOR	1
-#else
-#define HAVE_VECTOR	0
-#define fcs_vector	fcs_portable
-#define escape_vector	escape_portable
-#define unescape_vector	unescape_portable
-#define find_flag_vector find_flag_portable
-#endif
-
 /* ----------------------------------------------------------- the codec */
 
-enum hdlc_impl
-hdlc_best(void)
-{
-#if HAVE_VECTOR
-	const unsigned need = bit_SSSE3 | bit_PCLMUL | bit_POPCNT;
-	unsigned a, b, c, d;
-
-	if (__get_cpuid(1, &a, &b, &c, &d) != 0 && (c & need) == need &&
-	    (d & bit_SSE2) != 0)
-		return HDLC_VECTOR;
-#endif
-	return HDLC_PORTABLE;
-}
-
 uint16_t
-hdlc_fcs(enum hdlc_impl impl, uint16_t fcs, const uint8_t *p, size_t n)
+hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
 {
-	if (impl == HDLC_NAIVE)
-		return fcs_naive(fcs, p, n);
-	if (impl == HDLC_PORTABLE)
-		return fcs_portable(fcs, p, n);
-	return fcs_vector(fcs, p, n);
+	size_t words = n / 8;
+
+	if (words >= 32)
+		fcs = fcs_long(fcs, p, words);
+	else
+		for (size_t i = 0; i < words; i++)
+			fcs = fcs_word(fcs, get64(p + 8 * i));
+	for (size_t i = 8 * words; i < n; i++)
+		fcs = fcs_octet(fcs, p[i]);
+	return fcs;
 }
 
 size_t
-hdlc_encode(enum hdlc_impl impl, uint8_t *out, const uint8_t *in, size_t n,
-    uint32_t accm, bool first)
+hdlc_encode(uint8_t *out, const uint8_t *in, size_t n, uint32_t accm,
+    bool first)
 {
+	uint16_t fcs = hdlc_fcs(HDLC_FCS_INIT, in, n) ^ 0xffff;
 	uint8_t *o = out;
-	uint16_t fcs;
 
 	if (first)
 		*o++ = HDLC_FLAG;
-	if (impl == HDLC_NAIVE) {
-		o = encode_naive(o, in, n, accm);
-	} else {
-		fcs = hdlc_fcs(impl, HDLC_FCS_INIT, in, n) ^ 0xffff;
-		o = impl == HDLC_PORTABLE ? escape_portable(o, in, n, accm) :
-		    escape_vector(o, in, n, accm);
-		o = put_octet(o, (uint8_t)fcs, accm);
-		o = put_octet(o, (uint8_t)(fcs >> 8), accm);
-	}
+	o = escape(o, in, n, accm);
+	o = put_octet(o, (uint8_t)fcs, accm);
+	o = put_octet(o, (uint8_t)(fcs >> 8), accm);
 	*o++ = HDLC_FLAG;
 	return (size_t)(o - out);
 }
@@ -446,21 +374,18 @@ void
 hdlc_dec_init(struct hdlc_dec *d, uint8_t *frame, size_t cap)
 {
 	*d = (struct hdlc_dec){
-		.frame = frame, .cap = cap, .hunting = true,
-		.fcs = HDLC_FCS_INIT
+		.frame = frame, .cap = cap, .hunting = true
 	};
 }
 
 /* At a flag: what was in front of it?  MORE if nothing. */
 static enum hdlc_verdict
-finish(enum hdlc_impl impl, struct hdlc_dec *d)
+finish(struct hdlc_dec *d)
 {
 	bool counts = !d->hunting, too_long = d->too_long;
 	bool escaped = d->escaped;
-	uint16_t fcs = d->fcs;
 
 	d->hunting = d->too_long = d->escaped = false;
-	d->fcs = HDLC_FCS_INIT;
 	d->done = true;
 	if (!counts)
 		return HDLC_MORE;
@@ -470,10 +395,8 @@ finish(enum hdlc_impl impl, struct hdlc_dec *d)
 		return HDLC_ABORT;
 	if (d->len <= FCS_SIZE)
 		return d->len == 0 ? HDLC_MORE : HDLC_RUNT;
-	if (impl != HDLC_NAIVE)
-		fcs = hdlc_fcs(impl, HDLC_FCS_INIT, d->frame, d->len);
 	/* A single octet with a good FCS is no noise: the peer may judge it. */
-	if (fcs != HDLC_FCS_GOOD)
+	if (hdlc_fcs(HDLC_FCS_INIT, d->frame, d->len) != HDLC_FCS_GOOD)
 		return d->len < FRAME_MIN ? HDLC_RUNT : HDLC_BAD_FCS;
 	d->len -= FCS_SIZE;
 	return HDLC_FRAME;
@@ -481,62 +404,28 @@ finish(enum hdlc_impl impl, struct hdlc_dec *d)
 
 /* Consumes up to the next flag, whose place or end it returns. */
 static const uint8_t *
-take_naive(struct hdlc_dec *d, const uint8_t *p, const uint8_t *end)
+take(struct hdlc_dec *d, const uint8_t *p, const uint8_t *end)
 {
-	size_t len = d->len;
-	uint16_t fcs = d->fcs;
-	bool escaped = d->escaped;
+	const uint8_t *flag = memchr(p, HDLC_FLAG, (size_t)(end - p));
 
-	for (; p < end && *p != HDLC_FLAG; p++) {
-		uint8_t c = *p;
-
-		if (len == d->cap) {
-			d->too_long = true;
-			continue;
-		}
-		if (escaped) {
-			c ^= BIT6;
-			escaped = false;
-		} else if (c == HDLC_ESCAPE) {
-			escaped = true;
-			continue;
-		}
-		d->frame[len++] = c;
-		fcs = fcs_octet(fcs, c);
-	}
-	d->len = len;
-	d->fcs = fcs;
-	d->escaped = escaped;
-	return p;
-}
-
-static const uint8_t *
-take(enum hdlc_impl impl, struct hdlc_dec *d, const uint8_t *p,
-    const uint8_t *end)
-{
-	const uint8_t *flag = impl == HDLC_PORTABLE ?
-	    find_flag_portable(p, end) : find_flag_vector(p, end);
-
+	if (flag == NULL)
+		flag = end;
 	if (d->hunting)
 		return flag;
 	while (p < flag && !d->too_long) {
 		size_t n = (size_t)(flag - p), room = d->cap - d->len;
-		uint8_t *o = d->frame + d->len;
 
 		if (n > room)
 			n = room;
 		d->too_long = n == 0;
-		d->len += impl == HDLC_PORTABLE ?
-		    unescape_portable(o, p, n, &d->escaped) :
-		    unescape_vector(o, p, n, &d->escaped);
+		d->len += unescape(d->frame + d->len, p, n, &d->escaped);
 		p += n;
 	}
 	return flag;
 }
 
 enum hdlc_verdict
-hdlc_decode(enum hdlc_impl impl, struct hdlc_dec *d, const uint8_t **p,
-    const uint8_t *end)
+hdlc_decode(struct hdlc_dec *d, const uint8_t **p, const uint8_t *end)
 {
 	enum hdlc_verdict verdict;
 
@@ -544,12 +433,11 @@ hdlc_decode(enum hdlc_impl impl, struct hdlc_dec *d, const uint8_t **p,
 		if (d->done)
 			d->len = 0;
 		d->done = false;
-		*p = impl == HDLC_NAIVE && !d->hunting ?
-		    take_naive(d, *p, end) : take(impl, d, *p, end);
+		*p = take(d, *p, end);
 		if (*p == end)
 			break;
 		++*p;
-		verdict = finish(impl, d);
+		verdict = finish(d);
 		if (verdict != HDLC_MORE)
 			return verdict;
 	}

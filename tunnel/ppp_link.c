@@ -62,13 +62,12 @@ same_file(int a, int b)
 }
 
 void
-link_open(struct link *l, int in, int out, bool sync, enum hdlc_impl impl)
+link_open(struct link *l, int in, int out, bool sync)
 {
 	l->in = in;
 	l->fd = out;
 	l->same = same_file(in, out);
 	l->sync = sync;
-	l->impl = impl;
 	l->full_since = LINK_NEVER;
 	hdlc_accm_init(&l->accm);
 	l->in_flags = fcntl(in, F_GETFL);
@@ -127,7 +126,7 @@ link_put(struct link *l, const uint8_t *frame, size_t len)
 		return put_sync(l, frame, len);
 	if (!room(l, HDLC_ENCODED(len)))
 		return false;
-	l->len += hdlc_encode(l->impl, l->buf + l->start + l->len, frame, len,
+	l->len += hdlc_encode(l->buf + l->start + l->len, frame, len,
 	    hdlc_accm_for(&l->accm, frame, len), l->len == 0);
 	hdlc_accm_learn(&l->accm, frame, len, false);
 	return true;

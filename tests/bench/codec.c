@@ -3,16 +3,13 @@
  * The HDLC codec alone, on frames of random octets.
  *
  *	cc -O2 -Iinclude -o codec tests/bench/codec.c tunnel/hdlc.c
- *	codec [ROUNDS]			ns per frame and ratio to naive
- *	codec count encode|decode N [IMPL]
+ *	codec [ROUNDS]			ns per frame
+ *	codec count encode|decode N
  *					N packets of 1400 octets and nothing
  *					else: instructions per packet are the
  *					difference of two such runs (callgrind)
  *
- * Time is that of the processor, not the wall.  In each round every
- * implementation has its turn, so that a noisy machine hits all alike; ratios
- * are medians of the rounds' own ratios.  A busy sibling thread still costs
- * the faster ones more: they are bound by throughput, naive by latency.
+ * Time is that of the processor, not the wall; medians of the rounds.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,7 +28,6 @@ enum {
 	ROUND_OCTETS = 200000
 };
 
-static const char *const names[HDLC_IMPLS] = { "naive", "portable", "vector" };
 static uint8_t frames[POOL][LONGEST];
 static uint8_t stream[POOL * HDLC_ENCODED(LONGEST)];
 static uint64_t seed = 1;
@@ -70,19 +66,19 @@ median(double *v, size_t n)
 
 /* All frames of the pool one after the other, sharing flags; the length. */
 static size_t
-encode_all(enum hdlc_impl impl, size_t n, uint32_t accm)
+encode_all(size_t n, uint32_t accm)
 {
 	size_t len = 0;
 
 	for (size_t i = 0; i < POOL; i++)
-		len += hdlc_encode(impl, stream + len, frames[i], n, accm,
+		len += hdlc_encode(stream + len, frames[i], n, accm,
 		    i == 0);
 	return len;
 }
 
 /* Decodes stream[0 .. len) in pieces; how many good frames it held. */
 static size_t
-decode_all(enum hdlc_impl impl, size_t len)
+decode_all(size_t len)
 {
 	static uint8_t frame[LONGEST + 2 + HDLC_DECODE_SLACK];
 	struct hdlc_dec d;
@@ -94,47 +90,41 @@ decode_all(enum hdlc_impl impl, size_t len)
 		const uint8_t *p = stream + at, *end = p + piece;
 
 		while (p < end)
-			good += hdlc_decode(impl, &d, &p, end) == HDLC_FRAME;
+			good += hdlc_decode(&d, &p, end) == HDLC_FRAME;
 	}
 	return good;
 }
 
 /* One turn: ns per frame of n octets. */
 static double
-turn(enum hdlc_impl impl, bool encode, size_t n, uint32_t accm)
+turn(bool encode, size_t n, uint32_t accm)
 {
 	size_t loops = ROUND_OCTETS / (POOL * n) + 1;
-	size_t len = encode_all(impl, n, accm);
+	size_t len = encode_all(n, accm);
 	double begin = now_ns();
 
 	for (size_t i = 0; i < loops; i++)
-		sink += encode ? encode_all(impl, n, accm) :
-		    decode_all(impl, len);
+		sink += encode ? encode_all(n, accm) :
+		    decode_all(len);
 	return (now_ns() - begin) / (double)(loops * POOL);
 }
 
 static void
 measure(bool encode, size_t n, uint32_t accm, size_t rounds)
 {
-	static double ns[HDLC_IMPLS][ROUNDS_MAX], ratio[HDLC_IMPLS][ROUNDS_MAX];
-	enum hdlc_impl best = hdlc_best(), impl;
+	static double ns[ROUNDS_MAX];
 
 	for (size_t r = 0; r < rounds; r++)
-		for (impl = HDLC_NAIVE; impl <= best; impl++) {
-			ns[impl][r] = turn(impl, encode, n, accm);
-			ratio[impl][r] = ns[HDLC_NAIVE][r] / ns[impl][r];
-		}
-	for (impl = HDLC_NAIVE; impl <= best; impl++)
-		printf("%s\t%zu\t%08" PRIx32 "\t%-8s\t%.0f\t%.2f\n",
-		    encode ? "encode" : "decode", n, accm, names[impl],
-		    median(ns[impl], rounds), median(ratio[impl], rounds));
+		ns[r] = turn(encode, n, accm);
+	printf("%s\t%zu\t%08" PRIx32 "\t%.0f\n", encode ? "encode" : "decode",
+	    n, accm, median(ns, rounds));
 }
 
 static int
-count(bool encode, size_t n, enum hdlc_impl impl)
+count(bool encode, size_t n)
 {
 	static uint8_t frame[LONGEST + 2 + HDLC_DECODE_SLACK];
-	size_t len = hdlc_encode(impl, stream, frames[0], 1400, 0, true);
+	size_t len = hdlc_encode(stream, frames[0], 1400, 0, true);
 	size_t good = 0;
 	struct hdlc_dec d;
 
@@ -143,10 +133,10 @@ count(bool encode, size_t n, enum hdlc_impl impl)
 		const uint8_t *p = stream;
 
 		if (encode)
-			good += hdlc_encode(impl, stream, frames[0], 1400, 0,
+			good += hdlc_encode(stream, frames[0], 1400, 0,
 			    true) == len;
 		else
-			good += hdlc_decode(impl, &d, &p, stream + len) ==
+			good += hdlc_decode(&d, &p, stream + len) ==
 			    HDLC_FRAME;
 	}
 	return good == n ? 0 : 1;
@@ -156,7 +146,7 @@ static int
 usage(void)
 {
 	fputs("usage: codec [ROUNDS]\n"
-	    "       codec count encode|decode N [naive|portable|vector]\n",
+	    "       codec count encode|decode N\n",
 	    stderr);
 	return 2;
 }
@@ -170,22 +160,15 @@ main(int argc, char **argv)
 
 	for (size_t i = 0; i < sizeof(frames); i++)
 		frames[i / LONGEST][i % LONGEST] = random_octet();
-	if (argc > 3 && strcmp(argv[1], "count") == 0) {
-		enum hdlc_impl impl = hdlc_best();
-
-		for (unsigned i = 0; argc > 4 && i < HDLC_IMPLS; i++)
-			if (strcmp(argv[4], names[i]) == 0)
-				impl = (enum hdlc_impl)i;
-		if (impl > hdlc_best())
-			return usage();
+	if (argc > 3 && strcmp(argv[1], "count") == 0)
 		return count(strcmp(argv[2], "encode") == 0,
-		    strtoul(argv[3], NULL, 10), impl);
-	}
+		    strtoul(argv[3], NULL, 10));
+
 	if (argc > 1)
 		rounds = strtoul(argv[1], NULL, 10);
 	if (argc > 2 || rounds == 0 || rounds > ROUNDS_MAX)
 		return usage();
-	puts("op\toctets\taccm\timpl\tns_per_frame\tratio_to_naive");
+	puts("op\toctets\taccm\tns_per_frame");
 	for (size_t s = 0; s < 3; s++)
 		for (size_t m = 0; m < 3; m++) {
 			measure(true, sizes[s], maps[m], rounds);

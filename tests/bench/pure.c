@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hdlc.h"
 #include "pptp_gre.h"
 #include "wire.h"
 
@@ -19,7 +20,6 @@ static uint8_t frame[LEN];
 static struct gre *gre;
 static struct gre_counters counters;
 static struct hdlc_accm accm;
-static enum hdlc_impl impl;
 
 static void
 prepare(void)
@@ -34,7 +34,6 @@ prepare(void)
 		abort();
 	memset(mem, 0, size);
 	gre = gre_init(mem, &conf, &counters);
-	impl = hdlc_best();
 	hdlc_accm_init(&accm);
 	accm.map = 0;
 	for (size_t i = 0; i < LEN; i++) {
@@ -49,7 +48,7 @@ out(unsigned long n)
 {
 	static uint8_t stream[HDLC_ENCODED(LEN)];
 	static uint8_t room[GRE_HEADER_MAX + LEN + 2 + HDLC_DECODE_SLACK];
-	size_t len = hdlc_encode(impl, stream, frame, LEN, 0, true);
+	size_t len = hdlc_encode(stream, frame, LEN, 0, true);
 	unsigned long good = 0;
 	struct hdlc_dec d;
 
@@ -57,7 +56,7 @@ out(unsigned long n)
 	for (unsigned long i = 0; i < n; i++) {
 		const uint8_t *p = stream;
 
-		if (hdlc_decode(impl, &d, &p, stream + len) != HDLC_FRAME)
+		if (hdlc_decode(&d, &p, stream + len) != HDLC_FRAME)
 			continue;
 		hdlc_accm_learn(&accm, d.frame, d.len, true);
 		good += gre_send(gre, d.frame, d.len, (int64_t)i * 20) > 0;
@@ -85,8 +84,8 @@ in(unsigned long n)
 		wr_u16(&w, OUR_CALL);
 		wr_u32(&w, (uint32_t)i);
 		(void)gre_recv(gre, packet, 12 + LEN, now);
-		while ((p = gre_next(gre, &len, now)) != NULL) {
-			(void)hdlc_encode(impl, wire, p, len,
+		while ((p = gre_next(gre, &len, false, now)) != NULL) {
+			(void)hdlc_encode(wire, p, len,
 			    hdlc_accm_for(&accm, p, len), false);
 			hdlc_accm_learn(&accm, p, len, false);
 			good++;

@@ -45,7 +45,6 @@ static uint16_t my_id, peer_id;
 static uint32_t tx_seq;
 static bool rx_any;
 static _Atomic uint32_t rx_seq, unacked;
-static enum hdlc_impl best;
 
 static void
 die(const char *what)
@@ -247,7 +246,7 @@ pty_to_frames(void)
 		exit(0);
 	if (dec.frame == NULL)
 		hdlc_dec_init(&dec, frame, ROOM);
-	while (k > 0 && (v = hdlc_decode(best, &dec, &p, end)) != HDLC_MORE)
+	while (k > 0 && (v = hdlc_decode(&dec, &p, end)) != HDLC_MORE)
 		if (v == HDLC_FRAME)
 			queue_frame(dec.frame, dec.len);
 	return k;
@@ -280,7 +279,7 @@ encode_packets(int k)
 		    &len);
 
 		if (p != NULL)
-			n += hdlc_encode(best, encoded + n, p, len, 0, true);
+			n += hdlc_encode(encoded + n, p, len, 0, true);
 	}
 	return n;
 }
@@ -392,7 +391,6 @@ main(int argc, char **argv)
 		fputs("usage: relay batch|mt SERVER\n", stderr);
 		return 2;
 	}
-	best = hdlc_best();
 	receive_init();
 	open_call(argv[2]);
 	if (strcmp(argv[1], "mt") == 0)

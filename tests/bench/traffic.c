@@ -33,7 +33,6 @@ static int octets;
 static uint8_t frame[FRAMES][HEAD + BODY_MAX];
 static uint8_t *stream;			/* all frames, encoded */
 static size_t frame_at[FRAMES + 1];	/* in stream */
-static enum hdlc_impl best;
 
 static int64_t sent_out[FRAMES], sent_in[LATENCIES];	/* when; by number */
 static uint32_t delivered[LATENCIES];	/* number + 1, by number */
@@ -84,7 +83,6 @@ traffic_init(void)
 	for (int i = 0; i < BODIES; i++)
 		for (int j = 0; j < BODY_MAX; j++)
 			body[i][j] = (uint8_t)(random64() >> 37);
-	best = hdlc_best();
 	stream = malloc(FRAMES * HDLC_ENCODED(HEAD + BODY_MAX));
 	if (stream == NULL)
 		die("memory");
@@ -102,7 +100,7 @@ traffic_size(int n)
 		put_head(frame[i], i);
 		memcpy(frame[i] + HEAD, body[i % BODIES], frame_len() - HEAD);
 		frame_at[i] = at;
-		at += hdlc_encode(best, stream + at, frame[i], frame_len(), 0,
+		at += hdlc_encode(stream + at, frame[i], frame_len(), 0,
 		    true);
 	}
 	frame_at[FRAMES] = at;
@@ -195,7 +193,7 @@ lcp_request(struct tunnel *t)
 	size_t n;
 
 	lcp_frame(f, LCP_CONFREQ, (unsigned)(t - tunnels));
-	n = hdlc_encode(best, buf, f, LCP_LEN, HDLC_ACCM_ALL, true);
+	n = hdlc_encode(buf, f, LCP_LEN, HDLC_ACCM_ALL, true);
 	if (write(t->slave, buf, n) != (ssize_t)n && errno != EAGAIN)
 		t->gone = true;
 }
@@ -353,7 +351,7 @@ pty_receive(struct tunnel *t)
 		if (k <= 0)
 			break;
 		any = true;
-		while ((v = hdlc_decode(best, &t->dec, &p, end)) != HDLC_MORE)
+		while ((v = hdlc_decode(&t->dec, &p, end)) != HDLC_MORE)
 			if (v == HDLC_FRAME)
 				in_frame(t, t->dec.frame, t->dec.len, now);
 			else

@@ -33,23 +33,6 @@ claim "$T_MB MB to the server arrive whole, reordered" carries put "$T_MB"
 towards_server "$BAD loss 1%"
 claim "what is sent to the server arrives whole, with loss ($T_LOSS)" carries put "$T_LOSS"
 
-# Nothing guards the GRE header.  One packet whose number was damaged, and pptpd
-# takes all that follow for old ones.
-damaged() {	# damaged NUMBER: as if sent by the tunnel
-	python3 - "$SERVER" "$(figure peer_call)" "$1" <<-'EOF'
-	import socket, struct, sys
-	frame = bytes.fromhex("ff0300fd")
-	s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 47)
-	s.sendto(struct.pack(">HHHHI", 0x3001, 0x880b, len(frame),
-	    int(sys.argv[2]), int(sys.argv[3])) + frame, (sys.argv[1], 0))
-	EOF
-}
-towards_server "delay 20ms"
-had=$(figure tx_jumps)
-damaged 1073741824
-claim "a damaged number does not make the server deaf" until_ok 20 \
-	eval 'alive && [ "$(figure tx_jumps)" -gt "$had" ]'
-
 # Behind one lost packet pptpd keeps all others, and acknowledges none.
 towards_server "delay 20ms loss 100%"
 ping -c 1 -W 1 -q $INSIDE > /dev/null

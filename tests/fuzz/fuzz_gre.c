@@ -69,10 +69,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (v == GRE_OK && p.len > HDLC_FRAME_MAX)
 		v = GRE_LIES;
 	MUST(gre_recv(g, data, size, 0) == v);
-	out = gre_next(g, &len, 0);
+	out = gre_next(g, &len, false, 0);
 	MUST((out != NULL) == (v == GRE_OK && p.len > 0));
 	MUST(out == NULL || (out == p.data && len == p.len));
-	MUST(out == NULL || gre_next(g, &len, 0) == NULL);
+	MUST(out == NULL || gre_next(g, &len, false, 0) == NULL);
 	MUST(n.rx_bad == (v != GRE_OK));
 	MUST((gre_due(g) == GRE_NEVER) == (v != GRE_OK || !p.has_seq));
 	return 0;

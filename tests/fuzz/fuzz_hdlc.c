@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The HDLC codec: any stream, cut anywhere, has the same verdicts and frames
- * in every implementation, and what one encodes all decode.
+ * as the yardstick's, and what is encoded decodes.
  *
  * Input: map (4 octets), room of the decoder (1), size of the pieces (1), then
  * the stream, which is also taken as a frame to encode.
@@ -10,7 +10,12 @@
 
 #include <stdlib.h>
 
+#include "../unit/hdlc_naive.h"
+
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+typedef enum hdlc_verdict decoder(struct hdlc_dec *, const uint8_t **,
+    const uint8_t *);
 
 struct trace {
 	size_t		 verdicts[HDLC_LONG + 1];
@@ -26,8 +31,7 @@ check(bool ok)
 
 /* Every piece and the frame are blocks of their own, for the sanitizer. */
 static struct trace
-decode(enum hdlc_impl impl, const uint8_t *in, size_t n, size_t cap,
-    size_t piece)
+decode(decoder *f, const uint8_t *in, size_t n, size_t cap, size_t piece)
 {
 	struct trace t = { .digest = 0 };
 	uint8_t *frame = malloc(cap + HDLC_DECODE_SLACK);
@@ -45,8 +49,7 @@ decode(enum hdlc_impl impl, const uint8_t *in, size_t n, size_t cap,
 		memcpy(copy, in + at, k);
 		while (p < copy + k) {
 			const uint8_t *before = p;
-			enum hdlc_verdict v = hdlc_decode(impl, &d, &p,
-			    copy + k);
+			enum hdlc_verdict v = f(&d, &p, copy + k);
 
 			check(p > before && p <= copy + k);
 			check(v != HDLC_MORE || p == copy + k);
@@ -76,24 +79,20 @@ static void
 round_trip(const uint8_t *in, size_t n, uint32_t accm, size_t piece)
 {
 	uint8_t *want = malloc(HDLC_ENCODED(n)), *got = malloc(HDLC_ENCODED(n));
-	size_t len = hdlc_encode(HDLC_NAIVE, want, in, n, accm, true);
+	size_t len = naive_encode(want, in, n, accm, true);
+	struct trace t;
 
-	for (unsigned i = 0; i <= hdlc_best(); i++) {
-		enum hdlc_impl impl = (enum hdlc_impl)i;
-		struct trace t;
-
-		check(hdlc_encode(impl, got, in, n, accm, true) == len);
-		check(memcmp(want, got, len) == 0);
-		check(hdlc_encode(impl, got, in, n, accm, false) == len - 1);
-		check(memcmp(want + 1, got, len - 1) == 0);
-		if (n < 2)
-			continue;
-		t = decode(impl, want, len, n + 2, piece);
+	check(hdlc_encode(got, in, n, accm, true) == len);
+	check(memcmp(want, got, len) == 0);
+	check(hdlc_encode(got, in, n, accm, false) == len - 1);
+	check(memcmp(want + 1, got, len - 1) == 0);
+	if (n >= 2) {
+		t = decode(hdlc_decode, want, len, n + 2, piece);
 		check(t.verdicts[HDLC_FRAME] == 1);
 		check(t.digest == HDLC_FRAME * 31 + digest(in, n));
-		check(hdlc_fcs(impl, HDLC_FCS_INIT, in, n) ==
-		    fcs_naive(HDLC_FCS_INIT, in, n));
 	}
+	check(hdlc_fcs(HDLC_FCS_INIT, in, n) == naive_fcs(HDLC_FCS_INIT, in,
+	    n));
 	for (size_t i = 1; i + 1 < len; i++)
 		check(want[i] != HDLC_FLAG && (want[i] >= BIT6 ||
 		    (accm >> want[i] & 1) == 0));
@@ -113,15 +112,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r.bad)
 		return 0;
 	n = (size_t)(r.end - r.p);
-	first = decode(HDLC_NAIVE, r.p, n, cap, n + 1);
-	for (unsigned i = 0; i <= hdlc_best(); i++) {
-		enum hdlc_impl impl = (enum hdlc_impl)i;
-
-		check_same(first, decode(impl, r.p, n, cap, n + 1));
-		check_same(first, decode(impl, r.p, n, cap, piece));
-		if (n <= 256)
-			check_same(first, decode(impl, r.p, n, cap, 1));
-	}
+	first = decode(naive_decode, r.p, n, cap, n + 1);
+	check_same(first, decode(hdlc_decode, r.p, n, cap, n + 1));
+	check_same(first, decode(hdlc_decode, r.p, n, cap, piece));
+	if (n <= 256)
+		check_same(first, decode(hdlc_decode, r.p, n, cap, 1));
 	round_trip(r.p, n, accm, piece);
 	return 0;
 }

@@ -98,12 +98,12 @@ packet(uint8_t *buf, uint32_t seq, unsigned kind)
 }
 
 static void
-drain(int64_t now)
+drain(bool drained, int64_t now)
 {
 	const uint8_t *p;
 	size_t len;
 
-	while ((p = gre_next(g, &len, now)) != NULL) {
+	while ((p = gre_next(g, &len, drained, now)) != NULL) {
 		uint32_t seq = (uint32_t)p[0] | (uint32_t)p[1] << 8 |
 		    (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 
@@ -160,7 +160,7 @@ feed(uint32_t seq, unsigned kind, int64_t now)
 		model.jump_to = candidate;
 	} else if (dropped == 0 && !(g->suspect && g->candidate_seq == seq))
 		model_insert(seq);
-	drain(now);
+	drain(false, now);
 	memset(buf, 0xee, 12 + HDLC_FRAME_MAX);
 	free(buf);
 	gre_own(g, ack, now);
@@ -230,14 +230,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			uint8_t ack[GRE_OWN_MAX];
 
 			/* What is due is dealt with by dealing with it. */
-			drain(now);
+			drain(true, now);
 			gre_own(g, ack, now);
 			MUST(gre_due(g) > now);
 			check();
 		}
 	}
 	/* Whatever waits is delivered within the time allowed. */
-	drain(now + g->conf.reorder_us);
+	drain(true, now + g->conf.reorder_us);
 	MUST(model.count == 0 && g->next == g->top);
 	MUST(fed == n.rx_packets + model.vanished + n.rx_duplicate +
 	    n.rx_old + n.rx_far + g->suspect);

@@ -77,12 +77,12 @@ send_frame(struct side *s, int64_t now)
 }
 
 static void
-drain(struct side *s, const struct side *from, int64_t now)
+drain(struct side *s, const struct side *from, bool drained, int64_t now)
 {
 	const uint8_t *p;
 	size_t len;
 
-	while ((p = gre_next(s->g, &len, now)) != NULL) {
+	while ((p = gre_next(s->g, &len, drained, now)) != NULL) {
 		uint32_t k;
 
 		MUST(len >= 4);
@@ -122,7 +122,7 @@ reach(struct side *s, const struct side *from, const struct flying *f,
 	/* What is acknowledged was sent, and here. */
 	if (p.has_ack)
 		MUST(seq_diff(p.ack, s->g->tx_next) < 0);
-	drain(s, from, now);
+	drain(s, from, false, now);
 	free(copy);
 }
 
@@ -166,7 +166,6 @@ check(const struct side *s)
 	uint32_t half = s->g->conf.window / 2u;
 
 	MUST(n->rx_jumps == 0 && n->rx_far == 0 && n->rx_bad == 0);
-	MUST(n->tx_jumps == 0);
 	MUST(s->g->owed < half);
 	MUST(n->rx_packets + n->rx_duplicate + n->rx_old <= s->reached);
 	MUST(s->reached - n->rx_packets - n->rx_duplicate - n->rx_old ==
@@ -186,7 +185,7 @@ step(uint8_t what, uint8_t how, int64_t now)
 	if ((what & 0x40) != 0)
 		send_frame(s, now);
 	whim(s, to, how, now);
-	drain(s, to, now);
+	drain(s, to, true, now);
 	while ((len = gre_own(s->g, ack, now)) > 0)
 		fly(s, ack, len);
 	MUST(gre_due(s->g) > now);
@@ -219,7 +218,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		while (side[i].flying > 0)
 			reach(&side[!i], &side[i],
 			    &side[i].pool[--side[i].flying], now);
-		drain(&side[!i], &side[i], now + 300000);
+		drain(&side[!i], &side[i], true, now + 300000);
 		MUST(side[!i].g->next == side[!i].g->top);
 		MUST(side[!i].reached == side[!i].n.rx_packets +
 		    side[!i].n.rx_duplicate + side[!i].n.rx_old);

@@ -2,13 +2,11 @@
 /* PPP framing: FCS, both directions of the codec, what LCP says, splitting. */
 #include "../../tunnel/hdlc.c"
 
+#include "hdlc_naive.h"
 #include "t.h"
 
 enum { ROOM = 4200, CAP = 2200 };
 
-static const char *const impl_names[HDLC_IMPLS] = {
-	"naive", "portable", "vector"
-};
 static uint64_t seed = 42;
 
 /* Random octets; every third time rich in what must be escaped. */
@@ -42,22 +40,21 @@ random_accm(void)
 /* -------------------------------------------------------------------- FCS */
 
 static void
-test_fcs(enum hdlc_impl impl)
+test_fcs(void)
 {
 	const uint8_t digits[] = "123456789";
-	const char *name = impl_names[impl];
 	uint8_t p[11], data[2200];
-	uint16_t fcs = hdlc_fcs(impl, HDLC_FCS_INIT, digits, 9) ^ 0xffff;
+	uint16_t fcs = hdlc_fcs(HDLC_FCS_INIT, digits, 9) ^ 0xffff;
 	bool same = true, pieces = true;
 
-	T(fcs == 0x906e, "%s: \"123456789\" has FCS 906e", name);
+	T(fcs == 0x906e, "\"123456789\" has FCS 906e");
 	memcpy(p, digits, 9);
 	p[9] = (uint8_t)fcs;
 	p[10] = (uint8_t)(fcs >> 8);
-	T(hdlc_fcs(impl, HDLC_FCS_INIT, p, 11) == HDLC_FCS_GOOD,
-	    "%s: data and its FCS leave f0b8", name);
-	T(hdlc_fcs(impl, 0x1234, p, 0) == 0x1234,
-	    "%s: no octets, no change", name);
+	T(hdlc_fcs(HDLC_FCS_INIT, p, 11) == HDLC_FCS_GOOD,
+	    "data and its FCS leave f0b8");
+	T(hdlc_fcs(0x1234, p, 0) == 0x1234,
+	    "no octets, no change");
 	for (size_t n = 0; n <= sizeof(data); n++) {
 		uint16_t init = (uint16_t)t_random(&seed), one, two;
 		size_t cut = t_random(&seed) % (n + 1);
@@ -66,16 +63,15 @@ test_fcs(enum hdlc_impl impl)
 
 		fill(data, n);
 		memcpy(copy + 1, data, n);
-		one = hdlc_fcs(impl, init, copy + 1, n);
-		two = hdlc_fcs(impl, init, data, cut);
-		two = hdlc_fcs(impl, two, data + cut, n - cut);
-		same = same && one == fcs_naive(init, data, n);
+		one = hdlc_fcs(init, copy + 1, n);
+		two = hdlc_fcs(init, data, cut);
+		two = hdlc_fcs(two, data + cut, n - cut);
+		same = same && one == naive_fcs(init, data, n);
 		pieces = pieces && one == two;
 		free(copy);
 	}
-	T(same, "%s: FCS of 0 .. 2200 octets, any state, is the naive one",
-	    name);
-	T(pieces, "%s: in two pieces it is the same", name);
+	T(same, "FCS of 0 .. 2200 octets, any state, is the naive one");
+	T(pieces, "in two pieces it is the same");
 }
 
 /* An octet at a time, a bit at a time: the tables themselves. */
@@ -120,28 +116,26 @@ static const struct {
 };
 
 static void
-test_encode_rows(enum hdlc_impl impl)
+test_encode_rows(void)
 {
 	for (size_t i = 0; i < sizeof(encode_rows) / sizeof(*encode_rows);
 	    i++) {
 		uint8_t in[64], want[128], out[HDLC_ENCODED(64)];
 		size_t n = t_hex(in, sizeof(in), encode_rows[i].in);
 		size_t wn = t_hex(want, sizeof(want), encode_rows[i].out);
-		size_t got = hdlc_encode(impl, out, in, n,
+		size_t got = hdlc_encode(out, in, n,
 		    encode_rows[i].accm, true);
 
-		T(got == wn && memcmp(out, want, wn) == 0, "%s encode: %s",
-		    impl_names[impl], encode_rows[i].claim);
-		got = hdlc_encode(impl, out, in, n, encode_rows[i].accm, false);
+		T(got == wn && memcmp(out, want, wn) == 0, "encode: %s", encode_rows[i].claim);
+		got = hdlc_encode(out, in, n, encode_rows[i].accm, false);
 		T(got == wn - 1 && memcmp(out, want + 1, got) == 0,
-		    "%s encode: the same without the opening flag",
-		    impl_names[impl]);
+		    "encode: the same without the opening flag");
 	}
 }
 
 /* All lengths and maps: the octets of NAIVE, no more room than promised. */
 static void
-test_encode_same(enum hdlc_impl impl)
+test_encode_same(void)
 {
 	static uint8_t in[2100], want[HDLC_ENCODED(2100)];
 	bool same = true;
@@ -156,18 +150,17 @@ test_encode_same(enum hdlc_impl impl)
 		else
 			fill(in, n);
 		memcpy(exact + 1, in, n);
-		a = hdlc_encode(HDLC_NAIVE, want, in, n, accm, n % 2 == 0);
-		b = hdlc_encode(impl, out, exact + 1, n, accm, n % 2 == 0);
+		a = naive_encode(want, in, n, accm, n % 2 == 0);
+		b = hdlc_encode(out, exact + 1, n, accm, n % 2 == 0);
 		same = same && a == b && memcmp(want, out, a) == 0;
 		free(exact);
 		free(out);
 	}
-	T(same, "%s encode: 0 .. 2100 octets, any map: as naive does",
-	    impl_names[impl]);
+	T(same, "encode: 0 .. 2100 octets, any map: as naive does");
 }
 
 static void
-test_every_pair(enum hdlc_impl impl)
+test_every_pair(void)
 {
 	static const uint32_t maps[] = { 0, HDLC_ACCM_ALL, 0x55555555 };
 	uint8_t in[24], a[HDLC_ENCODED(24)], b[HDLC_ENCODED(24)];
@@ -180,13 +173,12 @@ test_every_pair(enum hdlc_impl impl)
 
 		in[at] = (uint8_t)v;
 		in[at + 1] = (uint8_t)(v >> 8);
-		n = hdlc_encode(HDLC_NAIVE, a, in, 24, map, true);
-		same = same && n == hdlc_encode(impl, b, in, 24, map, true) &&
+		n = naive_encode(a, in, 24, map, true);
+		same = same && n == hdlc_encode(b, in, 24, map, true) &&
 		    memcmp(a, b, n) == 0;
 		in[at] = in[at + 1] = 'x';
 	}
-	T(same, "%s encode: every pair of octets as naive does",
-	    impl_names[impl]);
+	T(same, "encode: every pair of octets as naive does");
 }
 
 /* ----------------------------------------------------------------- decode */
@@ -202,10 +194,14 @@ static const char letters[] = {
 	[HDLC_RUNT] = 'r', [HDLC_ABORT] = 'a', [HDLC_LONG] = 'l'
 };
 
+/* The codec, or the yardstick. */
+typedef enum hdlc_verdict decoder(struct hdlc_dec *, const uint8_t **,
+    const uint8_t *);
+
 /* Decodes in[0 .. n), cut at random or (step > 0) every step octets. */
 static void
-decode(enum hdlc_impl impl, const uint8_t *in, size_t n, size_t cap,
-    size_t step, struct events *e)
+decode(decoder *f, const uint8_t *in, size_t n, size_t cap, size_t step,
+    struct events *e)
 {
 	uint8_t *frame = malloc(cap + HDLC_DECODE_SLACK);
 	struct hdlc_dec d;
@@ -223,7 +219,7 @@ decode(enum hdlc_impl impl, const uint8_t *in, size_t n, size_t cap,
 		p = piece = malloc(k);
 		memcpy(piece, in + at, k);
 		for (end = piece + k; p < end; ) {
-			enum hdlc_verdict v = hdlc_decode(impl, &d, &p, end);
+			enum hdlc_verdict v = f(&d, &p, end);
 
 			if (v == HDLC_MORE && p != end)
 				abort();
@@ -288,7 +284,7 @@ static const struct {
 };
 
 static void
-test_decode_rows(enum hdlc_impl impl)
+test_decode_rows(void)
 {
 	struct events e;
 
@@ -300,18 +296,18 @@ test_decode_rows(enum hdlc_impl impl)
 		bool good = true;
 
 		for (size_t step = 1; step <= n; step++) {
-			decode(impl, in, n, CAP, step, &e);
+			decode(hdlc_decode, in, n, CAP, step, &e);
 			good = good && strcmp(e.log, decode_rows[i].log) == 0 &&
 			    e.n == wn && memcmp(e.last, want, wn) == 0;
 		}
-		T(good, "%s decode, in any pieces: %s", impl_names[impl],
+		T(good, "decode, in any pieces: %s",
 		    decode_rows[i].claim);
 	}
 }
 
 /* Frames about as long as the decoder's room, escaped or not. */
 static void
-test_decode_long(enum hdlc_impl impl)
+test_decode_long(void)
 {
 	uint8_t in[200], out[HDLC_ENCODED(200) * 2];
 	bool fits = true, drops = true, resumes = true;
@@ -321,22 +317,22 @@ test_decode_long(enum hdlc_impl impl)
 		size_t len;
 
 		fill(in, n);
-		len = hdlc_encode(HDLC_NAIVE, out, in, n, random_accm(), true);
-		decode(impl, out, len, n + 2, 0, &e);
+		len = naive_encode(out, in, n, random_accm(), true);
+		decode(hdlc_decode, out, len, n + 2, 0, &e);
 		fits = fits && strcmp(e.log, "F") == 0 && e.n == n;
-		decode(impl, out, len, n + 1, 0, &e);
+		decode(hdlc_decode, out, len, n + 1, 0, &e);
 		drops = drops && strcmp(e.log, "l") == 0;
-		len += hdlc_encode(HDLC_NAIVE, out + len, in, n - 1, 0, false);
-		decode(impl, out, len, n + 1, 0, &e);
+		len += naive_encode(out + len, in, n - 1, 0, false);
+		decode(hdlc_decode, out, len, n + 1, 0, &e);
 		resumes = resumes && strcmp(e.log, "lF") == 0;
 	}
-	T(fits, "%s decode: a frame of just the room fits", impl_names[impl]);
-	T(drops, "%s decode: one octet more is too long", impl_names[impl]);
-	T(resumes, "%s decode: the next frame is good", impl_names[impl]);
+	T(fits, "decode: a frame of just the room fits");
+	T(drops, "decode: one octet more is too long");
+	T(resumes, "decode: the next frame is good");
 }
 
 static void
-test_decode_random(enum hdlc_impl impl)
+test_decode_random(void)
 {
 	static uint8_t in[2100], out[HDLC_ENCODED(2100)];
 	bool trip = true, same = true;
@@ -346,30 +342,28 @@ test_decode_random(enum hdlc_impl impl)
 		size_t len;
 
 		fill(in, n);
-		len = hdlc_encode(impl, out, in, n, random_accm(), true);
-		decode(impl, out, len, CAP, 0, &a);
+		len = hdlc_encode(out, in, n, random_accm(), true);
+		decode(hdlc_decode, out, len, CAP, 0, &a);
 		trip = trip && strcmp(a.log, "F") == 0 && a.n == n &&
 		    memcmp(a.last, in, n) == 0;
 		/* As it is: flags, escapes in pairs, aborts, garbage. */
-		decode(HDLC_NAIVE, in, n, 60, 0, &a);
-		decode(impl, in, n, 60, 0, &b);
+		decode(naive_decode, in, n, 60, 0, &a);
+		decode(hdlc_decode, in, n, 60, 0, &b);
 		same = same && same_events(&a, &b);
 		memset(in, 0x7d, n % 40);
 		in[0] = HDLC_FLAG;
 		in[n - 1] = HDLC_FLAG;
-		decode(HDLC_NAIVE, in, n, CAP, 0, &a);
-		decode(impl, in, n, CAP, 0, &b);
+		decode(naive_decode, in, n, CAP, 0, &a);
+		decode(hdlc_decode, in, n, CAP, 0, &b);
 		same = same && same_events(&a, &b);
 	}
-	T(trip, "%s decode: gives back what was encoded, 2 .. 2100 octets",
-	    impl_names[impl]);
-	T(same, "%s decode: garbage has the verdicts of naive",
-	    impl_names[impl]);
+	T(trip, "decode: gives back what was encoded, 2 .. 2100 octets");
+	T(same, "decode: garbage has the verdicts of naive");
 }
 
 /* Runs of escapes, each but the first of a pair data, at any place. */
 static void
-test_escape_runs(enum hdlc_impl impl)
+test_escape_runs(void)
 {
 	uint8_t in[100];
 	struct events a, b;
@@ -383,16 +377,15 @@ test_escape_runs(enum hdlc_impl impl)
 				memset(in, 'x', n);
 				memset(in + 1 + before, HDLC_ESCAPE, run);
 				in[0] = in[n - 1] = HDLC_FLAG;
-				decode(HDLC_NAIVE, in, n, CAP, n, &a);
-				decode(impl, in, n, CAP, n, &b);
+				decode(naive_decode, in, n, CAP, n, &a);
+				decode(hdlc_decode, in, n, CAP, n, &b);
 				same = same && same_events(&a, &b);
 				/* With room for less than it has. */
-				decode(HDLC_NAIVE, in, n, 20, n, &a);
-				decode(impl, in, n, 20, n, &b);
+				decode(naive_decode, in, n, 20, n, &a);
+				decode(hdlc_decode, in, n, 20, n, &b);
 				same = same && same_events(&a, &b);
 			}
-	T(same, "%s decode: runs of escapes anywhere, as naive does",
-	    impl_names[impl]);
+	T(same, "decode: runs of escapes anywhere, as naive does");
 }
 
 /* What one truncation or bit flip of an encoded frame may become. */
@@ -403,15 +396,12 @@ static const uint8_t original[] = "\xff\x03\x00\x21" "sixteen and more "
 static void
 mangled(const uint8_t *p, size_t n)
 {
-	struct events e = { .n = 0 }, first;
+	struct events e, first;
 
-	for (unsigned impl = 0; impl <= hdlc_best(); impl++) {
-		decode((enum hdlc_impl)impl, p, n, CAP, 0, &e);
-		if (impl == HDLC_NAIVE)
-			first = e;
-		else if (!same_events(&first, &e))
-			survived += 1000;
-	}
+	decode(naive_decode, p, n, CAP, 0, &first);
+	decode(hdlc_decode, p, n, CAP, 0, &e);
+	if (!same_events(&first, &e))
+		survived += 1000;
 	if (e.n != 0)
 		survived++;
 }
@@ -420,7 +410,7 @@ static void
 test_mangled(void)
 {
 	uint8_t out[HDLC_ENCODED(sizeof(original))];
-	size_t n = hdlc_encode(HDLC_NAIVE, out, original, sizeof(original) - 1,
+	size_t n = naive_encode(out, original, sizeof(original) - 1,
 	    HDLC_ACCM_ALL, true);
 
 	t_mangle(out, n, mangled);
@@ -434,7 +424,7 @@ test_mangled(void)
 
 /* The caller may change the buffer between frames, to keep a batch. */
 static void
-test_batch(enum hdlc_impl impl)
+test_batch(void)
 {
 	uint8_t in[3][40], out[400], frames[3][64 + HDLC_DECODE_SLACK];
 	const uint8_t *p = out;
@@ -444,18 +434,17 @@ test_batch(enum hdlc_impl impl)
 
 	for (size_t i = 0; i < 3; i++) {
 		fill(in[i], 40);
-		n += hdlc_encode(impl, out + n, in[i], 40, 0, i == 0);
+		n += hdlc_encode(out + n, in[i], 40, 0, i == 0);
 	}
 	hdlc_dec_init(&d, frames[0], 64);
 	for (size_t i = 0; i < 3; i++) {
 		d.frame = frames[i];
-		good = good && hdlc_decode(impl, &d, &p, out + n) ==
+		good = good && hdlc_decode(&d, &p, out + n) ==
 		    HDLC_FRAME && d.len == 40;
 	}
 	for (size_t i = 0; i < 3; i++)
 		good = good && memcmp(frames[i], in[i], 40) == 0;
-	T(good && p == out + n, "%s decode: three frames into three buffers",
-	    impl_names[impl]);
+	T(good && p == out + n, "decode: three frames into three buffers");
 }
 
 /* ------------------------------------------------------------------- ACCM */
@@ -679,30 +668,16 @@ test_split(void)
 int
 main(void)
 {
-#if HAVE_VECTOR
-	bool vector = __builtin_cpu_supports("ssse3") &&
-	    __builtin_cpu_supports("popcnt") &&
-	    __builtin_cpu_supports("pclmul");
-#else
-	bool vector = false;
-#endif
-
-	T(hdlc_best() == (vector ? HDLC_VECTOR : HDLC_PORTABLE),
-	    "this processor's best is %s", impl_names[hdlc_best()]);
 	test_table();
-	for (unsigned i = 0; i <= hdlc_best(); i++) {
-		enum hdlc_impl impl = (enum hdlc_impl)i;
-
-		test_fcs(impl);
-		test_encode_rows(impl);
-		test_encode_same(impl);
-		test_every_pair(impl);
-		test_decode_rows(impl);
-		test_decode_long(impl);
-		test_decode_random(impl);
-		test_escape_runs(impl);
-		test_batch(impl);
-	}
+	test_fcs();
+	test_encode_rows();
+	test_encode_same();
+	test_every_pair();
+	test_decode_rows();
+	test_decode_long();
+	test_decode_random();
+	test_escape_runs();
+	test_batch();
 	test_mangled();
 	test_accm();
 	test_accm_for();

@@ -25,7 +25,7 @@ begin(bool sync)
 	(void)setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &small,
 	    sizeof(small));
 	(void)fcntl(ends[1], F_SETFL, O_NONBLOCK);
-	link_open(&l, ends[0], ends[0], sync, HDLC_PORTABLE);
+	link_open(&l, ends[0], ends[0], sync);
 }
 
 static void
@@ -97,7 +97,7 @@ test_async_queue(void)
 		n = recv(ends[1], buf, sizeof(buf), 0);
 		if (n <= 0)
 			break;
-		while ((v = hdlc_decode(HDLC_PORTABLE, &dec, &p, buf + n)) !=
+		while ((v = hdlc_decode(&dec, &p, buf + n)) !=
 		    HDLC_MORE)
 			whole += v == HDLC_FRAME && dec.len == sizeof(want) &&
 			    memcmp(dec.frame, want, sizeof(want)) == 0;
