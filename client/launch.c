@@ -21,6 +21,7 @@
 #include "kernel.h"
 #include "kernel_gateway.h"
 #include "launch.h"
+#include "options.h"
 #include "pppd_argv.h"
 #include "pptp_quirks.h"
 #include "text.h"
@@ -220,6 +221,36 @@ launch_by_kernel(const struct call *c, const char *plugin, bool show)
 	return pppd_argv_kernel(c->conf, plugin, pair[1]);
 }
 
+/*
+ * Shall the kernel carry the data?  Settles DATA_AUTO, and logs which path is
+ * taken and why.
+ */
+static bool
+kernel_wanted(const struct conf *conf, struct kernel_path *k)
+{
+	bool can = false;
+
+	memset(k, 0, sizeof(*k));
+	if (conf->pty_need != PTY_NOT_NEEDED)
+		snprintf(k->why, sizeof(k->why), "--%s needs the pty",
+		    options_pty_need(conf->pty_need));
+	else if (conf->data_path == DATA_USER)
+		snprintf(k->why, sizeof(k->why), "the pty was asked for");
+	else
+		can = kernel_offer(k);
+	if (can)
+		log_info("the kernel carries the data");
+	else if (conf->data_path != DATA_KERNEL)
+		log_info("the data goes by a pty");
+	if (can)
+		log_debug("data path: %s%s", conf->data_path == DATA_KERNEL ?
+		    "asked for, with " : "the kernel has PPTP, pppd ",
+		    k->plugin);
+	else
+		log_debug("data path: %s", k->why);
+	return can;
+}
+
 enum exit_status
 launch_run(struct call *c)
 {
@@ -230,7 +261,7 @@ launch_run(struct call *c)
 
 	c->kernel = kernel_wanted(c->conf, &k);
 	if (!c->kernel && c->conf->data_path == DATA_KERNEL)
-		fatal(EXIT_SYSTEM, "--data-path=kernel cannot be had: %s",
+		fatal(EXIT_SYSTEM, "--data-path=kernel is not available: %s",
 		    k.why);
 	if (show) {
 		printf("resolving %s\n", c->conf->host);

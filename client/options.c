@@ -327,7 +327,7 @@ set_timeout(struct conf *c, const struct row *o, const char *arg)
 	    "pptp-linux meant by it; --timeout is now the longest wait for "
 	    "the tunnel, 1 second at least", arg, arg);
 	c->reorder_us = us;
-	c->data_option = o->name;
+	c->pty_need = PTY_TIMEOUT;
 	return GO_ON;
 }
 
@@ -494,6 +494,7 @@ set_quirks(struct conf *c, const struct row *o, const char *arg)
 
 #define AT(m)	offsetof(struct conf, m), sizeof(((struct conf *)NULL)->m)
 #define NOWHERE	0, 0
+#define NEEDS(n) (n) << NEED_SHIFT
 
 static const struct row options[] = {
 	{ "phone", "NUMBER", G_CALL, "number the server shall dial",
@@ -506,7 +507,7 @@ static const struct row options[] = {
 	    set_address, AT(localbind), 1, 0, OLD },
 	{ "rtmark", "N", G_CALL, "mark our packets for policy routing; "
 	    "decimal or 0x hexadecimal", set_mark, AT(rtmark), 0, UINT32_MAX,
-	    OLD | PTY },
+	    OLD | NEEDS(PTY_RTMARK) },
 	{ "nohostroute", NULL, G_CALL, "add no host route to the server",
 	    set_true, AT(nohostroute), 0, 0, OLD },
 	{ "timeout", "SECS", G_CALL, "longest wait for the tunnel, from name "
@@ -538,20 +539,22 @@ static const struct row options[] = {
 	{ "refuse-eap", NULL, G_PPPD, "never log in by EAP",
 	    set_refuse, AT(refuse), REFUSE_EAP, 0, LAUNCH },
 	{ "sync", NULL, G_PPPD, "synchronous PPP towards pppd, which needs "
-	    "its own option sync", set_true, AT(sync), 0, 0, OLD | PTY },
+	    "its own option sync", set_true, AT(sync), 0, 0,
+	    OLD | NEEDS(PTY_SYNC) },
 
 	{ "data-path", "auto|kernel|user", G_DATA, "what carries the data "
 	    "(auto)", set_data_path, AT(data_path), 0, 0, 0 },
 	{ "nobuffer", NULL, G_DATA, "do not wait for packets that are late",
-	    set_true, AT(nobuffer), 0, 0, OLD | PTY },
+	    set_true, AT(nobuffer), 0, 0,
+	    OLD | NEEDS(PTY_NOBUFFER) },
 	{ "reorder-timeout", "SECS", G_DATA, "longest wait for a missing "
 	    "packet (0.3)", set_fraction, AT(reorder_us), REORDER_MIN,
-	    REORDER_MAX, PTY },
+	    REORDER_MAX, NEEDS(PTY_REORDER_TIMEOUT) },
 	{ "missing-window", "N", G_DATA, "take a packet more than N ahead for "
 	    "a jump", set_number, AT(missing_window), 1, INT32_MAX,
-	    OLD | PTY },
+	    OLD | NEEDS(PTY_MISSING_WINDOW) },
 	{ "window", "N", G_DATA, "packets the server may have under way (64)",
-	    set_number, AT(window), 1, 65535, PTY },
+	    set_number, AT(window), 1, 65535, NEEDS(PTY_WINDOW) },
 
 	{ "quirks", "NAME", G_QUIRK, "use the quirk of this name; help lists "
 	    "them", set_quirks, AT(quirks), 0, 0, OLD | IS_QUIRK },
@@ -621,11 +624,27 @@ take_word(struct scan *s, char *word)
 		s->c->words[s->c->nwords++] = word;
 }
 
+const char *
+options_pty_need(enum pty_need need)
+{
+	static const char *const names[PTY_NEEDS] = {
+		[PTY_WINDOW] = "window", [PTY_RTMARK] = "rtmark",
+		[PTY_SYNC] = "sync", [PTY_NOBUFFER] = "nobuffer",
+		[PTY_TIMEOUT] = "timeout",
+		[PTY_REORDER_TIMEOUT] = "reorder-timeout",
+		[PTY_MISSING_WINDOW] = "missing-window",
+		[PTY_QUIRK_WELCOME] = "quirk-welcome",
+		[PTY_QUIRK_BEZEQ] = "quirk-bezeq-israel"
+	};
+
+	return names[need];
+}
+
 /* A window can at least be announced, if the plugin's user wants that. */
 static bool
 pty_needed(const struct conf *c)
 {
-	return c->data_option != NULL && strcmp(c->data_option, "window") != 0;
+	return c->pty_need > PTY_WINDOW;
 }
 
 static int
@@ -635,8 +654,8 @@ take_option(struct scan *s, const struct row *o, const char *arg)
 		s->launch = o->name;
 	if (!(o->flags & QUIET) && s->tunnel == NULL)
 		s->tunnel = o->name;
-	if (o->flags & PTY && !pty_needed(s->c))
-		s->c->data_option = o->name;
+	if (o->flags >> NEED_SHIFT != 0 && !pty_needed(s->c))
+		s->c->pty_need = (enum pty_need)(o->flags >> NEED_SHIFT);
 	return o->set(s->c, o, arg);
 }
 
@@ -770,7 +789,7 @@ check_launch(const struct scan *s)
 	const char *who = c->mode == RUN_CHECK ? "--check" :
 	    c->mode != RUN_TUNNEL ? "--status" :
 	    c->nolaunch ? "--nolaunchpppd" : NULL;
-	const char *data = pty_needed(c) ? c->data_option :
+	const char *data = pty_needed(c) ? options_pty_need(c->pty_need) :
 	    c->data_path != DATA_AUTO ? "data-path" : NULL;
 
 	if (who == NULL)
@@ -802,16 +821,17 @@ check_data_path(struct conf *c)
 {
 	/* Text before the first LCP frame can only be dropped on our way. */
 	if (!pty_needed(c) && c->quirks & QUIRK_WELCOME)
-		c->data_option = "quirk-welcome";
+		c->pty_need = PTY_QUIRK_WELCOME;
 	/* It demands call id 0, by which the kernel means "any". */
 	if (!pty_needed(c) && c->quirks & QUIRK_BEZEQ)
-		c->data_option = "quirk-bezeq-israel";
+		c->pty_need = PTY_QUIRK_BEZEQ;
 	if (c->data_path == DATA_KERNEL && (c->nolaunch ? pty_needed(c) :
-	    c->data_option != NULL))
-		return opt_mistake("--data-path=kernel cannot be had with "
-		    "--%s, which the kernel does not know", c->data_option);
+	    c->pty_need != PTY_NOT_NEEDED))
+		return opt_mistake("--data-path=kernel is not available with "
+		    "--%s, which the kernel does not know",
+		    options_pty_need(c->pty_need));
 	if (c->data_path != DATA_KERNEL &&
-	    (c->nolaunch || c->data_option != NULL))
+	    (c->nolaunch || c->pty_need != PTY_NOT_NEEDED))
 		c->data_path = DATA_USER;
 	return GO_ON;
 }

@@ -41,6 +41,21 @@ enum {
 
 enum data_path { DATA_AUTO, DATA_KERNEL, DATA_USER };
 
+/* Options that only the pty can honour; the quirks change the data itself. */
+enum pty_need {
+	PTY_NOT_NEEDED,
+	PTY_WINDOW,		/* the kernel gateway can still announce one */
+	PTY_RTMARK,
+	PTY_SYNC,
+	PTY_NOBUFFER,
+	PTY_TIMEOUT,		/* by which pptp-linux meant the next one */
+	PTY_REORDER_TIMEOUT,
+	PTY_MISSING_WINDOW,
+	PTY_QUIRK_WELCOME,
+	PTY_QUIRK_BEZEQ,
+	PTY_NEEDS
+};
+
 struct conf {
 	enum run_mode	 mode;
 	const char	*host;		/* NULL only for RUN_STATUS* */
@@ -59,11 +74,11 @@ struct conf {
 	uint32_t	 missing_window;	/* 0: off */
 	struct in_addr	 client_ip, server_ip;	/* INADDR_ANY: not given */
 	unsigned	 refuse;	/* REFUSE_* */
-	enum data_path	 data_path;	/* never DATA_AUTO with nolaunch or
-					 * data_option, but for DATA_KERNEL
-					 * with nolaunch and "window" */
-	const char	*data_option;	/* the option that only the user path
-					 * can honour, without "--"; or NULL */
+	enum data_path	 data_path;	/* DATA_USER with a pty_need and with
+					 * nolaunch, unless that is the kernel
+					 * gateway's */
+	enum pty_need	 pty_need;	/* the option given that only the pty
+					 * can honour */
 	const char	*pppd_call;	/* or NULL */
 	char		**words;	/* pppd's, in order; points into argv;
 					 * may be without a NULL at its end */

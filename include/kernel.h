@@ -31,9 +31,6 @@ struct kernel_path {
  */
 bool kernel_offer(struct kernel_path *k);
 
-/* The same for these options: settles DATA_AUTO, and logs which and why. */
-bool kernel_wanted(const struct conf *conf, struct kernel_path *k);
-
 /*
  * A socket of the kernel's PPTP, bound to that call id of ours: nothing that
  * comes for it is lost to a raw socket or answered by ICMP from now on.  Its

@@ -16,6 +16,9 @@
  */
 int options_parse(struct conf *c, int argc, char **argv);
 
+/* The option's name, without "--". */
+const char *options_pty_need(enum pty_need need);
+
 /* The sentence of that mistake, for whoever does not see stderr; or "". */
 const char *options_mistake(void);
 

@@ -22,10 +22,10 @@ enum group { G_CALL, G_PPPD, G_DATA, G_QUIRK, G_LOG, G_INFO, GROUPS };
 enum {
 	OLD = 1 << 0,		/* pptp-linux 1.10.0 has it */
 	LAUNCH = 1 << 1,	/* only shapes the pppd that we launch */
-	PTY = 1 << 2,		/* only the user data path can honour it */
-	QUIET = 1 << 3,		/* has a meaning for --status, too */
-	IS_QUIRK = 1 << 4,	/* its argument is a quirk's name */
-	IS_PEER = 1 << 5	/* its argument is a file of /etc/ppp/peers */
+	QUIET = 1 << 2,		/* has a meaning for --status, too */
+	IS_QUIRK = 1 << 3,	/* its argument is a quirk's name */
+	NEED_SHIFT = 8,		/* above: an enum pty_need */
+	IS_PEER = 1 << 4	/* its argument is a file of /etc/ppp/peers */
 };
 
 /*

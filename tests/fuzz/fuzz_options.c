@@ -79,11 +79,10 @@ check_conf(const struct conf *c, char *const *argv, int argc)
 	assert(!tunnel || !c->nolaunch || (c->pppd_call == NULL &&
 	    c->refuse == 0 && c->client_ip.s_addr == INADDR_ANY &&
 	    c->server_ip.s_addr == INADDR_ANY));
-	assert((c->data_option == NULL && !c->nolaunch) ||
+	assert((c->pty_need == PTY_NOT_NEEDED && !c->nolaunch) ||
 	    c->data_path == DATA_USER ||
 	    (c->nolaunch && c->data_path == DATA_KERNEL));
-	assert(c->data_path != DATA_KERNEL || c->data_option == NULL ||
-	    strcmp(c->data_option, "window") == 0);
+	assert(c->data_path != DATA_KERNEL || c->pty_need <= PTY_WINDOW);
 	for (int i = 0; i < c->nwords; i++)
 		assert(given(argv, argc, c->words[i]));
 }

@@ -196,7 +196,7 @@ others_rest(const struct conf *c, const struct conf *was,
     const struct sample *s)
 {
 	bool debug = strcmp(s->name, "debug") == 0, user = c->nolaunch ||
-	    c->data_option != NULL;
+	    c->pty_need != PTY_NOT_NEEDED;
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
 		const struct sample *x = &samples[i];
@@ -283,7 +283,7 @@ test_defaults(void)
 	    c->rtmark == 0,
 	    "numbers unasked");
 	T(c->phone == NULL && c->logstring == NULL && c->pppd_call == NULL &&
-	    c->client_hostname == NULL && c->data_option == NULL,
+	    c->client_hostname == NULL && c->pty_need == PTY_NOT_NEEDED,
 	    "texts unasked");
 	T(c->data_path == DATA_AUTO && c->quirks == 0 && c->refuse == 0 &&
 	    c->localbind.s_addr == INADDR_ANY &&
@@ -360,7 +360,7 @@ test_limits(void)
 		    "'%s' gives %lld", limits[i].line,
 		    (long long)limits[i].value);
 	}
-	T(strcmp(run("h --sync --nobuffer")->c.data_option, "sync") == 0,
+	T(run("h --sync --nobuffer")->c.pty_need == PTY_SYNC,
 	    "the first option that wants the user path is named");
 }
 
@@ -383,7 +383,7 @@ test_limits(void)
 	"--" o " is for the pppd that pptp launches, but --nolaunchpppd " \
 	"launches none: give it to pppd itself"
 #define KERNEL(o, rest)	"h --data-path=kernel --" o rest, \
-	"--data-path=kernel cannot be had with --" o \
+	"--data-path=kernel is not available with --" o \
 	", which the kernel does not know"
 
 static const struct {
