@@ -468,6 +468,8 @@ servers_fault(enum exit_status status)
 	case EXIT_RESOLVE:
 	case EXIT_PERMISSION:
 	case EXIT_GRE_BLOCKED:
+	case EXIT_LOGIN:
+	case EXIT_PPP:
 	case EXIT_STATUSES:
 		break;
 	}

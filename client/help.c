@@ -37,6 +37,8 @@ static const char *const exit_texts[] = {
 	[EXIT_SERVER_ENDED] = "the server ended the call",
 	[EXIT_LOST] = "the connection was lost",
 	[EXIT_GRE_BLOCKED] = "no GRE comes back: protocol 47 is blocked",
+	[EXIT_LOGIN] = "the server refused the login",
+	[EXIT_PPP] = "PPP could not agree: login, encryption or address",
 };
 static_assert(sizeof(exit_texts) / sizeof(exit_texts[0]) == EXIT_STATUSES,
     "a status has no text");

@@ -23,6 +23,8 @@ enum exit_status {
 	EXIT_SERVER_ENDED,
 	EXIT_LOST,		/* control connection or manager lost */
 	EXIT_GRE_BLOCKED,
+	EXIT_LOGIN,		/* the server refused the login */
+	EXIT_PPP,		/* PPP could not agree on anything else */
 	EXIT_STATUSES
 };
 

@@ -64,6 +64,8 @@ enum {
 	PPP_VJ_UNCOMP = 0x002f,		/* keeps IP's length (RFC 1144 3.2.2) */
 	PPP_IPV6 = 0x0057,		/* RFC 5072 */
 	PPP_COMP = 0x00fd,		/* what CCP agreed on: MPPE */
+	PPP_IPCP = 0x8021,		/* RFC 1332 */
+	PPP_CCP = 0x80fd,		/* RFC 1962 */
 	PPP_LCP = 0xc021,
 	PPP_PAP = 0xc023,		/* RFC 1334 */
 	PPP_SPAP = 0xc027,		/* Shiva PAP */
@@ -74,15 +76,48 @@ enum {
 	PPP_EAP = 0xc227		/* RFC 3748 */
 };
 
-/* LCP: codes and options (RFC 1661 5 and 6, RFC 1662 7.1). */
+/* Codes of LCP and, up to Terminate-Request, of CCP and IPCP (RFC 1661 5). */
 enum {
 	LCP_HEADER = 4,			/* code, identifier, length */
 	LCP_CONFREQ = 1,
-	LCP_CONFACK = 2,
-	LCP_CONFREJ = 4,
-	LCP_DISCARD = 11,
+	LCP_CONFACK,
+	LCP_CONFNAK,
+	LCP_CONFREJ,
+	LCP_TERMREQ,
+	LCP_PROTREJ = 8,
+	LCP_DISCARD = 11
+};
+
+/* Options of LCP (RFC 1661 6, RFC 1662 7.1). */
+enum {
+	LCP_OPT_MRU = 1,
 	LCP_OPT_ACCM = 2,
+	LCP_OPT_AUTH = 3,
 	LCP_OPT_MAGIC = 5
+};
+
+/* Logins: RFC 1334 2.2, RFC 1994 4 (MS-CHAP: RFC 2433, 2759), RFC 3748 4. */
+enum { PAP_REQUEST = 1, PAP_ACK, PAP_NAK };
+enum { CHAP_CHALLENGE = 1, CHAP_RESPONSE, CHAP_SUCCESS, CHAP_FAILURE };
+enum { CHAP_MD5 = 0x05, CHAP_MS = 0x80, CHAP_MS_V2 = 0x81 };
+enum { EAP_RESPONSE = 2, EAP_SUCCESS, EAP_FAILURE, EAP_IDENTITY = 1 };
+
+/* Options of CCP and IPCP (RFC 3078 2, RFC 1332 3, RFC 1877 1). */
+enum {
+	CCP_OPT_MPPE = 18,
+	IPCP_OPT_ADDR = 3,
+	IPCP_OPT_DNS1 = 129,
+	IPCP_OPT_DNS2 = 131
+};
+
+/* Supported bits of MPPE (RFC 3078 2.1; 56 bits: RFC 3079). */
+enum {
+	MPPE_STATELESS = 0x01000000,
+	MPPE_40 = 0x20,
+	MPPE_128 = 0x40,
+	MPPE_56 = 0x80,
+	MPPE_KEYS = MPPE_40 | MPPE_56 | MPPE_128,
+	MPPE_BITS = MPPE_KEYS | MPPE_STATELESS
 };
 
 #endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What PPP's own negotiation says (pure): reads the control frames that pass
+ * between pppd and the server, both ways, and changes none.  It knows when the
+ * network is up, and in a sentence why it did not come up.
+ *
+ * Frames of passwords are read, never kept: of a login it holds the name.
+ */
+#ifndef PPP_OBSERVER_H
+#define PPP_OBSERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+
+enum { PPP_NAME = 64, PPP_TEXT = 96 };	/* octets kept of a name, a text */
+
+/* Who sent a frame. */
+enum ppp_side { PPP_OURS, PPP_PEER, PPP_SIDES };
+
+enum ppp_phase {
+	PPP_ESTABLISH,		/* LCP (RFC 1661 3.2) */
+	PPP_AUTHENTICATE,
+	PPP_NETWORK,		/* CCP and IPCP */
+	PPP_UP,			/* both Configure-Acks of IPCP have passed */
+	PPP_TERMINATED		/* LCP Terminate-Request of either side */
+};
+
+/* What a frame changed, for whoever looks. */
+enum ppp_event { PPP_NOTHING, PPP_NEWS, PPP_NOW_UP, PPP_NOW_DOWN };
+
+/* The last Configure-Request of one side for one protocol. */
+struct ppp_request {
+	bool		 sent, acked, answered;
+	uint8_t		 id;
+};
+
+/* What one side said. */
+struct ppp_said {
+	struct ppp_request lcp, ccp, ipcp;
+	uint16_t	 mru;		/* 0: not said, 1500 */
+	uint16_t	 auth;		/* login it demands of the other: the */
+	uint8_t		 algorithm;	/* protocol, and CHAP's algorithm */
+	uint16_t	 auth_nak;	/* login it would do instead */
+	uint8_t		 algorithm_nak;
+	bool		 rejects_auth;	/* offers no login at all */
+	bool		 rejects_ccp, rejects_mppe, rejects_ipcp;
+	bool		 rejects_addr;
+	uint32_t	 mppe, mppe_nak;	/* RFC 3078 2.1; 0: none */
+	uint32_t	 addr, dns[2];	/* network order; 0: none */
+	char		 terminate[PPP_TEXT + 1];	/* "" without text */
+	bool		 terminates;
+};
+
+struct ppp_observer {
+	enum ppp_phase	 phase;
+	bool		 was_up;	/* once, even before a renegotiation */
+	struct ppp_said	 said[PPP_SIDES];
+	bool		 logged_in, refused;	/* by the server */
+	uint16_t	 login;		/* how: as .auth and .algorithm */
+	uint8_t		 login_algorithm;
+	char		 user[PPP_NAME + 1], server[PPP_NAME + 1];
+	char		 failure[PPP_TEXT + 1];	/* the server's own text */
+	unsigned	 error;		/* E= of MS-CHAP (RFC 2759 6); 0 */
+};
+
+/* Why the network did not come up. */
+enum ppp_failure {
+	PPP_FAIL_NONE,		/* it did */
+	PPP_FAIL_SILENT,	/* no LCP packet of the server's */
+	PPP_FAIL_ONE_WAY,	/* the server talks and does not hear us */
+	PPP_FAIL_LOGIN,		/* login refused */
+	PPP_FAIL_NO_LOGIN,	/* our pppd offers none: it has no secret */
+	PPP_FAIL_METHOD,	/* no login in common */
+	PPP_FAIL_NOAUTH,	/* our pppd wants the server to log in */
+	PPP_FAIL_NO_MPPE,	/* the server knows no MPPE */
+	PPP_FAIL_WANTS_MPPE,	/* the server demands MPPE, we have none */
+	PPP_FAIL_MPPE,		/* no MPPE in common */
+	PPP_FAIL_NO_KEYS,	/* MPPE wanted, but no login that makes keys */
+	PPP_FAIL_ADDRESS,	/* no address given */
+	PPP_FAIL_SERVER,	/* the server ended it, with its own text */
+	PPP_FAIL_OURS,		/* our pppd did, with its own text */
+	PPP_FAILURES
+};
+
+/* Starts over: nothing is known.  All zeroes are the same. */
+void ppp_observer_init(struct ppp_observer *o);
+
+/*
+ * May this frame be one of PPP's control protocols?  All begin, behind address
+ * and control if they are there, with an even octet of 0x80 or more; data does
+ * not, compressed or not (RFC 1661 2, 6.5).
+ */
+static inline bool
+ppp_observer_wants(const uint8_t *p, size_t n)
+{
+	size_t skip = n >= 2 && p[0] == 0xff ? 2 : 0;
+
+	return n > skip && (p[skip] & 0x81) == 0x80;
+}
+
+/* Reads a frame that this side sent; n octets from its first one on. */
+enum ppp_event ppp_observer_see(struct ppp_observer *o, enum ppp_side from,
+    const uint8_t *p, size_t n);
+
+enum ppp_failure ppp_observer_failure(const struct ppp_observer *o);
+
+/* The status pptp ends with for it: EXIT_LOGIN, EXIT_PPP, ... */
+enum exit_status ppp_observer_status(enum ppp_failure f);
+
+/*
+ * One sentence on why the network did not come up: what happened, to whom, what
+ * to try.  Printable, always terminated; "" for PPP_FAIL_NONE.
+ */
+void ppp_observer_sentence(const struct ppp_observer *o, const char *server,
+    char *out, size_t size);
+
+/* "local 10.0.0.2, remote 10.0.0.1, login MS-CHAPv2, ..."; once it is up. */
+void ppp_observer_summary(const struct ppp_observer *o, char *out,
+    size_t size);
+
+/* "MS-CHAPv2", ...; "none" for 0. */
+const char *ppp_login_name(uint16_t protocol, uint8_t algorithm);
+
+/* What MPPE bits say, as "128 bit, stateless"; "none" for 0. */
+void ppp_mppe_text(uint32_t bits, char *out, size_t size);
+
+#endif

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * PPP's negotiation as it passes: when the network is up, and what is said when
+ * it does not come up.  Each conversation is frames of both sides, "> " ours
+ * (pppd's), "< " the server's.
+ */
+#include "../../tunnel/ppp_observer.c"
+#include "../../tunnel/ppp_verdict.c"
+
+#include <assert.h>
+
+#include "t.h"
+
+/* One frame in hex, of the side its first character tells. */
+static enum ppp_event
+see(struct ppp_observer *o, const char *line)
+{
+	uint8_t buf[512], *exact;
+	size_t n = t_hex(buf, sizeof(buf), line + 1);
+	enum ppp_event e;
+
+	exact = malloc(n > 0 ? n : 1);
+	if (exact == NULL)
+		abort();
+	memcpy(exact, buf, n);
+	e = ppp_observer_see(o, line[0] == '>' ? PPP_OURS : PPP_PEER, exact,
+	    n);
+	free(exact);
+	return e;
+}
+
+/* All of them, separated by newlines; the last event that was one. */
+static enum ppp_event
+talk(struct ppp_observer *o, const char *lines)
+{
+	enum ppp_event last = PPP_NOTHING, e;
+	char line[1024];
+
+	for (; *lines != '\0'; lines += strspn(lines, "\n")) {
+		size_t n = strcspn(lines, "\n");
+
+		memcpy(line, lines, n);
+		line[n] = '\0';
+		lines += n;
+		e = see(o, line);
+		if (e != PPP_NOTHING)
+			last = e;
+	}
+	return last;
+}
+
+/* ---- pieces of conversations ---- */
+
+/* Our request with ACCM and magic; the server's with a login. */
+#define OUR_LCP		"> ff03 c021 01 01 0014 0206 00000000 0506 11223344 " \
+			"0702 0802\n"
+#define OUR_LCP_ACKED	"< ff03 c021 02 01 0014 0206 00000000 0506 11223344 " \
+			"0702 0802\n"
+#define WANTS(login)	"< ff03 c021 01 01 " login "\n"
+#define WANTS_V2	WANTS("000d 01 04 0578 03 05 c22381")
+#define V2_ACKED	"> ff03 c021 02 01 000d 01 04 0578 03 05 c22381\n"
+#define WANTS_PAP	WANTS("0008 03 04 c023")
+#define PAP_ACKED	"> ff03 c021 02 01 0008 03 04 c023\n"
+#define WANTS_NOTHING	WANTS("0004")
+#define NOTHING_ACKED	"> ff03 c021 02 01 0004\n"
+#define LCP_OPEN	OUR_LCP WANTS_V2 V2_ACKED OUR_LCP_ACKED
+/* Challenge of "pptpd", Response of "alice". */
+#define CHALLENGE	"< c223 01 07 000e 04 01020304 7070747064\n"
+#define RESPONSE	"> c223 02 07 000e 04 05060708 616c696365\n"
+#define SUCCESS		"< c223 03 07 0008 533d3031\n"
+/* E=691 R=1 C=00 V=3 M=no */
+#define FAILURE		"< c223 04 07 001c " \
+			"453d36393120523d3120433d303020563d33204d3d6e6f6f\n"
+#define LOGGED_IN	LCP_OPEN CHALLENGE RESPONSE SUCCESS
+#define OUR_MPPE	"> 80fd 01 01 000a 12 06 01000040\n"
+#define OUR_MPPE_ACKED	"< 80fd 02 01 000a 12 06 01000040\n"
+#define THEIR_MPPE	"< 80fd 01 09 000a 12 06 01000040\n"
+#define THEIR_ACKED	"> 80fd 02 09 000a 12 06 01000040\n"
+#define MPPE		OUR_MPPE THEIR_MPPE THEIR_ACKED OUR_MPPE_ACKED
+#define OUR_IP		"> 8021 01 02 0016 03 06 0a000002 81 06 0a000035 " \
+			"83 06 0a000036\n"
+#define OUR_IP_ACKED	"< 8021 02 02 0016 03 06 0a000002 81 06 0a000035 " \
+			"83 06 0a000036\n"
+#define THEIR_IP	"< 8021 01 05 000a 03 06 0a000001\n"
+#define THEIR_IP_ACKED	"> 8021 02 05 000a 03 06 0a000001\n"
+#define IP		OUR_IP THEIR_IP THEIR_IP_ACKED OUR_IP_ACKED
+#define TERM(side, hex)	side " ff03 c021 05 09 " hex "\n"
+/* "MPPE required but peer refused" */
+#define MPPE_REFUSED	"0022 4d505045 20726571 75697265 64206275 74207065 " \
+			"65722072 65667573 6564"
+/* "peer refused to authenticate" */
+#define AUTH_REFUSED	"0020 70656572 20726566 75736564 20746f20 61757468 " \
+			"656e7469 63617465"
+
+/* ---- up ---- */
+
+static void
+test_up(void)
+{
+	struct ppp_observer o = { .phase = PPP_ESTABLISH };
+	char line[256];
+
+	T(talk(&o, OUR_LCP WANTS_V2 V2_ACKED) == PPP_NOTHING &&
+	    o.phase == PPP_ESTABLISH, "LCP is open only with both acks");
+	T(talk(&o, OUR_LCP_ACKED) == PPP_NEWS &&
+	    o.phase == PPP_AUTHENTICATE, "then comes the login");
+	talk(&o, CHALLENGE RESPONSE);
+	T(strcmp(o.user, "alice") == 0, "whose is in the Response");
+	T(strcmp(o.server, "pptpd") == 0, "where, in the Challenge");
+	T(talk(&o, SUCCESS) == PPP_NEWS && o.logged_in, "Success ends it");
+	talk(&o, MPPE);
+	T(talk(&o, OUR_IP THEIR_IP THEIR_IP_ACKED) == PPP_NOTHING,
+	    "one Configure-Ack of IPCP is not enough");
+	T(talk(&o, OUR_IP_ACKED) == PPP_NOW_UP && o.was_up,
+	    "with the second the network is up");
+	ppp_observer_summary(&o, line, sizeof(line));
+	T(strcmp(line, "local address 10.0.0.2, remote 10.0.0.1, login "
+	    "MS-CHAPv2 as alice, encryption MPPE 128 bit, stateless") == 0,
+	    "all of it in one line: %s", line);
+	T(memcmp(o.said[PPP_OURS].dns, "\x0a\0\0\x35\x0a\0\0\x36", 8) == 0,
+	    "name servers are known");
+	T(ppp_observer_failure(&o) == PPP_FAIL_NONE, "nothing has failed");
+	ppp_observer_sentence(&o, "vpn", line, sizeof(line));
+	T(line[0] == '\0', "and there is nothing to say");
+	T(talk(&o, TERM("<", "0004")) == PPP_NOW_DOWN,
+	    "a Terminate-Request ends it");
+	T(ppp_observer_failure(&o) == PPP_FAIL_NONE, "which is no failure");
+}
+
+static void
+test_acks(void)
+{
+	struct ppp_observer o = { .phase = PPP_ESTABLISH };
+
+	talk(&o, OUR_LCP WANTS_V2 V2_ACKED
+	    "< ff03 c021 02 02 0014 0206 00000000 0506 11223344 0702 0802\n");
+	T(o.phase == PPP_ESTABLISH, "an Ack of another id opens nothing");
+	talk(&o, OUR_LCP_ACKED CHALLENGE RESPONSE SUCCESS OUR_IP THEIR_IP
+	    THEIR_IP_ACKED "> 8021 01 03 000a 03 06 0a000007\n" OUR_IP_ACKED);
+	T(o.phase == PPP_NETWORK, "nor one of a request since replaced");
+	talk(&o, "< 8021 02 03 000a 03 06 0a000007\n");
+	T(o.phase == PPP_UP, "that one's does");
+	T(talk(&o, OUR_LCP) == PPP_NOW_DOWN && o.phase == PPP_ESTABLISH &&
+	    o.was_up && o.user[0] == '\0',
+	    "a Configure-Request of LCP begins anew");
+	T(talk(&o, WANTS_V2 V2_ACKED OUR_LCP_ACKED CHALLENGE RESPONSE SUCCESS
+	    IP) == PPP_NOW_UP, "and it may come up again");
+}
+
+/* Forged or early: nothing of the network counts before the login. */
+static void
+test_early(void)
+{
+	struct ppp_observer o = { .phase = PPP_ESTABLISH };
+
+	T(talk(&o, IP) == PPP_NOTHING && o.phase == PPP_ESTABLISH,
+	    "IPCP before LCP is open does not count");
+	talk(&o, LCP_OPEN IP);
+	T(o.phase == PPP_AUTHENTICATE, "nor before the login");
+	talk(&o, "> c223 03 07 0004\n> c023 02 01 0005 00\n");
+	T(o.phase == PPP_AUTHENTICATE, "which our own Success does not end");
+	T(talk(&o, "< c223 04\n< c223\n< c2\n< \n< ff03\n"
+	    "< c223 03 07 0003\n< c223 03 07 0400\n") == PPP_NOTHING &&
+	    o.phase == PPP_AUTHENTICATE, "nor do frames cut short");
+}
+
+static void
+test_passwords(void)
+{
+	struct ppp_observer o = { .phase = PPP_ESTABLISH };
+	const uint8_t *p = (const uint8_t *)&o;
+	bool kept = false;
+
+	/* alice, password "sesame" */
+	talk(&o, OUR_LCP WANTS_PAP PAP_ACKED OUR_LCP_ACKED
+	    "> c023 01 01 0011 05 616c696365 06 736573616d65\n");
+	for (size_t i = 0; i + 6 <= sizeof(o); i++)
+		kept = kept || memcmp(p + i, "sesame", 6) == 0;
+	T(strcmp(o.user, "alice") == 0, "PAP: the name is known");
+	T(!kept, "the password is not kept");
+	T(talk(&o, "< c023 02 01 0005 00\n") == PPP_NEWS && o.logged_in,
+	    "an Ack logs in");
+}
+
+/* ---- failures ---- */
+
+static const struct {
+	const char	*claim, *frames;
+	enum ppp_failure failure;
+	enum exit_status status;
+	const char	*says;		/* a part of the sentence */
+} failures[] = {
+	{ "nothing comes from the server", OUR_LCP OUR_LCP OUR_LCP,
+	    PPP_FAIL_SILENT, EXIT_GRE_BLOCKED, "vpn does not answer in PPP" },
+	{ "the server talks, and answers nothing of ours",
+	    OUR_LCP WANTS_V2 V2_ACKED OUR_LCP WANTS_V2 V2_ACKED,
+	    PPP_FAIL_ONE_WAY, EXIT_GRE_BLOCKED, "does not hear ours" },
+	{ "a wrong password", LCP_OPEN CHALLENGE RESPONSE FAILURE
+	    TERM("<", "0004"), PPP_FAIL_LOGIN, EXIT_LOGIN,
+	    "vpn refused the login of \"alice\" by MS-CHAPv2: wrong name or "
+	    "password (the server says: E=691 R=1 C=00 V=3 M=noo)" },
+	{ "a wrong password by PAP", OUR_LCP WANTS_PAP PAP_ACKED OUR_LCP_ACKED
+	    "> c023 01 01 000c 03 626f62 03 787878\n< c023 03 01 0008 03 4e6f21\n",
+	    PPP_FAIL_LOGIN, EXIT_LOGIN, "of \"bob\" by PAP: wrong name or "
+	    "password? (the server says: No!)" },
+	{ "EAP refuses", OUR_LCP WANTS("0008 03 04 c227")
+	    "> ff03 c021 02 01 0008 03 04 c227\n" OUR_LCP_ACKED
+	    "< c227 01 01 0005 01\n> c227 02 01 000a 01 616c696365\n"
+	    "< c227 04 02 0004\n", PPP_FAIL_LOGIN, EXIT_LOGIN,
+	    "of \"alice\" by EAP" },
+	{ "no line in chap-secrets", OUR_LCP WANTS_V2
+	    "> ff03 c021 04 01 0009 03 05 c22381\n" OUR_LCP_ACKED
+	    "< ff03 c021 01 02 0004\n> ff03 c021 02 02 0004\n"
+	    TERM("<", AUTH_REFUSED), PPP_FAIL_NO_LOGIN, EXIT_PPP,
+	    "this pppd offers none: is there a line" },
+	{ "no login in common", OUR_LCP WANTS_PAP
+	    "> ff03 c021 03 01 0009 03 05 c22381\n" OUR_LCP_ACKED WANTS_PAP
+	    TERM("<", AUTH_REFUSED), PPP_FAIL_METHOD, EXIT_PPP,
+	    "vpn wants a login by PAP, which this pppd refuses; it would do "
+	    "MS-CHAPv2" },
+	{ "noauth is missing", "> ff03 c021 01 01 0009 03 05 c22381\n"
+	    "< ff03 c021 04 01 0009 03 05 c22381\n> ff03 c021 01 02 0004\n"
+	    "< ff03 c021 02 02 0004\n" WANTS_V2 V2_ACKED
+	    TERM(">", AUTH_REFUSED), PPP_FAIL_NOAUTH, EXIT_PPP,
+	    "option noauth" },
+	{ "the server knows no CCP", LOGGED_IN OUR_MPPE
+	    "< ff03 c021 08 03 0010 80fd 01 01 000a 12 06 01000040\n"
+	    TERM(">", MPPE_REFUSED), PPP_FAIL_NO_MPPE, EXIT_PPP,
+	    "vpn knows no encryption" },
+	{ "the server rejects MPPE", LOGGED_IN OUR_MPPE
+	    "< 80fd 04 01 000a 12 06 01000040\n" TERM(">", MPPE_REFUSED),
+	    PPP_FAIL_NO_MPPE, EXIT_PPP, "vpn knows no encryption" },
+	{ "the server requires MPPE, we reject it", LOGGED_IN THEIR_MPPE
+	    "> ff03 c021 08 03 0010 80fd 01 09 000a 12 06 01000040\n"
+	    TERM("<", MPPE_REFUSED), PPP_FAIL_WANTS_MPPE, EXIT_PPP,
+	    "vpn requires encryption" },
+	{ "128 bits here, 40 there", LOGGED_IN OUR_MPPE
+	    "< 80fd 03 01 000a 12 06 01000020\n"
+	    "< 80fd 01 09 000a 12 06 01000020\n"
+	    "> 80fd 03 09 000a 12 06 01000040\n" TERM(">", MPPE_REFUSED),
+	    PPP_FAIL_MPPE, EXIT_PPP, "this pppd offers MPPE of 128 bit, "
+	    "stateless, the server 40 bit, stateless" },
+	{ "MPPE without keys", OUR_LCP WANTS_NOTHING NOTHING_ACKED
+	    OUR_LCP_ACKED TERM(">", "0014 4d505045 20726571 75697265 642e2e2e "),
+	    PPP_FAIL_NO_KEYS, EXIT_PPP, "vpn asked for none" },
+	{ "the server rejects our address", LOGGED_IN
+	    "> 8021 01 02 000a 03 06 00000000\n"
+	    "< 8021 04 02 000a 03 06 00000000\n", PPP_FAIL_ADDRESS, EXIT_PPP,
+	    "vpn gave no IP address" },
+	{ "the server knows no IP", LOGGED_IN
+	    "> 8021 01 02 000a 03 06 00000000\n"
+	    "< ff03 c021 08 03 0010 8021 01 02 000a 03 06 00000000\n",
+	    PPP_FAIL_ADDRESS, EXIT_PPP, "gave no IP address" },
+	{ "the server ends it, with a text to be escaped", LOGGED_IN
+	    TERM("<", "0009 6e6f1b5b0a"), PPP_FAIL_SERVER, EXIT_PPP,
+	    "vpn ended PPP before the network was up: \"no\\x1b[\\x0a\"" },
+	{ "and without a text", LOGGED_IN TERM("<", "0004"), PPP_FAIL_SERVER,
+	    EXIT_PPP, "vpn ended PPP before the network was up, without a" },
+	{ "pppd ends it with a text of its own", LOGGED_IN
+	    TERM(">", "0008 6f6f7073"), PPP_FAIL_OURS, EXIT_PPP,
+	    "pppd ended PPP before the network was up: \"oops\"" },
+	{ "a wrong text of MPPE is believed last", LOGGED_IN
+	    TERM(">", MPPE_REFUSED), PPP_FAIL_NO_MPPE, EXIT_PPP,
+	    "knows no encryption" },
+	{ "the user ends it", LOGGED_IN
+	    TERM(">", "0010 55736572 20726571 75657374"), PPP_FAIL_NONE,
+	    EXIT_OK, "" },
+};
+
+static void
+test_failures(void)
+{
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+		struct ppp_observer o;
+		enum ppp_failure f;
+		char said[512];
+
+		ppp_observer_init(&o);
+		talk(&o, failures[i].frames);
+		f = ppp_observer_failure(&o);
+		ppp_observer_sentence(&o, "vpn", said, sizeof(said));
+		if (!T(f == failures[i].failure, "%s: told apart",
+		    failures[i].claim))
+			printf("# got %d, wanted %d\n", f, failures[i].failure);
+		T(ppp_observer_status(f) == failures[i].status,
+		    "%s: its status", failures[i].claim);
+		if (!T(strstr(said, failures[i].says) != NULL && (said[0] ==
+		    '\0') == (failures[i].says[0] == '\0'), "%s: its sentence",
+		    failures[i].claim))
+			printf("# got %s\n# wanted %s\n", said,
+			    failures[i].says);
+	}
+}
+
+static void
+test_words(void)
+{
+	static const struct {
+		uint32_t	 bits;
+		const char	*text;
+	} mppe[] = {
+		{ 0, "none" }, { MPPE_STATELESS, "none" },
+		{ MPPE_128 | MPPE_STATELESS, "128 bit, stateless" },
+		{ MPPE_40, "40 bit, stateful" }, { MPPE_56, "56 bit, stateful" },
+		{ MPPE_KEYS | MPPE_STATELESS,
+		    "128 bit or 56 bit or 40 bit, stateless" }
+	};
+	static const unsigned codes[] = { 646, 647, 648, 649, 691, 709 };
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(mppe) / sizeof(mppe[0]); i++) {
+		ppp_mppe_text(mppe[i].bits, text, sizeof(text));
+		T(strcmp(text, mppe[i].text) == 0, "MPPE %s", mppe[i].text);
+	}
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		T(strchr(error_words(codes[i]), '?') == NULL, "E=%u has words",
+		    codes[i]);
+	T(strchr(error_words(1), '?') != NULL, "another code is a question");
+	T(strcmp(ppp_login_name(PPP_CHAP, CHAP_MD5), "CHAP-MD5") == 0 &&
+	    strcmp(ppp_login_name(PPP_CHAP, 9), "a login unknown to pptp") == 0,
+	    "logins have names");
+}
+
+/* ---- the fast path ---- */
+
+static void
+test_wants(void)
+{
+	static const struct {
+		const char	*claim, *hex;
+		bool		 wants;
+	} rows[] = {
+		{ "LCP", "ff03c021", true }, { "CHAP", "c223", true },
+		{ "IPCP", "8021", true }, { "CCP, uncompressed", "ff0380fd",
+		    true }, { "IP", "ff030021", false },
+		{ "IP, compressed", "21", false },
+		{ "MPPE", "ff0300fd", false }, { "MPPE, compressed", "fd",
+		    false }, { "nothing", "", false }, { "half", "ff", false },
+		{ "a header alone", "ff03", false }
+	};
+	uint8_t buf[8];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t n = t_hex(buf, sizeof(buf), rows[i].hex);
+
+		T(ppp_observer_wants(buf, n) == rows[i].wants,
+		    "%s is %swanted", rows[i].claim, rows[i].wants ? "" :
+		    "not ");
+	}
+}
+
+static void
+mangled(const uint8_t *p, size_t n)
+{
+	struct ppp_observer o;
+	char said[512];
+
+	for (int side = 0; side < PPP_SIDES; side++) {
+		ppp_observer_init(&o);
+		talk(&o, LOGGED_IN);
+		ppp_observer_see(&o, (enum ppp_side)side, p, n);
+		ppp_observer_sentence(&o, "vpn", said, sizeof(said));
+		if (o.phase == PPP_UP)
+			abort();
+	}
+}
+
+static void
+test_mangled(void)
+{
+	static const char *const frames[] = { "ff03c0210101000d010405780305c2"
+	    "2381", "80fd0101000a120601000040", "c2230107000e0401020304707074"
+	    "7064", "c02301010011" "05616c69636506736573616d65",
+	    "802101020016" "03060a00000281060a00003583060a000036" };
+	uint8_t buf[64];
+
+	static_assert(sizeof(struct ppp_observer) <= 768, "it stays small");
+	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
+		t_mangle(buf, t_hex(buf, sizeof(buf), frames[i]), mangled);
+	T(true, "every truncation and bit flip of frames is survived");
+}
+
+int
+main(void)
+{
+	test_up();
+	test_acks();
+	test_early();
+	test_passwords();
+	test_failures();
+	test_words();
+	test_wants();
+	test_mangled();
+	return t_done();
+}

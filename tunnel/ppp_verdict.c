@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the observer has seen, in words (pure): whether the network came up, and
+ * if not, why and what to try.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ppp_observer.h"
+#include "pptp_proto.h"
+#include "text.h"
+
+enum { LINE = 4 * PPP_TEXT + 1 };	/* a text, escaped */
+
+/* Formats into an array; a text too long is cut on purpose. */
+#define FMT(out, size, ...) \
+	((void)(snprintf((out), (size), __VA_ARGS__) < 0))
+
+const char *
+ppp_login_name(uint16_t protocol, uint8_t algorithm)
+{
+	static const struct {
+		uint16_t	 protocol;
+		uint8_t		 algorithm;
+		const char	*name;
+	} names[] = {
+		{ 0, 0, "none" },
+		{ PPP_PAP, 0, "PAP" },
+		{ PPP_CHAP, CHAP_MD5, "CHAP-MD5" },
+		{ PPP_CHAP, CHAP_MS, "MS-CHAP" },
+		{ PPP_CHAP, CHAP_MS_V2, "MS-CHAPv2" },
+		{ PPP_EAP, 0, "EAP" }
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i].protocol == protocol &&
+		    names[i].algorithm == algorithm)
+			return names[i].name;
+	return "a login unknown to pptp";
+}
+
+void
+ppp_mppe_text(uint32_t bits, char *out, size_t size)
+{
+	FMT(out, size, "%s%s%s%s%s", (bits & MPPE_KEYS) == 0 ? "none" : "",
+	    bits & MPPE_128 ? "128 bit" : "",
+	    bits & MPPE_56 ? bits & MPPE_128 ? " or 56 bit" : "56 bit" : "",
+	    bits & MPPE_40 ? bits & (MPPE_128 | MPPE_56) ? " or 40 bit" :
+	    "40 bit" : "", (bits & MPPE_KEYS) == 0 ? "" :
+	    bits & MPPE_STATELESS ? ", stateless" : ", stateful");
+}
+
+/* ---- why ---- */
+
+static enum ppp_failure
+lcp_failure(const struct ppp_observer *o)
+{
+	const struct ppp_said *ours = &o->said[PPP_OURS];
+	const struct ppp_said *peer = &o->said[PPP_PEER];
+
+	if (ours->auth != 0 && (peer->rejects_auth || peer->auth_nak != 0))
+		return PPP_FAIL_NOAUTH;
+	if (ours->rejects_auth && (peer->auth == 0 || !peer->lcp.acked))
+		return PPP_FAIL_NO_LOGIN;
+	if (ours->auth_nak != 0 && !peer->lcp.acked)
+		return PPP_FAIL_METHOD;
+	return PPP_FAIL_NONE;
+}
+
+static enum ppp_failure
+ccp_failure(const struct ppp_observer *o)
+{
+	const struct ppp_said *ours = &o->said[PPP_OURS];
+	const struct ppp_said *peer = &o->said[PPP_PEER];
+	bool we_ask = ours->ccp.sent && (ours->mppe & MPPE_KEYS) != 0;
+	bool they_ask = peer->ccp.sent && (peer->mppe & MPPE_KEYS) != 0;
+
+	if (we_ask && (peer->rejects_ccp || peer->rejects_mppe))
+		return PPP_FAIL_NO_MPPE;
+	if (they_ask && (ours->rejects_ccp || ours->rejects_mppe ||
+	    !ours->ccp.sent))
+		return PPP_FAIL_WANTS_MPPE;
+	if ((we_ask && (peer->mppe_nak != 0 || they_ask) &&
+	    !ours->ccp.acked) || (they_ask && ours->mppe_nak != 0 &&
+	    !peer->ccp.acked))
+		return PPP_FAIL_MPPE;
+	return PPP_FAIL_NONE;
+}
+
+/* What pppd itself says as it gives up, where its frames say less. */
+static enum ppp_failure
+our_text(const struct ppp_said *ours)
+{
+	const char *t = ours->terminate;
+
+	if (!ours->terminates)
+		return PPP_FAIL_NONE;
+	if (strstr(t, "MPPE required") != NULL)
+		return strstr(t, "peer") != NULL ? PPP_FAIL_NO_MPPE :
+		    PPP_FAIL_NO_KEYS;
+	if (strstr(t, "IP address") != NULL)
+		return PPP_FAIL_ADDRESS;
+	if (strstr(t, "peer refused to authenticate") != NULL)
+		return PPP_FAIL_NOAUTH;
+	return t[0] != '\0' && strcmp(t, "User request") != 0 ?
+	    PPP_FAIL_OURS : PPP_FAIL_NONE;
+}
+
+enum ppp_failure
+ppp_observer_failure(const struct ppp_observer *o)
+{
+	const struct ppp_said *ours = &o->said[PPP_OURS];
+	const struct ppp_said *peer = &o->said[PPP_PEER];
+	enum ppp_failure f;
+
+	if (o->was_up)
+		return PPP_FAIL_NONE;
+	if (o->refused)
+		return PPP_FAIL_LOGIN;
+	f = lcp_failure(o);
+	if (f == PPP_FAIL_NONE && ours->lcp.sent && !ours->lcp.answered &&
+	    !peer->terminates)
+		f = peer->lcp.sent ? PPP_FAIL_ONE_WAY : PPP_FAIL_SILENT;
+	if (f == PPP_FAIL_NONE)
+		f = ccp_failure(o);
+	if (f == PPP_FAIL_NONE && (peer->rejects_ipcp || peer->rejects_addr))
+		f = PPP_FAIL_ADDRESS;
+	if (f == PPP_FAIL_NONE)
+		f = our_text(ours);
+	if (f == PPP_FAIL_NONE && peer->terminates)
+		f = PPP_FAIL_SERVER;
+	return f;
+}
+
+enum exit_status
+ppp_observer_status(enum ppp_failure f)
+{
+	switch (f) {
+	case PPP_FAIL_NONE:
+		return EXIT_OK;
+	case PPP_FAIL_SILENT:
+	case PPP_FAIL_ONE_WAY:
+		return EXIT_GRE_BLOCKED;
+	case PPP_FAIL_LOGIN:
+		return EXIT_LOGIN;
+	case PPP_FAIL_NO_LOGIN:
+	case PPP_FAIL_METHOD:
+	case PPP_FAIL_NOAUTH:
+	case PPP_FAIL_NO_MPPE:
+	case PPP_FAIL_WANTS_MPPE:
+	case PPP_FAIL_MPPE:
+	case PPP_FAIL_NO_KEYS:
+	case PPP_FAIL_ADDRESS:
+	case PPP_FAIL_SERVER:
+	case PPP_FAIL_OURS:
+	case PPP_FAILURES:
+		break;
+	}
+	return EXIT_PPP;
+}
+
+/* ---- in a sentence ---- */
+
+/* RFC 2433 9, RFC 2759 6 */
+static const char *
+error_words(unsigned error)
+{
+	static const struct {
+		unsigned	 error;
+		const char	*words;
+	} codes[] = {
+		{ 646, "not at this hour" },
+		{ 647, "the account is disabled" },
+		{ 648, "the password has expired" },
+		{ 649, "no permission to dial in" },
+		{ 691, "wrong name or password" },
+		{ 709, "the password could not be changed" }
+	};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i].error == error)
+			return codes[i].words;
+	return "wrong name or password?";
+}
+
+static void
+login_sentence(const struct ppp_observer *o, const char *server, char *out,
+    size_t size)
+{
+	char user[4 * PPP_NAME + 1], text[LINE];
+
+	text_escape(user, sizeof(user), o->user, strlen(o->user));
+	text_escape(text, sizeof(text), o->failure, strlen(o->failure));
+	FMT(out, size, "%s refused the login of \"%s\" by %s: %s%s%s%s; check "
+	    "the name and the password, in /etc/ppp/chap-secrets or where "
+	    "they were given", server, user,
+	    ppp_login_name(o->login, o->login_algorithm),
+	    error_words(o->error), text[0] != '\0' ? " (the server says: " :
+	    "", text, text[0] != '\0' ? ")" : "");
+}
+
+static void
+method_sentence(const struct ppp_observer *o, const char *server, char *out,
+    size_t size)
+{
+	const struct ppp_said *ours = &o->said[PPP_OURS];
+	const struct ppp_said *peer = &o->said[PPP_PEER];
+
+	FMT(out, size, "%s wants a login by %s, which this pppd refuses; it "
+	    "would do %s: give pppd no refuse- or require- option that rules "
+	    "out the former, and a secret for it", server,
+	    ppp_login_name(peer->auth, peer->algorithm),
+	    ppp_login_name(ours->auth_nak, ours->algorithm_nak));
+}
+
+static void
+mppe_sentence(const struct ppp_observer *o, const char *server, char *out,
+    size_t size)
+{
+	const struct ppp_said *ours = &o->said[PPP_OURS];
+	const struct ppp_said *peer = &o->said[PPP_PEER];
+	char we[64], they[64];
+
+	ppp_mppe_text(ours->mppe, we, sizeof(we));
+	ppp_mppe_text(peer->mppe_nak != 0 ? peer->mppe_nak : peer->mppe, they,
+	    sizeof(they));
+	FMT(out, size, "no encryption in common with %s: this pppd offers "
+	    "MPPE of %s, the server %s; give pppd what the server offers "
+	    "(require-mppe-40, require-mppe-128, mppe-stateful)", server, we,
+	    they);
+}
+
+static void
+text_sentence(const char *who, const char *said, char *out, size_t size)
+{
+	char text[LINE];
+
+	text_escape(text, sizeof(text), said, strlen(said));
+	FMT(out, size, "%s ended PPP before the network was up%s%s%s", who,
+	    text[0] != '\0' ? ": \"" : ", without a reason", text,
+	    text[0] != '\0' ? "\"" : "");
+}
+
+void
+ppp_observer_sentence(const struct ppp_observer *o, const char *server,
+    char *out, size_t size)
+{
+	static const char *const plain[PPP_FAILURES] = {
+		[PPP_FAIL_SILENT] = "%s does not answer in PPP, although the "
+		    "call is up: IP protocol 47 (GRE) is blocked on the way",
+		[PPP_FAIL_ONE_WAY] = "%s sends GRE but does not hear ours: IP "
+		    "protocol 47 is blocked on its way to the server",
+		[PPP_FAIL_NO_LOGIN] = "%s wants a login and this pppd offers "
+		    "none: is there a line for the user and this server in "
+		    "/etc/ppp/chap-secrets, and are `user' and `remotename' "
+		    "given as they stand there?",
+		[PPP_FAIL_NOAUTH] = "this pppd wants %s to log in to it, "
+		    "which no VPN server does: give pppd the option noauth",
+		[PPP_FAIL_NO_MPPE] = "%s knows no encryption (MPPE), and this "
+		    "pppd requires it: without require-mppe everything is "
+		    "sent in the clear",
+		[PPP_FAIL_WANTS_MPPE] = "%s requires encryption (MPPE), which "
+		    "this pppd has not: give it require-mppe-128, and see "
+		    "that the module ppp_mppe can be loaded",
+		[PPP_FAIL_NO_KEYS] = "encryption (MPPE) needs a login by "
+		    "MS-CHAP or MS-CHAPv2, and %s asked for none: give no "
+		    "require-mppe, or have the server ask for it",
+		[PPP_FAIL_ADDRESS] = "%s gave no IP address: ask for one by "
+		    "name (LOCAL:REMOTE), or have the server assign one"
+	};
+	enum ppp_failure f = ppp_observer_failure(o);
+
+	FMT(out, size, "%s", "");
+	if (f == PPP_FAIL_LOGIN)
+		login_sentence(o, server, out, size);
+	else if (f == PPP_FAIL_METHOD)
+		method_sentence(o, server, out, size);
+	else if (f == PPP_FAIL_MPPE)
+		mppe_sentence(o, server, out, size);
+	else if (f == PPP_FAIL_SERVER)
+		text_sentence(server, o->said[PPP_PEER].terminate, out, size);
+	else if (f == PPP_FAIL_OURS)
+		text_sentence("pppd", o->said[PPP_OURS].terminate, out, size);
+	else if (plain[f] != NULL) {
+		const char *at = strstr(plain[f], "%s");
+
+		FMT(out, size, "%.*s%s%s", (int)(at - plain[f]), plain[f],
+		    server, at + 2);
+	}
+}
+
+/* Addresses as numbers: inet_ntop() is no memory or string function. */
+static void
+address_text(uint32_t addr, char out[16])
+{
+	uint8_t b[4];
+
+	memcpy(b, &addr, 4);
+	FMT(out, 16, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+}
+
+void
+ppp_observer_summary(const struct ppp_observer *o, char *out, size_t size)
+{
+	const struct ppp_said *ours = &o->said[PPP_OURS];
+	char local[16], remote[16], mppe[64], user[4 * PPP_NAME + 1];
+	bool encrypts = ours->ccp.acked && (ours->mppe & MPPE_KEYS) != 0;
+
+	address_text(ours->addr, local);
+	address_text(o->said[PPP_PEER].addr, remote);
+	ppp_mppe_text(encrypts ? ours->mppe : 0, mppe, sizeof(mppe));
+	text_escape(user, sizeof(user), o->user, strlen(o->user));
+	FMT(out, size, "local address %s, remote %s, login %s%s%s, encryption "
+	    "%s%s", local, remote,
+	    ppp_login_name(o->login, o->login_algorithm),
+	    user[0] != '\0' ? " as " : "", user, encrypts ? "MPPE " : "",
+	    mppe);
+}
