@@ -3,9 +3,21 @@
 
 VERSION	= 2.0.0
 
-PREFIX	?= /usr/local
-SBINDIR	?= $(PREFIX)/sbin
+# BINDIR, MANDIR and PPPDIR as pptp-linux's Makefile has them, too: BINDIR is
+# where pptp goes, MANDIR may be its man8, and all may begin with DESTDIR.
+place	= $(patsubst $(DESTDIR)/%,/%,$(1))
+PREFIX	?= $(or $(patsubst %/,%,$(dir $(call place,$(BINDIR)))),/usr/local)
+SBINDIR	?= $(or $(BINDIR),$(PREFIX)/sbin)
 MANDIR	?= $(PREFIX)/share/man
+PPPDIR	?= /etc/ppp
+override SBINDIR := $(call place,$(SBINDIR))
+override MANDIR := $(patsubst %/man8,%,$(call place,$(MANDIR)))
+override PPPDIR := $(call place,$(PPPDIR))
+# Where systemd looks for units; empty: no unit is installed.
+UNITDIR	?= $(or $(shell $(PKG_CONFIG) --variable=systemdsystemunitdir systemd \
+	  2>/dev/null),$(wildcard /usr/lib/systemd/system))
+# The pppd that pptp, pptpsetup and the unit run.
+PPPD	?= /usr/sbin/pppd
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
 INSTALL	?= install
@@ -45,7 +57,7 @@ PPPD_PLUGINDIR ?= $(shell sh tests/plugindir)
 
 # Program and plugin are told where they find each other: told other places,
 # as by `make install PREFIX=/usr` after `make`, both are built anew.
-PLACES	:= $(strip $(SBINDIR) $(PPPD_PLUGINDIR))
+PLACES	:= $(strip $(SBINDIR) $(PPPD_PLUGINDIR) $(PPPD))
 
 all: $(BIN) $(PLUGIN)
 
@@ -60,8 +72,9 @@ $(BIN): $(OBJ)
 	$(CC) $(LDHARD) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LDLIBS)
 
 $(PUREOBJ): WARN += -Wconversion
-$(B)/tunnel/kernel.o: build/places
-$(B)/tunnel/kernel.o: STD += -DPPPD_PLUGINDIR='"$(PPPD_PLUGINDIR)"'
+PLACED	= $(B)/client/launch.o $(B)/client/setup.o $(B)/tunnel/kernel.o
+$(PLACED): build/places
+$(PLACED): STD += -DPPPD_PLUGINDIR='"$(PPPD_PLUGINDIR)"' -DPPPD='"$(PPPD)"'
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
@@ -168,19 +181,24 @@ print-%:
 # --- installing -------------------------------------------------------------
 install: all
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 \
-	    $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR)
+	    $(DESTDIR)$(BASHCOMPDIR) $(DESTDIR)$(ZSHCOMPDIR) $(DESTDIR)$(PPPDIR)
 	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(SBINDIR)/pptp
 	ln -sf pptp $(DESTDIR)$(SBINDIR)/pptpsetup
 	$(INSTALL) -m 644 pptp.8 $(DESTDIR)$(MANDIR)/man8/pptp.8
 	ln -sf pptp.8 $(DESTDIR)$(MANDIR)/man8/pptpsetup.8
 	$(INSTALL) -m 644 client/completion/bash $(DESTDIR)$(BASHCOMPDIR)/pptp
 	$(INSTALL) -m 644 client/completion/zsh $(DESTDIR)$(ZSHCOMPDIR)/_pptp
+	[ -e $(DESTDIR)$(PPPDIR)/options.pptp ] || $(INSTALL) -m 644 \
+	    client/options.pptp $(DESTDIR)$(PPPDIR)/options.pptp
 ifneq ($(PLUGIN),)
 	$(INSTALL) -d $(DESTDIR)$(PPPD_PLUGINDIR)
 	$(INSTALL) -m 644 $(PLUGIN) $(DESTDIR)$(PPPD_PLUGINDIR)/pptp.so
 endif
 
+# What somebody has made of options.pptp is theirs, and stays.
 uninstall:
+	! cmp -s client/options.pptp $(DESTDIR)$(PPPDIR)/options.pptp || \
+	    rm -f $(DESTDIR)$(PPPDIR)/options.pptp
 	rm -f $(DESTDIR)$(SBINDIR)/pptp $(DESTDIR)$(SBINDIR)/pptpsetup \
 	    $(DESTDIR)$(MANDIR)/man8/pptp.8 \
 	    $(DESTDIR)$(MANDIR)/man8/pptpsetup.8 \
@@ -197,7 +215,7 @@ help:
 	@echo 'make demo            a real tunnel in a virtual machine, step by step'
 	@echo 'make check           all tests; ends with "N passed, N failed"'
 	@echo 'make nightly         the same, the long ones, memcheck, lint, coverage'
-	@echo 'make install         PREFIX=/usr/local SBINDIR MANDIR DESTDIR'
+	@echo 'make install         PREFIX=/usr/local SBINDIR MANDIR PPPDIR DESTDIR'
 	@echo 'make uninstall       remove what install put there'
 	@echo 'make plugin          pptp.so, the plugin for pppd'
 	@echo 'make bench           speed, beside pptp-linux if that is installed'

@@ -368,8 +368,7 @@ parse(struct request *r, int argc, char **argv)
 static int
 start(const char *tunnel)
 {
-	execl("/usr/sbin/pppd", "pppd", "call", tunnel, "updetach",
-	    (char *)NULL);
+	execl(PPPD, "pppd", "call", tunnel, "updetach", (char *)NULL);
 	if (errno == ENOENT)
 		execlp("pppd", "pppd", "call", tunnel, "updetach",
 		    (char *)NULL);

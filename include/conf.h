@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifndef PPPD
+#define PPPD	"/usr/sbin/pppd"	/* make PPPD= */
+#endif
+
 /* Exit statuses: one meaning each; --help has the words. */
 enum exit_status {
 	EXIT_OK,		/* normal end, --help, --version */

@@ -15,10 +15,6 @@
 #include "conf.h"
 #include "pptp_gre.h"
 
-#ifndef PPPD
-#define PPPD	"/usr/sbin/pppd"
-#endif
-
 struct kernel_path {
 	char		 plugin[256];	/* pptp.so of the installed pppd */
 	char		 why[320];	/* why there is no such path */

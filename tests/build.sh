@@ -121,7 +121,7 @@ if [ -f pptp.so ]; then
 	is "it needs libc only" "$(readelf -d pptp.so |
 		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')" libc.so.6
 	set -- BIN=$p B="$(dirname $p)" DESTDIR="$w/plugin" SBINDIR=/place \
-		PPPD_PLUGINDIR=/plugins
+		PPPD_PLUGINDIR=/plugins UNITDIR=
 	claim "it is installed" make -s "$@" install
 	claim "where pppd looks for it" cmp pptp.so "$w/plugin/plugins/pptp.so"
 	claim "built anew, it looks for the program in its new place" \
@@ -132,10 +132,12 @@ if [ -f pptp.so ]; then
 	is "nothing of it is left" "$(find "$w/plugin" ! -type d)" ""
 fi
 
-set -- make -s BIN=$p B="$(dirname $p)" PPPD_H= DESTDIR="$w/root" PREFIX=/usr
+set -- make -s BIN=$p B="$(dirname $p)" PPPD_H= DESTDIR="$w/root" PREFIX=/usr \
+	UNITDIR=
 claim "make install" "$@" install
 is "what it installed" "$(cd "$w/root" && find . ! -type d | sort)" \
-"./usr/sbin/pptp
+"./etc/ppp/options.pptp
+./usr/sbin/pptp
 ./usr/sbin/pptpsetup
 ./usr/share/bash-completion/completions/pptp
 ./usr/share/man/man8/pptp.8
@@ -145,7 +147,34 @@ claim "the installed program runs" "$w/root/usr/sbin/pptp" --version
 claim "the installed pptpsetup runs" "$w/root/usr/sbin/pptpsetup" --help
 claim "the completion is valid bash" bash -n \
 	"$w/root/usr/share/bash-completion/completions/pptp"
+options=$w/root/etc/ppp/options.pptp
+is "the options for pppd: what peers files expect of them" \
+	"$(sed -n 's/^\([a-z].*\)/\1/p' "$options" | sort | xargs)" "lock noauth\
+ nobsdcomp nodeflate refuse-chap refuse-eap refuse-mschap refuse-pap"
 claim "make uninstall" "$@" uninstall
 is "nothing is left" "$(find "$w/root" ! -type d)" ''
+echo 'require-mppe-128' > "$options"
+claim "make install over somebody's options" "$@" install
+is "leaves them" "$(cat "$options")" require-mppe-128
+claim "make uninstall with them" "$@" uninstall
+is "leaves them, too" "$(cd "$w/root" && find . ! -type d)" \
+	./etc/ppp/options.pptp
+
+# The places as pptp-linux's users give them: with DESTDIR in front or without.
+set -- make -s BIN=$p B="$(dirname $p)" PPPD_H= UNITDIR= PPPD="$w/sbin/pppd"
+claim "make install BINDIR MANDIR PPPDIR" "$@" install BINDIR="$w/nix/sbin" \
+	MANDIR="$w/nix/share/man/man8" PPPDIR="$w/nix/etc/ppp"
+is "all in there" "$(cd "$w/nix" && find . ! -type d | sort | xargs)" "\
+./etc/ppp/options.pptp ./sbin/pptp ./sbin/pptpsetup \
+./share/bash-completion/completions/pptp ./share/man/man8/pptp.8 \
+./share/man/man8/pptpsetup.8 ./share/zsh/site-functions/_pptp"
+is "PPPD is what it will run" "$(strings $p | grep -cFx "$w/sbin/pppd")" 1
+claim "the same with DESTDIR in front" "$@" install DESTDIR="$w/void" \
+	BINDIR="$w/void/usr/bin" MANDIR="$w/void/usr/share/man/man8" \
+	PPPDIR="$w/void/etc/ppp"
+is "once, not twice" "$(cd "$w/void" && find . ! -type d | sort | xargs)" "\
+./etc/ppp/options.pptp ./usr/bin/pptp ./usr/bin/pptpsetup \
+./usr/share/bash-completion/completions/pptp ./usr/share/man/man8/pptp.8 \
+./usr/share/man/man8/pptpsetup.8 ./usr/share/zsh/site-functions/_pptp"
 claim "the places are again what they were" make -s all
 plan
