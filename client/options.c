@@ -35,7 +35,6 @@
 enum {
 	WARNINGS = 4096,	/* octets of all together */
 	GO_ON = -1,		/* what a setter returns when all is well */
-	HOST_LONGEST = 253,	/* a name in the DNS */
 	LONG_VAL = 1 << 24,	/* above any character: musl's are wide */
 	US = 1000000,
 	REORDER_MIN = 10000,

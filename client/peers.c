@@ -482,7 +482,10 @@ fill(int fd, const void *data, size_t n, const struct old_file *old,
 	return fsync(fd);
 }
 
-/* A directory that nobody can plant names in but its owner and root. */
+/*
+ * A directory that nobody can plant names in but its owner and root; or a
+ * group, which is said.
+ */
 static int
 open_dir(int at, const char *name, int flags, const char *shown, int *fd)
 {
@@ -496,6 +499,10 @@ open_dir(int at, const char *name, int flags, const char *shown, int *fd)
 		return peers_complain(EXIT_PERMISSION, "%s belongs to another "
 		    "user or may be written by everybody: it is not safe to "
 		    "keep secrets in", shown);
+	if ((st.st_mode & S_IWGRP) != 0)
+		peers_complain(0, "warning: the members of group %u may write "
+		    "to %s, and so replace secrets and what pppd runs as root: "
+		    "chmod g-w %s", (unsigned)st.st_gid, shown, shown);
 	if (faccessat(*fd, ".", W_OK, AT_EACCESS) == -1)
 		return peers_failed("cannot write to %s", shown);
 	return EXIT_OK;
@@ -539,6 +546,23 @@ lock_is_named(int dir, int fd)
 }
 
 /*
+ * Whoever may write to the folder could have made the file, and would read
+ * the secrets that are put in.
+ */
+static int
+lock_check(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    (st.st_mode & 0077) == 0)
+		return EXIT_OK;
+	return peers_complain(EXIT_PERMISSION, "%s/%s was made by another user "
+	    "or may be read by others: find out why, and remove it", PPP_DIR,
+	    SECRETS_NEW);
+}
+
+/*
  * The locked file that may become the new chap-secrets.  The one who had it
  * may have renamed it meanwhile: then the name has to be opened anew.
  */
@@ -557,7 +581,7 @@ lock_open(int dir, int *lock)
 		if (flock(fd, LOCK_EX | LOCK_NB) == 0 &&
 		    lock_is_named(dir, fd)) {
 			*lock = fd;
-			return EXIT_OK;
+			return lock_check(fd);
 		}
 		close(fd);
 		nanosleep(&step, NULL);
@@ -587,8 +611,9 @@ peers_read(struct old_file *f, int dir, const char *tunnel)
 }
 
 /*
- * Writes the peers file's successor.  An administrator who let a group read
- * the old one (Debian's dip) keeps that; it holds no secret.
+ * Writes the peers file's successor.  It holds no secret: a new one is for
+ * the folder's group to read, by which Debian lets members of dip use pppd;
+ * an old one's group and permissions stay as the administrator has them.
  */
 static int
 peers_write(int dir, const char *temp, const struct tunnel *t,
@@ -597,7 +622,8 @@ peers_write(int dir, const char *temp, const struct tunnel *t,
 	char text[PEERS_LONGEST];
 	struct wr w = { .p = (uint8_t *)text,
 	    .end = (uint8_t *)text + sizeof(text) };
-	mode_t mode = old->exists ? 0600 | (old->st.st_mode & 0040) : 0600;
+	mode_t mode = old->exists ? 0600 | (old->st.st_mode & 0040) : 0640;
+	struct stat st;
 	int fd, status = put_peers(&w, t);
 
 	if (status != EXIT_OK)
@@ -607,6 +633,9 @@ peers_write(int dir, const char *temp, const struct tunnel *t,
 	    O_CLOEXEC, 0600);
 	if (fd == -1)
 		return peers_failed("cannot make %s/peers/%s", PPP_DIR, temp);
+	if (!old->exists && (fstat(dir, &st) == -1 ||
+	    fchown(fd, (uid_t)-1, st.st_gid) == -1))
+		mode = 0600;
 	if (fill(fd, text, (size_t)(w.p - (uint8_t *)text), old, mode) == -1)
 		status = peers_failed("cannot write %s/peers/%s", PPP_DIR,
 		    temp);
@@ -730,8 +759,11 @@ work(const struct tunnel *t, const struct dirs *d,
 	sigaddset(&block, SIGTERM);
 	sigaddset(&block, SIGTSTP);
 	status = lock_open(d->ppp, &lock);
-	if (status != EXIT_OK)
+	if (status != EXIT_OK) {
+		if (lock != -1)
+			close(lock);
 		return status;
+	}
 	sigprocmask(SIG_BLOCK, &block, &mask);
 	sigaction(SIGXFSZ, &ignore, &xfsz);
 	status = f(t, d, lock);

@@ -22,8 +22,6 @@
 #include "peers.h"
 #include "setup.h"
 
-enum { HOST_LONGEST = 255 };
-
 struct request {
 	const char	*create, *delete;
 	const char	*server, *domain, *user;
@@ -208,6 +206,9 @@ static const struct option setup_options[] = {
 	{ "start", no_argument, NULL, OPT_START },
 	{ "delete", required_argument, NULL, OPT_DELETE },
 	{ "help", no_argument, NULL, 'h' },
+	/* Not short for two options each: pptp-linux's tool has the names. */
+	{ "s", required_argument, NULL, 's' },
+	{ "d", required_argument, NULL, 'd' },
 	{ NULL, 0, NULL, 0 }
 };
 
@@ -283,17 +284,40 @@ is_host(const char *s)
 
 	for (size_t i = 0; i < n; i++)
 		if (!isascii((unsigned char)s[i]) || (!isalnum((unsigned char)
-		    s[i]) && strchr("-.:", s[i]) == NULL))
+		    s[i]) && strchr("-.:_", s[i]) == NULL))
 			return false;
 	return n > 0 && n <= HOST_LONGEST && s[0] != '-';
+}
+
+/*
+ * pptp-linux's tool did not quote for pppd, which took one backslash of two
+ * away: scripts double it, or end the domain with one.  What is here quoted
+ * as it should be must not get those, too.  Returns the domain's length.
+ */
+static int
+without_backslashes(const struct request *r)
+{
+	int n = r->domain == NULL ? 0 : (int)strlen(r->domain), all = n;
+
+	while (n > 0 && r->domain[n - 1] == '\\')
+		n--;
+	if (n < all)
+		peers_complain(0, "warning: the domain is taken as '%.*s': the "
+		    "backslash between domain and user comes by itself", n,
+		    r->domain);
+	if (strstr(r->user, "\\\\") != NULL)
+		peers_complain(0, "warning: the user's name has two "
+		    "backslashes in a row, and will be sent with both: "
+		    "pptpsetup needs none doubled");
+	return n;
 }
 
 static int
 make_name(struct request *r)
 {
-	bool domain = r->domain != NULL && *r->domain != '\0';
-	int n = snprintf(r->name, sizeof(r->name), "%s%s%s",
-	    domain ? r->domain : "", domain ? "\\" : "", r->user);
+	int domain = without_backslashes(r);
+	int n = snprintf(r->name, sizeof(r->name), "%.*s%s%s", domain,
+	    domain > 0 ? r->domain : "", domain > 0 ? "\\" : "", r->user);
 
 	if (n > PEERS_USER_LONGEST)
 		return peers_complain(EXIT_USAGE, "the user's name has at most "
@@ -303,7 +327,7 @@ make_name(struct request *r)
 	if (strcmp(r->name, "*") == 0)
 		return peers_complain(EXIT_USAGE, "the user * would mean any "
 		    "user to pppd");
-	if (domain && strchr(r->domain, '\\') != NULL)
+	if (domain > 0 && memchr(r->domain, '\\', (size_t)domain) != NULL)
 		return peers_complain(EXIT_USAGE,
 		    "a domain has no backslash: %s", r->domain);
 	return EXIT_OK;
@@ -318,7 +342,11 @@ check_create(struct request *r)
 		return usage("--create needs --username", "");
 	if (!is_host(r->server))
 		return peers_complain(EXIT_USAGE, "not a host's name or "
-		    "address (letters, digits, '-', '.', ':'): %s", r->server);
+		    "address (up to %d letters, digits, '-', '.', ':'): %s",
+		    HOST_LONGEST, r->server);
+	if (strchr(r->server, '_') != NULL)
+		peers_complain(0, "warning: a host's name has no '_', and some "
+		    "name servers know none that has: %s", r->server);
 	return make_name(r);
 }
 
@@ -355,8 +383,9 @@ parse(struct request *r, int argc, char **argv)
 	while (status == -1 && (opt = getopt_long_only(argc, argv,
 	    "c:s:d:u:p:eh", setup_options, NULL)) != -1)
 		status = take_option(r, opt);
-	if (status == -1 && optind < argc)
-		status = usage("this is no option's: ", argv[optind]);
+	for (; status == -1 && optind < argc; optind++)
+		peers_complain(0, "warning: '%s' belongs to no option: ignored",
+		    argv[optind]);
 	if (status == -1) {
 		status = check(r);
 		status = status == EXIT_OK ? -1 : status;

@@ -32,6 +32,8 @@ enum exit_status {
 	EXIT_STATUSES
 };
 
+enum { HOST_LONGEST = 253 };	/* a name in the DNS, in octets */
+
 enum run_mode {
 	RUN_TUNNEL, RUN_CHECK, RUN_STATUS, RUN_STATUS_JSON, RUN_HELP
 };

@@ -56,8 +56,8 @@ done
 is "the client's path is this program's" \
 	"$(sed -n 's/^pty //p' /etc/ppp/peers/t0)" \
 	"\"$(readlink -f "$CLIENT") $SERVER --nolaunchpppd\""
-is "modes and owner" "$(stat -c '%a %U' $secrets /etc/ppp/peers/t0 | uniq)" \
-	'600 root'
+is "modes and owner" "$(stat -c '%a %U' $secrets /etc/ppp/peers/t0 | xargs)" \
+	'600 root 640 root'
 is "nothing else in the directories" "$(find /etc/ppp -name '*pptpsetup*')" ''
 
 # Wrong, then right: the check can fail, and a second run replaces.

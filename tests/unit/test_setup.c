@@ -318,8 +318,8 @@ test_create(void)
 	    "remotename work\nipparam work\nrequire-mppe-128\nrefuse-pap\n"
 	    "refuse-eap\nrefuse-chap\nrefuse-mschap\n", self);
 	T(holds("peers/work", want), "the peers file with --encrypt");
-	T(mode_of("chap-secrets") == 0600 && mode_of("peers/work") == 0600,
-	    "both have mode 0600");
+	T(mode_of("chap-secrets") == 0600 && mode_of("peers/work") == 0640,
+	    "the secrets are their owner's, the peers file its group's, too");
 	T(run_line("-c|b|-s|h|-u|u") == 0, "the short forms");
 	snprintf(want, sizeof(want), "# written by pptpsetup\n"
 	    "pty \"%s h --nolaunchpppd\"\nlock\nnoauth\nnobsdcomp\nnodeflate\n"
@@ -411,7 +411,6 @@ static const struct usage_row {
 	{ "an unknown option", "--create|t|--server|h|--username|u|--bogus" },
 	{ "an option without its argument", "--create" },
 	{ "--encrypt=yes", "-c|t|-s|h|-u|u|--encrypt=yes" },
-	{ "a word too many", "-c|t|-s|h|-u|u|word" },
 	{ "--create and --delete at once", "-c|t|-s|h|-u|u|--delete|t" },
 	{ "--delete with --server", "--delete|t|--server|h" },
 	{ "--delete with --start", "--delete|t|--start" },
@@ -448,6 +447,9 @@ test_usage(void)
 	longest[256] = '\0';
 	snprintf(line, sizeof(line), "-c|t|-s|h|-u|%s", longest);
 	T(run_line(line) == EXIT_USAGE, "a user of 256 octets");
+	snprintf(line, sizeof(line), "-c|t|-u|u|-s|%.254s", longest);
+	T(run_line(line) == EXIT_USAGE && strstr(said, "up to 253") != NULL,
+	    "a host of 254 octets, which pptp would not take");
 	snprintf(line, sizeof(line), "-c|t|-s|h|-u|u|-p|x%s", longest);
 	T(run_line(line) == EXIT_USAGE, "a password of 257 octets");
 	longest[256] = 'n';
@@ -463,6 +465,106 @@ test_usage(void)
 	snprintf(line, sizeof(line), "-c|t|-s|h|-u|%s", longest);
 	T(run_with(line, longest, 255) == 0, "255 octets of each are taken");
 	T(run_line("--help") == 0, "--help is no mistake");
+}
+
+/* What public scripts hold, and pptp-linux's tool took without a word. */
+static const struct taken_row {
+	const char *claim, *line, *name, *warning;
+} taken_rows[] = {
+	{ "a stray word", "-c|t|-s|h|-u|u|--encrypt|mppe|-p|s", "u",
+	    "'mppe' belongs to no option" },
+	{ "a host with an underscore", "-c|t|-s|my_vpn.example|-u|u", "u",
+	    "has no '_'" },
+	{ "a domain with a backslash at its end", "-c|t|-s|h|-d|CORP\\|-u|u",
+	    "\"CORP\\\\u\"", "taken as 'CORP'" },
+	{ "one with two", "-c|t|-s|h|-d|CORP\\\\|-u|u", "\"CORP\\\\u\"",
+	    "taken as 'CORP'" },
+	{ "a domain of a backslash alone", "-c|t|-s|h|-d|\\|-u|u", "u",
+	    "taken as ''" },
+	{ "a user with two backslashes", "-c|t|-s|h|-u|CORP\\\\u",
+	    "\"CORP\\\\\\\\u\"", "two backslashes" },
+	{ "the short forms with two dashes", "--c|t|--s|h|--d|D|--u|u|--p|s",
+	    "\"D\\\\u\"", "" },
+	{ "the long forms with one", "-create|t|-server|h|-domain|D|-username|u"
+	    "|-password|s|-encrypt", "\"D\\\\u\"", "" },
+	{ "shortened", "--cr|t|--ser|h|--dom|D|--user|u|--pass|s|--enc",
+	    "\"D\\\\u\"", "" },
+};
+
+static void
+test_taken(void)
+{
+	char text[4096], want[256];
+
+	fresh();
+	for (size_t i = 0; i < sizeof(taken_rows) / sizeof(*taken_rows); i++) {
+		const struct taken_row *t = &taken_rows[i];
+		int status = run_line(t->line);
+
+		read_all(in_dir("peers/t"), text, sizeof(text));
+		snprintf(want, sizeof(want), "\nname %s\n", t->name);
+		T(status == 0 && strstr(said, t->warning) != NULL &&
+		    strstr(text, want) != NULL, "taken: %s", t->claim);
+	}
+	T(run_line("--delete|t|word") == 0, "deleted: a stray word");
+}
+
+/* Each shortening of an option that is one, and each that could be two. */
+static void
+test_short(void)
+{
+	static const char *const names[] = { "create", "server", "domain",
+	    "username", "password", "encrypt", "start", "delete", "help" };
+	enum { NAMES = sizeof(names) / sizeof(names[0]) };
+
+	for (size_t i = 0; i < NAMES; i++)
+		for (size_t n = 1; n <= strlen(names[i]); n++) {
+			char word[32], *argv[] = { word, word, NULL };
+			bool other = false;
+			int opt;
+
+			for (size_t j = 0; j < NAMES; j++)
+				other = other || (j != i && n > 1 &&
+				    strncmp(names[i], names[j], n) == 0);
+			snprintf(word, sizeof(word), "--%.*s", (int)n,
+			    names[i]);
+			optind = 0;
+			opterr = 0;
+			opt = getopt_long_only(2, argv, ":c:s:d:u:p:eh",
+			    setup_options, NULL);
+			T((opt == '?' && optopt == 0) == other, "%s is %s",
+			    word, other ? "two options'" : "short enough");
+		}
+	opterr = 1;
+}
+
+/* A folder of a group, and what a member of it may have prepared. */
+static void
+test_group(void)
+{
+	struct stat st;
+	int uid = geteuid() == 0 ? 65534 : (int)geteuid();
+
+	fresh();
+	if (chmod(in_dir("."), 0775) == -1 || chmod(in_dir("peers"), 02755) ||
+	    (geteuid() == 0 && chown(in_dir("peers"), 0, 7) == -1))
+		abort();
+	T(run_line("-c|t|-s|h|-u|u") == 0 &&
+	    strstr(said, "members of group") != NULL,
+	    "a folder that a group may write to is warned about");
+	T(stat(in_dir("peers/t"), &st) == 0 && (st.st_mode & 07777) == 0640 &&
+	    (geteuid() != 0 || st.st_gid == 7),
+	    "the peers file is for the folder's group to read");
+	write_all(SECRETS_NEW, "", 0640);
+	T(run_line("-c|t|-s|h|-u|u") == EXIT_PERMISSION &&
+	    strstr(said, SECRETS_NEW) != NULL && mode_of(SECRETS_NEW) == 0640,
+	    "a lock file that others may read is not used");
+	write_all(SECRETS_NEW, "", 0600);
+	if (chown(in_dir(SECRETS_NEW), (uid_t)uid, (gid_t)-1) == -1)
+		abort();
+	T((run_line("-c|t|-s|h|-u|u") == EXIT_PERMISSION) == (geteuid() == 0),
+	    "nor one that another user made");
+	unlink(in_dir(SECRETS_NEW));
 }
 
 static void
@@ -589,7 +691,7 @@ test_lock(void)
 	close(dir);
 	T(run_line("--delete|t1") == EXIT_SYSTEM &&
 	    strstr(said, "another pptpsetup") != NULL &&
-	    mode_of("peers/t1") == 0600,
+	    mode_of("peers/t1") == 0640,
 	    "a run that never ends is named after a while");
 	close(fd);
 }
@@ -764,6 +866,9 @@ main(void)
 	test_replace_and_delete();
 	test_old_tool();
 	test_usage();
+	test_taken();
+	test_short();
+	test_group();
 	test_links();
 	test_failures();
 	test_lock();
