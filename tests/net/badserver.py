@@ -407,7 +407,7 @@ class Connection:
             say("after:", e)
 
     def run(self):
-        say("accepted", self.peer)
+        say("accepted", self.peer, "at", self.s.getsockname()[0])
         try:
             self.greet()
             for kind, body in self.messages():
