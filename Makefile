@@ -190,6 +190,10 @@ install: all
 	$(INSTALL) -m 644 client/completion/zsh $(DESTDIR)$(ZSHCOMPDIR)/_pptp
 	[ -e $(DESTDIR)$(PPPDIR)/options.pptp ] || $(INSTALL) -m 644 \
 	    client/options.pptp $(DESTDIR)$(PPPDIR)/options.pptp
+	[ -z "$(UNITDIR)" ] || { $(INSTALL) -d $(DESTDIR)$(UNITDIR) && \
+	    sed 's,/usr/sbin/pppd,$(PPPD),' 'sys/pptp@.service' > \
+	    $(B)/pptp.service && $(INSTALL) -m 644 $(B)/pptp.service \
+	    '$(DESTDIR)$(UNITDIR)/pptp@.service'; }
 ifneq ($(PLUGIN),)
 	$(INSTALL) -d $(DESTDIR)$(PPPD_PLUGINDIR)
 	$(INSTALL) -m 644 $(PLUGIN) $(DESTDIR)$(PPPD_PLUGINDIR)/pptp.so
@@ -203,6 +207,7 @@ uninstall:
 	    $(DESTDIR)$(MANDIR)/man8/pptp.8 \
 	    $(DESTDIR)$(MANDIR)/man8/pptpsetup.8 \
 	    $(DESTDIR)$(BASHCOMPDIR)/pptp $(DESTDIR)$(ZSHCOMPDIR)/_pptp
+	[ -z "$(UNITDIR)" ] || rm -f '$(DESTDIR)$(UNITDIR)/pptp@.service'
 ifneq ($(PLUGIN),)
 	rm -f $(DESTDIR)$(PPPD_PLUGINDIR)/pptp.so
 endif

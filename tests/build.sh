@@ -160,6 +160,23 @@ claim "make uninstall with them" "$@" uninstall
 is "leaves them, too" "$(cd "$w/root" && find . ! -type d)" \
 	./etc/ppp/options.pptp
 
+# systemd's unit.
+claim "make install with UNITDIR" "$@" install UNITDIR=/units PPPD=/odd/pppd
+is "the unit has its place and runs that pppd" \
+	"$(sed -n 's/^ExecStart=//p' "$w/root/units/pptp@.service")" \
+	'/odd/pppd call %i nodetach up_sdnotify'
+claim "make uninstall" "$@" uninstall UNITDIR=/units
+is "takes it along" "$(find "$w/root/units" -type f)" ''
+if systemd-analyze --help 2>/dev/null | grep -q offline; then
+	claim "systemd's opinion of the unit is at most 4.0" systemd-analyze \
+		security --offline=true --threshold=40 ./sys/pptp@.service
+	is "and it knows all that is in there" "$(systemd-analyze verify \
+		./sys/pptp@.service 2>&1 |
+		grep -F pptp@ | grep -v 'not executable')" ''
+else
+	skip "systemd's opinion of the unit" "no systemd-analyze with --offline"
+fi
+
 # The places as pptp-linux's users give them: with DESTDIR in front or without.
 set -- make -s BIN=$p B="$(dirname $p)" PPPD_H= UNITDIR= PPPD="$w/sbin/pppd"
 claim "make install BINDIR MANDIR PPPDIR" "$@" install BINDIR="$w/nix/sbin" \
