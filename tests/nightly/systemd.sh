@@ -61,6 +61,8 @@ is "the journal has each line once" "$(said work | grep -v -e ystemd |
 	sort | uniq -d)" ''
 has "the tunnel's beginning" "$(said work)" 'tunnel to .* up'
 has "pppd's, too" "$(said work)" 'local +IP address'
+has "and its end" "$(said work)" 'tunnel to .* ended'
+is "no process outlived the unit" "$(said work | grep 'remains running')" ''
 is "nothing was refused by a filter" \
 	"$(said work | grep -i -e sandbox -e 'not permitted' -e SIGSYS)" ''
 
