@@ -5,6 +5,9 @@
 # hardened, and installs.
 cd "$(dirname "$0")/.." || exit 1
 . tests/tap.sh
+# As a package's build may have exported them.
+unset PREFIX SBINDIR BINDIR MANDIR PPPDIR UNITDIR DESTDIR PPPD PPPD_PLUGINDIR \
+	BASHCOMPDIR ZSHCOMPDIR
 
 w=$(mktemp -d) || exit 1
 trap 'rm -rf "$w"' EXIT
