@@ -34,6 +34,12 @@ enum exit_status {
 
 enum { HOST_LONGEST = 253 };	/* a name in the DNS, in octets */
 
+/*
+ * What PPTP adds to a packet: IP 20, GRE 16, PPP 4, MPPE 4, and room for what a
+ * path adds on its own.  More than MTU_USUAL helps nobody.
+ */
+enum { MTU_OVERHEAD = 60, MTU_USUAL = 1400 };
+
 enum run_mode {
 	RUN_TUNNEL, RUN_CHECK, RUN_STATUS, RUN_STATUS_JSON, RUN_HELP
 };

@@ -32,6 +32,7 @@
 #include "conf.h"
 #include "gateway.h"
 #include "hdlc.h"
+#include "health.h"
 #include "ipc.h"
 #include "ppp_link.h"
 #include "pptp_quirks.h"
@@ -49,9 +50,8 @@ enum {
 	RX_HEAD = 2048,			/* where nearly every packet fits */
 	RX_TAIL = HDLC_FRAME_MAX + 128 - RX_HEAD,
 	STALL_US = 50000,
-	BLOCKED_US = 10000000,		/* no GRE for so long: say so */
-	SYNC_PATIENCE_US = 50000,	/* for the rest of a frame */
-	COMPLAIN_US = 60000000		/* the same soft error again */
+	IP_HEADER = 20,
+	SYNC_PATIENCE_US = 50000	/* for the rest of a frame */
 };
 
 /* Those behind P_RARE are asked only when that says so: each one costs. */
@@ -64,11 +64,11 @@ struct flow {
 	int		 null, rare;
 	int64_t		 now;
 
-	int64_t		 blocked;	/* complain of no GRE then */
-	bool		 heard, told_blocked, lcp_seen;
+	struct health	 health;
+	bool		 lcp_seen;
+	bool		 stderr_open;	/* still the user's */
+	size_t		 path_mtu;	/* warn of longer packets; 0: no more */
 	bool		 rx_more;	/* the raw socket holds more */
-	int		 soft_errno;	/* last complained of, and when */
-	int64_t		 soft_since;
 
 	struct hdlc_dec	 dec;
 	size_t		 tx_used;	/* of tx[] by queued packets */
@@ -85,13 +85,6 @@ struct flow {
 	uint8_t		 rx_tail[RX_BATCH][RX_TAIL];
 	uint8_t		 rx_whole[RX_HEAD + RX_TAIL];
 };
-
-/* pppd has closed its side: the normal end of a tunnel. */
-static void
-hung_up(struct flow *f)
-{
-	watch_end(&f->watch, f->told_blocked ? EXIT_GRE_BLOCKED : EXIT_OK);
-}
 
 static bool
 is_lcp(const uint8_t *p, size_t n)
@@ -123,12 +116,13 @@ log_counters(const struct gateway *gw)
 }
 
 /*
- * Callers wait for pppd's log descriptor to close: once it is known whether
- * GRE comes through, stderr has served its purpose.
+ * Callers wait for pppd's log descriptor to close: once the network is up, or
+ * it is known why not, stderr has served its purpose.
  */
 static void
 give_up_stderr(struct flow *f)
 {
+	f->stderr_open = false;
 	if (f->gw->conf->debug)
 		return;
 	log_stderr(0);
@@ -136,32 +130,6 @@ give_up_stderr(struct flow *f)
 		(void)dup2(f->null, STDERR_FILENO);
 	else
 		close(STDERR_FILENO);
-}
-
-static void
-tell_blocked(struct flow *f, const char *what)
-{
-	if (f->heard || f->told_blocked)
-		return;
-	f->told_blocked = true;
-	f->blocked = GRE_NEVER;
-	log_error(IPC_GRE_BLOCKED, what, f->gw->server);
-	give_up_stderr(f);
-}
-
-/* An error of the raw socket is a lost packet: counted, and said once. */
-static void
-soft_error(struct flow *f, int err)
-{
-	f->gw->n->soft_errors++;
-	if (err == ENOPROTOOPT)
-		tell_blocked(f, "ICMP protocol-unreachable came");
-	if (err == f->soft_errno && f->now - f->soft_since < COMPLAIN_US)
-		return;
-	f->soft_errno = err;
-	f->soft_since = f->now;
-	log_warnx("tunnel to %s: a packet was lost: %s (going on; more of "
-	    "these are only counted)", f->gw->server, strerror(err));
 }
 
 /* ---- outwards: pppd to the server ---- */
@@ -223,7 +191,7 @@ tx_flush(struct flow *f)
 		 */
 		again = !again;
 		if (again) {
-			soft_error(f, errno);
+			health_error(&f->health, errno, f->now);
 			continue;
 		}
 		gre_send_failed(f->gre, f->tx_iov[f->tx_sent].iov_len);
@@ -233,6 +201,20 @@ tx_flush(struct flow *f)
 	return true;
 }
 
+/* Said once: every further packet of that size is two as well. */
+static void
+tell_mtu(struct flow *f, size_t len)
+{
+	size_t fits = f->path_mtu - MTU_OVERHEAD;
+
+	if (fits > MTU_USUAL)
+		fits = MTU_USUAL;
+	log_warnx("tunnel to %s: packets of %zu octets leave, and the way "
+	    "there takes %zu: each is sent in two; give pppd mtu %zu and mru "
+	    "%zu", f->gw->server, len, f->path_mtu, fits, fits);
+	f->path_mtu = 0;
+}
+
 /* A whole frame lies at p, GRE_HEADER_MAX octets of room before it. */
 static void
 tx_frame(struct flow *f, uint8_t *p, size_t len)
@@ -240,6 +222,7 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 	size_t head;
 
 	hdlc_accm_learn(&f->link.accm, p, len, true);
+	health_sent(&f->health, p, len, f->now);
 	head = gre_send(f->gre, p, len, f->now);
 	f->tx_iov[f->tx_count].iov_base = p - head;
 	f->tx_iov[f->tx_count].iov_len = head + len;
@@ -248,8 +231,8 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 	f->tx_count++;
 	f->tx_used = (size_t)(p + len - f->tx);
 	f->tx_used = (f->tx_used + 15) & ~(size_t)15;
-	if (!f->heard && !f->told_blocked && f->blocked == GRE_NEVER)
-		f->blocked = f->now + BLOCKED_US;
+	if (f->path_mtu != 0 && IP_HEADER + head + len > f->path_mtu)
+		tell_mtu(f, IP_HEADER + head + len);
 	log_packet("sent a frame of %zu octets", len);
 }
 
@@ -345,7 +328,7 @@ tx_read(struct flow *f)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n <= 0) {
-		hung_up(f);
+		watch_end(&f->watch, EXIT_OK);	/* pppd has closed its side */
 		return false;
 	}
 	if (f->gw->conf->sync)
@@ -375,7 +358,7 @@ flush(struct flow *f)
 {
 	link_flush(&f->link, f->now);
 	if (f->link.gone)
-		hung_up(f);
+		watch_end(&f->watch, EXIT_OK);	/* pppd has closed its side */
 }
 
 /* Everything that may go to pppd now, in order; drained as in gre_next(). */
@@ -386,6 +369,7 @@ deliver(struct flow *f, bool drained)
 	size_t len;
 
 	while ((p = gre_next(f->gre, &len, drained, f->now)) != NULL) {
+		health_received(&f->health, p, len, f->now);
 		if (!f->lcp_seen && is_lcp(p, len))
 			f->lcp_seen = true;
 		/* A welcome text is not PPP; what is begins with LCP. */
@@ -399,15 +383,6 @@ deliver(struct flow *f, bool drained)
 }
 
 static void
-first_gre(struct flow *f)
-{
-	f->heard = true;
-	f->blocked = GRE_NEVER;
-	if (!f->told_blocked)
-		give_up_stderr(f);
-}
-
-static void
 send_one(struct flow *f, const uint8_t *p, size_t n)
 {
 	/* Twice: the first may only be told of an ICMP message. */
@@ -415,7 +390,7 @@ send_one(struct flow *f, const uint8_t *p, size_t n)
 		if (send(f->gw->raw, p, n, MSG_DONTWAIT) != -1 ||
 		    errno == EAGAIN)
 			break;
-		soft_error(f, errno);
+		health_error(&f->health, errno, f->now);
 	}
 }
 
@@ -444,8 +419,7 @@ rx_packet(struct flow *f, const uint8_t *p, size_t n)
 		log_packet("dropped a packet that is not ours");
 		return;
 	}
-	if (!f->heard)
-		first_gre(f);
+	health_gre(&f->health, f->now);
 	deliver(f, false);
 	send_own(f);
 }
@@ -472,7 +446,7 @@ downlink(struct flow *f)
 	f->rx_more = n == RX_BATCH;
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
-			soft_error(f, errno);
+			health_error(&f->health, errno, f->now);
 		return;
 	}
 	for (int i = 0; i < n; i++)
@@ -512,8 +486,8 @@ earliest(const struct flow *f)
 		due = GRE_NEVER;
 	if (watch_due(&f->watch) < due)
 		due = watch_due(&f->watch);
-	if (f->blocked < due)
-		due = f->blocked;
+	if (health_due(&f->health) < due)
+		due = health_due(&f->health);
 	if (pty_full(f) && f->link.full_since + STALL_US < due)
 		due = f->link.full_since + STALL_US;
 	if (f->sync_len > 0 && f->sync_since + SYNC_PATIENCE_US < due)
@@ -575,9 +549,9 @@ on_time(struct flow *f)
 		flush(f);
 	}
 	send_own(f);
-	if (f->blocked <= f->now)
-		tell_blocked(f,
-		    "the call is up but within 10 s no packet came");
+	health_tick(&f->health, f->now);
+	if (f->stderr_open && f->health.settled)
+		give_up_stderr(f);
 	if (f->gw->conf->sync)
 		tx_sync_late(f);
 	watch_tick(&f->watch, f->now);
@@ -638,8 +612,8 @@ flow_new(struct gateway *gw)
 	f->gw = gw;
 	f->gre = gre_init(mem, &gc, gw->n);
 	f->now = clock_us();
-	f->blocked = GRE_NEVER;
-	f->soft_since = f->now;
+	health_init(&f->health, gw->server, gw->n);
+	f->stderr_open = true;
 	f->rare = epoll_create1(EPOLL_CLOEXEC);
 	for (unsigned i = 0; i < RX_BATCH; i++) {
 		f->rx_iov[i][0] = (struct iovec){ f->rx_head[i], RX_HEAD };
@@ -665,6 +639,19 @@ watch_rare(struct flow *f)
 	return true;
 }
 
+/* What the route to the server takes; 0 if that is not to be known. */
+static size_t
+route_mtu(int raw)
+{
+	int mtu = 0;
+	socklen_t len = sizeof(mtu);
+
+	if (getsockopt(raw, IPPROTO_IP, IP_MTU, &mtu, &len) == -1 ||
+	    mtu <= MTU_OVERHEAD)
+		return 0;
+	return (size_t)mtu;
+}
+
 static struct in_addr
 local_address(int raw)
 {
@@ -685,6 +672,7 @@ gateway_run(struct gateway *gw)
 		return EXIT_SYSTEM;
 	}
 	link_open(&f->link, gw->in, gw->out, gw->conf->sync);
+	f->path_mtu = route_mtu(gw->raw);
 	f->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (watch_open(&f->watch, gw->server, gw->mgr,
 	    local_address(gw->raw)) == -1 || !watch_rare(f)) {
@@ -698,6 +686,8 @@ gateway_run(struct gateway *gw)
 		if (sandbox_enter(SANDBOX_GATEWAY, keep,
 		    sizeof(keep) / sizeof(keep[0])) == 0) {
 			loop(f);
+			f->watch.status = health_end(&f->health,
+			    f->watch.status);
 			log_end(gw);
 		}
 	}

@@ -76,8 +76,8 @@ survives() {	# survives WHAT ERROR DO UNDO
 	local n; n=$(figure soft_errors)
 	ended one 20
 	if [ -n "$2" ]; then
-		has "$1: it is said" "$(< /run/one.err)" "a packet was lost: $2 "
-		claim "$1: but once" test "$(lines 'a packet was lost' one)" = 1
+		has "$1: it is said" "$(< /run/one.err)" "$2 "
+		claim "$1: but once" test "$(lines "$2" one)" = 1
 		claim "$1: and counted ($n)" test "${n:-0}" -gt 1
 	fi
 	is "$1: the tunnel goes on" "$(status_of one)" 0
@@ -87,11 +87,11 @@ survives() {	# survives WHAT ERROR DO UNDO
 }
 for how in "prohibit Permission denied" "unreachable No route to host" \
 	"blackhole Invalid argument" "throw Network is unreachable"; do
-	survives "${how%% *}" "${how#* }" \
+	survives "${how%% *}" "a packet was lost: ${how#* }" \
 		"ip route add ${how%% *} $SERVER/32" \
 		"ip route del ${how%% *} $SERVER/32"
 done
-nowhere="Network is unreachable"
+nowhere="a packet was lost: Network is unreachable"
 survives "no route at all" "$nowhere" "ip route del 10.9.0.0/24 dev v0" \
 	"ip route add 10.9.0.0/24 dev v0 src 10.9.0.1"
 survives "link down and up" "$nowhere" "ip link set v0 down" "ip link set v0 up"
@@ -106,7 +106,7 @@ survives "our address gone for a moment" "$nowhere" \
 if command -v nft > /dev/null; then
 	nft add table ip t
 	nft add chain ip t o '{ type filter hook output priority 0; }'
-	survives "a packet filter" "Operation not permitted" \
+	survives "a packet filter" "this host.s own firewall does not let GRE out" \
 		"nft add rule ip t o ip protocol 47 drop" "nft flush chain ip t o"
 	nft delete table ip t
 else skip "a packet filter" "no nft"; fi

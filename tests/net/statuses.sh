@@ -87,7 +87,7 @@ python3 - > $frame <<'END'
 import sys
 sys.path.insert(0, "tests/net")
 import ptyfeed
-sys.stdout.buffer.write(ptyfeed.encode(b"\xff\x03\xc0\x21\x01\x01\x00\x04"))
+sys.stdout.buffer.write(ptyfeed.encode(b"\xff\x03\x00\x21\x45\x00\x00\x04"))
 END
 listen_to() {	# listen_to NAME OPTION...: starts a client
 	local name=$1; shift
@@ -101,10 +101,10 @@ listen_to() {	# listen_to NAME OPTION...: starts a client
 	sleep 0.2
 }
 listen_to a
-claim "before the first packet standard error is open" test ! -e /run/a.eof
+claim "before the first data standard error is open" test ! -e /run/a.eof
 has "and led where it did" "$(readlink /proc/$pid/fd/2)" 'a.err'
 cat $frame >&8
-claim "with the first packet it ends, in all processes" \
+claim "with the first data it ends, in all processes" \
 	until_ok 3 test -e /run/a.eof
 is "it was led to /dev/null" "$(readlink /proc/$pid/fd/2)" /dev/null
 claim "the tunnel goes on" kill -0 $pid

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How a tunnel is doing: whether GRE comes through, whether PPP comes up, and
+ * what of that the user is told.  Shared by the gateway and the kernel gateway.
+ */
+#ifndef HEALTH_H
+#define HEALTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "ppp_observer.h"
+#include "pptp_gre.h"
+
+/* Times are clock_us(); GRE_NEVER: never. */
+struct health {
+	const char	*server;	/* its address, for the log */
+	struct gre_counters *n;		/* what --status is to know */
+	struct ppp_observer ppp;
+	bool		 gre_seen;	/* a packet of the call has come */
+	bool		 settled;	/* the network is up, or has failed */
+	bool		 blocked;	/* said so, and not taken back */
+	int64_t		 blocked_at;	/* say that GRE is blocked then */
+	int64_t		 one_way_at;	/* say that ours are not heard then */
+	int64_t		 silent_since;	/* sent since then, nothing heard */
+	bool		 silent;	/* said so */
+	struct {			/* of lines that others can cause: */
+		int64_t	 since;		/* in this minute */
+		unsigned said, unsaid;
+	} budget;
+	int		 errors[8];	/* of the raw socket, logged once */
+};
+
+/* server and n are not copied. */
+void health_init(struct health *h, const char *server,
+    struct gre_counters *n);
+
+/* A frame of pppd's leaves; one for pppd has come. */
+void health_sent(struct health *h, const uint8_t *frame, size_t len,
+    int64_t now);
+void health_received(struct health *h, const uint8_t *frame, size_t len,
+    int64_t now);
+
+/* A packet of the call has come, whatever it carries. */
+void health_gre(struct health *h, int64_t now);
+
+/* The raw socket failed with this errno: a packet is lost, no more. */
+void health_error(struct health *h, int err, int64_t now);
+
+/* When health_tick() has something to say; GRE_NEVER. */
+int64_t health_due(const struct health *h);
+void health_tick(struct health *h, int64_t now);
+
+/*
+ * The tunnel is over with this status: says why PPP did not come up, if that
+ * is why, and returns the status to exit with.
+ */
+enum exit_status health_end(struct health *h, enum exit_status status);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a tunnel tells of itself: what is said, how often, and what is not. */
+/* with: tunnel/ppp_observer.c tunnel/ppp_verdict.c */
+#include "../../tunnel/health.c"
+
+#include <stdarg.h>
+
+#include "t.h"
+
+enum { SECOND = 1000000 };
+
+/* ---- doubles: the log, counted ---- */
+
+static char last[1024];
+static unsigned lines;
+
+#define LINE() do { \
+	va_list ap; \
+	va_start(ap, fmt); \
+	vsnprintf(last, sizeof(last), fmt, ap); \
+	va_end(ap); \
+	lines++; \
+} while (0)
+
+void log_error(const char *fmt, ...) { LINE(); }
+void log_warnx(const char *fmt, ...) { LINE(); }
+void log_info(const char *fmt, ...) { LINE(); }
+
+/* ---- frames ---- */
+
+static const uint8_t request[] = { 0xff, 3, 0xc0, 0x21, 1, 1, 0, 4 };
+static const uint8_t ack[] = { 0xff, 3, 0xc0, 0x21, 2, 1, 0, 4 };
+static const uint8_t data[] = { 0xff, 3, 0x00, 0x21, 0x45 };
+
+static struct gre_counters n;
+static struct health h;
+
+static void
+begin(void)
+{
+	memset(&n, 0, sizeof(n));
+	health_init(&h, "vpn", &n);
+	last[0] = '\0';
+	lines = 0;
+}
+
+#define SENT(frame, at)		health_sent(&h, frame, sizeof(frame), at)
+#define RECEIVED(frame, at)	(health_gre(&h, at), \
+	health_received(&h, frame, sizeof(frame), at))
+#define SAID(text)		(strstr(last, text) != NULL)
+
+static void
+test_blocked(void)
+{
+	begin();
+	T(health_due(&h) == GRE_NEVER, "nothing was sent: nothing is due");
+	SENT(request, SECOND);
+	T(health_due(&h) == 11 * SECOND, "10 s after the first frame it is");
+	health_tick(&h, 10 * SECOND);
+	T(lines == 0, "not before");
+	health_tick(&h, 11 * SECOND);
+	T(lines == 1 && SAID("GRE is blocked: the call is up"), "it is said");
+	SENT(request, 14 * SECOND);
+	health_tick(&h, 60 * SECOND);
+	T(lines == 1, "once");
+	T(health_end(&h, EXIT_OK) == EXIT_GRE_BLOCKED, "and is the status");
+	RECEIVED(data, 61 * SECOND);
+	T(lines == 2 && SAID("comes through after all"), "it is taken back");
+	T(health_end(&h, EXIT_OK) == EXIT_OK, "in the status, too");
+
+	begin();
+	health_error(&h, ENOPROTOOPT, 0);
+	T(lines == 1 && SAID("ICMP protocol-unreachable"),
+	    "ICMP says so at once");
+	RECEIVED(request, SECOND);
+	T(lines == 2 && SAID("after all"), "and is taken back as well");
+	health_error(&h, ENOPROTOOPT, 2 * SECOND);
+	T(!h.blocked, "later it is one error among others");
+}
+
+static void
+test_one_way(void)
+{
+	begin();
+	SENT(request, 0);
+	RECEIVED(request, SECOND);
+	SENT(ack, SECOND);
+	T(health_due(&h) == 10 * SECOND, "our request is not answered yet");
+	health_tick(&h, 10 * SECOND);
+	T(lines == 1 && SAID("blocked one way"), "after 10 s it is said");
+	T(health_end(&h, EXIT_LOST) == EXIT_LOST, "another end keeps its own "
+	    "status");
+	T(health_end(&h, EXIT_OK) == EXIT_GRE_BLOCKED, "a hangup has this");
+	RECEIVED(ack, 12 * SECOND);
+	T(lines == 2 && SAID("after all"), "an answer takes it back");
+
+	begin();
+	SENT(request, 0);
+	RECEIVED(ack, SECOND);
+	health_tick(&h, 20 * SECOND);
+	T(lines == 0, "an answer in time: nothing is said");
+}
+
+static void
+test_silence(void)
+{
+	begin();
+	SENT(data, 0);
+	RECEIVED(data, 0);
+	for (int64_t t = 0; t < 200; t++)
+		SENT(data, SECOND + t * SECOND);
+	T(lines == 1 && SAID("none came"), "GRE that dies later: one warning");
+	RECEIVED(data, 202 * SECOND);
+	T(lines == 2 && SAID("heard again"), "and one when it is back");
+	SENT(data, 1000 * SECOND);
+	T(lines == 2, "a tunnel at rest is not silent");
+}
+
+/* An attacker, or a firewall with REJECT, for ten minutes. */
+static void
+test_errors(void)
+{
+	static const int kinds[] = { EPERM, ECONNREFUSED, EHOSTUNREACH,
+	    ENETUNREACH, EMSGSIZE, EACCES, ENOBUFS, EPROTO, ENETDOWN,
+	    EINVAL };
+
+	begin();
+	RECEIVED(data, 0);
+	health_error(&h, EPERM, 0);
+	T(SAID("this host's own firewall"), "EPERM names the firewall");
+	for (int i = 0; i < 60000; i++)
+		health_error(&h, kinds[i % 10], i * (int64_t)10000);
+	T(lines <= 20, "ten minutes of ten kinds: %u lines, 20 at most",
+	    lines);
+	T(n.soft_errors == 60001, "all are counted");
+}
+
+static void
+test_end(void)
+{
+	/* The server wants a login, pppd has none, the server hangs up. */
+	static const uint8_t wants[] = { 0xff, 3, 0xc0, 0x21, 1, 1, 0, 9, 3,
+	    5, 0xc2, 0x23, 0x81 };
+	static const uint8_t none[] = { 0xff, 3, 0xc0, 0x21, 4, 1, 0, 9, 3,
+	    5, 0xc2, 0x23, 0x81 };
+
+	begin();
+	SENT(request, 0);
+	RECEIVED(wants, 0);
+	SENT(none, 0);
+	RECEIVED(ack, 0);
+	T(health_end(&h, EXIT_SERVER_ENDED) == EXIT_PPP &&
+	    SAID("this pppd offers none"), "why PPP failed is the last word");
+	begin();
+	SENT(request, 0);
+	T(health_end(&h, EXIT_OK) == EXIT_OK && lines == 0,
+	    "ended before anything could be known: nothing is said");
+	T(!h.settled, "and standard error is still the user's");
+	RECEIVED(data, 0);
+	T(h.settled, "with data it has served");
+}
+
+int
+main(void)
+{
+	test_blocked();
+	test_one_way();
+	test_silence();
+	test_errors();
+	test_end();
+	return t_done();
+}

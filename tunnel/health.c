@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a user is told of a running tunnel; see health.h.
+ *
+ * GRE is checked by time: after the first frame of pppd's something must come
+ * within 10 s, and an answer to pppd's LCP as well.  What was said is taken
+ * back when it turns out wrong, since a first packet may only be late.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "health.h"
+#include "ipc_msg.h"
+#include "util.h"
+
+enum {
+	BLOCKED_US = 10000000,		/* nothing, or no answer, so long */
+	SILENT_US = 30000000,		/* sent so long, nothing heard */
+	BURST = 12			/* lines a minute that others cause */
+};
+
+void
+health_init(struct health *h, const char *server, struct gre_counters *n)
+{
+	memset(h, 0, sizeof(*h));
+	h->server = server;
+	h->n = n;
+	h->blocked_at = h->one_way_at = h->silent_since = GRE_NEVER;
+}
+
+/*
+ * May one more line be logged that a peer, a forger or a firewall can cause?
+ * One that was logged before (again) is only counted; the count is a line a
+ * minute.
+ */
+static bool
+may_log(struct health *h, bool again, int64_t now)
+{
+	if (now - h->budget.since >= 60000000) {
+		if (h->budget.unsaid > 0)
+			log_warnx("tunnel to %s: %u more lines were left out",
+			    h->server, h->budget.unsaid);
+		h->budget.since = now;
+		h->budget.said = h->budget.unsaid = 0;
+	}
+	if (!again && h->budget.said < BURST) {
+		h->budget.said++;
+		return true;
+	}
+	h->budget.unsaid++;
+	return false;
+}
+
+/* ---- GRE ---- */
+
+static void
+tell_blocked(struct health *h, const char *what)
+{
+	h->blocked_at = GRE_NEVER;
+	if (h->gre_seen || h->blocked)
+		return;
+	h->blocked = h->settled = true;
+	log_error(IPC_GRE_BLOCKED, what, h->server);
+}
+
+static void
+tell_one_way(struct health *h)
+{
+	h->one_way_at = GRE_NEVER;
+	if (h->blocked || h->ppp.said[PPP_OURS].lcp.answered)
+		return;
+	h->blocked = h->settled = true;
+	log_error("GRE is blocked one way: packets of %s come in, but ours are "
+	    "not answered: IP protocol 47 does not pass on its way to the "
+	    "server", h->server);
+}
+
+static void
+take_back(struct health *h)
+{
+	if (!h->blocked)
+		return;
+	h->blocked = false;
+	log_info("tunnel to %s: GRE is not blocked, it comes through after "
+	    "all", h->server);
+}
+
+void
+health_gre(struct health *h, int64_t now)
+{
+	h->n->heard_us = (uint64_t)now;
+	h->silent_since = GRE_NEVER;
+	if (h->silent) {
+		h->silent = false;
+		log_info("tunnel to %s: the server is heard again", h->server);
+	}
+	if (h->gre_seen)
+		return;
+	h->gre_seen = true;
+	h->blocked_at = GRE_NEVER;
+	take_back(h);
+}
+
+static void
+check_silence(struct health *h, int64_t now)
+{
+	if (!h->gre_seen)
+		return;
+	if (h->silent_since == GRE_NEVER)
+		h->silent_since = now;
+	if (h->silent || now - h->silent_since < SILENT_US)
+		return;
+	h->silent = true;
+	if (may_log(h, false, now))
+		log_warnx("tunnel to %s: packets were sent for 30 s and none "
+		    "came, while the control connection is alive: GRE (IP "
+		    "protocol 47) may be blocked now", h->server);
+}
+
+/* Is this the first error of its kind?  Notes it. */
+static bool
+is_new(struct health *h, int err)
+{
+	for (size_t i = 0; i < sizeof(h->errors) / sizeof(h->errors[0]); i++) {
+		if (h->errors[i] == err)
+			return false;
+		if (h->errors[i] == 0) {
+			h->errors[i] = err;
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+health_error(struct health *h, int err, int64_t now)
+{
+	h->n->soft_errors++;
+	if (err == ENOPROTOOPT && !h->gre_seen && !h->blocked) {
+		(void)is_new(h, err);
+		tell_blocked(h, "ICMP protocol-unreachable came");
+		return;
+	}
+	if (!may_log(h, !is_new(h, err), now))
+		return;
+	if (err == EPERM)
+		log_warnx("tunnel to %s: this host's own firewall does not "
+		    "let GRE out (IP protocol 47): see its output rules, nft "
+		    "list ruleset or iptables -L OUTPUT", h->server);
+	else
+		log_warnx("tunnel to %s: a packet was lost: %s (going on; more of "
+		    "these are only counted)",
+		    h->server, strerror(err));
+}
+
+/* ---- PPP ---- */
+
+static void
+note_up(struct health *h)
+{
+	const struct ppp_said *ours = &h->ppp.said[PPP_OURS];
+	char line[400];
+
+	h->settled = true;
+	h->one_way_at = GRE_NEVER;
+	take_back(h);
+	ppp_observer_summary(&h->ppp, line, sizeof(line));
+	log_info("tunnel to %s: the network is up: %s", h->server, line);
+	h->n->local_addr = ours->addr;
+	h->n->remote_addr = h->ppp.said[PPP_PEER].addr;
+	h->n->login = (uint64_t)h->ppp.login << 8 | h->ppp.login_algorithm;
+	h->n->mppe = ours->ccp.acked ? ours->mppe : 0;
+	h->n->network_up = 1;
+}
+
+static void
+see(struct health *h, enum ppp_side from, const uint8_t *frame, size_t len)
+{
+	switch (ppp_observer_see(&h->ppp, from, frame, len)) {
+	case PPP_NOW_UP:
+		note_up(h);
+		break;
+	case PPP_NOW_DOWN:
+		h->n->network_up = 0;
+		break;
+	case PPP_NEWS:
+	case PPP_NOTHING:
+		break;
+	}
+	if (h->ppp.said[PPP_OURS].lcp.answered) {
+		h->one_way_at = GRE_NEVER;
+		take_back(h);
+	}
+}
+
+void
+health_sent(struct health *h, const uint8_t *frame, size_t len, int64_t now)
+{
+	bool control = ppp_observer_wants(frame, len);
+
+	if (!h->gre_seen && !h->blocked && h->blocked_at == GRE_NEVER)
+		h->blocked_at = now + BLOCKED_US;
+	check_silence(h, now);
+	if (!control)
+		return;
+	see(h, PPP_OURS, frame, len);
+	if (h->ppp.said[PPP_OURS].lcp.sent && !h->settled &&
+	    !h->ppp.said[PPP_OURS].lcp.answered &&
+	    h->one_way_at == GRE_NEVER)
+		h->one_way_at = now + BLOCKED_US;
+}
+
+void
+health_received(struct health *h, const uint8_t *frame, size_t len,
+    int64_t now)
+{
+	(void)now;
+	if (ppp_observer_wants(frame, len))
+		see(h, PPP_PEER, frame, len);
+	else
+		h->settled = true;	/* data: whoever sends it is up */
+}
+
+int64_t
+health_due(const struct health *h)
+{
+	return h->blocked_at < h->one_way_at ? h->blocked_at : h->one_way_at;
+}
+
+void
+health_tick(struct health *h, int64_t now)
+{
+	if (h->blocked_at <= now)
+		tell_blocked(h, "the call is up but within 10 s no packet came");
+	if (h->one_way_at <= now) {
+		if (h->gre_seen)
+			tell_one_way(h);
+		h->one_way_at = GRE_NEVER;
+	}
+}
+
+enum exit_status
+health_end(struct health *h, enum exit_status status)
+{
+	enum ppp_failure why = ppp_observer_failure(&h->ppp);
+	char line[600];
+
+	h->n->network_up = 0;
+	if (h->blocked)
+		return status == EXIT_OK ? EXIT_GRE_BLOCKED : status;
+	/* Without an answer pppd was ended before 10 s were over. */
+	if (why == PPP_FAIL_NONE || why == PPP_FAIL_SILENT ||
+	    why == PPP_FAIL_ONE_WAY)
+		return status;
+	ppp_observer_sentence(&h->ppp, h->server, line, sizeof(line));
+	log_error("%s", line);
+	return ppp_observer_status(why);
+}
