@@ -6,8 +6,14 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +27,17 @@
 #include "kernel.h"
 #include "kernel_gateway.h"
 #include "launch.h"
+#include "mtu.h"
 #include "options.h"
+#include "password.h"
+#include "peers.h"
+#include "ppp_observer.h"
 #include "pppd_argv.h"
 #include "pptp_quirks.h"
 #include "text.h"
 #include "util.h"
+
+enum { PPPD_START_US = 3000000 };	/* until pppd has opened its tty */
 
 /* ---- what gateways are told ---- */
 
@@ -171,9 +183,25 @@ become_pppd(char **argv)
 	    err == ENOENT ? " (install the package ppp)" : "");
 }
 
+/*
+ * pppd opens its tty by name: if the tunnel is over before it has, it takes the
+ * name for an option.  So the pty stays until pppd has spoken, for a while.
+ */
+static void
+let_pppd_speak(int master, const struct gre_counters *n, int64_t since)
+{
+	while (n->tx_packets + n->pty_bad == 0 &&
+	    clock_us() - since < PPPD_START_US) {
+		struct pollfd p = { .fd = master, .events = POLLIN };
+
+		if (poll(&p, 1, 100) > 0)
+			return;
+	}
+}
+
 /* A child behind a new pty becomes the gateway. */
 static char **
-launch_by_pty(const struct call *c, bool show)
+launch_by_pty(const struct call *c, const struct pppd_extra *extra, bool show)
 {
 	struct gateway gw;
 	char tty[64];
@@ -186,16 +214,22 @@ launch_by_pty(const struct call *c, bool show)
 	fflush(stdout);
 	if (fork_alone(c)) {
 		close(slave);
+		int64_t since = clock_us();
+		enum exit_status status;
+
 		launch_fill_gateway(&gw, c, master, master);
-		exit(gateway_run(&gw));
+		status = gateway_run(&gw);
+		let_pppd_speak(master, c->n, since);
+		exit(status);
 	}
 	close(master);
-	return pppd_argv_pty(c->conf, tty);
+	return pppd_argv_pty(c->conf, extra, tty);
 }
 
 /* A child at the other end of a socket becomes the kernel gateway. */
 static char **
-launch_by_kernel(const struct call *c, const char *plugin, bool show)
+launch_by_kernel(const struct call *c, const struct pppd_extra *extra,
+    const char *plugin, bool show)
 {
 	struct kernel_gateway a;
 	int pair[2];
@@ -218,7 +252,7 @@ launch_by_kernel(const struct call *c, const char *plugin, bool show)
 	}
 	close(pair[0]);
 	(void)fcntl(pair[1], F_SETFD, 0);	/* pppd inherits it */
-	return pppd_argv_kernel(c->conf, plugin, pair[1]);
+	return pppd_argv_kernel(c->conf, extra, plugin, pair[1]);
 }
 
 /*
@@ -251,10 +285,173 @@ kernel_wanted(const struct conf *conf, struct kernel_path *k)
 	return can;
 }
 
+/* ---- the login ---- */
+
+/* Writes one word as pppd's options files quote it. */
+static void
+put_quoted(FILE *f, const char *s)
+{
+	fputc('"', f);
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			fputc('\\', f);
+		fputc(*s, f);
+	}
+	fputc('"', f);
+}
+
+/*
+ * The password goes to pppd through a pipe that it reads as an options file:
+ * neither ps nor a disk sees it.  The descriptor that pppd inherits.
+ */
+static int
+password_pipe(const struct password *p)
+{
+	int fds[2];
+	FILE *f;
+
+	if (pipe(fds) == -1 || (f = fdopen(fds[1], "w")) == NULL)
+		fatal(EXIT_SYSTEM, "cannot open a pipe: %s", strerror(errno));
+	fputs("password ", f);
+	put_quoted(f, p->text);
+	fputc('\n', f);
+	if (fclose(f) != 0)
+		fatal(EXIT_SYSTEM, "cannot hand on the password: %s",
+		    strerror(errno));
+	return fds[0];
+}
+
+/* Whom --username means; the password is asked for unless there is a secret. */
+static void
+prepare_login(const struct conf *conf, struct pppd_extra *extra,
+    char name[PEERS_USER_LONGEST + 1])
+{
+	struct password p = { .len = 0 };
+	char why[128];
+	enum exit_status status;
+	int n;
+
+	name[0] = '\0';
+	extra->user = name;
+	extra->password_fd = -1;
+	if (conf->username == NULL)
+		return;
+	n = snprintf(name, PEERS_USER_LONGEST + 1, "%s%s%s",
+	    conf->domain != NULL ? conf->domain : "",
+	    conf->domain != NULL ? "\\" : "", conf->username);
+	if (n > PEERS_USER_LONGEST)
+		fatal(EXIT_USAGE, "the user's name has at most %d octets",
+		    PEERS_USER_LONGEST);
+	if (peers_has_secret(name, conf->host))
+		return;
+	status = password_read(&p, name, why, sizeof(why));
+	if (status == EXIT_OK)
+		extra->password_fd = password_pipe(&p);
+	explicit_bzero(&p, sizeof(p));
+	if (status != EXIT_OK)
+		fatal(status, "%s", why);
+}
+
+/* ---- on a terminal ---- */
+
+/* Do the words say themselves when pppd shall detach? */
+static bool
+detaches_itself(const struct conf *c)
+{
+	static const char *const words[] = { "nodetach", "-detach", "updetach",
+	    "detach", "persist", "demand" };
+
+	for (int i = 0; i < c->nwords; i++)
+		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+			if (strcmp(c->words[i], words[k]) == 0)
+				return true;
+	return false;
+}
+
+/* The interface with these addresses; "?" if it cannot be told. */
+static void
+find_interface(char name[IF_NAMESIZE], const struct gre_counters *n)
+{
+	struct ifaddrs *list = NULL;
+
+	snprintf(name, IF_NAMESIZE, "?");
+	if (getifaddrs(&list) == -1)
+		return;
+	for (const struct ifaddrs *i = list; i != NULL; i = i->ifa_next) {
+		struct sockaddr_in sin;
+
+		if (i->ifa_addr == NULL || i->ifa_addr->sa_family != AF_INET ||
+		    (i->ifa_flags & IFF_POINTOPOINT) == 0)
+			continue;
+		memcpy(&sin, i->ifa_addr, sizeof(sin));
+		if (sin.sin_addr.s_addr == (in_addr_t)n->local_addr)
+			snprintf(name, IF_NAMESIZE, "%s", i->ifa_name);
+	}
+	freeifaddrs(list);
+}
+
+static void
+show_network(const struct gre_counters *n)
+{
+	char local[INET_ADDRSTRLEN] = "?", remote[INET_ADDRSTRLEN] = "?",
+	    mppe[64], interface[IF_NAMESIZE];
+	struct in_addr a = { (in_addr_t)n->local_addr },
+	    b = { (in_addr_t)n->remote_addr };
+
+	inet_ntop(AF_INET, &a, local, sizeof(local));
+	inet_ntop(AF_INET, &b, remote, sizeof(remote));
+	ppp_mppe_text((uint32_t)n->mppe, mppe, sizeof(mppe));
+	find_interface(interface, n);
+	printf("the network is up: interface %s, local address %s, remote %s, "
+	    "login %s, encryption %s%s\n", interface, local, remote,
+	    ppp_login_name((uint16_t)(n->login >> 8), (uint8_t)n->login),
+	    n->mppe != 0 ? "MPPE " : "", mppe);
+}
+
+/*
+ * Runs pppd as a child and returns once it has detached, as the network is up,
+ * or has failed.  A sentence on why is the gateway's, to the same terminal.
+ */
+static enum exit_status
+run_pppd(char **argv, const struct gre_counters *n)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == -1)
+		fatal(EXIT_SYSTEM, "cannot start pppd: %s", strerror(errno));
+	if (pid == 0)
+		become_pppd(argv);
+	signal(SIGINT, SIG_IGN);	/* pppd has it as well */
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		show_network(n);
+		fflush(stdout);
+		/*
+		 * The end of a session's leader is a SIGHUP for pppd until
+		 * that has a session of its own.
+		 */
+		if (getsid(0) == getpid())
+			(void)poll(NULL, 0, 500);
+		return EXIT_OK;
+	}
+	/* The gateway says it, in memory that we share. */
+	for (int i = 0; i < 200 && *(const volatile uint64_t *)&n->over == 0;
+	    i++)
+		(void)poll(NULL, 0, 10);
+	if (WIFEXITED(status))
+		return (enum exit_status)WEXITSTATUS(status);
+	return EXIT_SYSTEM;
+}
+
 enum exit_status
 launch_run(struct call *c)
 {
 	bool show = isatty(STDOUT_FILENO) && c->conf->loglevel > 0;
+	char name[PEERS_USER_LONGEST + 1];
+	struct gre_counters *n;
+	struct pppd_extra extra;
 	struct kernel_path k;
 	char **argv;
 	enum exit_status status;
@@ -263,6 +460,9 @@ launch_run(struct call *c)
 	if (!c->kernel && c->conf->data_path == DATA_KERNEL)
 		fatal(EXIT_SYSTEM, "--data-path=kernel is not available: %s",
 		    k.why);
+	prepare_login(c->conf, &extra, name);
+	extra.updetach = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+	    !detaches_itself(c->conf);
 	if (show) {
 		printf("resolving %s\n", c->conf->host);
 		fflush(stdout);
@@ -272,8 +472,13 @@ launch_run(struct call *c)
 	if (status != EXIT_OK)
 		fatal(status, "%s", c->why);
 	launch_log_up(c);
-	argv = c->kernel ? launch_by_kernel(c, k.plugin, show) :
-	    launch_by_pty(c, show);
+	extra.mtu = mtu_for(c->server);
+	argv = c->kernel ? launch_by_kernel(c, &extra, k.plugin, show) :
+	    launch_by_pty(c, &extra, show);
+	n = c->n;
+	c->n = NULL;			/* shared with the gateway */
 	call_close(c);
+	if (extra.updetach)
+		return run_pppd(argv, n);
 	become_pppd(argv);
 }

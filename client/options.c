@@ -34,6 +34,7 @@
 
 enum {
 	WARNINGS = 4096,	/* octets of all together */
+	USER_LONGEST = 255,	/* pppd cuts a longer one */
 	GO_ON = -1,		/* what a setter returns when all is well */
 	LONG_VAL = 1 << 24,	/* above any character: musl's are wide */
 	US = 1000000,
@@ -520,6 +521,12 @@ static const struct row options[] = {
 	{ "nolaunchpppd", NULL, G_PPPD, "carry PPP on standard input and "
 	    "output, for pppd's pty option", set_true, AT(nolaunch), 0, 0,
 	    OLD },
+	{ "username", "USER", G_PPPD, "log in as this user; asks for the "
+	    "password", set_text, AT(username), 1, USER_LONGEST, LAUNCH },
+	{ "domain", "DOMAIN", G_PPPD, "log in as DOMAIN\\USER",
+	    set_text, AT(domain), 1, USER_LONGEST, LAUNCH },
+	{ "encrypt", NULL, G_PPPD, "require encryption by MPPE, 128 bit",
+	    set_true, AT(encrypt), 0, 0, LAUNCH },
 	{ "pppd-call", "NAME", G_PPPD, "launch pppd with the options of "
 	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0,
 	    LAUNCH | IS_PEER },
@@ -814,6 +821,17 @@ check_launch(const struct scan *s)
 	return GO_ON;
 }
 
+static int
+check_login(const struct conf *c)
+{
+	if (c->domain != NULL && c->username == NULL)
+		opt_warning("--domain goes with --username: ignored");
+	if (c->domain != NULL && strchr(c->domain, '\\') != NULL)
+		return opt_mistake("a domain has no backslash: --domain "
+		    "'%.80s' (write it without)", c->domain);
+	return GO_ON;
+}
+
 /* Settles which data path there can be. */
 static int
 check_data_path(struct conf *c)
@@ -870,6 +888,8 @@ options_parse(struct conf *c, int argc, char **argv)
 		status = check_host(c);
 	if (status == GO_ON)
 		status = check_launch(&s);
+	if (status == GO_ON)
+		status = check_login(c);
 	if (status == GO_ON)
 		status = check_data_path(c);
 	if (c->loglevel < 0)

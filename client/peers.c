@@ -789,3 +789,59 @@ peers_delete(const char *name, const struct dirs *d)
 
 	return work(&t, d, delete_locked);
 }
+
+/* --- looking a secret up ------------------------------------------------ */
+
+/* The next word as pppd reads it, cut to size; false at the end of the line. */
+static bool
+read_word(FILE *f, char *word, size_t size)
+{
+	size_t n = 0;
+	int c, quote = 0;
+
+	while ((c = getc(f)) == ' ' || c == '\t')
+		continue;
+	if (c == '#')
+		while ((c = getc(f)) != '\n' && c != EOF)
+			continue;
+	for (; c != EOF && c != '\n'; c = getc(f)) {
+		if (c == '\\')
+			c = getc(f);
+		else if (quote == 0 && (c == '"' || c == '\'')) {
+			quote = c;
+			continue;
+		} else if (quote != 0 && c == quote) {
+			quote = 0;
+			continue;
+		} else if (quote == 0 && (c == ' ' || c == '\t'))
+			break;
+		if (n + 1 < size && c != EOF)
+			word[n++] = (char)c;
+	}
+	if (c == '\n' || c == EOF)
+		(void)ungetc(c, f);
+	word[n] = '\0';
+	return n > 0 || (c != '\n' && c != EOF);
+}
+
+bool
+peers_has_secret(const char *user, const char *server)
+{
+	char name[PEERS_USER_LONGEST + 2], of[HOST_LONGEST + 2];
+	FILE *f = fopen(PPP_DIR "/" SECRETS, "re");
+	bool found = false;
+	int c;
+
+	if (f == NULL)
+		return false;
+	while (!found && !feof(f)) {
+		if (read_word(f, name, sizeof(name)) &&
+		    read_word(f, of, sizeof(of)))
+			found = strcmp(name, user) == 0 &&
+			    (strcmp(of, "*") == 0 || strcmp(of, server) == 0);
+		while ((c = getc(f)) != '\n' && c != EOF)
+			continue;
+	}
+	fclose(f);
+	return found;
+}

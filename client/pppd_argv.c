@@ -75,19 +75,61 @@ push_refusals(struct vector *a, const struct conf *c)
 			push(a, refusals[i].word);
 }
 
+static void
+push_number(struct vector *a, const char *word, unsigned n)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%u", n);
+	push(a, word);
+	push(a, number);
+}
+
+/* What --username and --encrypt ask for, in pppd's words. */
+static void
+push_login(struct vector *a, const struct conf *c,
+    const struct pppd_extra *extra)
+{
+	char fd[32];
+
+	if (c->username != NULL) {
+		push(a, "noauth");
+		push(a, "nobsdcomp");
+		push(a, "nodeflate");
+		push(a, "user");
+		push(a, extra->user);
+		push(a, "remotename");
+		push(a, c->host);
+	}
+	if (c->encrypt) {
+		push(a, "require-mppe-128");
+		push(a, "refuse-pap");	/* MPPE's keys come from MS-CHAPv2 */
+		push(a, "refuse-eap");
+		push(a, "refuse-chap");
+		push(a, "refuse-mschap");
+	}
+	if (extra->password_fd != -1) {
+		snprintf(fd, sizeof(fd), "/dev/fd/%d", extra->password_fd);
+		push(a, "file");
+		push(a, fd);
+	}
+}
+
 /*
  * All of it in one block: tail[0 .. n) comes last, copied; the words before
- * it are pointed to.
+ * it are pointed to.  The user's words come behind ours, and so win.
  */
 static char **
-make_argv(const struct conf *c, const char *tty, const char *const *tail,
-    size_t n)
+make_argv(const struct conf *c, const struct pppd_extra *extra,
+    const char *tty, const char *const *tail, size_t n)
 {
-	enum { PUSHED = 16, TEXTS = 256 };	/* all but tty, NAME, tail */
+	/* All but tty, NAME, user, host, tail. */
+	enum { PUSHED = 40, TEXTS = 512 };
 	const char *name = c->pppd_call != NULL ? c->pppd_call : "";
 	size_t slots = PUSHED + (size_t)c->nwords + n;
 	size_t size = slots * sizeof(char *) + TEXTS + strlen(name) +
-	    (tty != NULL ? strlen(tty) : 0);
+	    (tty != NULL ? strlen(tty) : 0) + strlen(extra->user) +
+	    strlen(c->host);
 	struct vector a = { .v = NULL };
 
 	for (size_t i = 0; i < n; i++)
@@ -104,6 +146,15 @@ make_argv(const struct conf *c, const char *tty, const char *const *tail,
 	}
 	if (c->sync)
 		push(&a, "sync");
+	if (extra->mtu != 0) {
+		push_number(&a, "mtu", extra->mtu);
+		push_number(&a, "mru", extra->mtu);
+	}
+	if (extra->updetach) {
+		push(&a, "updetach");
+		push(&a, "nologfd");
+	}
+	push_login(&a, c, extra);
 	push_addresses(&a, c);
 	push_refusals(&a, c);
 	if (c->pppd_call != NULL) {
@@ -120,9 +171,10 @@ make_argv(const struct conf *c, const char *tty, const char *const *tail,
 }
 
 char **
-pppd_argv_pty(const struct conf *c, const char *tty)
+pppd_argv_pty(const struct conf *c, const struct pppd_extra *extra,
+    const char *tty)
 {
-	return make_argv(c, tty, NULL, 0);
+	return make_argv(c, extra, tty, NULL, 0);
 }
 
 /* ---- the plugin's options ---- */
@@ -214,7 +266,8 @@ plugin_options(const struct conf *c, char *text, size_t size)
 }
 
 char **
-pppd_argv_kernel(const struct conf *c, const char *plugin, int line)
+pppd_argv_kernel(const struct conf *c, const struct pppd_extra *extra,
+    const char *plugin, int line)
 {
 	enum { TEXT = 900 };	/* a word of pppd's has 1023 octets at most */
 	char self[TEXT], number[16], options[TEXT];
@@ -233,5 +286,5 @@ pppd_argv_kernel(const struct conf *c, const char *plugin, int line)
 		tail[n++] = "pptp_options";
 		tail[n++] = options;
 	}
-	return make_argv(c, NULL, tail, n);
+	return make_argv(c, extra, NULL, tail, n);
 }

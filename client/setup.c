@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pptpsetup: its command line and how it asks for the password.  What it does
- * to pppd's files is in client/peers.c.
+ * pptpsetup: its command line.  What it does to pppd's files is in
+ * client/peers.c.
  */
 #include <sys/types.h>
 
@@ -9,16 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "conf.h"
+#include "password.h"
 #include "peers.h"
 #include "setup.h"
 
@@ -26,150 +24,9 @@ struct request {
 	const char	*create, *delete;
 	const char	*server, *domain, *user;
 	bool		 encrypt, start, have_password;
-	size_t		 password_len;
-	char		 password[PEERS_PASSWORD_LONGEST + 1];
+	struct password	 password;
 	char		 name[PEERS_USER_LONGEST + 1];	/* DOMAIN\user */
 };
-
-/* --- the password ----------------------------------------------------- */
-
-static volatile sig_atomic_t prompt_signal;
-
-static void
-on_prompt_signal(int signo)
-{
-	prompt_signal = signo;
-}
-
-enum line_end { LINE_OK, LINE_EOF, LINE_LONG, LINE_ERROR, LINE_SIGNAL };
-
-/*
- * Reads a line from standard input, not an octet beyond it.  mask holds
- * while it waits, so that a signal is taken there and nowhere else.
- */
-static enum line_end
-read_line(struct request *r, const sigset_t *mask)
-{
-	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-	size_t n = 0;
-	ssize_t got;
-	char c;
-
-	for (;;) {
-		if (ppoll(&in, 1, NULL, mask) == -1)
-			got = -1;
-		else
-			got = read(STDIN_FILENO, &c, 1);
-		if (got == -1 && errno == EINTR && prompt_signal != 0)
-			return LINE_SIGNAL;
-		if (got == -1 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (got == -1)
-			return LINE_ERROR;
-		if (got == 0 && n == 0)
-			return LINE_EOF;
-		if (got == 0 || c == '\n')
-			break;
-		if (n < PEERS_PASSWORD_LONGEST)
-			r->password[n] = c;
-		n++;
-	}
-	r->password_len = n;
-	return n > PEERS_PASSWORD_LONGEST ? LINE_LONG : LINE_OK;
-}
-
-static const int prompt_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
-    SIGTSTP };
-enum { PROMPT_SIGNALS = sizeof(prompt_signals) / sizeof(prompt_signals[0]) };
-
-/* Lets the signal do what it would have done without us. */
-static void
-pass_signal(const struct sigaction *old, const sigset_t *mask)
-{
-	struct sigaction ours;
-	int signo = prompt_signal;
-	sigset_t blocked;
-
-	prompt_signal = 0;
-	for (size_t i = 0; i < PROMPT_SIGNALS; i++) {
-		if (prompt_signals[i] != signo)
-			continue;
-		sigaction(signo, &old[i], &ours);
-		raise(signo);
-		sigprocmask(SIG_SETMASK, mask, &blocked);
-		sigprocmask(SIG_SETMASK, &blocked, NULL);
-		sigaction(signo, &ours, NULL);
-	}
-}
-
-/* One attempt: echo off, a line, echo on again. */
-static enum line_end
-ask_once(struct request *r, const char *whose, const sigset_t *mask)
-{
-	struct termios echo, silent;
-	enum line_end end;
-
-	if (tcgetattr(STDIN_FILENO, &echo) == -1)
-		return LINE_ERROR;
-	silent = echo;
-	silent.c_lflag &= ~(tcflag_t)ECHO;
-	silent.c_lflag |= ICANON | ISIG;
-	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == -1)
-		return LINE_ERROR;
-	fprintf(stderr, "Password for %s: ", whose);
-	end = read_line(r, mask);
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &echo);
-	fputc('\n', stderr);
-	return end;
-}
-
-static enum line_end
-ask_terminal(struct request *r)
-{
-	struct sigaction act = { .sa_handler = on_prompt_signal };
-	struct sigaction old[PROMPT_SIGNALS];
-	sigset_t block, mask;
-	enum line_end end;
-
-	sigemptyset(&block);
-	for (size_t i = 0; i < PROMPT_SIGNALS; i++)
-		sigaddset(&block, prompt_signals[i]);
-	sigprocmask(SIG_BLOCK, &block, &mask);
-	for (size_t i = 0; i < PROMPT_SIGNALS; i++) {
-		sigaction(prompt_signals[i], NULL, &old[i]);
-		if (old[i].sa_handler != SIG_IGN)
-			sigaction(prompt_signals[i], &act, NULL);
-	}
-	while ((end = ask_once(r, r->name, &mask)) == LINE_SIGNAL) {
-		explicit_bzero(r->password, sizeof(r->password));
-		pass_signal(old, &mask);
-	}
-	for (size_t i = 0; i < PROMPT_SIGNALS; i++)
-		sigaction(prompt_signals[i], &old[i], NULL);
-	sigprocmask(SIG_SETMASK, &mask, NULL);
-	return end;
-}
-
-static int
-ask_password(struct request *r)
-{
-	switch (isatty(STDIN_FILENO) ? ask_terminal(r) : read_line(r, NULL)) {
-	case LINE_OK:
-		break;
-	case LINE_EOF:
-		return peers_complain(EXIT_USAGE, "no password was given");
-	case LINE_LONG:
-		return peers_complain(EXIT_USAGE, "a password has at most %d "
-		    "octets", PEERS_PASSWORD_LONGEST);
-	case LINE_ERROR:
-	case LINE_SIGNAL:
-		return peers_failed("cannot read the password");
-	}
-	if (memchr(r->password, '\0', r->password_len) != NULL)
-		return peers_complain(EXIT_USAGE,
-		    "the password has a NUL in it");
-	return EXIT_OK;
-}
 
 /* --- the command line -------------------------------------------------- */
 
@@ -227,13 +84,13 @@ take_password(struct request *r, char *arg)
 
 	peers_complain(0, "warning: a password on the command line can be seen "
 	    "by others with ps");
-	if (n <= PEERS_PASSWORD_LONGEST)
-		memcpy(r->password, arg, n);
+	if (n <= PASSWORD_LONGEST)
+		memcpy(r->password.text, arg, n);
 	explicit_bzero(arg, n);
-	if (n > PEERS_PASSWORD_LONGEST)
+	if (n > PASSWORD_LONGEST)
 		return peers_complain(EXIT_USAGE, "a password has at most %d "
-		    "octets", PEERS_PASSWORD_LONGEST);
-	r->password_len = n;
+		    "octets", PASSWORD_LONGEST);
+	r->password.len = n;
 	r->have_password = true;
 	return EXIT_OK;
 }
@@ -409,18 +266,20 @@ create(struct request *r, const struct dirs *d)
 {
 	struct tunnel t = {
 		.name = r->create, .server = r->server, .user = r->name,
-		.password = r->password, .encrypt = r->encrypt
+		.password = r->password.text, .encrypt = r->encrypt
 	};
-	int status = EXIT_OK;
+	enum exit_status status = EXIT_OK;
+	char why[128];
 
 	if (!r->have_password)
-		status = ask_password(r);
+		status = password_read(&r->password, r->name, why,
+		    sizeof(why));
 	if (status != EXIT_OK)
-		return status;
-	if (r->password_len > 1 && memcmp(r->password, "@/", 2) == 0)
+		return peers_complain((int)status, "%s", why);
+	if (r->password.len > 1 && memcmp(r->password.text, "@/", 2) == 0)
 		return peers_complain(EXIT_USAGE, "pppd cannot use a password "
 		    "that begins with @/: it takes it for a file's name");
-	t.password_len = r->password_len;
+	t.password_len = r->password.len;
 	return peers_create(&t, d);
 }
 
@@ -455,7 +314,7 @@ setup_main(int argc, char **argv)
 		status = run(&r);
 	else
 		r.start = false;
-	explicit_bzero(r.password, sizeof(r.password));
+	explicit_bzero(&r.password, sizeof(r.password));
 	if (status == EXIT_OK && r.start)
 		status = start(r.create);
 	return status;

@@ -38,7 +38,7 @@ enum { HOST_LONGEST = 253 };	/* a name in the DNS, in octets */
  * What PPTP adds to a packet: IP 20, GRE 16, PPP 4, MPPE 4, and room for what a
  * path adds on its own.  More than MTU_USUAL helps nobody.
  */
-enum { MTU_OVERHEAD = 60, MTU_USUAL = 1400 };
+enum { MTU_OVERHEAD = 60, MTU_USUAL = 1400, MTU_LEAST = 576 };
 
 enum run_mode {
 	RUN_TUNNEL, RUN_CHECK, RUN_STATUS, RUN_STATUS_JSON, RUN_HELP
@@ -94,6 +94,8 @@ struct conf {
 	enum pty_need	 pty_need;	/* the option given that only the pty
 					 * can honour */
 	const char	*pppd_call;	/* or NULL */
+	const char	*username, *domain;	/* for the login; or NULL */
+	bool		 encrypt;	/* require MPPE of 128 bit */
 	char		**words;	/* pppd's, in order; points into argv;
 					 * may be without a NULL at its end */
 	int		 nwords;

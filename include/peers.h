@@ -13,8 +13,7 @@
 /* In octets.  pppd 2.4.9 and 2.5 cut a longer user or password. */
 enum {
 	PEERS_NAME_LONGEST = 128,
-	PEERS_USER_LONGEST = 255,
-	PEERS_PASSWORD_LONGEST = 256
+	PEERS_USER_LONGEST = 255
 };
 
 struct tunnel {
@@ -61,5 +60,11 @@ int peers_create(const struct tunnel *t, const struct dirs *d);
 
 /* Removes what pptpsetup wrote under this name; there must be something. */
 int peers_delete(const char *name, const struct dirs *d);
+
+/*
+ * Has /etc/ppp/chap-secrets a line for this user and server, or for any server?
+ * False also if it cannot be read.
+ */
+bool peers_has_secret(const char *user, const char *server);
 
 #endif

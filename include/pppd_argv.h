@@ -5,18 +5,28 @@
 
 #include "conf.h"
 
+/* What pptp adds on its own. */
+struct pppd_extra {
+	unsigned	 mtu;		/* for mtu and mru; 0: neither */
+	const char	*user;		/* DOMAIN\user or user; "" */
+	int		 password_fd;	/* an options file with it; -1 */
+	bool		 updetach;	/* return once the network is up */
+};
+
 /*
  * The argument vector for pppd: "pppd", tty, "38400", then what the options
- * ask of pppd, then the words.  NULL terminated, in one block to be freed by
+ * ask of pppd, what is extra, then the words.  NULL terminated, in one block to be freed by
  * the caller; NULL: no memory.
  */
-char **pppd_argv_pty(const struct conf *c, const char *tty);
+char **pppd_argv_pty(const struct conf *c, const struct pppd_extra *extra,
+    const char *tty);
 
 /*
  * The same for a pppd that gets its channel from line, whose other end a kernel
  * gateway keeps.  The plugin's options come last; by them it can start further
  * kernel gateways, that make the same call.
  */
-char **pppd_argv_kernel(const struct conf *c, const char *plugin, int line);
+char **pppd_argv_kernel(const struct conf *c, const struct pppd_extra *extra,
+    const char *plugin, int line);
 
 #endif

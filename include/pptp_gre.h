@@ -50,6 +50,7 @@ struct gre_counters {
 	uint64_t	 soft_errors;	/* of the raw socket */
 	uint64_t	 rtt_us;	/* smoothed; 0 unknown */
 	uint64_t	 heard_us;	/* clock_us() of the last packet */
+	uint64_t	 over;		/* 1: all has been said of it */
 	uint64_t	 network_up;	/* 1: PPP's negotiation says so; then */
 	uint64_t	 local_addr, remote_addr;	/* network order, */
 	uint64_t	 login, mppe;	/* protocol << 8 | algorithm; bits */

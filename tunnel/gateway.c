@@ -689,6 +689,7 @@ gateway_run(struct gateway *gw)
 			f->watch.status = health_end(&f->health,
 			    f->watch.status);
 			log_end(gw);
+			gw->n->over = 1;
 		}
 	}
 	link_close(&f->link);

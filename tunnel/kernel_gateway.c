@@ -160,5 +160,6 @@ kernel_gateway_run(struct kernel_gateway *a)
 		return EXIT_SYSTEM;
 	loop(&w);
 	log_info("tunnel to %s ended", a->server);
+	a->n->over = 1;
 	return w.watch.status;
 }

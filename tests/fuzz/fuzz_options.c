@@ -9,6 +9,8 @@
 
 #include "pppd_argv.h"
 
+static const struct pppd_extra plain = { .user = "", .password_fd = -1 };
+
 enum { WORDS = 64, SIZE = 4096 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -90,7 +92,7 @@ check_conf(const struct conf *c, char *const *argv, int argc)
 static void
 check_launch_of(const struct conf *c)
 {
-	char **v = pppd_argv_pty(c, "/dev/pts/0");
+	char **v = pppd_argv_pty(c, &plain, "/dev/pts/0");
 	int n = 0;
 
 	if (v == NULL)

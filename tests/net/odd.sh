@@ -61,7 +61,7 @@ import os, select, socket, struct, sys
 os.setuid(int(sys.argv[1]))
 record = struct.pack("!IBBHHB4s4sQ", 0x70707470, 1, 8, 1, 2, 1,
                      bytes((10, 9, 0, 2)), bytes((10, 9, 0, 1)), 0)
-record += struct.pack("!26Q", *[0] * 25, 1)
+record += struct.pack("!27Q", *[0] * 26, 1)
 listeners, kept = [], []
 for name in sys.argv[3:]:
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -15,6 +15,8 @@
 #include "pppd_argv.h"
 #include "t.h"
 
+static const struct pppd_extra plain = { .user = "", .password_fd = -1 };
+
 enum { LINE = 2048, WORDS = 48, OUT = 32768 };
 
 /* One command line and all that came of it. */
@@ -133,6 +135,9 @@ static const struct sample {
 	{ "idle-wait", AT(idle_us), "20", 20000000, NULL },
 	{ "max-echo-wait", AT(echo_us), "0", 0, NULL },
 	{ "nolaunchpppd", AT(nolaunch), NULL, 1, NULL },
+	{ "username", AT(username), "alice", 0, "alice" },
+	{ "domain", AT(domain), "CORP", 0, "CORP" },
+	{ "encrypt", AT(encrypt), NULL, 1, NULL },
 	{ "pppd-call", AT(pppd_call), "work", 0, "work" },
 	{ "client-ip", AT(client_ip), "10.1.2.3",
 	    ADDR(10, 1, 2, 3), NULL },
@@ -693,7 +698,7 @@ test_pppd(void)
 {
 	for (size_t i = 0; i < sizeof(launches) / sizeof(launches[0]); i++) {
 		const struct run *r = run(launches[i].line);
-		char **v = pppd_argv_pty(&r->c, "/dev/pts/9");
+		char **v = pppd_argv_pty(&r->c, &plain, "/dev/pts/9");
 		int n = 0;
 
 		while (v != NULL && v[n] != NULL)
@@ -719,7 +724,7 @@ test_pppd_longest(void)
 	memset(tty, 't', sizeof(tty) - 1);
 	tty[sizeof(tty) - 1] = '\0';
 	c.pppd_call = name;
-	v = pppd_argv_pty(&c, tty);
+	v = pppd_argv_pty(&c, &plain, tty);
 	T(v != NULL && strcmp(v[1], tty) == 0 && strcmp(v[11], name) == 0 &&
 	    v[12] == NULL, "pppd's arguments at their longest fit");
 	free(v);

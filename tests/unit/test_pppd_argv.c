@@ -7,6 +7,8 @@
 #include "pptp_proto.h"
 #include "t.h"
 
+static const struct pppd_extra plain = { .user = "", .password_fd = -1 };
+
 static char *line_words[] = { "pptp", "vpn.example", "--phone", "5 5",
     "--client-hostname", "a\\b", "--connect-port", "99", "--localbind",
     "192.0.2.1", "--nohostroute", "--timeout", "2.5", "--idle-wait", "3",
@@ -41,7 +43,7 @@ main(void)
 	memcpy(argv, line_words, sizeof(line_words));
 	T(options_parse(&c, sizeof(line_words) / sizeof(line_words[0]),
 	    argv) == -1, "the command line is a good one");
-	v = pppd_argv_kernel(&c, "/x/pptp.so", 7);
+	v = pppd_argv_kernel(&c, &plain, "/x/pptp.so", 7);
 	T(v != NULL && same(v[0], "pppd") && same(v[1], "10.0.0.1:") &&
 	    same(v[2], "user") && same(v[3], "alice") &&
 	    same(v[4], "plugin"), "no tty and no speed, what the options "
@@ -63,7 +65,7 @@ main(void)
 	memset(tag, '\'', 100);
 	longest[PPTP_TEXT] = tag[100] = '\0';
 	c.phone = "";
-	v = pppd_argv_kernel(&c, "/x/pptp.so", 7);
+	v = pppd_argv_kernel(&c, &plain, "/x/pptp.so", 7);
 	T(v != NULL && behind(v, "pptp_options") != NULL &&
 	    strncmp(behind(v, "pptp_options"), "--phone '' --client-", 20) ==
 	    0, "an empty word stays a word");
@@ -71,7 +73,7 @@ main(void)
 	c.phone = longest;
 	c.client_hostname = longest;
 	c.logstring = tag;
-	v = pppd_argv_kernel(&c, "/x/pptp.so", 7);
+	v = pppd_argv_kernel(&c, &plain, "/x/pptp.so", 7);
 	T(v != NULL && behind(v, "pptp_options") != NULL &&
 	    strlen(behind(v, "pptp_options")) < 1023,
 	    "the longest options fit into a word of pppd's");
