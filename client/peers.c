@@ -828,10 +828,13 @@ bool
 peers_has_secret(const char *user, const char *server)
 {
 	char name[PEERS_USER_LONGEST + 2], of[HOST_LONGEST + 2];
-	FILE *f = fopen(PPP_DIR "/" SECRETS, "re");
+	char path[PATH_MAX];
 	bool found = false;
+	FILE *f;
 	int c;
 
+	snprintf(path, sizeof(path), "%s/%s", PPP_DIR, SECRETS);
+	f = fopen(path, "re");
 	if (f == NULL)
 		return false;
 	while (!found && !feof(f)) {

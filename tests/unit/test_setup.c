@@ -4,6 +4,7 @@ static char test_dir[] = "/tmp/test_setup.XXXXXX";
 #define PPP_DIR		test_dir
 #define LOCK_WAIT_S	4
 
+#include "../../client/password.c"
 #include "../../client/peers.c"
 #include "../../client/setup.c"
 
@@ -846,9 +847,44 @@ test_argv(void)
 	dup2(open("/dev/null", O_WRONLY), 2);
 	status = parse(&r, 6, argv);
 	dup2(err, 2);
-	T(status == -1 && strcmp(r.password, "secret") == 0 &&
+	T(status == -1 && strcmp(r.password.text, "secret") == 0 &&
 	    memcmp(arg, zero, sizeof(arg)) == 0,
 	    "the password is wiped from the command line");
+}
+
+/* Whose secret is there, as pppd reads the file. */
+static void
+test_has_secret(void)
+{
+	static const struct {
+		const char	*claim, *user, *server;
+		bool		 has;
+	} rows[] = {
+		{ "for any server", "alice", "vpn.example", true },
+		{ "for this server", "bob", "vpn.example", true },
+		{ "for another server only", "bob", "vpn.example.org", false },
+		{ "a quoted name with a blank", "the cat", "x", true },
+		{ "a name with a backslash", "CORP\\eve", "vpn", true },
+		{ "a comment is no line", "carol", "x", false },
+		{ "a part of a name", "ali", "x", false },
+		{ "a name alone", "dave", "x", false },
+		{ "behind a line that is too long", "last", "x", true },
+		{ "nobody", "mallory", "x", false }
+	};
+	static char text[3000];
+	size_t n = (size_t)snprintf(text, sizeof(text), "# carol * x *\n"
+	    "alice\t* \"x y\" *\n  bob vpn.example 'x'\n\n"
+	    "\"the cat\" * x\nCORP\\\\eve vpn x *\ndave\n");
+
+	memset(text + n, 'z', 2000);
+	snprintf(text + n + 2000, sizeof(text) - n - 2000,
+	    " * x *\nlast * x");
+	write_all("chap-secrets", text, 0600);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		T(peers_has_secret(rows[i].user, rows[i].server) ==
+		    rows[i].has, "secrets: %s", rows[i].claim);
+	(void)unlink(in_dir("chap-secrets"));
+	T(!peers_has_secret("alice", "x"), "secrets: no file, no secret");
 }
 
 int
@@ -874,6 +910,7 @@ main(void)
 	test_lock();
 	test_terminal();
 	test_argv();
+	test_has_secret();
 	snprintf(cmd, sizeof(cmd), "rm -rf '%s'", test_dir);
 	return t_done() + (system(cmd) != 0);
 }
