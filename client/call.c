@@ -19,6 +19,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@
 #include "ipc.h"
 #include "kernel.h"
 #include "pptp_quirks.h"
+#include "refusals.h"
 #include "resolve.h"
 #include "sandbox.h"
 #include "util.h"
@@ -51,6 +53,7 @@ call_init(struct call *c, const struct conf *conf)
 	c->conf = conf;
 	c->deadline = clock_us() + conf->timeout_us;
 	c->raw = c->channel = c->mgr = c->counters = c->hangup_fd = -1;
+	c->refusals_fd = -1;
 	quirk_fields(&f, conf->quirks);
 	c->window = conf->window != 0 ? conf->window :
 	    f.window != 0 ? f.window : WINDOW;
@@ -427,6 +430,38 @@ ask_with(struct call *c, int tcp, int sink)
 	return status;
 }
 
+/*
+ * Under pppd's `persist`: after a tunnel whose PPP failed the next one to that
+ * server begins later.  False if pppd has gone meanwhile.
+ */
+static bool
+hold_back(struct call *c)
+{
+	int64_t wait = 0, until;
+
+	if (c->refusals_fd == -1)
+		c->refusals_fd = refusals_open(callmgr_dir(), c->name,
+		    &c->refusals);
+	if (c->conf->nolaunch)
+		wait = refusals_wait_us(&c->refusals, clock_us());
+	if (wait == 0)
+		return true;
+	log_info("PPP with %s has failed %u times in a row, %u of them by a "
+	    "login refused: the next start waits %d s", c->name,
+	    c->refusals.failures, c->refusals.logins,
+	    (int)((wait + 999999) / 1000000));
+	until = clock_us() + wait;
+	c->deadline += wait;
+	while (clock_us() < until) {
+		struct pollfd p = { .fd = c->hangup_fd };
+
+		if (poll(&p, 1, poll_timeout(until, clock_us())) > 0 &&
+		    (p.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
+			return false;
+	}
+	return true;
+}
+
 static enum exit_status
 try_address(struct call *c)
 {
@@ -435,6 +470,11 @@ try_address(struct call *c)
 
 	if (inet_ntop(AF_INET, &c->server, c->name, sizeof(c->name)) == NULL)
 		return EXIT_SYSTEM;
+	if (!hold_back(c)) {
+		snprintf(c->why, sizeof(c->why), "pppd has gone before the "
+		    "call to %s was up", c->name);
+		return EXIT_LOST;
+	}
 	if ((status = find_local(c)) == EXIT_OK &&
 	    (status = open_data(c, &sink)) == EXIT_OK &&
 	    (status = open_tcp(c, &tcp)) == EXIT_OK &&
@@ -444,6 +484,10 @@ try_address(struct call *c)
 		close(tcp);
 	if (sink != -1)
 		close(sink);
+	/* The first tunnel's directory is there only now. */
+	if (status == EXIT_OK && c->refusals_fd == -1)
+		c->refusals_fd = refusals_open(callmgr_dir(), c->name,
+		    &c->refusals);
 	if (status != EXIT_OK)
 		call_close(c);
 	return status;
@@ -516,8 +560,10 @@ call_close(struct call *c)
 		close(c->mgr);
 	if (c->counters != -1)
 		close(c->counters);
+	if (c->refusals_fd != -1)
+		close(c->refusals_fd);
 	if (c->n != NULL)
 		munmap(c->n, sizeof(*c->n));
-	c->raw = c->channel = c->mgr = c->counters = -1;
+	c->raw = c->channel = c->mgr = c->counters = c->refusals_fd = -1;
 	c->n = NULL;
 }

@@ -64,6 +64,8 @@ launch_fill_gateway(struct gateway *gw, const struct call *c, int in, int out)
 	gw->window = c->window;
 	gw->holds_back = quirk_holds_back(c->said.host, c->said.vendor);
 	gw->n = c->n;
+	gw->refusals = c->refusals;
+	gw->refusals_fd = c->refusals_fd;
 }
 
 void
@@ -78,6 +80,8 @@ launch_fill_kernel_gateway(struct kernel_gateway *a, const struct call *c,
 	a->channel = c->channel;
 	a->local = c->local;
 	a->n = c->n;
+	a->refusals = c->refusals;
+	a->refusals_fd = c->refusals_fd;
 }
 
 /* ---- what a user on a terminal is shown ---- */

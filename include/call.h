@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "ipc.h"
 #include "pptp_gre.h"
+#include "refusals.h"
 
 struct call {
 	const struct conf *conf;
@@ -27,6 +28,8 @@ struct call {
 	int		 hangup_fd;	/* abort when this hangs up; -1 */
 	int		 counters;	/* memory shared with the manager */
 	struct gre_counters *n;
+	struct refusals	 refusals;	/* of this server, and its file */
+	int		 refusals_fd;
 	struct ipc_server said;	/* of the server by itself */
 	/* Told of each record before UP or DOWN, if not NULL. */
 	void		 (*on_record)(const struct call *,

@@ -9,6 +9,7 @@
 
 #include "conf.h"
 #include "pptp_gre.h"
+#include "refusals.h"
 
 struct gateway {
 	const struct conf *conf;
@@ -19,6 +20,8 @@ struct gateway {
 	uint16_t	 call, peer_call, window;
 	bool		 holds_back;	/* the server; see pptp_quirks.h */
 	struct gre_counters *n;
+	struct refusals	 refusals;	/* before this tunnel */
+	int		 refusals_fd;	/* to note its end; -1 */
 };
 
 /*

@@ -13,6 +13,7 @@
 
 #include "conf.h"
 #include "pptp_gre.h"
+#include "refusals.h"
 
 struct kernel_gateway {
 	const struct conf *conf;
@@ -22,6 +23,8 @@ struct kernel_gateway {
 	int		 mgr;		/* to the call manager */
 	int		 channel;	/* the kernel's PPTP socket */
 	struct gre_counters *n;
+	struct refusals	 refusals;	/* before this tunnel */
+	int		 refusals_fd;	/* to note its end; -1 */
 };
 
 /* Is this descriptor a socket as the plugin makes them? */

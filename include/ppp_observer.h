@@ -43,6 +43,8 @@ struct ppp_said {
 	uint16_t	 mru;		/* 0: not said, 1500 */
 	uint16_t	 auth;		/* login it demands of the other: the */
 	uint8_t		 algorithm;	/* protocol, and CHAP's algorithm */
+	uint16_t	 wanted;	/* the last login it did demand, */
+	uint8_t		 wanted_algorithm;	/* even if it gave in */
 	uint16_t	 auth_nak;	/* login it would do instead */
 	uint8_t		 algorithm_nak;
 	bool		 rejects_auth;	/* offers no login at all */

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ enum { ROUTE_BURST_US = 200000 };	/* changes of routes come in bursts */
 void
 monitor_remove_socket(const struct monitor_start *s)
 {
+	char refused[INET_ADDRSTRLEN + 16];
 	struct stat st;
 
 	if (s->dir == -1)
@@ -41,6 +43,11 @@ monitor_remove_socket(const struct monitor_start *s)
 	    st.st_ino == s->inode && st.st_mtim.tv_sec == s->made.tv_sec &&
 	    st.st_mtim.tv_nsec == s->made.tv_nsec)
 		(void)unlinkat(s->dir, s->file, 0);
+	/* What tunnels noted of refused logins stays, if there is any. */
+	snprintf(refused, sizeof(refused), "%s.refused", s->name);
+	if (fstatat(s->dir, refused, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_size == 0)
+		(void)unlinkat(s->dir, refused, 0);
 	(void)flock(s->dir, LOCK_UN);
 }
 

@@ -681,13 +681,15 @@ gateway_run(struct gateway *gw)
 	} else {
 		const int keep[] = { gw->in, gw->out, gw->raw, gw->mgr,
 		    f->watch.signals, f->watch.addresses, f->null, f->rare,
-		    log_fd() };
+		    gw->refusals_fd, log_fd() };
 
 		if (sandbox_enter(SANDBOX_GATEWAY, keep,
 		    sizeof(keep) / sizeof(keep[0])) == 0) {
 			loop(f);
 			f->watch.status = health_end(&f->health,
 			    f->watch.status);
+			refusals_note(gw->refusals_fd, &gw->refusals,
+			    f->watch.status, f->health.ppp.was_up, f->now);
 			log_end(gw);
 			gw->n->over = 1;
 		}

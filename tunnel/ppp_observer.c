@@ -122,6 +122,10 @@ lcp_request(struct ppp_said *said, struct packet *k)
 			said->mru = rd_u16(&v);
 		else if (type == LCP_OPT_AUTH)
 			read_auth(v, &said->auth, &said->algorithm);
+	if (said->auth != 0) {
+		said->wanted = said->auth;
+		said->wanted_algorithm = said->algorithm;
+	}
 }
 
 /* A Nak says what its sender would do, a Reject what it will not do at all. */

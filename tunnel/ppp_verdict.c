@@ -58,11 +58,11 @@ lcp_failure(const struct ppp_observer *o)
 	const struct ppp_said *ours = &o->said[PPP_OURS];
 	const struct ppp_said *peer = &o->said[PPP_PEER];
 
-	if (ours->auth != 0 && (peer->rejects_auth || peer->auth_nak != 0))
+	if (ours->wanted != 0 && (peer->rejects_auth || peer->auth_nak != 0))
 		return PPP_FAIL_NOAUTH;
 	if (ours->rejects_auth && (peer->auth == 0 || !peer->lcp.acked))
 		return PPP_FAIL_NO_LOGIN;
-	if (ours->auth_nak != 0 && !peer->lcp.acked)
+	if (ours->auth_nak != 0 && (peer->auth == 0 || !peer->lcp.acked))
 		return PPP_FAIL_METHOD;
 	return PPP_FAIL_NONE;
 }
@@ -75,6 +75,10 @@ ccp_failure(const struct ppp_observer *o)
 	bool we_ask = ours->ccp.sent && (ours->mppe & MPPE_KEYS) != 0;
 	bool they_ask = peer->ccp.sent && (peer->mppe & MPPE_KEYS) != 0;
 
+	/* pppd says no to other keys than its own by a Reject as well. */
+	if (we_ask && they_ask && (ours->mppe & peer->mppe & MPPE_KEYS) == 0 &&
+	    !ours->rejects_ccp && !peer->rejects_ccp)
+		return PPP_FAIL_MPPE;
 	if (we_ask && (peer->rejects_ccp || peer->rejects_mppe))
 		return PPP_FAIL_NO_MPPE;
 	if (they_ask && (ours->rejects_ccp || ours->rejects_mppe ||
@@ -206,10 +210,10 @@ method_sentence(const struct ppp_observer *o, const char *server, char *out,
 	const struct ppp_said *ours = &o->said[PPP_OURS];
 	const struct ppp_said *peer = &o->said[PPP_PEER];
 
-	FMT(out, size, "%s wants a login by %s, which this pppd refuses; it "
-	    "would do %s: give pppd no refuse- or require- option that rules "
-	    "out the former, and a secret for it", server,
-	    ppp_login_name(peer->auth, peer->algorithm),
+	FMT(out, size, "%s wants a login by %s, and this pppd would only do "
+	    "%s: is there a secret for the former in /etc/ppp/chap-secrets, "
+	    "and does no refuse- or require- option rule it out?", server,
+	    ppp_login_name(peer->wanted, peer->wanted_algorithm),
 	    ppp_login_name(ours->auth_nak, ours->algorithm_nak));
 }
 

@@ -216,8 +216,13 @@ static const struct {
 	{ "no login in common", OUR_LCP WANTS_PAP
 	    "> ff03 c021 03 01 0009 03 05 c22381\n" OUR_LCP_ACKED WANTS_PAP
 	    TERM("<", AUTH_REFUSED), PPP_FAIL_METHOD, EXIT_PPP,
-	    "vpn wants a login by PAP, which this pppd refuses; it would do "
-	    "MS-CHAPv2" },
+	    "vpn wants a login by PAP, and this pppd would only do MS-CHAPv2" },
+	{ "no secret for it, and the server gives in at first", OUR_LCP WANTS_V2
+	    "> ff03 c021 03 01 0008 03 04 c023\n" OUR_LCP_ACKED
+	    "< ff03 c021 01 02 0004\n> ff03 c021 02 02 0004\n"
+	    TERM("<", AUTH_REFUSED), PPP_FAIL_METHOD, EXIT_PPP,
+	    "vpn wants a login by MS-CHAPv2, and this pppd would only do PAP: "
+	    "is there a secret" },
 	{ "noauth is missing", "> ff03 c021 01 01 0009 03 05 c22381\n"
 	    "< ff03 c021 04 01 0009 03 05 c22381\n> ff03 c021 01 02 0004\n"
 	    "< ff03 c021 02 02 0004\n" WANTS_V2 V2_ACKED
@@ -240,6 +245,12 @@ static const struct {
 	    "> 80fd 03 09 000a 12 06 01000040\n" TERM(">", MPPE_REFUSED),
 	    PPP_FAIL_MPPE, EXIT_PPP, "this pppd offers MPPE of 128 bit, "
 	    "stateless, the server 40 bit, stateless" },
+	{ "both reject the other's keys", LOGGED_IN OUR_MPPE
+	    "< 80fd 01 01 000a 12 06 00000020\n"
+	    TERM(">", MPPE_REFUSED) "> 80fd 04 01 000a 12 06 00000020\n"
+	    "< 80fd 04 01 000a 12 06 01000040\n", PPP_FAIL_MPPE, EXIT_PPP,
+	    "this pppd offers MPPE of 128 bit, stateless, the server 40 bit, "
+	    "stateful" },
 	{ "MPPE without keys", OUR_LCP WANTS_NOTHING NOTHING_ACKED
 	    OUR_LCP_ACKED TERM(">", "0014 4d505045 20726571 75697265 642e2e2e "),
 	    PPP_FAIL_NO_KEYS, EXIT_PPP, "vpn asked for none" },
