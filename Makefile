@@ -129,25 +129,25 @@ build/unit-cov/%: tests/unit/%.c $(TESTED)
 test-programs: $(UNITS) $(FUZZERS)
 
 check:
-	@sh tests/deps check
+	@sh tests/deps -n check
 	@$(MAKE) --no-print-directory all
 	@python3 tests/run
 
 # The long ones on top: ten minutes of traffic, memory and descriptors flat;
 # and what does not run the program.
 nightly:
-	@sh tests/deps check
+	@sh tests/deps -n check
 	@$(MAKE) --no-print-directory all
 	@python3 tests/run --nightly
 	@$(MAKE) --no-print-directory -k memcheck lint coverage
 
 # Built as for coverage: neither optimised nor with sanitizers.
 memcheck: $(UNIT:%=build/unit-cov/%)
-	@sh tests/deps memcheck
+	@sh tests/deps -n memcheck
 	@sh tests/memcheck $^
 
 demo:
-	@sh tests/deps demo
+	@sh tests/deps -n demo
 	@$(MAKE) --no-print-directory -s all
 	@bash tests/demo
 
@@ -163,12 +163,12 @@ coverage: $(UNIT:%=build/unit-cov/%)
 	@sh tests/coverage $^
 
 bench bench-full bench-codec:
-	@sh tests/deps bench
+	@sh tests/deps -n bench
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory -C tests/bench $@
 
 lint:
-	@sh tests/deps lint
+	@sh tests/deps -n lint
 	@bash tests/lint
 
 deps:

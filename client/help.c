@@ -16,9 +16,9 @@ static const char *const group_names[] = {
 	[G_CALL] = "The call",
 	[G_PPPD] = "pppd",
 	[G_DATA] = "The data",
-	[G_QUIRK] = "Servers that need something special",
-	[G_LOG] = "What is said",
-	[G_INFO] = "Instead of a tunnel",
+	[G_QUIRK] = "Server quirks",
+	[G_LOG] = "Logging",
+	[G_INFO] = "Other modes",
 };
 static_assert(sizeof(group_names) / sizeof(group_names[0]) == GROUPS,
     "a group has no name");
