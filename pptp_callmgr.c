@@ -6,7 +6,7 @@
  *
  * A caller brings what only it may create: a TCP socket with its own mark and
  * local address, not yet connected, and a raw socket that is never read (see
- * keep_sink).  Its call ends when its socket closes; the manager ends with its
+ * keep_drop_sock()).  Its call ends when its socket closes; the manager ends with its
  * last call.
  */
 #include <sys/mman.h>
@@ -34,7 +34,7 @@
 
 enum {
 	CALLS = 512,			/* of one server, at most */
-	SINKS = 16			/* local addresses with one */
+	DROP_SOCKS = 16			/* local addresses with one */
 };
 
 /* P_NONE stands for what is not watched; its revents stay 0. */
@@ -73,8 +73,8 @@ struct manager {
 	struct {
 		uint32_t local;
 		int	 fd;
-	} sink[SINKS];
-	unsigned	 sinks;
+	} drop_sock[DROP_SOCKS];
+	unsigned	 drop_socks;
 	int		 spare;		/* a descriptor to turn away with */
 	int64_t		 deaf;		/* no caller is let in until then */
 	bool		 ending;	/* told to: no further call */
@@ -102,7 +102,7 @@ to_client(struct client *cl, const struct ipc_msg *m)
 {
 	/* A gateway that does not read loses its log lines, not its call. */
 	if (cl->fd != -1)
-		(void)ipc_send(cl->fd, m, NULL, 0);
+		(void)ipc_send(cl->fd, m, NULL);
 }
 
 static void
@@ -239,7 +239,6 @@ tell_server(struct client *cl, const struct ctrl_peer *p)
 {
 	struct ipc_msg m = { .type = IPC_SERVER };
 
-	m.server.version = p->version;
 	m.server.firmware = p->firmware;
 	m.server.max_channels = p->max_channels;
 	memcpy(m.server.host, p->host, sizeof(m.server.host));
@@ -266,8 +265,6 @@ on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
 	if (call == NULL || cl == NULL || cl->conn != co)
 		return;
 	m.up.peer_id = call->peer_id;
-	m.up.window = call->peer_window;
-	m.up.speed = call->speed;
 	cl->up = true;
 	cl->up_since = now;
 	cl->peer_id = call->peer_id;
@@ -534,13 +531,13 @@ map_counters(int fd)
 }
 
 /*
- * A sink is a raw socket whose filter drops everything.  While it is open the
- * kernel finds somebody to deliver GRE to even if a gateway's buffer is full,
+ * A drop socket is a raw one whose filter drops everything.  While it is open
+ * the kernel finds somebody to deliver GRE to even if a gateway's buffer is full,
  * and never tells the server that protocol 47 is unreachable here, which would
  * end its side of every tunnel.  One does for all tunnels from its address.
  */
 static void
-keep_sink(struct manager *g, int *fd)
+keep_drop_sock(struct manager *g, int *fd)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sin);
@@ -548,13 +545,13 @@ keep_sink(struct manager *g, int *fd)
 	if (*fd == -1 ||
 	    getsockname(*fd, (struct sockaddr *)&sin, &len) == -1)
 		return;
-	for (unsigned i = 0; i < g->sinks; i++)
-		if (g->sink[i].local == sin.sin_addr.s_addr)
+	for (unsigned i = 0; i < g->drop_socks; i++)
+		if (g->drop_sock[i].local == sin.sin_addr.s_addr)
 			return;
-	if (g->sinks == SINKS)
+	if (g->drop_socks == DROP_SOCKS)
 		return;
-	g->sink[g->sinks].local = sin.sin_addr.s_addr;
-	g->sink[g->sinks++].fd = *fd;
+	g->drop_sock[g->drop_socks].local = sin.sin_addr.s_addr;
+	g->drop_sock[g->drop_socks++].fd = *fd;
 	*fd = -1;
 }
 
@@ -590,7 +587,7 @@ ask_route(struct manager *g, struct client *cl)
 	}
 	m.route.local = cl->call.local;
 	m.route.mark = cl->call.mark;
-	if (g->monitor != -1 && ipc_send(g->monitor, &m, NULL, 0) == -1)
+	if (g->monitor != -1 && ipc_send(g->monitor, &m, NULL) == -1)
 		log_warn("%s: cannot ask for the host route", g->name);
 }
 
@@ -628,10 +625,10 @@ client_refuse(struct manager *g, struct client *cl, const char *text,
 
 static void
 on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
-    int fds[IPC_FDS], int64_t now)
+    struct ipc_fds *fds, int64_t now)
 {
 	struct conn *share;
-	int tcp = fds[IPC_FD_TCP];
+	int tcp = fds->fd[IPC_FD_TCP];
 
 	if (cl->asked || call->server != g->server.s_addr || tcp == -1 ||
 	    fd_nonblock(tcp) == -1) {
@@ -647,16 +644,11 @@ on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
 		return;
 	}
-	if (call->kernel) {
-		/* The kernel's driver is the one to deliver GRE to. */
-		fds[IPC_FD_COUNTERS] = fds[IPC_FD_DROP];
-		fds[IPC_FD_DROP] = -1;
-	}
 	cl->asked = true;
 	cl->call = *call;
 	cl->deadline = now + (int64_t)call->timeout_us;
-	cl->n = map_counters(fds[IPC_FD_COUNTERS]);
-	keep_sink(g, &fds[IPC_FD_DROP]);
+	cl->n = map_counters(fds->fd[IPC_FD_COUNTERS]);
+	keep_drop_sock(g, &fds->fd[IPC_FD_DROP]);
 	if (call->hostroute)
 		ask_route(g, cl);
 	share = conn_to_share(g, call);
@@ -664,7 +656,7 @@ on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
 		call_on_shared(g, cl, share, now);
 		return;
 	}
-	fds[IPC_FD_TCP] = -1;
+	fds->fd[IPC_FD_TCP] = -1;
 	call_on_new(g, cl, tcp, now);
 }
 
@@ -711,15 +703,15 @@ static void
 client_readable(struct manager *g, struct client *cl, int64_t now)
 {
 	struct ipc_msg m;
-	int fds[IPC_FDS];
-	int n = ipc_take(cl->fd, &m, fds);
+	struct ipc_fds fds;
+	int n = ipc_take(cl->fd, &m, &fds);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n == -1 && errno == EMFILE)
 		client_refuse(g, cl, FULL, now);
 	else if (n == 1 && m.type == IPC_CALL)
-		on_call(g, cl, &m.call, fds, now);
+		on_call(g, cl, &m.call, &fds, now);
 	else if (n == 1 && m.type == IPC_STATUS && !cl->asked) {
 		cl->asked = cl->status = true;
 		status_more(g, cl, now);
@@ -729,9 +721,7 @@ client_readable(struct manager *g, struct client *cl, int64_t now)
 			    "its connection is closed", g->name);
 		client_gone(g, cl, now);
 	}
-	for (int i = 0; i < IPC_FDS; i++)
-		if (fds[i] != -1)
-			close(fds[i]);
+	ipc_fds_close(&fds);
 }
 
 /* Where an establishment stood when its time was over. */

@@ -31,7 +31,6 @@
 #include "ctrl_msg.h"
 #include "pptp_ctrl.h"
 #include "pptp_quirks.h"
-#include "text.h"
 #include "wire.h"
 
 #define SECONDS(us)	((double)(us) / 1e6)
@@ -637,14 +636,13 @@ static void
 on_start_reply(struct ctrl *c, struct rd *r)
 {
 	struct ctrl_peer *p = &c->peer;
-	char text[192], host[72], vendor[72];
 	unsigned result, error;
+	char text[192];
 
 	p->version = rd_u16(r);
 	result = rd_u8(r);
 	error = rd_u8(r);
-	p->framing = rd_u32(r);
-	p->bearer = rd_u32(r);
+	rd_bytes(r, 8);			/* framing and bearer capabilities */
 	p->max_channels = rd_u16(r);
 	p->firmware = rd_u16(r);
 	rd_text(r, p->host, PPTP_TEXT);
@@ -670,11 +668,7 @@ on_start_reply(struct ctrl *c, struct rd *r)
 		    "success");
 	c->state = CTRL_UP;
 	c->deadline = CTRL_NEVER;
-	text_escape(host, sizeof(host), p->host, strlen(p->host));
-	text_escape(vendor, sizeof(vendor), p->vendor, strlen(p->vendor));
-	SAY(text, "the control connection is up: host \"%s\", vendor \"%s\"",
-	    host, vendor);
-	ctrl_push(c, CTRL_EV_UP, 0, CTRL_CAUSE_LOCAL, text);
+	ctrl_push(c, CTRL_EV_UP, 0, CTRL_CAUSE_LOCAL, "");
 }
 
 static void
@@ -801,13 +795,10 @@ call_up(struct ctrl *c, struct ctrl_call *call)
 {
 	uint16_t peer_id = call->peer_id;
 	struct quirk_fields f;
-	char text[CTRL_EVENT_TEXT];
 
 	call->state = CALL_UP;
 	call->deadline = CTRL_NEVER;
-	SAY(text, "call %u is up: the server's call %u, %u bit/s, window %u",
-	    call->conf.id, peer_id, call->speed, call->peer_window);
-	ctrl_push(c, CTRL_EV_CALL_UP, call->conf.id, CTRL_CAUSE_LOCAL, text);
+	ctrl_push(c, CTRL_EV_CALL_UP, call->conf.id, CTRL_CAUSE_LOCAL, "");
 	quirk_fields(&f, call->conf.quirks);
 	if (f.link_info) {
 		struct wr w = ctrl_put(c, SET_LINK_INFO);
@@ -838,9 +829,6 @@ on_call_reply(struct ctrl *c, struct rd *r)
 	}
 	call->answered = true;
 	call->peer_id = peer_id;
-	call->speed = rd_u32(r);
-	call->peer_window = rd_u16(r);
-	call->peer_delay = rd_u16(r);
 	if (call->state == CALL_WAIT_REPLY)
 		call_up(c, call);
 }

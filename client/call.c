@@ -4,7 +4,7 @@
  *
  * All that needs privilege is created here, by whoever runs pptp: the raw GRE
  * socket (or the kernel's PPTP socket in its place), the TCP socket that the
- * call manager will connect, and the manager's sink.  All have the same mark
+ * call manager will connect, and its drop socket.  All have the same mark
  * and the same local address, since many servers find a tunnel by both
  * addresses.  The raw socket is there, bound, connected and filtered by our
  * call id, before anybody can send to it.
@@ -264,7 +264,7 @@ open_channel(struct call *c)
 
 /* What the server's data will come to. */
 static enum exit_status
-open_data(struct call *c, int *sink)
+open_data(struct call *c, int *drop_sock)
 {
 	enum exit_status status;
 
@@ -272,7 +272,7 @@ open_data(struct call *c, int *sink)
 	if (c->kernel)
 		return open_channel(c);
 	status = open_raw(c, &c->raw, &c->id);
-	return status != EXIT_OK ? status : open_raw(c, sink, NULL);
+	return status != EXIT_OK ? status : open_raw(c, drop_sock, NULL);
 }
 
 /* The same for another id. */
@@ -301,7 +301,6 @@ fill_request(const struct call *c, struct ipc_msg *m)
 	m->call.window = c->window;
 	m->call.loglevel = (uint8_t)conf->loglevel;
 	m->call.hostroute = !conf->nohostroute;
-	m->call.kernel = c->kernel;
 	m->call.server = c->server.s_addr;
 	m->call.local = c->local.s_addr;
 	m->call.mark = conf->rtmark;
@@ -371,20 +370,17 @@ await_call(struct call *c)
 
 /* Asks the manager once, over a connection of its own. */
 static int
-ask_once(struct call *c, const int *fds)
+ask_once(struct call *c, const struct ipc_fds *fds)
 {
 	struct ipc_msg m;
-	size_t n = 0;
 	int status;
 
-	while (n < IPC_FDS && fds[n] != -1)
-		n++;
 	c->mgr = callmgr_connect(c->server, c->deadline, c->why,
 	    sizeof(c->why));
 	if (c->mgr == -1)
 		return EXIT_SYSTEM;
 	fill_request(c, &m);
-	status = ipc_send(c->mgr, &m, fds, n) == -1 ? -1 : await_call(c);
+	status = ipc_send(c->mgr, &m, fds) == -1 ? -1 : await_call(c);
 	if (status != EXIT_OK) {
 		close(c->mgr);
 		c->mgr = -1;
@@ -393,7 +389,7 @@ ask_once(struct call *c, const int *fds)
 }
 
 static enum exit_status
-ask(struct call *c, const int *fds)
+ask(struct call *c, const struct ipc_fds *fds)
 {
 	int status = -1, ids = 0;
 	enum exit_status changed;
@@ -417,11 +413,12 @@ ask(struct call *c, const int *fds)
 }
 
 static enum exit_status
-ask_with(struct call *c, int tcp, int sink)
+ask_with(struct call *c, int tcp, int drop_sock)
 {
-	int raw[IPC_FDS] = { tcp, sink, c->counters };
-	int kernel[IPC_FDS] = { tcp, c->counters, -1 };
-	enum exit_status status = ask(c, c->kernel ? kernel : raw);
+	struct ipc_fds fds = { .fd = { [IPC_FD_TCP] = tcp,
+	    [IPC_FD_DROP] = drop_sock, [IPC_FD_COUNTERS] = c->counters,
+	    [IPC_FD_CHANNEL] = -1 } };
+	enum exit_status status = ask(c, &fds);
 
 	if (status == EXIT_OK && c->kernel &&
 	    kernel_connect(c->channel, c->server, c->peer_id) == -1)
@@ -465,7 +462,7 @@ hold_back(struct call *c)
 static enum exit_status
 try_address(struct call *c)
 {
-	int tcp = -1, sink = -1;
+	int tcp = -1, drop_sock = -1;
 	enum exit_status status;
 
 	if (inet_ntop(AF_INET, &c->server, c->name, sizeof(c->name)) == NULL)
@@ -476,14 +473,14 @@ try_address(struct call *c)
 		return EXIT_LOST;
 	}
 	if ((status = find_local(c)) == EXIT_OK &&
-	    (status = open_data(c, &sink)) == EXIT_OK &&
+	    (status = open_data(c, &drop_sock)) == EXIT_OK &&
 	    (status = open_tcp(c, &tcp)) == EXIT_OK &&
 	    (status = open_counters(c)) == EXIT_OK)
-		status = ask_with(c, tcp, sink);
+		status = ask_with(c, tcp, drop_sock);
 	if (tcp != -1)
 		close(tcp);
-	if (sink != -1)
-		close(sink);
+	if (drop_sock != -1)
+		close(drop_sock);
 	/* The first tunnel's directory is there only now. */
 	if (status == EXIT_OK && c->refusals_fd == -1)
 		c->refusals_fd = refusals_open(callmgr_dir(), c->name,

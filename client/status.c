@@ -219,7 +219,7 @@ list_manager(struct listing *l, const char *dir, uid_t owner, const char *name)
 		close(fd);
 		return;
 	}
-	rc = fd == -1 ? -1 : ipc_send(fd, &m, NULL, 0);
+	rc = fd == -1 ? -1 : ipc_send(fd, &m, NULL);
 	while (rc != -1 && clock_us() < deadline &&
 	    (rc = receive(fd, &m, deadline)) == 1 &&
 	    m.type == IPC_TUNNEL)

@@ -7,18 +7,30 @@
 
 #include "ipc_msg.h"
 
+/* By IPC_FD_TCP and so on; -1: absent. */
+struct ipc_fds {
+	int		 fd[IPC_FDS];
+};
+
+/* All absent. */
+void ipc_fds_init(struct ipc_fds *fds);
+
+/* Closes those that are there; all are absent then. */
+void ipc_fds_close(struct ipc_fds *fds);
+
 /*
- * Sends one message, with n descriptors beside it (which stay the caller's).
- * 0, or -1 with errno.
+ * Sends one message, and beside it the descriptors in fds (NULL: none), which
+ * stay the caller's.  0, or -1 with errno.
  */
-int ipc_send(int fd, const struct ipc_msg *m, const int *fds, size_t n);
+int ipc_send(int fd, const struct ipc_msg *m, const struct ipc_fds *fds);
 
 /*
  * Takes one message that is there already.  1: *m is filled; 0: the other side
- * closed; -1 with errno (EAGAIN: there is none; EPROTO: not one of ours).  With
- * fds, also the descriptors beside it, close-on-exec; those that did not come
- * are -1, the others are the caller's.
+ * closed; -1 with errno (EAGAIN: there is none; EPROTO: not one of ours;
+ * EMFILE: no room for its descriptors).  *fds has the descriptors of a message
+ * that was taken, close-on-exec and the caller's; in any other case all are
+ * absent and none is left open.  With fds NULL the message may have none.
  */
-int ipc_take(int fd, struct ipc_msg *m, int fds[IPC_FDS]);
+int ipc_take(int fd, struct ipc_msg *m, struct ipc_fds *fds);
 
 #endif

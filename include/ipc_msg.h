@@ -39,10 +39,17 @@ enum ipc_type {
 };
 
 /*
- * The descriptors that go with a CALL, in this order; the last may lack.  A
- * call whose data the kernel carries has no SINK: COUNTERS has its place.
+ * The descriptors that may go beside a message, in this order; its header says
+ * by one bit each, 1 << IPC_FD_TCP and so on, which of them do.
  */
-enum { IPC_FD_TCP, IPC_FD_DROP, IPC_FD_COUNTERS, IPC_FDS };
+enum {
+	IPC_FD_TCP,		/* CALL: not connected yet */
+	IPC_FD_DROP,		/* CALL: the drop socket, but for the kernel's
+				 * data path */
+	IPC_FD_COUNTERS,	/* CALL: memory with struct gre_counters */
+	IPC_FD_CHANNEL,		/* CHANNEL: the kernel's PPTP socket */
+	IPC_FDS
+};
 
 /* What gateway and plugin say of the same trouble: what happened, server. */
 #define IPC_GRE_BLOCKED \
@@ -55,9 +62,8 @@ enum ipc_step { IPC_CONNECTING, IPC_CONNECTED, IPC_CALLING };
 /* Addresses are in network order, as in struct in_addr. */
 struct ipc_call {
 	uint16_t	 id, port, window;
-	uint8_t		 loglevel;	/* LOG messages wanted up to this */
+	uint8_t		 loglevel;	/* the highest of LOG wanted */
 	bool		 hostroute;
-	bool		 kernel;	/* carries the data */
 	uint32_t	 server, local, mark;
 	uint32_t	 quirks;
 	uint64_t	 idle_us, echo_us;	/* 0: off */
@@ -71,13 +77,12 @@ struct ipc_log {
 };
 
 struct ipc_server {
-	uint16_t	 version, firmware, max_channels;
+	uint16_t	 firmware, max_channels;
 	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
 };
 
 struct ipc_up {
-	uint16_t	 peer_id, window;
-	uint32_t	 speed;
+	uint16_t	 peer_id;
 };
 
 struct ipc_down {
@@ -109,8 +114,9 @@ struct ipc_link {
 /* One message; type says which member counts. */
 struct ipc_msg {
 	enum ipc_type	 type;
+	uint8_t		 fds;		/* bits; ipc_send() sets them */
 	union {
-		enum ipc_step	 step;
+		uint8_t		 step;	/* enum ipc_step */
 		struct ipc_call call;
 		struct ipc_log log;
 		struct ipc_server server;

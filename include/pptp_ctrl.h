@@ -77,21 +77,20 @@ struct ctrl_event {
 	uint16_t	 call;
 	enum ctrl_cause	 cause;
 	char		 text[CTRL_EVENT_TEXT];	/* a sentence, peer's text
-						 * escaped; no newline */
+						 * escaped; no newline; none
+						 * of UP and CALL_UP */
 };
 
 /* What the server said of itself in its SCCRP (2.2). */
 struct ctrl_peer {
 	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
 	uint16_t	 version, firmware, max_channels;
-	uint32_t	 framing, bearer;
 };
 
 struct ctrl_call {
 	enum call_state	 state;
 	struct ctrl_call_conf conf;
-	uint16_t	 peer_id, peer_window, peer_delay;  /* of the OCRP */
-	uint32_t	 speed;
+	uint16_t	 peer_id;	/* of the OCRP */
 	int64_t		 deadline;	/* of WAIT_REPLY, WAIT_DISCONNECT */
 	bool		 answered;	/* its OCRP came: peer_id is known */
 	enum ctrl_cause	 cause;		/* of WAIT_DISCONNECT */

@@ -1,100 +1,163 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sending and taking the messages of ipc.h, and descriptors beside them.
+ * Sending and taking the messages of ipc_msg.h, and descriptors beside them.
+ * The descriptors travel in the order of struct ipc_fds, without those that are
+ * absent; the message's header says which they are.
  */
 #include <sys/socket.h>
 
-#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ipc.h"
 
-int
-ipc_send(int fd, const struct ipc_msg *m, const int *fds, size_t n)
+/* What goes beside a message, in the form that sendmsg() wants. */
+union control {
+	struct cmsghdr	 align;
+	char		 space[CMSG_SPACE(sizeof(int) * IPC_FDS)];
+};
+
+void
+ipc_fds_init(struct ipc_fds *fds)
 {
+	for (int i = 0; i < IPC_FDS; i++)
+		fds->fd[i] = -1;
+}
+
+void
+ipc_fds_close(struct ipc_fds *fds)
+{
+	for (int i = 0; i < IPC_FDS; i++)
+		if (fds->fd[i] != -1)
+			close(fds->fd[i]);
+	ipc_fds_init(fds);
+}
+
+/* Puts n descriptors beside a message. */
+static void
+put_fds(struct msghdr *msg, union control *control, const int *fds, size_t n)
+{
+	struct cmsghdr *c;
+
+	memset(control, 0, sizeof(*control));
+	msg->msg_control = control->space;
+	msg->msg_controllen = CMSG_SPACE(sizeof(int) * n);
+	c = CMSG_FIRSTHDR(msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int) * n);
+	memcpy(CMSG_DATA(c), fds, sizeof(int) * n);
+}
+
+int
+ipc_send(int fd, const struct ipc_msg *m, const struct ipc_fds *fds)
+{
+	struct ipc_msg sent = *m;
 	uint8_t buf[IPC_MAX];
-	union {
-		struct cmsghdr	 align;
-		char		 space[CMSG_SPACE(sizeof(int) * IPC_FDS)];
-	} control;
-	struct iovec iov = { buf, ipc_encode(m, buf) };
+	union control control;
+	int present[IPC_FDS];
+	size_t n = 0;
+	struct iovec iov = { .iov_base = buf };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 
-	if (n > 0) {
-		struct cmsghdr *c;
-
-		assert(n <= IPC_FDS);
-		memset(&control, 0, sizeof(control));
-		msg.msg_control = control.space;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int) * n);
-		c = CMSG_FIRSTHDR(&msg);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int) * n);
-		memcpy(CMSG_DATA(c), fds, sizeof(int) * n);
+	sent.fds = 0;
+	for (int i = 0; fds != NULL && i < IPC_FDS; i++) {
+		if (fds->fd[i] == -1)
+			continue;
+		sent.fds |= (uint8_t)(1u << i);
+		present[n++] = fds->fd[i];
 	}
+	if (n > 0)
+		put_fds(&msg, &control, present, n);
+	iov.iov_len = ipc_encode(&sent, buf);
 	return sendmsg(fd, &msg, MSG_NOSIGNAL) == -1 ? -1 : 0;
 }
 
-/* Takes the descriptors out of a received message; all were -1. */
-static void
-take_fds(struct msghdr *msg, int fds[IPC_FDS])
+/*
+ * Takes the descriptors out of a received message, in the order in which they
+ * came; closes those that are too many.  Returns how many came.
+ */
+static size_t
+take_fds(struct msghdr *msg, struct ipc_fds *fds)
 {
+	size_t came = 0;
+
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
 	    c = CMSG_NXTHDR(msg, c)) {
 		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
-		for (size_t i = 0; i < n; i++) {
+		for (size_t i = 0; i < n; i++, came++) {
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int),
 			    sizeof(fd));
-			if (i < IPC_FDS && fds[i] == -1)
-				fds[i] = fd;
+			if (came < IPC_FDS)
+				fds->fd[came] = fd;
 			else
 				close(fd);
 		}
 	}
+	return came;
+}
+
+/* Gives each of the descriptors that came its place; false: bits lie. */
+static bool
+place_fds(struct ipc_fds *fds, size_t came, unsigned bits)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < IPC_FDS; i++)
+		n += bits >> i & 1;
+	if (n != came)
+		return false;
+	/* From the last on: none moves down, so none is overwritten. */
+	for (int i = IPC_FDS - 1; i >= 0; i--)
+		fds->fd[i] = bits >> i & 1 ? fds->fd[--n] : -1;
+	return true;
+}
+
+/* Whether the message in buf, as recvmsg() took it, is whole and ours. */
+static bool
+is_ours(struct ipc_msg *m, const struct msghdr *msg, const uint8_t *buf,
+    size_t n, struct ipc_fds *fds, size_t came)
+{
+	/* Some did not come: more than we want, or than we may have. */
+	if ((msg->msg_flags & MSG_CTRUNC) != 0 && msg->msg_control != NULL) {
+		errno = EMFILE;
+		return false;
+	}
+	errno = EPROTO;
+	return (msg->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
+	    ipc_decode(m, buf, n) && place_fds(fds, came, m->fds);
 }
 
 int
-ipc_take(int fd, struct ipc_msg *m, int fds[IPC_FDS])
+ipc_take(int fd, struct ipc_msg *m, struct ipc_fds *fds)
 {
 	uint8_t buf[IPC_MAX];
-	union {
-		struct cmsghdr	 align;
-		char		 space[CMSG_SPACE(sizeof(int) * IPC_FDS)];
-	} control;
+	union control control;
 	struct iovec iov = { buf, sizeof(buf) };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct ipc_fds none;
+	size_t came;
 	ssize_t n;
 
-	for (int i = 0; fds != NULL && i < IPC_FDS; i++)
-		fds[i] = -1;
 	if (fds != NULL) {
 		msg.msg_control = control.space;
 		msg.msg_controllen = sizeof(control.space);
+	} else {
+		fds = &none;
 	}
+	ipc_fds_init(fds);
 	n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n == -1)
 		return errno == ECONNRESET ? 0 : -1;
-	if (fds != NULL)
-		take_fds(&msg, fds);
-	if (n == 0)
-		return 0;
-	/* Some did not come: more than we want, or than we may have. */
-	if ((msg.msg_flags & MSG_CTRUNC) != 0) {
-		errno = EMFILE;
-		return -1;
-	}
-	if ((msg.msg_flags & MSG_TRUNC) != 0 ||
-	    !ipc_decode(m, buf, (size_t)n)) {
-		errno = EPROTO;
-		return -1;
-	}
-	return 1;
+	came = take_fds(&msg, fds);
+	if (n > 0 && is_ours(m, &msg, buf, (size_t)n, fds, came))
+		return 1;
+	ipc_fds_close(fds);
+	return n == 0 ? 0 : -1;
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The records between local processes, pppd's plugin among them (pure).  Both
- * ends run on one machine but may be of different builds, and the manager
- * reads a network: so records carry a magic number and a version, have one
- * exact size each, and are written and read octet by octet like any wire
- * format.
+ * The messages between our processes, pppd's plugin among them (pure).  Both
+ * ends run on one machine but may be of different builds, and the manager reads
+ * a network.  So messages carry a magic number and a version, have one exact
+ * size each, and are written and read octet by octet like any wire format.
  */
 #include <assert.h>
 #include <string.h>
@@ -13,280 +12,220 @@
 #include "wire.h"
 
 #define MAGIC	0x70707470u		/* "pptp" */
+
+enum { VERSION_2 = 2 };
+
+enum kind {
+	NUMBER,			/* host order here, big endian on the wire */
+	NUMBERS,		/* uint64_t, as many as the width holds */
+	FLAG,			/* bool */
+	OCTETS,			/* as they are: addresses */
+	TEXT,			/* padded by NUL; terminated here */
+	SENTENCE		/* a text for a terminal or a log */
+};
+
+/* A member of one message's struct.  Rows stand in the order of the wire. */
+struct member {
+	enum ipc_type	 type;
+	enum kind	 kind;
+	size_t		 offset;	/* in struct ipc_msg */
+	size_t		 width;		/* octets on the wire */
+	uint64_t	 least, most;	/* of a NUMBER; most 0: any */
+};
+
+#define SIZE(f)		sizeof(((struct ipc_msg *)NULL)->f)
+#define FIELD(t, k, f)	{ IPC_##t, k, offsetof(struct ipc_msg, f), SIZE(f), \
+			  0, 0 }
+/* The terminating NUL does not travel. */
+#define STRING(t, k, f)	{ IPC_##t, k, offsetof(struct ipc_msg, f), \
+			  SIZE(f) - 1, 0, 0 }
+#define RANGE(t, f, a, b) \
+			{ IPC_##t, NUMBER, offsetof(struct ipc_msg, f), \
+			  SIZE(f), a, b }
+
+/* No option allows more, and it is far from overflow. */
 #define WAIT_MAX_US	(INT32_MAX * UINT64_C(1000000))
 
-enum { VERSION_1 = 1 };
-
-static void
-put_call(struct wr *w, const struct ipc_msg *m)
-{
-	const struct ipc_call *c = &m->call;
-
-	wr_u16(w, c->id);
-	wr_u16(w, c->port);
-	wr_u16(w, c->window);
-	wr_u8(w, c->loglevel);
-	wr_u8(w, c->hostroute);
-	wr_u8(w, c->kernel);
-	wr_bytes(w, &c->server, 4);
-	wr_bytes(w, &c->local, 4);
-	wr_u32(w, c->mark);
-	wr_u32(w, c->quirks);
-	wr_u64(w, c->idle_us);
-	wr_u64(w, c->echo_us);
-	wr_u64(w, c->timeout_us);
-	wr_text(w, c->phone, PPTP_TEXT);
-	wr_text(w, c->hostname, PPTP_TEXT);
-}
-
-static void
-get_address(struct rd *r, uint32_t *addr)
-{
-	const uint8_t *p = rd_bytes(r, 4);
-
-	*addr = 0;
-	if (p != NULL)
-		memcpy(addr, p, 4);
-}
-
-static void
-get_call(struct rd *r, struct ipc_msg *m)
-{
-	struct ipc_call *c = &m->call;
-
-	c->id = rd_u16(r);
-	c->port = rd_u16(r);
-	c->window = rd_u16(r);
-	c->loglevel = rd_u8(r);
-	c->hostroute = rd_u8(r) != 0;
-	c->kernel = rd_u8(r) != 0;
-	get_address(r, &c->server);
-	get_address(r, &c->local);
-	c->mark = rd_u32(r);
-	c->quirks = rd_u32(r);
-	c->idle_us = rd_u64(r);
-	c->echo_us = rd_u64(r);
-	c->timeout_us = rd_u64(r);
-	rd_text(r, c->phone, PPTP_TEXT);
-	rd_text(r, c->hostname, PPTP_TEXT);
-	/* No option allows more, and it is far from overflow. */
-	if (c->idle_us > WAIT_MAX_US || c->echo_us > WAIT_MAX_US ||
-	    c->timeout_us > WAIT_MAX_US || c->window == 0 || c->port == 0)
-		r->bad = true;
-}
-
-static void
-put_log(struct wr *w, const struct ipc_msg *m)
-{
-	wr_u8(w, m->log.level);
-	wr_text(w, m->log.text, IPC_TEXT);
-}
-
-/* A sentence may have come from anywhere: it is for a terminal or a log. */
-static void
-get_sentence(struct rd *r, char text[IPC_TEXT + 1])
-{
-	rd_text(r, text, IPC_TEXT);
-	for (char *p = text; *p != '\0'; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
-}
-
-static void
-get_log(struct rd *r, struct ipc_msg *m)
-{
-	m->log.level = rd_u8(r);
-	get_sentence(r, m->log.text);
-}
-
-static void
-put_step(struct wr *w, const struct ipc_msg *m)
-{
-	wr_u8(w, (uint8_t)m->step);
-}
-
-static void
-get_step(struct rd *r, struct ipc_msg *m)
-{
-	uint8_t step = rd_u8(r);
-
-	if (step > IPC_CALLING)
-		r->bad = true;
-	else
-		m->step = (enum ipc_step)step;
-}
-
-static void
-put_server(struct wr *w, const struct ipc_msg *m)
-{
-	wr_u16(w, m->server.version);
-	wr_u16(w, m->server.firmware);
-	wr_u16(w, m->server.max_channels);
-	wr_text(w, m->server.host, PPTP_TEXT);
-	wr_text(w, m->server.vendor, PPTP_TEXT);
-}
-
-static void
-get_server(struct rd *r, struct ipc_msg *m)
-{
-	m->server.version = rd_u16(r);
-	m->server.firmware = rd_u16(r);
-	m->server.max_channels = rd_u16(r);
-	rd_text(r, m->server.host, PPTP_TEXT);
-	rd_text(r, m->server.vendor, PPTP_TEXT);
-}
-
-static void
-put_up(struct wr *w, const struct ipc_msg *m)
-{
-	wr_u16(w, m->up.peer_id);
-	wr_u16(w, m->up.window);
-	wr_u32(w, m->up.speed);
-}
-
-static void
-get_up(struct rd *r, struct ipc_msg *m)
-{
-	m->up.peer_id = rd_u16(r);
-	m->up.window = rd_u16(r);
-	m->up.speed = rd_u32(r);
-}
-
-static void
-put_down(struct wr *w, const struct ipc_msg *m)
-{
-	wr_u8(w, m->down.status);
-	wr_text(w, m->down.text, IPC_TEXT);
-}
-
-static void
-get_down(struct rd *r, struct ipc_msg *m)
-{
-	m->down.status = rd_u8(r);
-	get_sentence(r, m->down.text);
-}
-
-static void
-put_nothing(struct wr *w, const struct ipc_msg *m)
-{
-	(void)w;
-	(void)m;
-}
-
-static void
-get_nothing(struct rd *r, struct ipc_msg *m)
-{
-	(void)r;
-	(void)m;
-}
-
-/* The counters travel as an array: they are nothing but uint64_t. */
-enum { COUNTERS = sizeof(struct gre_counters) / sizeof(uint64_t) };
-
-static void
-put_tunnel(struct wr *w, const struct ipc_msg *m)
-{
-	const struct ipc_tunnel *t = &m->tunnel;
-	uint64_t n[COUNTERS];
-
-	wr_u16(w, t->id);
-	wr_u16(w, t->peer_id);
-	wr_u8(w, t->up);
-	wr_bytes(w, &t->server, 4);
-	wr_bytes(w, &t->local, 4);
-	wr_u64(w, t->up_us);
-	memcpy(n, &t->n, sizeof(n));
-	for (unsigned i = 0; i < COUNTERS; i++)
-		wr_u64(w, n[i]);
-}
-
-static void
-get_tunnel(struct rd *r, struct ipc_msg *m)
-{
-	struct ipc_tunnel *t = &m->tunnel;
-	uint64_t n[COUNTERS] = { 0 };
-
-	t->id = rd_u16(r);
-	t->peer_id = rd_u16(r);
-	t->up = rd_u8(r) != 0;
-	get_address(r, &t->server);
-	get_address(r, &t->local);
-	t->up_us = rd_u64(r);
-	for (unsigned i = 0; i < COUNTERS; i++)
-		n[i] = rd_u64(r);
-	memcpy(&t->n, n, sizeof(n));
-}
-
-static void
-put_route(struct wr *w, const struct ipc_msg *m)
-{
-	wr_bytes(w, &m->route.local, 4);
-	wr_u32(w, m->route.mark);
-}
-
-static void
-get_route(struct rd *r, struct ipc_msg *m)
-{
-	get_address(r, &m->route.local);
-	m->route.mark = rd_u32(r);
-}
-
-static void
-put_channel(struct wr *w, const struct ipc_msg *m)
-{
-	wr_u16(w, m->channel.id);
-	wr_u16(w, m->channel.peer_id);
-	wr_bytes(w, &m->channel.server, 4);
-}
-
-static void
-get_channel(struct rd *r, struct ipc_msg *m)
-{
-	m->channel.id = rd_u16(r);
-	m->channel.peer_id = rd_u16(r);
-	get_address(r, &m->channel.server);
-}
-
-static void
-put_link(struct wr *w, const struct ipc_msg *m)
-{
-	wr_u32(w, m->link.ifindex);
-}
-
-static void
-get_link(struct rd *r, struct ipc_msg *m)
-{
-	m->link.ifindex = rd_u32(r);
-}
-
-static const struct record {
-	void (*put)(struct wr *, const struct ipc_msg *);
-	void (*get)(struct rd *, struct ipc_msg *);
-} records[IPC_TYPES] = {
-	[IPC_CALL] = { put_call, get_call },
-	[IPC_LOG] = { put_log, get_log },
-	[IPC_STEP] = { put_step, get_step },
-	[IPC_SERVER] = { put_server, get_server },
-	[IPC_UP] = { put_up, get_up },
-	[IPC_DOWN] = { put_down, get_down },
-	[IPC_STATUS] = { put_nothing, get_nothing },
-	[IPC_TUNNEL] = { put_tunnel, get_tunnel },
-	[IPC_END] = { put_nothing, get_nothing },
-	[IPC_ROUTE] = { put_route, get_route },
-	[IPC_CHANNEL] = { put_channel, get_channel },
-	[IPC_LINK] = { put_link, get_link }
+static const struct member members[] = {
+	FIELD(CALL, NUMBER, call.id),
+	RANGE(CALL, call.port, 1, UINT16_MAX),
+	RANGE(CALL, call.window, 1, UINT16_MAX),
+	FIELD(CALL, NUMBER, call.loglevel),
+	FIELD(CALL, FLAG, call.hostroute),
+	FIELD(CALL, OCTETS, call.server),
+	FIELD(CALL, OCTETS, call.local),
+	FIELD(CALL, NUMBER, call.mark),
+	FIELD(CALL, NUMBER, call.quirks),
+	RANGE(CALL, call.idle_us, 0, WAIT_MAX_US),
+	RANGE(CALL, call.echo_us, 0, WAIT_MAX_US),
+	RANGE(CALL, call.timeout_us, 0, WAIT_MAX_US),
+	STRING(CALL, TEXT, call.phone),
+	STRING(CALL, TEXT, call.hostname),
+	FIELD(LOG, NUMBER, log.level),
+	STRING(LOG, SENTENCE, log.text),
+	RANGE(STEP, step, 0, IPC_CALLING),
+	FIELD(SERVER, NUMBER, server.firmware),
+	FIELD(SERVER, NUMBER, server.max_channels),
+	STRING(SERVER, TEXT, server.host),
+	STRING(SERVER, TEXT, server.vendor),
+	FIELD(UP, NUMBER, up.peer_id),
+	FIELD(DOWN, NUMBER, down.status),
+	STRING(DOWN, SENTENCE, down.text),
+	FIELD(TUNNEL, NUMBER, tunnel.id),
+	FIELD(TUNNEL, NUMBER, tunnel.peer_id),
+	FIELD(TUNNEL, FLAG, tunnel.up),
+	FIELD(TUNNEL, OCTETS, tunnel.server),
+	FIELD(TUNNEL, OCTETS, tunnel.local),
+	FIELD(TUNNEL, NUMBER, tunnel.up_us),
+	FIELD(TUNNEL, NUMBERS, tunnel.n),
+	FIELD(ROUTE, OCTETS, route.local),
+	FIELD(ROUTE, NUMBER, route.mark),
+	FIELD(CHANNEL, NUMBER, channel.id),
+	FIELD(CHANNEL, NUMBER, channel.peer_id),
+	FIELD(CHANNEL, OCTETS, channel.server),
+	FIELD(LINK, NUMBER, link.ifindex)
 };
+
+enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
+
+/* ---- one member: p is where it lies in a struct ipc_msg ---- */
+
+static void
+put_number(struct wr *w, const uint8_t *p, size_t width)
+{
+	uint64_t v8;
+	uint32_t v4;
+	uint16_t v2;
+
+	if (width == sizeof(v8)) {
+		memcpy(&v8, p, sizeof(v8));
+		wr_u64(w, v8);
+	} else if (width == sizeof(v4)) {
+		memcpy(&v4, p, sizeof(v4));
+		wr_u32(w, v4);
+	} else if (width == sizeof(v2)) {
+		memcpy(&v2, p, sizeof(v2));
+		wr_u16(w, v2);
+	} else {
+		wr_u8(w, *p);
+	}
+}
+
+/* Reads a number of that width, stores it at p and returns it. */
+static uint64_t
+get_number(struct rd *r, uint8_t *p, size_t width)
+{
+	uint64_t v8 = 0;
+	uint32_t v4;
+	uint16_t v2;
+
+	for (size_t i = 0; i < width; i++)
+		v8 = v8 << 8 | rd_u8(r);
+	v4 = (uint32_t)v8;
+	v2 = (uint16_t)v8;
+	if (width == sizeof(v8))
+		memcpy(p, &v8, sizeof(v8));
+	else if (width == sizeof(v4))
+		memcpy(p, &v4, sizeof(v4));
+	else if (width == sizeof(v2))
+		memcpy(p, &v2, sizeof(v2));
+	else
+		*p = (uint8_t)v8;
+	return v8;
+}
+
+static void
+put_member(struct wr *w, const struct member *b, const uint8_t *p)
+{
+	bool flag;
+
+	switch (b->kind) {
+	case NUMBER:
+		put_number(w, p, b->width);
+		break;
+	case NUMBERS:
+		for (size_t i = 0; i < b->width; i += sizeof(uint64_t))
+			put_number(w, p + i, sizeof(uint64_t));
+		break;
+	case FLAG:
+		memcpy(&flag, p, sizeof(flag));
+		wr_u8(w, flag);
+		break;
+	case OCTETS:
+		wr_bytes(w, p, b->width);
+		break;
+	case TEXT:
+	case SENTENCE:
+		wr_text(w, (const char *)p, b->width);
+		break;
+	}
+}
+
+static void
+get_octets(struct rd *r, uint8_t *p, size_t n)
+{
+	const uint8_t *from = rd_bytes(r, n);
+
+	if (from != NULL)
+		memcpy(p, from, n);
+}
+
+/* A sentence may quote a server, and nothing of it may act on a terminal. */
+static void
+make_printable(char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
+static void
+get_member(struct rd *r, const struct member *b, uint8_t *p)
+{
+	uint64_t n;
+	bool flag;
+
+	switch (b->kind) {
+	case NUMBER:
+		n = get_number(r, p, b->width);
+		if (b->most != 0 && (n < b->least || n > b->most))
+			r->bad = true;
+		break;
+	case NUMBERS:
+		for (size_t i = 0; i < b->width; i += sizeof(uint64_t))
+			(void)get_number(r, p + i, sizeof(uint64_t));
+		break;
+	case FLAG:
+		flag = rd_u8(r) != 0;
+		memcpy(p, &flag, sizeof(flag));
+		break;
+	case OCTETS:
+		get_octets(r, p, b->width);
+		break;
+	case TEXT:
+	case SENTENCE:
+		rd_text(r, (char *)p, b->width);
+		if (b->kind == SENTENCE)
+			make_printable((char *)p);
+		break;
+	}
+}
+
+/* ---- whole messages ---- */
 
 size_t
 ipc_encode(const struct ipc_msg *m, uint8_t *buf)
 {
+	const uint8_t head[] = { VERSION_2, (uint8_t)m->type, m->fds };
 	struct wr w = { .p = buf, .end = buf + IPC_MAX };
 
 	assert(m->type > 0 && m->type < IPC_TYPES);
 	wr_u32(&w, MAGIC);
-	wr_u8(&w, VERSION_1);
-	wr_u8(&w, (uint8_t)m->type);
-	records[m->type].put(&w, m);
+	wr_bytes(&w, head, sizeof(head));
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (members[i].type == m->type)
+			put_member(&w, &members[i],
+			    (const uint8_t *)m + members[i].offset);
 	assert(!w.bad);
 	return (size_t)(w.p - buf);
 }
@@ -296,14 +235,18 @@ ipc_decode(struct ipc_msg *m, const uint8_t *buf, size_t n)
 {
 	struct rd r = { .p = buf, .end = buf + n };
 	uint32_t magic = rd_u32(&r);
-	uint8_t version = rd_u8(&r), type = rd_u8(&r);
+	uint8_t version = rd_u8(&r), type = rd_u8(&r), fds = rd_u8(&r);
 
 	memset(m, 0, sizeof(*m));
-	if (r.bad || magic != MAGIC || version != VERSION_1 || type == 0 ||
-	    type >= IPC_TYPES)
+	if (r.bad || magic != MAGIC || version != VERSION_2 || type == 0 ||
+	    type >= IPC_TYPES || fds >= 1u << IPC_FDS)
 		return false;
 	m->type = (enum ipc_type)type;
-	records[type].get(&r, m);
+	m->fds = fds;
+	for (size_t i = 0; i < MEMBERS; i++)
+		if (members[i].type == m->type)
+			get_member(&r, &members[i],
+			    (uint8_t *)m + members[i].offset);
 	if (!r.bad && r.p == r.end)
 		return true;
 	memset(m, 0, sizeof(*m));

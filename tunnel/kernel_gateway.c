@@ -57,11 +57,14 @@ kernel_gateway_offer(int plugin, int channel, uint16_t id, uint16_t peer_id,
     struct in_addr server)
 {
 	struct ipc_msg m = { .type = IPC_CHANNEL };
+	struct ipc_fds fds;
 
+	ipc_fds_init(&fds);
+	fds.fd[IPC_FD_CHANNEL] = channel;
 	m.channel.id = id;
 	m.channel.peer_id = peer_id;
 	m.channel.server = server.s_addr;
-	return ipc_send(plugin, &m, &channel, 1);
+	return ipc_send(plugin, &m, &fds);
 }
 
 void
@@ -71,7 +74,7 @@ kernel_gateway_refuse(int plugin, enum exit_status status, const char *why)
 
 	m.down.status = (uint8_t)status;
 	snprintf(m.down.text, sizeof(m.down.text), "%s", why);
-	(void)ipc_send(plugin, &m, NULL, 0);
+	(void)ipc_send(plugin, &m, NULL);
 }
 
 static void

@@ -29,19 +29,20 @@ def send(s, data, fds=()):
     except OSError:
         pass
 
-def head(kind, version=1):
-    return b"pptp" + bytes([version, kind])
+def head(kind, version=2, beside=0):
+    return b"pptp" + bytes([version, kind, beside])
 
-# Whole but for its descriptors: a further octet is what the kernel path adds.
-call = head(1) + bytes.fromhex("1234 06bb 0040 02 00 00 0a090002 0a090001") + \
-    bytes(8) + bytes(16) + (5000000).to_bytes(8, "big") + bytes(128)
+def call(beside):       # each bit names a descriptor that goes beside it
+    return head(1, beside=beside) + bytes.fromhex(
+        "1234 06bb 0040 02 00 0a090002 0a090001") + bytes(8) + bytes(16) + \
+        (5000000).to_bytes(8, "big") + bytes(128)
 pipes = [fd for _ in range(12) for fd in os.pipe()]
 plain = os.open("/run/plain", os.O_RDWR | os.O_CREAT)
 os.truncate(plain, 4096)
 tries = [b"x", b"\0" * 6, os.urandom(100), os.urandom(4000), b"GET / HTTP/1.1",
-         head(7, 2), head(0), head(99), head(2) + b"\1" + b"A" * 224,
-         head(10) + bytes(8), head(9), head(7) + b"surplus", call[:-1],
-         call + b"x", call]
+         head(7, 1), head(0), head(99), head(2) + b"\1" + b"A" * 224,
+         head(10) + bytes(8), head(9), head(7) + b"surplus", call(0)[:-1],
+         call(0) + b"x", call(16)] + [call(n) for n in range(16)]
 for data in tries:
     for fds in ((), pipes[:1], pipes[:3], pipes[:20], (plain,) * 3):
         s = dial()
@@ -85,7 +86,7 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 s.settimeout(5)
 try:
     s.connect("/run/pptp/10.9.0.2")
-    s.send(b"pptp\1\7")
+    s.send(b"pptp\2\7\0")
     print(len(s.recv(600)))
 except OSError as e:
     print(type(e).__name__)' 2>&1; }

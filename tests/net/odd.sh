@@ -59,7 +59,7 @@ listener() {	# listener OWNER DIRECTORY NAME...
 	python3 - "$@" << 'PY' &
 import os, select, socket, struct, sys
 os.setuid(int(sys.argv[1]))
-record = struct.pack("!IBBHHB4s4sQ", 0x70707470, 1, 8, 1, 2, 1,
+record = struct.pack("!IBBBHHB4s4sQ", 0x70707470, 2, 8, 0, 1, 2, 1,
                      bytes((10, 9, 0, 2)), bytes((10, 9, 0, 1)), 0)
 record += struct.pack("!27Q", *[0] * 26, 1)
 listeners, kept = [], []
@@ -74,7 +74,7 @@ while True:
         kept.append(c)
         if os.getuid() == 0:
             c.send(record)
-            c.send(struct.pack("!IBB", 0x70707470, 1, 9))
+            c.send(struct.pack("!IBBB", 0x70707470, 2, 9, 0))
 PY
 }
 mkdir -p /run/pptp && chmod 700 /run/pptp

@@ -3,28 +3,31 @@
 #include "../../manager/ipc_msg.c"
 #include "t.h"
 
-/* magic "pptp", version 1, type STEP, the step */
-static const char step_hex[] = "70707470 01 03 02";
+/* magic "pptp", version 2, type STEP, no descriptor, the step */
+static const char step_hex[] = "70707470 02 03 00 02";
 
 static const struct { const char *claim, *hex; bool good; } rows[] = {
-	{ "a step record is read", "70707470 01 03 01", true },
-	{ "the listing's end is read", "70707470 01 09", true },
+	{ "a step record is read", "70707470 02 03 00 01", true },
+	{ "the listing's end is read", "70707470 02 09 00", true },
 	{ "nothing at all is refused", "", false },
 	{ "half a header is refused", "707074", false },
-	{ "another magic number is refused", "70707471 01 03 01", false },
-	{ "another version is refused", "70707470 02 03 01", false },
-	{ "type 0 is refused", "70707470 01 00 01", false },
-	{ "a type we do not know is refused", "70707470 01 7f 01", false },
-	{ "a record too short is refused", "70707470 01 03", false },
-	{ "a record too long is refused", "70707470 01 03 01 00", false },
-	{ "a step we do not know is refused", "70707470 01 03 03", false },
-	{ "a channel is read", "70707470 01 0b beef 0007 0a090002", true },
-	{ "a channel cut short is refused", "70707470 01 0b beef 0007 0a0900",
+	{ "another magic number is refused", "70707471 02 03 00 01", false },
+	{ "another version is refused", "70707470 01 03 00 01", false },
+	{ "type 0 is refused", "70707470 02 00 00 01", false },
+	{ "a type we do not know is refused", "70707470 02 7f 00 01", false },
+	{ "a record too short is refused", "70707470 02 03 00", false },
+	{ "descriptors are named by bits", "70707470 02 03 0f 01", true },
+	{ "a descriptor we do not know is refused",
+	    "70707470 02 03 10 01", false },
+	{ "a record too long is refused", "70707470 02 03 00 01 00", false },
+	{ "a step we do not know is refused", "70707470 02 03 00 03", false },
+	{ "a channel is read", "70707470 02 0b 00 beef 0007 0a090002", true },
+	{ "a channel cut short is refused", "70707470 02 0b 00 beef 0007 0a0900",
 	    false },
-	{ "a link is read", "70707470 01 0c 00000003", true },
+	{ "a link is read", "70707470 02 0c 00 00000003", true },
 	{ "a link with more behind it is refused",
-	    "70707470 01 0c 00000003 00", false },
-	{ "a type beyond the last is refused", "70707470 01 0d", false },
+	    "70707470 02 0c 00 00000003 00", false },
+	{ "a type beyond the last is refused", "70707470 02 0d 00", false },
 };
 
 static void
@@ -70,7 +73,7 @@ test_call(void)
 	size_t n;
 
 	m.call = (struct ipc_call){ .id = 0xbeef, .port = 1723,
-	    .window = 64, .loglevel = 3, .hostroute = true, .kernel = true, .server = 1,
+	    .window = 64, .loglevel = 3, .hostroute = true, .server = 1,
 	    .local = 2, .mark = 3, .quirks = 4, .idle_us = 60000000,
 	    .echo_us = 0, .timeout_us = 25000000, .phone = "555",
 	    .hostname = "me" };
@@ -78,7 +81,7 @@ test_call(void)
 	T(ipc_decode(&back, buf, n) && back.type == IPC_CALL &&
 	    back.call.id == 0xbeef && back.call.port == 1723 &&
 	    back.call.window == 64 && back.call.loglevel == 3 &&
-	    back.call.hostroute && back.call.kernel &&
+	    back.call.hostroute &&
 	    back.call.server == 1 &&
 	    back.call.local == 2 && back.call.mark == 3 &&
 	    back.call.quirks == 4 && back.call.idle_us == 60000000 &&
@@ -202,9 +205,9 @@ test_others(void)
 {
 	static const struct ipc_msg sent[] = {
 		{ .type = IPC_LOG, .log = { 3, "tx" } },
-		{ .type = IPC_SERVER, .server = { 0x0100, 0x0203, 17,
+		{ .type = IPC_SERVER, .server = { 0x0203, 17,
 		    "host", "vendor" } },
-		{ .type = IPC_UP, .up = { 0xbeef, 64, 100000000 } },
+		{ .type = IPC_UP, .up = { 0xbeef } },
 		{ .type = IPC_STATUS }, { .type = IPC_END },
 		{ .type = IPC_ROUTE, .route = { 0x01020304, 0xcafe } },
 	};
