@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The call manager: one per server.  It owns the TCP connections to it
- * and serves gateways over a unix socket; it has no privilege
- * left when it reads from either.
+ * The call manager: one per server.  It owns the TCP connections to the server
+ * and serves clients, which are gateways or --status, over a unix socket.  It
+ * has no privilege left when it reads from either.
  *
- * A caller brings what only it may create: a TCP socket with its own mark and
- * local address, not yet connected, and a raw socket that is never read (see
- * keep_drop_sock()).  Its call ends when its socket closes; the manager ends with its
- * last call.
+ * A gateway brings what needs its privilege: a TCP socket with its own mark and
+ * local address, not connected yet, and a drop socket (see keep_drop_sock()).
+ * Its call ends when its unix socket closes; the manager ends with its last
+ * call.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -34,7 +34,7 @@
 
 enum {
 	CALLS = 512,			/* of one server, at most */
-	DROP_SOCKS = 16			/* local addresses with one */
+	DROP_SOCKS = 16			/* one for a local address */
 };
 
 /* P_NONE stands for what is not watched; its revents stay 0. */
@@ -75,9 +75,9 @@ struct manager {
 		int	 fd;
 	} drop_sock[DROP_SOCKS];
 	unsigned	 drop_socks;
-	int		 spare;		/* a descriptor to turn away with */
-	int64_t		 deaf;		/* no caller is let in until then */
-	bool		 ending;	/* told to: no further call */
+	int		 reserve_fd;	/* for refuse_one() */
+	int64_t		 accept_resume_us;	/* until then no accept() */
+	bool		 ending;	/* after a signal: no further call */
 	uint16_t	 serial;
 	unsigned	 high;		/* slots in use lie below */
 	struct client	 client[CALLS];
@@ -86,21 +86,20 @@ struct manager {
 };
 
 enum {
-	FIRST_WORD_US = 2000000,	/* patience with a silent caller */
-	DEAF_US = 200000,		/* when no caller can be let in */
+	REQUEST_TIMEOUT_US = 2000000,	/* for a client's first message */
+	ACCEPT_PAUSE_US = 200000,	/* without a descriptor for one */
 	END_US = 1000000		/* for each answer of an orderly end */
 };
 
-/* ---- callers, one by one ---- */
+/* ---- one client ---- */
 
 #define FULL	"this call manager has no descriptor left for a further " \
 	"tunnel (raise the limit with ulimit -n)"
 
-/* Sends one message; a caller that does not read loses it, not its call. */
+/* A client that does not read loses messages, not its call. */
 static void
 to_client(struct client *cl, const struct ipc_msg *m)
 {
-	/* A gateway that does not read loses its log lines, not its call. */
 	if (cl->fd != -1)
 		(void)ipc_send(cl->fd, m, NULL);
 }
@@ -135,7 +134,7 @@ client_step(struct client *cl, enum ipc_step step)
 	to_client(cl, &m);
 }
 
-/* The caller whose call has this id of ours; NULL. */
+/* The client whose call has this id of ours; NULL. */
 static struct client *
 client_by_id(struct manager *g, uint16_t id)
 {
@@ -148,10 +147,7 @@ client_by_id(struct manager *g, uint16_t id)
 	return NULL;
 }
 
-/*
- * One more pair of slots.  They are prepared no sooner than this, since the
- * pages of tables that are never used cost nothing.
- */
+/* One more pair of slots.  Pages of slots that were never used cost nothing. */
 static bool
 grow(struct manager *g)
 {
@@ -162,9 +158,9 @@ grow(struct manager *g)
 	return true;
 }
 
-/* ---- control connections: events ---- */
+/* ---- control connections ---- */
 
-/* Callers whose call is on this connection. */
+/* How many clients have their call on this connection. */
 static unsigned
 conn_clients(const struct manager *g, const struct conn *co)
 {
@@ -199,7 +195,7 @@ conn_free(struct conn *co)
 	co->connecting = co->stopping = false;
 }
 
-/* ---- events of the control connection ---- */
+/* ---- their events ---- */
 
 static const uint8_t status_of[] = {
 	[CTRL_CAUSE_LOCAL] = EXIT_OK,
@@ -211,12 +207,12 @@ static const uint8_t status_of[] = {
 	[CTRL_CAUSE_LOST] = EXIT_LOST
 };
 
-/* A line goes to the gateways it concerns; without any it is ours to log. */
+/* Sends a line to the gateways it concerns; without any it is logged here. */
 static void
 on_log(struct manager *g, struct conn *co, const struct ctrl_event *e)
 {
 	struct ipc_msg m = { .type = IPC_LOG };
-	bool heard = false;
+	bool sent = false;
 
 	m.log.level = (uint8_t)e->level;
 	snprintf(m.log.text, sizeof(m.log.text), "%s", e->text);
@@ -225,17 +221,17 @@ on_log(struct manager *g, struct conn *co, const struct ctrl_event *e)
 
 		if (cl->fd == -1 || cl->conn != co)
 			continue;
-		heard = true;
+		sent = true;
 		if (e->level <= cl->call.loglevel)
 			to_client(cl, &m);
 	}
-	if (!heard)
+	if (!sent)
 		log_at(e->level, "%s: %s", g->name, e->text);
 }
 
-/* What the server said of itself, and that it is asked for a call now. */
+/* Sends what the SCCRP said of the server, and that the OCRQ is next. */
 static void
-tell_server(struct client *cl, const struct ctrl_peer *p)
+send_server(struct client *cl, const struct ctrl_peer *p)
 {
 	struct ipc_msg m = { .type = IPC_SERVER };
 
@@ -252,7 +248,7 @@ on_server(struct manager *g, struct conn *co)
 {
 	for (unsigned i = 0; i < g->high; i++)
 		if (g->client[i].fd != -1 && g->client[i].conn == co)
-			tell_server(&g->client[i], &co->ctrl.peer);
+			send_server(&g->client[i], &co->ctrl.peer);
 }
 
 static void
@@ -303,7 +299,7 @@ conn_event(struct manager *g, struct conn *co, const struct ctrl_event *e,
 	}
 }
 
-/* An orderly end; conn_run() follows. */
+/* Begins an orderly end, which conn_run() goes on with. */
 static void
 conn_stop(struct conn *co, int64_t now)
 {
@@ -312,9 +308,9 @@ conn_stop(struct conn *co, int64_t now)
 }
 
 /*
- * Writes what may be written and hands out events until both are quiet; ends
- * a connection without callers.  co may be free afterwards, as after
- * conn_readable() and conn_writable().
+ * Sends what may be sent, handles all events, and ends a connection that has no
+ * client.  co may be free afterwards, as after conn_readable() and
+ * conn_writable().
  */
 static void
 conn_run(struct manager *g, struct conn *co, int64_t now)
@@ -365,7 +361,7 @@ conn_readable(struct manager *g, struct conn *co, int64_t now)
 
 /* ---- connecting ---- */
 
-/* The TCP connection could not be had: everybody who waits is told why. */
+/* There is no TCP connection: sends the reason to each client on it. */
 static void
 conn_failed(struct manager *g, struct conn *co, int err)
 {
@@ -408,7 +404,7 @@ conn_connected(struct manager *g, struct conn *co, int64_t now)
 
 		if (cl->fd == -1 || cl->conn != co)
 			continue;
-		/* The establishment's own deadline is kept by client_late. */
+		/* Its own deadline comes first: see client_late(). */
 		conf.reply_us = (int64_t)cl->call.timeout_us + 1000000;
 		conf.idle_us = (int64_t)cl->call.idle_us;
 		conf.echo_us = (int64_t)cl->call.echo_us;
@@ -419,7 +415,7 @@ conn_connected(struct manager *g, struct conn *co, int64_t now)
 		conn_run(g, co, now);
 		return;
 	}
-	conn_free(co);		/* its only caller has gone meanwhile */
+	conn_free(co);		/* its only client has gone meanwhile */
 }
 
 static void
@@ -460,7 +456,7 @@ conn_to_share(struct manager *g, const struct ipc_call *call)
 
 /*
  * Begins a call on a connection of its own over tcp, which it takes and
- * connects.  A failure is told to the caller.
+ * connects.  The client is told of a failure.
  */
 static void
 call_on_new(struct manager *g, struct client *cl, int tcp, int64_t now)
@@ -503,15 +499,14 @@ call_on_shared(struct manager *g, struct client *cl, struct conn *co,
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
 		return;
 	}
-	tell_server(cl, &co->ctrl.peer);
+	send_server(cl, &co->ctrl.peer);
 	conn_run(g, co, now);
 }
 
-/* ---- callers ---- */
+/* ---- clients ---- */
 
 /*
- * Shared counters are only read; the seal makes sure that the gateway cannot
- * shrink them under us.
+ * Maps a gateway's counters.  The seal keeps it from shrinking them under us.
  */
 static const struct gre_counters *
 map_counters(int fd)
@@ -531,10 +526,11 @@ map_counters(int fd)
 }
 
 /*
- * A drop socket is a raw one whose filter drops everything.  While it is open
- * the kernel finds somebody to deliver GRE to even if a gateway's buffer is full,
- * and never tells the server that protocol 47 is unreachable here, which would
- * end its side of every tunnel.  One does for all tunnels from its address.
+ * A drop socket is a raw one whose filter drops everything.  It stays open, so
+ * that GRE always has a receiver even while a gateway's buffer is full.
+ * Without one the kernel would tell the server that protocol 47 is unreachable
+ * here, which ends the server's side of every tunnel.  One serves all tunnels
+ * from its local address.
  */
 static void
 keep_drop_sock(struct manager *g, int *fd)
@@ -555,7 +551,7 @@ keep_drop_sock(struct manager *g, int *fd)
 	*fd = -1;
 }
 
-/* There is one route for all: it does not leave the path of who runs. */
+/* All tunnels share one route: it keeps to the path of those that are up. */
 static bool
 route_is_others(const struct manager *g, const struct client *cl)
 {
@@ -591,7 +587,7 @@ ask_route(struct manager *g, struct client *cl)
 		log_warn("%s: cannot ask for the host route", g->name);
 }
 
-/* The caller is gone or late: its call goes with it. */
+/* The client is gone or late: its call ends. */
 static void
 client_gone(struct manager *g, struct client *cl, int64_t now)
 {
@@ -610,7 +606,7 @@ client_gone(struct manager *g, struct client *cl, int64_t now)
 	conn_run(g, co, now);
 }
 
-/* What it asks for cannot be; a call that it had before goes as well. */
+/* Sends the reason and ends the client, with a call that it had before. */
 static void
 client_refuse(struct manager *g, struct client *cl, const char *text,
     int64_t now)
@@ -678,7 +674,7 @@ send_tunnel(struct client *to, const struct manager *g,
 	to_client(to, &m);
 }
 
-/* A listing is sent as fast as its reader reads, record by record. */
+/* A listing goes out message by message, as fast as its reader reads. */
 static void
 status_more(struct manager *g, struct client *cl, int64_t now)
 {
@@ -724,7 +720,7 @@ client_readable(struct manager *g, struct client *cl, int64_t now)
 	ipc_fds_close(&fds);
 }
 
-/* Where an establishment stood when its time was over. */
+/* The deadline has passed: says what the establishment was waiting for. */
 static void
 client_late(struct manager *g, struct client *cl, int64_t now)
 {
@@ -734,7 +730,7 @@ client_late(struct manager *g, struct client *cl, int64_t now)
 	double secs = (double)tenths / 10;
 	struct ipc_msg m = { .type = IPC_DOWN };
 
-	if (co == NULL) {		/* never said what it wanted */
+	if (co == NULL) {		/* it sent no request */
 		client_gone(g, cl, now);
 		return;
 	}
@@ -766,13 +762,13 @@ client_new(struct manager *g, int fd, int64_t now)
 		return NULL;
 	cl->fd = fd;
 	cl->at = P_NONE;
-	cl->deadline = now + FIRST_WORD_US;
+	cl->deadline = now + REQUEST_TIMEOUT_US;
 	return cl;
 }
 
-/* A sentence for somebody who cannot be let in, and the door. */
+/* Refuses a client that there is no slot for: sends the reason and closes. */
 static void
-turn_away(int fd, const char *text)
+refuse_fd(int fd, const char *text)
 {
 	struct client cl = { .fd = fd };
 
@@ -780,23 +776,24 @@ turn_away(int fd, const char *text)
 }
 
 /*
- * No descriptor is left for a further caller, who would wait, and for whom we
- * would be woken again and again: the spare one is given up for a moment.
+ * accept() has no descriptor left.  A client would wait in the backlog and
+ * poll() return at once again and again: so accept() is suspended, and the
+ * reserved descriptor used to refuse one client.
  */
 static void
-no_descriptor(struct manager *g, int64_t now)
+refuse_one(struct manager *g, int64_t now)
 {
 	int fd;
 
-	g->deaf = now + DEAF_US;
-	if (g->spare == -1)
+	g->accept_resume_us = now + ACCEPT_PAUSE_US;
+	if (g->reserve_fd == -1)
 		return;
-	close(g->spare);
+	close(g->reserve_fd);
 	fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd != -1)
-		turn_away(fd, FULL);
-	if (dup2(STDIN_FILENO, g->spare) == -1)
-		g->spare = -1;
+		refuse_fd(fd, FULL);
+	if (dup2(STDIN_FILENO, g->reserve_fd) == -1)
+		g->reserve_fd = -1;
 }
 
 static void
@@ -809,7 +806,7 @@ accept_client(struct manager *g, int64_t now)
 
 	if (fd == -1 && errno != EAGAIN && errno != EINTR &&
 	    errno != ECONNABORTED)
-		no_descriptor(g, now);
+		refuse_one(g, now);
 	if (fd == -1)
 		return;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 ||
@@ -820,7 +817,7 @@ accept_client(struct manager *g, int64_t now)
 		return;
 	}
 	if (client_new(g, fd, now) == NULL)
-		turn_away(fd, FULL);
+		refuse_fd(fd, FULL);
 }
 
 /* ---- the manager's loop ---- */
@@ -836,7 +833,7 @@ watch_all(struct manager *g, int64_t now)
 
 	g->poll[P_NONE] = (struct pollfd){ -1, 0, 0 };
 	g->poll[P_SIGNAL] = (struct pollfd){ g->signals, POLLIN, 0 };
-	g->poll[P_LISTENER] = (struct pollfd){ now < g->deaf ? -1 :
+	g->poll[P_LISTENER] = (struct pollfd){ now < g->accept_resume_us ? -1 :
 	    g->listener, POLLIN, 0 };
 	g->poll[P_MONITOR] = (struct pollfd){ g->monitor, POLLIN, 0 };
 	for (unsigned i = 0; i < g->high; i++) {
@@ -866,7 +863,8 @@ watch_all(struct manager *g, int64_t now)
 static int64_t
 next_deadline(const struct manager *g, int64_t now)
 {
-	int64_t due = now < g->deaf ? g->deaf : CTRL_NEVER;
+	int64_t due = now < g->accept_resume_us ? g->accept_resume_us :
+	    CTRL_NEVER;
 
 	for (unsigned i = 0; i < g->high; i++) {
 		const struct client *cl = &g->client[i];
@@ -936,7 +934,7 @@ idle(struct manager *g)
 	return g->high == 0;
 }
 
-/* Told to end: no further caller, and an orderly end for every call. */
+/* A signal asks for the end: no further client, an orderly end for calls. */
 static void
 on_signal(struct manager *g)
 {
@@ -950,8 +948,8 @@ on_signal(struct manager *g)
 static void
 manager_loop(struct manager *g)
 {
-	/* Whoever started us comes at once; if not, nobody will. */
-	int64_t unserved = clock_us() + FIRST_WORD_US;
+	/* The client that started us comes at once, or none will. */
+	int64_t unserved = clock_us() + REQUEST_TIMEOUT_US;
 
 	for (;;) {
 		int64_t now = clock_us(), due;
@@ -960,12 +958,12 @@ manager_loop(struct manager *g)
 		if (!idle(g))
 			unserved = 0;
 		else if (now >= unserved)
-			return;	/* the backlog, if any, finds it closed */
+			return;	/* a client in the backlog starts another */
 		due = next_deadline(g, now);
 		n = poll(g->poll, watch_all(g, now), poll_timeout(
 		    unserved != 0 && unserved < due ? unserved : due, now));
 		if (n == -1 && errno != EINTR) {
-			/* No memory for its table: all tunnels may wait. */
+			/* No memory for its table: wait for some. */
 			if (errno != ENOMEM && errno != EAGAIN)
 				return;
 			(void)poll(NULL, 0, 10);
@@ -989,10 +987,10 @@ void
 callmgr_run(const struct monitor_start *s, int monitor)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP };
-	/* Not malloc()'s: what that needs itself is more than it seems. */
+	/* By mmap(): unused pages cost nothing. */
 	struct manager *g = mmap(NULL, sizeof(*g), PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int keep[] = { s->listener, s->caller, monitor, -1, log_fd(), -1 };
+	int keep[] = { s->listener, s->client, monitor, -1, log_fd(), -1 };
 
 	if (g == MAP_FAILED)
 		fatal(EXIT_SYSTEM, "call manager for %s: out of memory",
@@ -1002,12 +1000,12 @@ callmgr_run(const struct monitor_start *s, int monitor)
 	g->owner = geteuid();
 	g->listener = s->listener;
 	g->monitor = monitor;
-	(void)fd_nonblock(monitor);	/* it may be busy with routes */
+	(void)fd_nonblock(monitor);	/* it may be at work on routes */
 	g->signals = keep[3] = signal_fd(sigs, 3);
-	g->spare = keep[5] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-	if (s->caller != -1) {
-		(void)fd_nonblock(s->caller);
-		(void)client_new(g, s->caller, clock_us());
+	g->reserve_fd = keep[5] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (s->client != -1) {
+		(void)fd_nonblock(s->client);
+		(void)client_new(g, s->client, clock_us());
 	}
 	random_bytes(&g->serial, sizeof(g->serial));
 	if (sandbox_enter(SANDBOX_MANAGER, keep, 6) == -1)

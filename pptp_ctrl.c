@@ -3,27 +3,29 @@
  * The control connection of RFC 2637, PNS side.
  *
  * Theory of operation.  The connection and each of its calls have a state and a
- * deadline.  What the server sends, what the caller wants and what a deadline
- * says changes states and appends whole messages to out[] and events to ev[];
- * ctrl_output() shows one message at a time.  ctrl_settle() runs after every
- * change and does what has become possible: the next waiting call, or the next
- * step of an orderly end.
+ * deadline.  A message from the server, a request of the user of this module or
+ * a deadline changes states and appends whole messages to out[] and events to
+ * ev[]; ctrl_output() returns one message at a time.  ctrl_settle() runs after
+ * every change and starts what has become possible: the next queued call, or
+ * the next step of an orderly end.
  *
- * Nothing grows with what the peer does.  out[] keeps its second half for
- * messages of our own, so that answers to a flood are left out first, and a
- * peer that reads nothing ends the connection when even that is full.  ev[]
- * loses log lines first; ev_room() sees to it that nothing else is lost.
+ * No memory grows with what the peer sends.  Replies may fill the first half of
+ * out[] only, so that a flood of requests leaves room for our own messages; the
+ * connection ends when a peer reads so little that even the second half is
+ * full.  When ev[] is full a log line makes room; ev_room() guarantees that
+ * there is one.
  *
- * Input.  ctrl_feed() collects one message in in[], judges its header as soon
- * as it is there, and hands the whole message to its row of ctrl_msgs[], which
- * knows its size, the states in which it may arrive and its handler.  A message
- * longer than its size is taken, its surplus not even stored; one that is
- * shorter cannot be.  A stream is never searched for the next magic cookie (RFC
- * 2637 2): what cannot be a message ends the connection.  The one exception is
- * the text a QUIRK_WELCOME server sends before its first message.
+ * Input.  ctrl_feed() collects one message in in[], checks its header as soon
+ * as that is complete, and passes the whole message to its row of ctrl_msgs[]:
+ * its size, the states in which it may arrive and its handler.  The surplus of
+ * a message longer than RFC 2637 says is skipped; a shorter one is malformed.
+ * A stream is never searched for the next magic cookie (RFC 2637 2): whatever
+ * is malformed ends the connection.  The one exception is the text that a
+ * QUIRK_WELCOME server sends before its first message.
  */
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,26 +40,11 @@
 enum {
 	SPACING = 200000,	/* microseconds between QUIRK_ASYNCREAD sends */
 	LATE = 2000000,		/* a tick this late: the machine slept */
-	ODD_PERIOD = 60000000,	/* in which at most ... */
-	ODD_MAX = 20		/* ... this many odd things are said aloud */
+	WARN_PERIOD = 60000000,	/* in which at most ... */
+	WARN_MAX = 12		/* ... this many warnings are logged */
 };
 
-/* Formats into an array; a text too long is cut on purpose. */
-#define SAY(text, ...) \
-	((void)(snprintf((text), sizeof(text), __VA_ARGS__) < 0))
-
-/* One line of log, if there is room for it. */
-#define LOG(c, at, ...) do { \
-	struct ctrl_event *log_ev = ctrl_log((c), (at)); \
-	if (log_ev != NULL) \
-		SAY(log_ev->text, __VA_ARGS__); \
-} while (0)
-
-/* Notes why the connection ends. */
-#define WHY(c, why, ...) do { \
-	(c)->end_cause = (why); \
-	SAY((c)->end_text, __VA_ARGS__); \
-} while (0)
+#define PRINTF(a, b)	__attribute__((__format__(__printf__, a, b)))
 
 struct ctrl_msg {
 	const char	*name;
@@ -86,26 +73,79 @@ ev_append(struct ctrl *c, enum ctrl_event_type type)
 	return e;
 }
 
-/* What a peer can provoke at level 2, logged by default, is limited. */
-static struct ctrl_event *
-ctrl_log(struct ctrl *c, int level)
+/* now + us, or CTRL_NEVER where that is beyond all time. */
+static int64_t
+ctrl_after(int64_t now, int64_t us)
 {
-	struct ctrl_event *e;
-
-	if (c->heard - c->odd_since >= ODD_PERIOD) {
-		c->odd_since = c->heard;
-		c->odd = 0;
-	}
-	if (level == 2 && c->odd++ >= ODD_MAX)
-		level = 3;
-	if (c->ev_count == CTRL_EVENTS)
-		return NULL;
-	e = ev_append(c, CTRL_EV_LOG);
-	e->level = level;
-	return e;
+	return us > CTRL_NEVER - now ? CTRL_NEVER : now + us;
 }
 
-/* Drops the oldest log line; ev_room() saw to it that there is one. */
+/* As snprintf(), for texts that may be cut. */
+static void PRINTF(3, 4)
+fmt(char *out, size_t size, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(out, size, format, ap);
+	va_end(ap);
+}
+
+/*
+ * Logs a line, if there is room for it.  The server can cause any number of
+ * warnings, which are logged by default: those beyond WARN_MAX a minute go to
+ * the level of messages, and warn_tick() counts them.
+ */
+static void PRINTF(3, 4)
+ctrl_logf(struct ctrl *c, int level, const char *format, ...)
+{
+	struct ctrl_event *e;
+	va_list ap;
+
+	if (level == 2) {
+		if (c->warnings++ == 0)
+			c->warn_window = ctrl_after(c->received_at,
+			    WARN_PERIOD);
+		if (c->warnings > WARN_MAX)
+			level = 3;
+	}
+	if (c->ev_count == CTRL_EVENTS)
+		return;
+	e = ev_append(c, CTRL_EV_LOG);
+	e->level = level;
+	va_start(ap, format);
+	(void)vsnprintf(e->text, sizeof(e->text), format, ap);
+	va_end(ap);
+}
+
+/* A minute with warnings is over: says how many it had too many. */
+static void
+warn_tick(struct ctrl *c, int64_t now)
+{
+	unsigned n = c->warnings;
+
+	c->warnings = 0;
+	c->warn_window = CTRL_NEVER;
+	if (n <= WARN_MAX)
+		return;
+	ctrl_logf(c, 2, "%u further warnings like these within a minute are "
+	    "logged with --loglevel 3 only", n - WARN_MAX);
+	c->warn_window = ctrl_after(now, WARN_PERIOD);
+}
+
+/* Notes why the connection ends. */
+static void PRINTF(3, 4)
+set_cause(struct ctrl *c, enum ctrl_cause cause, const char *format, ...)
+{
+	va_list ap;
+
+	c->end_cause = cause;
+	va_start(ap, format);
+	(void)vsnprintf(c->end_text, sizeof(c->end_text), format, ap);
+	va_end(ap);
+}
+
+/* Drops the oldest log line; ev_room() guaranteed that there is one. */
 static void
 ev_drop_log(struct ctrl *c)
 {
@@ -130,7 +170,7 @@ ctrl_push(struct ctrl *c, enum ctrl_event_type type, uint16_t call,
 	e = ev_append(c, type);
 	e->call = call;
 	e->cause = cause;
-	SAY(e->text, "%s", text);
+	fmt(e->text, sizeof(e->text), "%s", text);
 }
 
 bool
@@ -144,8 +184,8 @@ ctrl_event(struct ctrl *c, struct ctrl_event *e)
 }
 
 /*
- * Is there room for every event of one more call?  Owed at most: UP and
- * CLOSED; CALL_DOWN for each call, and CALL_UP for those that are not up.
+ * Is there room for every event of one more call?  At most these are to come:
+ * UP and CLOSED; CALL_DOWN for each call, and CALL_UP for those not up yet.
  */
 static bool
 ev_room(struct ctrl *c)
@@ -160,16 +200,10 @@ ev_room(struct ctrl *c)
 	return owed <= CTRL_EVENTS;
 }
 
-/* now + us, or CTRL_NEVER where that is beyond all time. */
-static int64_t
-ctrl_after(int64_t now, int64_t us)
-{
-	return us > CTRL_NEVER - now ? CTRL_NEVER : now + us;
-}
-
 /*
- * A call has ended: says so and frees it.  What we ended ourselves keeps its
- * own cause, and an end instead of the Outgoing-Call-Reply is a refusal.
+ * A call has ended: its CALL_DOWN is queued and its slot is free.  A call that
+ * we cleared keeps the cause it was cleared for; a call that ends before its
+ * Outgoing-Call-Reply was refused.
  */
 static void
 ctrl_call_down(struct ctrl *c, struct ctrl_call *call, enum ctrl_cause cause,
@@ -184,17 +218,17 @@ ctrl_call_down(struct ctrl *c, struct ctrl_call *call, enum ctrl_cause cause,
 		cause = call->cause;
 		text = own;
 		if (cause == CTRL_CAUSE_TIMEOUT)
-			SAY(own, "the server did not answer the "
+			fmt(own, sizeof(own), "the server did not answer the "
 			    "Outgoing-Call-Request within %g s",
 			    SECONDS(c->conf.reply_us));
 		else
-			SAY(own, "call %u was ended here", id);
+			fmt(own, sizeof(own), "call %u was ended here", id);
 	}
 	memset(call, 0, sizeof(*call));
 	ctrl_push(c, CTRL_EV_CALL_DOWN, id, cause, text);
 }
 
-/* The same for every call, for the noted cause. */
+/* The same for every call, with the cause of set_cause(). */
 static void
 ctrl_calls_down(struct ctrl *c)
 {
@@ -204,20 +238,21 @@ ctrl_calls_down(struct ctrl *c)
 			    c->end_text);
 }
 
-/* The end of everything, for the noted cause. */
+/* Ends calls and connection, with the cause of set_cause(). */
 static void
 ctrl_close(struct ctrl *c)
 {
 	if (c->state == CTRL_CLOSED)
 		return;
+	warn_tick(c, c->received_at);
 	c->state = CTRL_CLOSED;
-	c->deadline = c->echo_due = CTRL_NEVER;
+	c->deadline = c->echo_due = c->warn_window = CTRL_NEVER;
 	c->out_len = c->out_sent = 0;
 	ctrl_calls_down(c);
 	ctrl_push(c, CTRL_EV_CLOSED, 0, c->end_cause, c->end_text);
 }
 
-/* Answers to the peer's own requests: a flood of them may be left out. */
+/* Replies to the peer's own requests: those to a flood may be left out. */
 static bool
 is_courtesy(unsigned type)
 {
@@ -225,17 +260,17 @@ is_courtesy(unsigned type)
 	    type == IN_CALL_REPLY || type == CALL_DISCONNECT;
 }
 
-/* There is no room for a message: what becomes of that. */
+/* out[] has no room for a message of this type. */
 static void
 put_failed(struct ctrl *c, unsigned type)
 {
 	if (is_courtesy(type)) {
-		LOG(c, 2, "left out a message (%s): the server does not read "
-		    "the answers it asks for", ctrl_msgs[type].name);
+		ctrl_logf(c, 2, "left out a message (%s): the server does not "
+		    "read the answers it asks for", ctrl_msgs[type].name);
 		return;
 	}
 	if (c->state < CTRL_WAIT_STOP)
-		WHY(c, CTRL_CAUSE_LOST,
+		set_cause(c, CTRL_CAUSE_LOST,
 		    "the server reads nothing of what it is sent");
 	ctrl_close(c);
 }
@@ -269,7 +304,7 @@ ctrl_put(struct ctrl *c, unsigned type)
 	return w;
 }
 
-/* Asked for, and nothing heard of it yet. */
+/* Its OCRQ was sent and no OCRP came yet. */
 static bool
 ctrl_call_pending(const struct ctrl_call *call)
 {
@@ -302,7 +337,7 @@ call_next(struct ctrl *c, int64_t now)
 	msg_call_request(&w, &next->conf);
 }
 
-/* Asks the server to stop; why has been noted. */
+/* Sends StopCCRQ; the cause was set before. */
 static void
 ctrl_ask_stop(struct ctrl *c, uint8_t reason, int64_t now)
 {
@@ -315,7 +350,7 @@ ctrl_ask_stop(struct ctrl *c, uint8_t reason, int64_t now)
 	wr_u8(&w, reason);
 }
 
-/* Does what has become possible: the next call, the next step of an end. */
+/* Starts what has become possible: the next call, the next step of an end. */
 static void
 ctrl_settle(struct ctrl *c, int64_t now)
 {
@@ -326,7 +361,7 @@ ctrl_settle(struct ctrl *c, int64_t now)
 	if (!c->stop_wanted) {
 		call_next(c, now);
 	} else if (ctrl_calls(c) == 0) {
-		WHY(c, CTRL_CAUSE_LOCAL,
+		set_cause(c, CTRL_CAUSE_LOCAL,
 		    "the control connection was ended here");
 		ctrl_ask_stop(c, c->stop_reason, now);
 	}
@@ -363,7 +398,7 @@ ctrl_log_message(struct ctrl *c, const char *what, const uint8_t *p)
 
 	r.end = p + ctrl_msgs[type].size;
 	msg_fields(text, sizeof(text), type, r);
-	LOG(c, 3, "%s %s: %s", what, ctrl_msgs[type].name, text);
+	ctrl_logf(c, 3, "%s %s: %s", what, ctrl_msgs[type].name, text);
 }
 
 const uint8_t *
@@ -426,8 +461,8 @@ idle_due(const struct ctrl *c)
 	}
 	if (other && !up)
 		return CTRL_NEVER;
-	return ctrl_after(c->asked > c->heard ? c->asked : c->heard,
-	    c->conf.idle_us);
+	return ctrl_after(c->echo_sent_at > c->received_at ? c->echo_sent_at :
+	    c->received_at, c->conf.idle_us);
 }
 
 static int64_t
@@ -441,6 +476,8 @@ ctrl_due(const struct ctrl *c)
 {
 	int64_t due = sooner(c->deadline, c->echo_due);
 
+	if (c->warnings > WARN_MAX)
+		due = sooner(due, c->warn_window);
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
 		if (c->call[i].state > CALL_QUEUED)
 			due = sooner(due, c->call[i].deadline);
@@ -453,11 +490,11 @@ static void
 tick_state(struct ctrl *c)
 {
 	if (c->state == CTRL_WAIT_REPLY)
-		WHY(c, CTRL_CAUSE_TIMEOUT, "the server did not answer the "
-		    "Start-Control-Connection-Request within %g s",
+		set_cause(c, CTRL_CAUSE_TIMEOUT, "the server did not answer "
+		    "the Start-Control-Connection-Request within %g s",
 		    SECONDS(c->conf.reply_us));
 	else if (c->state == CTRL_WAIT_STOP)
-		LOG(c, 3, "the server does not confirm the end: closing");
+		ctrl_logf(c, 3, "the server does not confirm the end: closing");
 	ctrl_close(c);
 }
 
@@ -467,19 +504,19 @@ tick_call(struct ctrl *c, struct ctrl_call *call, int64_t now)
 	if (call->state == CALL_WAIT_REPLY) {
 		call_clear(c, call, CTRL_CAUSE_TIMEOUT, now);
 	} else if (call->state == CALL_WAIT_DISCONNECT) {
-		LOG(c, 3, "the server does not confirm the end of call %u",
-		    call->conf.id);
+		ctrl_logf(c, 3, "the server does not confirm the end of call "
+		    "%u", call->conf.id);
 		ctrl_call_down(c, call, call->cause, "");
 	}
 }
 
-/* The wait for its reply counts from here, and again once it is sent. */
+/* The wait for its reply begins here, and anew once the request is sent. */
 static void
 echo_ask(struct ctrl *c, int64_t now)
 {
 	struct wr w;
 
-	c->asked = now;
+	c->echo_sent_at = now;
 	if (c->conf.echo_us > 0)
 		c->echo_due = ctrl_after(now, c->conf.echo_us);
 	if (c->echo_queued)
@@ -491,8 +528,8 @@ echo_ask(struct ctrl *c, int64_t now)
 }
 
 /*
- * Long after the time at which the reply was due, this machine slept rather
- * than the server: it is asked again.
+ * A tick that comes long after its time means that this machine slept, not the
+ * server: another Echo-Request decides.
  */
 static void
 tick_echo(struct ctrl *c, int64_t now)
@@ -500,11 +537,11 @@ tick_echo(struct ctrl *c, int64_t now)
 	if (now >= idle_due(c)) {
 		echo_ask(c, now);
 	} else if (now >= c->echo_due && now - c->echo_due >= LATE) {
-		LOG(c, 3, "late by %g s: asking the server again",
+		ctrl_logf(c, 3, "late by %g s: asking the server again",
 		    SECONDS(now - c->echo_due));
 		echo_ask(c, now);
 	} else if (now >= c->echo_due) {
-		WHY(c, CTRL_CAUSE_LOST, "the server did not answer an "
+		set_cause(c, CTRL_CAUSE_LOST, "the server did not answer an "
 		    "Echo-Request within %g s", SECONDS(c->conf.echo_us));
 		ctrl_close(c);
 	}
@@ -521,6 +558,8 @@ ctrl_tick(struct ctrl *c, int64_t now)
 		if (now >= c->call[i].deadline)
 			tick_call(c, &c->call[i], now);
 	tick_echo(c, now);
+	if (now >= c->warn_window)
+		warn_tick(c, now);
 	ctrl_settle(c, now);
 }
 
@@ -530,14 +569,15 @@ ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, uint32_t seed,
 {
 	struct wr w;
 
-	/* Queued events come with ev_count; their pages may stay untouched. */
+	/* ev[] is valid up to ev_count only: its pages stay unused. */
 	memset(c, 0, offsetof(struct ctrl, ev));
 	c->conf = *conf;
 	c->state = CTRL_WAIT_REPLY;
 	c->deadline = ctrl_after(now, conf->reply_us);
 	c->echo_due = CTRL_NEVER;
 	c->echo_id = seed;
-	c->heard = c->asked = c->odd_since = now;
+	c->received_at = c->echo_sent_at = now;
+	c->warn_window = CTRL_NEVER;
 	w = ctrl_put(c, START_REQUEST);
 	msg_start_request(&w, conf->quirks, c->conf.hostname);
 }
@@ -581,7 +621,7 @@ ctrl_stop(struct ctrl *c, uint8_t reason, int64_t now)
 	c->stop_reason = reason;
 	c->echo_due = CTRL_NEVER;
 	if (c->state == CTRL_WAIT_REPLY) {
-		WHY(c, CTRL_CAUSE_LOCAL,
+		set_cause(c, CTRL_CAUSE_LOCAL,
 		    "the control connection was ended here before it was up");
 		ctrl_close(c);
 	}
@@ -623,7 +663,7 @@ ctrl_has_room(const struct ctrl *c)
 
 #define IN(s)	(1u << CTRL_##s)
 
-enum { JUDGED = 8 };	/* length, type and magic: enough to judge */
+enum { JUDGED = 8 };	/* length, kind and magic cookie */
 
 static const char *const state_names[] = {
 	"waiting for the Start-Control-Connection-Reply", "established",
@@ -650,21 +690,21 @@ on_start_reply(struct ctrl *c, struct rd *r)
 	if (result > PPTP_RESULT_OK) {
 		msg_result(text, sizeof(text), ctrl_start_result(result),
 		    result, error, 0);
-		WHY(c, CTRL_CAUSE_REFUSED,
+		set_cause(c, CTRL_CAUSE_REFUSED,
 		    "the server refused the connection: %.180s", text);
 		ctrl_close(c);
 		return;
 	}
 	if (p->version < PPTP_VERSION) {
-		WHY(c, CTRL_CAUSE_REFUSED, "the server speaks version %u.%u "
-		    "of PPTP, which is not supported", p->version / 256u,
+		set_cause(c, CTRL_CAUSE_REFUSED, "the server speaks version "
+		    "%u.%u of PPTP, which is not supported", p->version / 256u,
 		    p->version % 256u);
 		ctrl_calls_down(c);
-		ctrl_ask_stop(c, STOP_PROTOCOL, c->heard);
+		ctrl_ask_stop(c, STOP_PROTOCOL, c->received_at);
 		return;
 	}
 	if (result == 0)		/* some ADSL modems */
-		LOG(c, 2, "the server's reply has no result: taken for "
+		ctrl_logf(c, 2, "the server's reply has no result: taken for "
 		    "success");
 	c->state = CTRL_UP;
 	c->deadline = CTRL_NEVER;
@@ -681,18 +721,19 @@ on_stop_request(struct ctrl *c, struct rd *r)
 	if (words[0] == '?')
 		words = "no reason given";
 	if (c->stop_wanted)
-		WHY(c, CTRL_CAUSE_LOCAL, "the control connection was ended "
-		    "here, and by the server: %s (reason %u)", words, reason);
+		set_cause(c, CTRL_CAUSE_LOCAL, "the control connection was "
+		    "ended here, and by the server: %s (reason %u)", words,
+		    reason);
 	else if (c->state == CTRL_UP)
-		WHY(c, CTRL_CAUSE_SERVER_ENDED, "the server ended the "
+		set_cause(c, CTRL_CAUSE_SERVER_ENDED, "the server ended the "
 		    "connection: %s (reason %u)", words, reason);
 	else if (c->state == CTRL_WAIT_REPLY)
-		WHY(c, CTRL_CAUSE_REFUSED, "the server refused the "
+		set_cause(c, CTRL_CAUSE_REFUSED, "the server refused the "
 		    "connection: %s (reason %u)", words, reason);
 	ctrl_calls_down(c);
 	c->echo_due = CTRL_NEVER;
 	c->state = CTRL_FLUSH;
-	c->deadline = ctrl_after(c->heard, c->conf.end_us);
+	c->deadline = ctrl_after(c->received_at, c->conf.end_us);
 	w = ctrl_put(c, STOP_REPLY);
 	wr_u8(&w, PPTP_RESULT_OK);
 }
@@ -718,20 +759,20 @@ on_echo_reply(struct ctrl *c, struct rd *r)
 	uint32_t id = rd_u32(r);
 
 	if (c->echo_due != CTRL_NEVER && id != c->echo_id)
-		LOG(c, 2, "the server answers echo 0x%08x instead of 0x%08x: "
-		    "ignored", id, c->echo_id);
+		ctrl_logf(c, 2, "the server answers echo 0x%08x instead of "
+		    "0x%08x: ignored", id, c->echo_id);
 	else
 		c->echo_due = CTRL_NEVER;
 }
 
-/* A server that calls takes us for a PAC: result 7, prohibited. */
+/* The server takes us for a PAC: result 7, prohibited. */
 static void
 on_call_request(struct ctrl *c, struct rd *r)
 {
 	struct wr w = ctrl_put(c, OUT_CALL_REPLY);
 
 	msg_refusal(&w, rd_u16(r), 7);
-	LOG(c, 2, "the server asks for an outgoing call: refused");
+	ctrl_logf(c, 2, "the server asks for an outgoing call: refused");
 }
 
 /* Result 3: do not accept. */
@@ -741,7 +782,7 @@ on_in_call_request(struct ctrl *c, struct rd *r)
 	struct wr w = ctrl_put(c, IN_CALL_REPLY);
 
 	msg_refusal(&w, rd_u16(r), 3);
-	LOG(c, 2, "the server announces an incoming call: refused");
+	ctrl_logf(c, 2, "the server announces an incoming call: refused");
 }
 
 /* The call with this id of ours that has been asked for; NULL. */
@@ -816,14 +857,14 @@ on_call_reply(struct ctrl *c, struct rd *r)
 	char why[180], text[CTRL_EVENT_TEXT];
 
 	if (call == NULL || call->answered) {
-		LOG(c, 2, "the server answers for call %u, which did not ask: "
-		    "ignored", id);
+		ctrl_logf(c, 2, "the server answers for call %u, which did not "
+		    "ask: ignored", id);
 		return;
 	}
 	if (result != PPTP_RESULT_OK) {
 		msg_result(why, sizeof(why), ctrl_call_result(result), result,
 		    error, cause);
-		SAY(text, "the server refused the call: %s", why);
+		fmt(text, sizeof(text), "the server refused the call: %s", why);
 		ctrl_call_down(c, call, CTRL_CAUSE_CALL_REFUSED, text);
 		return;
 	}
@@ -833,7 +874,7 @@ on_call_reply(struct ctrl *c, struct rd *r)
 		call_up(c, call);
 }
 
-/* Only a PNS clears calls; whoever does it to us has ended ours. */
+/* A PAC sends none (2.12); one that does has ended our call. */
 static void
 on_clear_request(struct ctrl *c, struct rd *r)
 {
@@ -842,8 +883,8 @@ on_clear_request(struct ctrl *c, struct rd *r)
 	struct wr w;
 
 	if (call == NULL) {
-		LOG(c, 2, "the server clears call %u, which is none of ours: "
-		    "ignored", id);
+		ctrl_logf(c, 2, "the server clears call %u, which is none of "
+		    "ours: ignored", id);
 		return;
 	}
 	w = ctrl_put(c, CALL_DISCONNECT);
@@ -860,30 +901,30 @@ on_disconnect(struct ctrl *c, struct rd *r)
 	struct ctrl_call *call = call_ended(c, id);
 	char why[180], text[CTRL_EVENT_TEXT];
 
-	/* In answer to a Call-Clear-Request, later than we waited for it. */
+	/* The late answer to a Call-Clear-Request. */
 	if (call == NULL && c->state == CTRL_WAIT_STOP)
 		return;
 	if (call == NULL) {
-		LOG(c, 2, "the server ends call %u, which is none of ours: "
-		    "ignored", id);
+		ctrl_logf(c, 2, "the server ends call %u, which is none of "
+		    "ours: ignored", id);
 		return;
 	}
 	msg_result(why, sizeof(why), result == 0 ? "no reason given" :
 	    ctrl_disconnect_result(result), result, error, cause);
-	SAY(text, "the server %s the call: %s", call->state ==
+	fmt(text, sizeof(text), "the server %s the call: %s", call->state ==
 	    CALL_WAIT_REPLY ? "refused" : "ended", why);
 	ctrl_call_down(c, call, CTRL_CAUSE_SERVER_ENDED, text);
 }
 
-/* Its six counters are in the log; there is nothing else to do. */
+/* Its six counters are logged with the message itself. */
 static void
 on_wan_error(struct ctrl *c, struct rd *r)
 {
-	LOG(c, 2, "the server reports errors on the line of call %u",
+	ctrl_logf(c, 2, "the server reports errors on the line of call %u",
 	    rd_u16(r));
 }
 
-/* There is no serial line here whose control characters could matter. */
+/* An ACCM matters to asynchronous serial lines only. */
 static void
 on_link_info(struct ctrl *c, struct rd *r)
 {
@@ -920,7 +961,7 @@ static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	[SET_LINK_INFO] = { "Set-Link-Info", 24, 0, IN(UP), on_link_info },
 };
 
-/* What is in in[] cannot be; rest is what was received after it. */
+/* in[] holds no valid message; rest is what was received after it. */
 static void
 malformed(struct ctrl *c, const uint8_t *rest, size_t n, const char *why)
 {
@@ -936,13 +977,13 @@ malformed(struct ctrl *c, const uint8_t *rest, size_t n, const char *why)
 		msg_guess(c->end_text, sizeof(c->end_text), head, have + n,
 		    why);
 	} else if (c->state == CTRL_UP) {
-		WHY(c, CTRL_CAUSE_LOST, "the server sent a malformed message: "
-		    "%s", why);
+		set_cause(c, CTRL_CAUSE_LOST, "the server sent a malformed "
+		    "message: %s", why);
 	}
 	ctrl_close(c);
 }
 
-/* A whole message is there. */
+/* in[] holds a whole message. */
 static void
 in_message(struct ctrl *c, int64_t now)
 {
@@ -956,16 +997,18 @@ in_message(struct ctrl *c, int64_t now)
 	rd_u32(&r);
 	type = rd_u16(&r);
 	rd_u16(&r);			/* reserved: some servers use it */
-	c->heard = now;
+	c->received_at = now;
+	if (now >= c->warn_window)
+		warn_tick(c, now);
 	c->greeted = true;
 	m = &ctrl_msgs[type < PPTP_TYPES ? type : 0];
 	if (kind != PPTP_CONTROL || m->size == 0) {
-		LOG(c, 2, "received a message of unknown type %u.%u, %zu "
+		ctrl_logf(c, 2, "received a message of unknown type %u.%u, %zu "
 		    "octets: ignored", kind, type, c->in_total);
 		return;
 	}
 	if (c->in_total < m->size) {
-		SAY(why, "%s of %zu octets instead of %u", m->name,
+		fmt(why, sizeof(why), "%s of %zu octets instead of %u", m->name,
 		    c->in_total, m->size);
 		malformed(c, c->in, 0, why);
 		return;
@@ -978,7 +1021,7 @@ in_message(struct ctrl *c, int64_t now)
 	if (m->states & 1u << c->state)
 		m->on(c, &r);
 	else
-		LOG(c, 2, "%s is not expected while %s: ignored", m->name,
+		ctrl_logf(c, 2, "%s is not expected while %s: ignored", m->name,
 		    state_names[c->state]);
 	ctrl_settle(c, now);
 }
@@ -995,20 +1038,20 @@ in_welcome(struct ctrl *c)
 	    type > 0 && type < PPTP_TYPES) {
 		c->greeted = true;
 		if (c->skipped > 0)
-			LOG(c, 2, "skipped %zu octets of text before the "
+			ctrl_logf(c, 2, "skipped %zu octets of text before the "
 			    "first message", c->skipped);
 		return true;
 	}
 	memmove(c->in, c->in + 1, --c->in_len);
 	if (++c->skipped > CTRL_WELCOME_MAX) {
-		WHY(c, CTRL_CAUSE_NOT_PPTP, "this is not a PPTP server: no "
-		    "message in the first %d octets", CTRL_WELCOME_MAX);
+		set_cause(c, CTRL_CAUSE_NOT_PPTP, "this is not a PPTP server: "
+		    "no message in the first %d octets", CTRL_WELCOME_MAX);
 		ctrl_close(c);
 	}
 	return false;
 }
 
-/* Length, type and magic are there; rest is what came with them. */
+/* Checks length and magic cookie; rest is what was received after them. */
 static bool
 in_judge(struct ctrl *c, const uint8_t *rest, size_t n)
 {
@@ -1017,16 +1060,17 @@ in_judge(struct ctrl *c, const uint8_t *rest, size_t n)
 	uint32_t magic = rd_u32(&r);
 
 	if (magic != PPTP_MAGIC)
-		SAY(why, "bad magic cookie 0x%08x", magic);
+		fmt(why, sizeof(why), "bad magic cookie 0x%08x", magic);
 	else if (c->in_total < PPTP_HEADER || c->in_total > CTRL_MSG_LONGEST)
-		SAY(why, "length %zu is out of range", c->in_total);
+		fmt(why, sizeof(why), "length %zu is out of range",
+		    c->in_total);
 	else
 		return true;
 	malformed(c, rest, n, why);
 	return false;
 }
 
-/* Takes what is still wanted of a header or message; how much it took. */
+/* Copies what is missing up to `want` octets; returns how much it used. */
 static size_t
 in_take(struct ctrl *c, const uint8_t *buf, size_t n, size_t want)
 {
@@ -1086,24 +1130,24 @@ error_words(int err)
 	}
 }
 
-/* The end of the stream before the server said anything that was PPTP. */
+/* The stream ended before a whole message came. */
 static void
 eof_early(struct ctrl *c, int err)
 {
 	if (c->skipped > 0)
-		WHY(c, CTRL_CAUSE_NOT_PPTP, "this is not a PPTP server: it "
-		    "sent %zu octets of text and no message",
-		    c->skipped + c->in_len);
+		set_cause(c, CTRL_CAUSE_NOT_PPTP, "this is not a PPTP server: "
+		    "it sent %zu octets of text and no message", c->skipped +
+		    c->in_len);
 	else if (c->in_len > 0)
 		malformed(c, c->in, 0, "it closed the connection within its "
 		    "first message");
 	else if (err == 0 || err == ECONNRESET || err == EPIPE)
-		WHY(c, CTRL_CAUSE_REFUSED, "the server closed the connection "
-		    "without an answer: it may be full, not want this client, "
-		    "or not be a PPTP server");
+		set_cause(c, CTRL_CAUSE_REFUSED, "the server closed the "
+		    "connection without an answer: it may be full, not want "
+		    "this client, or not be a PPTP server");
 	else
-		WHY(c, CTRL_CAUSE_LOST, "the control connection: %s (error "
-		    "%d)", error_words(err), err);
+		set_cause(c, CTRL_CAUSE_LOST, "the control connection: %s "
+		    "(error %d)", error_words(err), err);
 }
 
 void
@@ -1119,14 +1163,14 @@ ctrl_eof(struct ctrl *c, int err, int64_t now)
 	} else if (c->state == CTRL_UP) {
 		if (c->stop_wanted ||
 		    (waiting > 0 && waiting == ctrl_calls(c)))
-			WHY(c, CTRL_CAUSE_LOCAL, "the control connection was "
-			    "ended here, and then closed by the server");
+			set_cause(c, CTRL_CAUSE_LOCAL, "the control connection "
+			    "was ended here, and then closed by the server");
 		else if (err == 0)
-			WHY(c, CTRL_CAUSE_SERVER_ENDED,
+			set_cause(c, CTRL_CAUSE_SERVER_ENDED,
 			    "the server closed the control connection");
 		else
-			WHY(c, CTRL_CAUSE_LOST, "the control connection was "
-			    "lost: %s (error %d)", error_words(err), err);
+			set_cause(c, CTRL_CAUSE_LOST, "the control connection "
+			    "was lost: %s (error %d)", error_words(err), err);
 	}
 	ctrl_close(c);
 }

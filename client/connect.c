@@ -2,11 +2,12 @@
 /*
  * Finding the call manager of a server, or starting one.
  *
- *	caller --fork--> monitor --fork--> manager
+ *	client --fork--> monitor --fork--> manager
  *
  * A manager is found through a unix socket named for the server's address.
- * Two starters meet at a lock on the socket's directory, so one binds and the
- * other finds it bound; what a killed manager left is replaced.
+ * Two clients that start one at the same time meet at a lock on the socket's
+ * directory: one binds, the other finds it bound.  The socket file of a manager
+ * that was killed is replaced.
  */
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -87,7 +88,7 @@ bad:
 }
 
 static int
-local_address(struct sockaddr_un *sun, const char *dir, const char *name)
+socket_address(struct sockaddr_un *sun, const char *dir, const char *name)
 {
 	int n;
 
@@ -104,24 +105,24 @@ local_address(struct sockaddr_un *sun, const char *dir, const char *name)
 int
 callmgr_find(const char *dir, const char *name)
 {
-	struct timeval patience = { .tv_sec = 5 };	/* a full backlog */
+	struct timeval timeout = { .tv_sec = 5 };	/* a full backlog */
 	struct sockaddr_un sun;
 	int fd;
 
-	if (local_address(&sun, dir, name) == -1)
+	if (socket_address(&sun, dir, name) == -1)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
-	    sizeof(patience));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
+	    sizeof(timeout));
 	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
 		return fd;
 	close(fd);
 	return -1;
 }
 
-/* Binds the server's name; what stands there is stale. -1 with errno. */
+/* Binds the server's name, in place of a stale socket.  -1 with errno. */
 static int
 listen_as(struct monitor_start *s)
 {
@@ -130,7 +131,7 @@ listen_as(struct monitor_start *s)
 	mode_t mask;
 	int fd, rc;
 
-	if (local_address(&sun, callmgr_dir(), s->file) == -1)
+	if (socket_address(&sun, callmgr_dir(), s->file) == -1)
 		return -1;
 	(void)unlinkat(s->dir, s->file, 0);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -166,12 +167,12 @@ run_monitor(const struct monitor_start *given)
 	for (int fd = 0; fd < 3; fd++)
 		fd_null(fd);
 	log_stderr(0);
-	/* A lock belongs to the open file: the starter's must not be ours. */
+	/* A lock belongs to the open file: ours must not be the client's. */
 	if (given->dir != -1)
 		own.dir = openat(given->dir, ".", O_RDONLY | O_DIRECTORY |
 		    O_CLOEXEC);
 	keep[0] = s->listener;
-	keep[1] = s->caller;
+	keep[1] = s->client;
 	keep[2] = own.dir;
 	keep[3] = log_fd();
 	fd_close_others(keep, 4);
@@ -191,13 +192,13 @@ run_monitor(const struct monitor_start *given)
 		close(pair[1]);
 		if (s->listener != -1)
 			close(s->listener);
-		if (s->caller != -1)
-			close(s->caller);
+		if (s->client != -1)
+			close(s->client);
 		monitor_run(s, pair[0]);
 	}
 }
 
-/* Forks the monitor away from the caller's session.  0, or -1 with errno. */
+/* Forks the monitor into a session of its own.  0, or -1 with errno. */
 static int
 start_monitor(const struct monitor_start *s)
 {
@@ -222,8 +223,8 @@ start_monitor(const struct monitor_start *s)
 /* ---- finding one, or starting one ---- */
 
 /*
- * With the directory locked nobody else can be starting a manager.  -1 with
- * errno; s->listener is -1 then if it is the socket that cannot be had.
+ * With the directory locked no other process is starting a manager.  -1 with
+ * errno; s->listener is -1 then if no socket could be made.
  */
 static int
 find_or_start(struct monitor_start *s)
@@ -246,7 +247,7 @@ find_or_start(struct monitor_start *s)
 	return fd;
 }
 
-/* A manager nobody else can find, over a pair of sockets. */
+/* A manager that no other client can find, over a pair of sockets. */
 static int
 start_private(struct monitor_start *s, const char *reason)
 {
@@ -257,7 +258,7 @@ start_private(struct monitor_start *s, const char *reason)
 	    reason, callmgr_dir());
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return -1;
-	s->caller = pair[1];
+	s->client = pair[1];
 	if (start_monitor(s) == -1) {
 		close(pair[0]);
 		pair[0] = -1;
@@ -269,10 +270,10 @@ start_private(struct monitor_start *s, const char *reason)
 static void
 on_alarm(int sig)
 {
-	(void)sig;		/* only interrupts the wait for the lock */
+	(void)sig;		/* it only interrupts flock() */
 }
 
-/* 0, or -1 when somebody has held the lock until the deadline. */
+/* 0, or -1 when another process held the lock until the deadline. */
 static int
 lock_dir(int dir, int64_t deadline_us)
 {
@@ -293,7 +294,7 @@ lock_dir(int dir, int64_t deadline_us)
 	return rc;
 }
 
-/* 1: *fd is the manager's; 0: no socket can be kept there; -1: a failure. */
+/* 1: *fd is the manager's; 0: no socket can be there; -1: a failure. */
 static int
 connect_in_dir(struct monitor_start *s, int64_t deadline_us, int *fd,
     char *why, size_t size)
@@ -364,7 +365,7 @@ callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
     size_t size)
 {
 	struct monitor_start s = { .server = server, .dir = -1,
-	    .listener = -1, .caller = -1 };
+	    .listener = -1, .client = -1 };
 	int fd, rc;
 
 	if (inet_ntop(AF_INET, &server, s.name, sizeof(s.name)) == NULL)

@@ -27,8 +27,8 @@ const char *callmgr_dir(void);
 
 /*
  * Connects to the manager of this server, starting one if there is none; any
- * number of processes may try at once.  Where sockets cannot be kept it warns
- * and starts a manager that serves this caller alone.  Returns a SEQPACKET
+ * number of processes may try at once.  Where there can be no socket it warns
+ * and starts a manager that serves this process alone.  Returns a SEQPACKET
  * descriptor, or -1 after filling why with a sentence.  deadline_us: of
  * clock_us().
  */

@@ -22,7 +22,7 @@ struct ctrl_call_conf {
 	char		 phone[PPTP_TEXT + 1];	/* "": a quirk's, if any */
 };
 
-/* Bodies; what stays zero at their end is not written. */
+/* Bodies, behind a header; the cursor stands on zeroes, which may stay. */
 
 /* 2.1; hostname "": the usual one. */
 void msg_start_request(struct wr *w, unsigned quirks, const char *hostname);

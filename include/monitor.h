@@ -13,16 +13,16 @@
 
 #include <time.h>
 
-/* What monitor and manager are started with. */
+/* What monitor and manager start with. */
 struct monitor_start {
 	struct in_addr	 server;
 	char		 name[INET_ADDRSTRLEN];
 	char		 file[INET_ADDRSTRLEN + 24];	/* of the socket */
 	int		 dir;		/* of the socket file; -1: private */
 	int		 listener;	/* -1: private */
-	int		 caller;	/* a private manager's one caller; -1 */
-	ino_t		 inode;		/* of the socket file, which ... */
-	struct timespec	 made;		/* ... a disk gives out again */
+	int		 client;	/* a private manager's only one; -1 */
+	ino_t		 inode;		/* of the socket file: both, as a */
+	struct timespec	 made;		/* disk gives inodes out again */
 };
 
 /*

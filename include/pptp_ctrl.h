@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One control connection of RFC 2637, PNS side (pure): bytes and times in,
- * bytes and events out.  The caller owns the TCP socket and the clock; times
+ * One control connection of RFC 2637, PNS side (pure): takes octets and times,
+ * returns octets and events.  Its user owns the TCP socket and the clock; times
  * are monotonic microseconds.  A loop does this and nothing else:
  *
  *	readable:  ctrl_feed() until all is used, ctrl_event() after each call
  *	always:    ctrl_output() -> write -> ctrl_sent(), while there is any
- *	           ctrl_event() until it says false
+ *	           ctrl_event() until it returns false
  *	           ctrl_tick() once ctrl_due() has come
  *	CTRL_EV_CLOSED: close the socket; the machine is finished
  */
@@ -24,8 +24,8 @@
 
 enum {
 	CTRL_CALLS = 16,	/* calls that share one connection at most */
-	CTRL_EVENTS = 48,	/* queued; drained after every call.  Logs are
-				 * lost first when they are not, others never */
+	CTRL_EVENTS = 48,	/* queued.  Where they are not taken in time
+				 * log lines are lost, others never */
 	CTRL_EVENT_TEXT = 224,
 	CTRL_OUT = 1024,	/* octets queued for the peer */
 	CTRL_MSG_LONGEST = 1024,	/* greatest length accepted: a surplus
@@ -81,7 +81,7 @@ struct ctrl_event {
 						 * of UP and CALL_UP */
 };
 
-/* What the server said of itself in its SCCRP (2.2). */
+/* Of the SCCRP (2.2). */
 struct ctrl_peer {
 	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
 	uint16_t	 version, firmware, max_channels;
@@ -114,8 +114,8 @@ struct ctrl {
 	struct ctrl_peer peer;
 	struct ctrl_call call[CTRL_CALLS];
 	int64_t		 deadline;	/* of the state */
-	int64_t		 heard;		/* last control message */
-	int64_t		 asked;		/* last Echo-Request of ours */
+	int64_t		 received_at;	/* last control message */
+	int64_t		 echo_sent_at;	/* last Echo-Request of ours */
 	int64_t		 echo_due;	/* reply wanted by; CTRL_NEVER */
 	uint32_t	 echo_id;
 	bool		 echo_queued;	/* not wholly sent yet */
@@ -125,14 +125,15 @@ struct ctrl {
 	bool		 stop_wanted;
 	uint8_t		 stop_reason;
 	uint32_t	 opened, requested;	/* calls, OCRQs so far */
-	int64_t		 odd_since;	/* the minute in which ... */
-	unsigned	 odd;		/* ... so many odd things were said */
+	int64_t		 warn_window;	/* end of the minute with warnings;
+					 * CTRL_NEVER: it had none */
+	unsigned	 warnings;	/* in this minute */
 	enum ctrl_cause	 end_cause;
 	char		 end_text[CTRL_EVENT_TEXT];
 	size_t		 skipped;	/* octets of welcome */
-	size_t		 in_len;	/* octets of this message so far ... */
-	size_t		 in_total;	/* ... of so many; those beyond in[]
-					 * are counted only */
+	size_t		 in_len;	/* octets received of this message, */
+	size_t		 in_total;	/* its length: beyond in[] octets are
+					 * counted, not stored */
 	size_t		 out_len, out_sent;	/* sent: of the first one */
 	uint8_t		 in[PPTP_MSG_MAX];
 	uint8_t		 out[CTRL_OUT];		/* whole messages */
@@ -174,7 +175,7 @@ void ctrl_tick(struct ctrl *c, int64_t now);
 /*
  * Asks for a call (2.7); its OCRQ waits until the connection is up and no
  * other set-up message is unanswered.  -1: no room, the id is in use, or the
- * connection is ending.  What the server announced is ctrl_has_room()'s part.
+ * connection is ending.  It does not ask ctrl_has_room(): its user does.
  */
 int ctrl_call_open(struct ctrl *c, const struct ctrl_call_conf *conf,
     int64_t now);
@@ -199,8 +200,10 @@ const struct ctrl_call *ctrl_call_find(const struct ctrl *c, uint16_t id);
 /* Calls this connection has, in any state but CALL_FREE. */
 unsigned ctrl_calls(const struct ctrl *c);
 
-/* May one more call share this connection (never more than the server
- * announced in its SCCRP; 0 and 1 mean one)? */
+/*
+ * May one more call share this connection?  Never more than the server
+ * announced in its SCCRP, where 0 and 1 mean one.
+ */
 bool ctrl_has_room(const struct ctrl *c);
 
 #endif

@@ -35,7 +35,7 @@ struct route {
 	struct route_hop hop;		/* of the route we have */
 	char		 uplink[IF_NAMESIZE];	/* see route_update(), or "" */
 	bool		 started, warned, foreign;
-	int		 said;		/* the errno last logged */
+	int		 last_error;	/* the errno last logged */
 };
 
 /*
@@ -46,8 +46,8 @@ int route_open(struct route *r, struct in_addr server, struct in_addr local,
     uint32_t mark);
 
 /*
- * Adds or renews a /32 to the server along today's path, if and only if that
- * path goes through a gateway; removes ours if it no longer does.  A leftover
+ * Adds or renews a /32 to the server along its current path, if and only if
+ * that goes through a gateway; removes ours if it no longer does.  A leftover
  * with ROUTE_PROTOCOL is replaced; no other route is ever touched, and where
  * somebody else has made a host route to the server we make none.
  *
@@ -57,8 +57,8 @@ int route_open(struct route *r, struct in_addr server, struct in_addr local,
  * all there is and no route of ours stands, that is logged once.
  *
  * 0, or -1 with errno after a log line (the tunnel may go on); no error is
- * logged twice in a row.  At no moment is a route of ours missing between
- * the old and the new.
+ * logged twice in a row.  At no moment is a route of ours missing between the
+ * old and the new.
  */
 int route_update(struct route *r);
 

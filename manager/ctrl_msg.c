@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What control messages say: RFC 2637 section 2 as bytes and as words.
+ * The control messages of RFC 2637 section 2, as octets and in words (pure).
  *
- * Theory of operation.  Bodies of our own messages are written by cursor
- * behind a header that ctrl_put() wrote.  For the log every message, sent or
- * received, is read by one row of fields[]: a list of "WIDTH KIND NAME", where
- * KIND is ' ' decimal, 'x' hexadecimal, 't' text, '-' not worth showing.  The
- * rest is tables of texts.  Whatever a peer wrote goes through text_escape().
+ * Theory of operation.  Bodies of our own messages are written by cursor behind
+ * a header that ctrl_put() wrote.  The log shows every message, sent or
+ * received, by one row of fields[]: a list of "WIDTH KIND NAME", where KIND is
+ * ' ' decimal, 'x' hexadecimal, 't' text, '-' not shown.  The rest is tables of
+ * texts.  Whatever a peer wrote goes through text_escape().
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -70,7 +70,7 @@ msg_u16(const uint8_t *p)
 	return (unsigned)p[0] << 8 | p[1];
 }
 
-/* No call of ours, the peer's, and why not. */
+/* Call id 0, the peer's call, and a result other than success. */
 void
 msg_refusal(struct wr *w, uint16_t peer, uint8_t result)
 {
@@ -86,7 +86,7 @@ msg_disconnect(struct wr *w, uint16_t id)
 	wr_u8(w, 4);				/* as requested */
 }
 
-/* Both maps as they are before any message says else. */
+/* Both ACCMs at their default: all control characters are escaped. */
 void
 msg_link_info(struct wr *w, uint16_t peer)
 {
@@ -216,7 +216,7 @@ msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
 		return;
 	}
 	text_escape(shown, sizeof(shown), head, n);
-	/* What follows a greeting's first words may be anything. */
+	/* Behind the first words of a greeting any octets may follow. */
 	if (is_text(head, n < GREETING ? n : GREETING))
 		snprintf(out, size, "this is not a PPTP server: it sends the "
 		    "text \"%s\" (if it is one that greets: --quirk-welcome)",

@@ -2,10 +2,9 @@
 /*
  * The monitor, the only process that stays privileged.
  *
- * It reads nothing from the network and undoes what needs privilege once the
- * manager is gone, however it went: the socket file and the host route.
- * Nobody is told a process id and nobody sends a signal: a closed socket means
- * "stop" everywhere.
+ * It reads nothing from the network.  Once the manager is gone, however it
+ * ended, it removes what needs privilege to remove: socket file and host route.
+ * Processes never signal each other: a closed socket means "stop" everywhere.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -27,9 +26,6 @@
 
 enum { ROUTE_BURST_US = 200000 };	/* changes of routes come in bursts */
 
-/* ---- the monitor ---- */
-
-/* The socket file goes, unless a successor has put its own there. */
 void
 monitor_remove_socket(const struct monitor_start *s)
 {
@@ -51,10 +47,6 @@ monitor_remove_socket(const struct monitor_start *s)
 	(void)flock(s->dir, LOCK_UN);
 }
 
-/*
- * Lives as long as the manager; every other descriptor of it would keep
- * something open that must close.
- */
 void
 monitor_run(const struct monitor_start *s, int manager)
 {
@@ -64,7 +56,7 @@ monitor_run(const struct monitor_start *s, int manager)
 	int64_t renew = INT64_MAX;
 	sigset_t all;
 
-	/* The manager decides; a signal must not leave the route behind. */
+	/* Only the manager's end ends it: no signal leaves the route behind. */
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	routing = route_open(&route, s->server, (struct in_addr){ 0 }, 0) == 0;

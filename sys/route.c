@@ -42,25 +42,25 @@
 
 enum {
 	OURS = 4, CANDIDATES = 8,
-	PATIENCE = 2,		/* seconds; the kernel answers at once */
+	REPLY_TIMEOUT_S = 2,	/* the kernel answers at once */
 	RESCANS = 3
 };
 
-/* A route to the server that is not ours; nothing but a hop if usable. */
+/* A route to the server that is not ours. */
 struct candidate {
 	unsigned	 len, metric;
 	bool		 blocks;	/* unreachable and the like */
 	struct route_hop hop;
 };
 
-/* What the main table says of the server. */
+/* The main table's routes to the server. */
 struct scan {
 	const struct route *r;
 	struct route_hop ours[OURS];
 	struct candidate other[CANDIDATES];	/* best first */
 	unsigned	 n_ours, n_other;
 	bool		 host;		/* others have a /32, too */
-	bool		 torn;		/* the table changed meanwhile */
+	bool		 torn;		/* it changed while it was read */
 };
 
 struct link {
@@ -90,7 +90,7 @@ on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 		memcpy(l->name, name, len);
 }
 
-/* An interface that has gone is called by its number. */
+/* An interface that has gone is named by its number. */
 static void
 link_get(struct route *r, int ifindex, struct link *l)
 {
@@ -153,7 +153,7 @@ hop_same(const struct route_hop *a, const struct route_hop *b)
 }
 
 static void
-hop_say(struct route *r, const char *what, const struct route_hop *hop)
+hop_log(struct route *r, const char *what, const struct route_hop *hop)
 {
 	char server[INET_ADDRSTRLEN], via[INET6_ADDRSTRLEN];
 	struct link l;
@@ -286,7 +286,7 @@ scan(struct route *r, struct scan *s)
 		if (!s->torn)
 			return 0;
 	}
-	return 0;		/* it never rests: the last view has to do */
+	return 0;	/* it changes all the time: the last view counts */
 }
 
 /* ---- asking the kernel for the path ---- */
@@ -330,8 +330,8 @@ ask(struct route *r, unsigned flags, struct answer *a)
 }
 
 /*
- * Is that answer our own route's?  Old kernels do not say which route they
- * took (they answer with a cloned one); then it is if it looks like it.
+ * Does that answer come of our own route?  Old kernels do not tell which route
+ * they took and answer with a clone of it: there, likeness decides.
  */
 static bool
 answered_by_ours(struct route *r, const struct scan *s,
@@ -358,7 +358,7 @@ enum path {
 	PATH_ROUTE		/* one is needed, by this hop */
 };
 
-/* Is this how most of the world is reached, over a link with one far end? */
+/* Does the default route go by this hop, over a point-to-point link? */
 static bool
 far_end_is_gateway(const struct scan *s, const struct route_hop *hop,
     const struct link *l)
@@ -391,7 +391,7 @@ choose(struct route *r, const struct scan *s, struct route_hop *hop)
 			continue;
 		}
 		*hop = c->hop;
-		/* On the link, but something better leads astray: pin it. */
+		/* Better routes go into the tunnel: this hop is pinned. */
 		return tunnel || c->hop.via_type != 0 ||
 		    far_end_is_gateway(s, hop, &l) ? PATH_ROUTE : PATH_DIRECT;
 	}
@@ -400,8 +400,8 @@ choose(struct route *r, const struct scan *s, struct route_hop *hop)
 }
 
 /*
- * The first path found is no tunnel of ours, whatever it is called: there is
- * none yet.
+ * The first path is not through a tunnel of ours, whatever its interface is
+ * called: no tunnel is up yet.
  */
 static void
 trust_first(struct route *r, const struct link *l)
@@ -417,7 +417,7 @@ trust_first(struct route *r, const struct link *l)
 }
 
 static enum path
-today(struct route *r, const struct scan *s, struct route_hop *hop)
+current_path(struct route *r, const struct scan *s, struct route_hop *hop)
 {
 	struct answer a;
 	struct link l;
@@ -436,9 +436,9 @@ today(struct route *r, const struct scan *s, struct route_hop *hop)
 	    PATH_ROUTE : PATH_DIRECT;
 }
 
-/* Has somebody else made a host route that is not into a tunnel? */
+/* Is there another's host route that does not go into a tunnel? */
 static bool
-somebody_elses(struct route *r, const struct scan *s)
+other_host_route(struct route *r, const struct scan *s)
 {
 	struct link l;
 
@@ -454,7 +454,7 @@ somebody_elses(struct route *r, const struct scan *s)
 
 /* ---- acting ---- */
 
-/* Adding and deleting describe a route in the same words. */
+/* Adds or deletes the route by hop: both need the same description. */
 static int
 change(struct route *r, int type, int flags, const struct route_hop *hop)
 {
@@ -485,7 +485,7 @@ remove_ours(struct route *r, const struct scan *s,
 		if (but != NULL && hop_same(&s->ours[i], but))
 			continue;
 		if (change(r, RTM_DELROUTE, 0, &s->ours[i]) == 0)
-			hop_say(r, "removed", &s->ours[i]);
+			hop_log(r, "removed", &s->ours[i]);
 		else if (errno != ESRCH)
 			log_warn("cannot remove a host route of ours");
 	}
@@ -495,15 +495,15 @@ remove_ours(struct route *r, const struct scan *s,
 }
 
 static int
-complain(struct route *r, const char *what)
+warn_once(struct route *r, const char *what)
 {
 	char server[INET_ADDRSTRLEN];
 	int saved = errno;
 
 	inet_ntop(AF_INET, &r->server, server, sizeof(server));
-	if (r->said != saved)
+	if (r->last_error != saved)
 		log_warn("%s %s", what, server);
-	r->said = saved;
+	r->last_error = saved;
 	errno = saved;
 	return -1;
 }
@@ -516,17 +516,17 @@ install(struct route *r, const struct scan *s, const struct route_hop *hop)
 
 	for (unsigned i = 0; i < s->n_ours; i++)
 		if (hop_same(&s->ours[i], hop)) {
-			/* In its own words, which deleting it needs. */
+			/* As the kernel has it, which deleting needs. */
 			remove_ours(r, s, &s->ours[i]);
 			return 0;
 		}
 	if (change(r, RTM_NEWROUTE, NLM_F_CREATE | (alone ? NLM_F_EXCL : 0),
 	    hop) == -1) {
 		if (errno == EEXIST && alone)
-			return 0;	/* somebody was quicker: theirs */
-		return complain(r, "cannot add a host route to");
+			return 0;	/* another was quicker: theirs */
+		return warn_once(r, "cannot add a host route to");
 	}
-	hop_say(r, s->n_ours > 0 ? "added, in place of another" : "added",
+	hop_log(r, s->n_ours > 0 ? "added, in place of another" : "added",
 	    hop);
 	remove_ours(r, s, hop);
 	return 0;
@@ -555,11 +555,11 @@ route_update(struct route *r)
 	bool had = r->have;
 
 	if (scan(r, &s) == -1)
-		return complain(r, "cannot read the routes to");
+		return warn_once(r, "cannot read the routes to");
 	r->have = s.n_ours > 0;
 	if (r->have)
 		r->hop = s.ours[0];
-	if (somebody_elses(r, &s)) {
+	if (other_host_route(r, &s)) {
 		if (!r->foreign)
 			log_info("there is a host route to the server "
 			    "already: it is left to whoever made it");
@@ -568,11 +568,11 @@ route_update(struct route *r)
 		return 0;
 	}
 	r->foreign = false;
-	path = today(r, &s, &hop);
+	path = current_path(r, &s, &hop);
 	if (path == PATH_NONE)
-		return complain(r, "there is no way to");
+		return warn_once(r, "there is no way to");
 	if (path == PATH_LOOP) {
-		/* Somebody took ours away: its hop is all that is left. */
+		/* Another deleted ours: its hop is the only one known. */
 		if (had && !r->have && install(r, &s, &last) == 0)
 			return 0;
 		warn_loop(r);
@@ -582,7 +582,7 @@ route_update(struct route *r)
 		return -1;
 	if (path == PATH_DIRECT)
 		remove_ours(r, &s, NULL);
-	r->said = 0;
+	r->last_error = 0;
 	return 0;
 }
 
@@ -600,7 +600,7 @@ on_change(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 	struct rtmsg m;
 
 	if (h->nlmsg_pid == c->r->port)
-		return;			/* our own doing */
+		return;			/* a change of our own */
 	if (h->nlmsg_type != RTM_NEWROUTE && h->nlmsg_type != RTM_DELROUTE) {
 		c->relevant = true;
 		return;
@@ -636,7 +636,7 @@ int
 route_open(struct route *r, struct in_addr server, struct in_addr local,
     uint32_t mark)
 {
-	const struct timeval patience = { .tv_sec = PATIENCE };
+	const struct timeval timeout = { .tv_sec = REPLY_TIMEOUT_S };
 	const int on = 1;
 	uint32_t port;
 
@@ -658,8 +658,8 @@ route_open(struct route *r, struct in_addr server, struct in_addr local,
 		errno = saved;
 		return -1;
 	}
-	(void)setsockopt(r->fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-	    sizeof(patience));
+	(void)setsockopt(r->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout,
+	    sizeof(timeout));
 	/* Since 4.20: dump the table asked for and no other. */
 	(void)setsockopt(r->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
 	    sizeof(on));
@@ -670,7 +670,7 @@ void
 route_close(struct route *r)
 {
 	if (r->have && change(r, RTM_DELROUTE, 0, &r->hop) == 0)
-		hop_say(r, "removed", &r->hop);
+		hop_log(r, "removed", &r->hop);
 	r->have = false;
 	if (r->fd != -1)
 		close(r->fd);

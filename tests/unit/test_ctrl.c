@@ -1358,7 +1358,7 @@ test_flood(void)
 	}
 	T(w.c.out_len <= CTRL_OUT / 2 && w.c.state == CTRL_UP &&
 	    said("left out"), "a flood of echoes fills half the queue only");
-	T(w.loud <= ODD_MAX, "and is not repeated in the log for ever");
+	T(w.loud <= WARN_MAX, "and is not repeated in the log for ever");
 	ctrl_stop(&w.c, 3, w.now);
 	T(call_state(7) == CALL_WAIT_DISCONNECT,
 	    "there is room for what we have to say");
@@ -1387,10 +1387,25 @@ test_flood(void)
 	hear("");
 	for (unsigned i = 0; i < 100; i++)
 		hear(HEAD("0010", "0063") Z4);
-	T(w.loud == ODD_MAX, "odd messages are said aloud twenty times");
-	w.now += 61 * SECOND;
-	hear(HEAD("0010", "0063") Z4 HEAD("0010", "0063") Z4);
-	T(w.loud > ODD_MAX, "and again a minute later");
+	T(w.loud == WARN_MAX, "of a hundred warnings twelve are logged");
+	T(ctrl_due(&w.c) <= w.now + 60 * SECOND, "for the others");
+	w.now += 60 * SECOND;
+	ctrl_tick(&w.c, w.now);
+	drain();
+	T(w.loud == WARN_MAX + 1 && said("88 further warnings"),
+	    "there is a count after a minute");
+	for (unsigned i = 0; i < 100; i++)
+		hear(HEAD("0010", "0063") Z4);
+	T(w.loud == 2 * WARN_MAX, "which is one of the next minute's dozen");
+	ctrl_eof(&w.c, 0, w.now);
+	drain();
+	T(w.loud == 2 * WARN_MAX + 1, "the end does not lose the count");
+	start_up(0);
+	hear(HEAD("0010", "0063") Z4);
+	w.now += 60 * SECOND;
+	ctrl_tick(&w.c, w.now);
+	drain();
+	T(w.loud == 1, "a minute with one warning has no count");
 }
 
 static void
