@@ -126,7 +126,10 @@ find_local(struct call *c)
 	return status;
 }
 
-/* Keeps what carries this call id; without one, nothing at all. */
+/*
+ * Keeps what carries this call id; without one, nothing at all.  The latter
+ * goes to the manager, which must not be able to take the filter off again.
+ */
 static int
 filter(int fd, const uint16_t *id)
 {
@@ -144,9 +147,13 @@ filter(int fd, const uint16_t *id)
 		id == NULL ? 1 : sizeof(by_id) / sizeof(by_id[0]),
 		id == NULL ? nothing : by_id
 	};
+	int one = 1;
 
-	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
-	    sizeof(prog));
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+	    sizeof(prog)) == -1)
+		return -1;
+	return id != NULL ? 0 : setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER,
+	    &one, sizeof(one));
 }
 
 /*

@@ -48,8 +48,9 @@ callmgr_dir(void)
 }
 
 /*
- * Opens the directory of sockets, making it if need be.  It must be ours and
- * closed to others: whoever could write there could pose as a manager.
+ * Opens the directory of sockets, making it if need be.  It must be ours, and
+ * no other user may ever have been able to write there and so to pose as a
+ * manager: where only reading was allowed, that is mended.
  */
 static int
 open_dir(char *why, size_t size)
@@ -69,15 +70,10 @@ open_dir(char *why, size_t size)
 		    strerror(errno));
 		goto bad;
 	}
-	if (st.st_uid != geteuid() ||
+	if (st.st_uid != geteuid() || (st.st_mode & 022) != 0 ||
 	    ((st.st_mode & 077) != 0 && fchmod(fd, 0700) == -1)) {
 		snprintf(why, size, "%s is not this user's own, closed to "
 		    "others (mode 0700): remove it", dir);
-		goto bad;
-	}
-	if (access(dir, W_OK) == -1) {
-		snprintf(why, size, "cannot write to %s: %s", dir,
-		    strerror(errno));
 		goto bad;
 	}
 	return fd;
@@ -102,12 +98,23 @@ socket_address(struct sockaddr_un *sun, const char *dir, const char *name)
 	return -1;
 }
 
+/* Did that user listen on the socket at the other end? */
+static bool
+is_listener(int fd, uid_t owner)
+{
+	struct ucred cred = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
+	    cred.uid == owner;
+}
+
 int
-callmgr_find(const char *dir, const char *name)
+callmgr_find(const char *dir, const char *name, uid_t owner)
 {
 	struct timeval timeout = { .tv_sec = 5 };	/* a full backlog */
 	struct sockaddr_un sun;
-	int fd;
+	int fd, saved;
 
 	if (socket_address(&sun, dir, name) == -1)
 		return -1;
@@ -116,9 +123,14 @@ callmgr_find(const char *dir, const char *name)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
 	    sizeof(timeout));
-	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
-		return fd;
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0) {
+		if (is_listener(fd, owner))
+			return fd;
+		errno = EPERM;
+	}
+	saved = errno;
 	close(fd);
+	errno = saved;
 	return -1;
 }
 
@@ -142,9 +154,12 @@ listen_as(struct monitor_start *s)
 	umask(mask);
 	if (rc == -1 || listen(fd, SOMAXCONN) == -1 ||
 	    fstatat(s->dir, s->file, &st, AT_SYMLINK_NOFOLLOW) == -1) {
-		rc = errno;
+		int saved = errno;
+
+		if (rc == 0)
+			(void)unlinkat(s->dir, s->file, 0);
 		close(fd);
-		errno = rc;
+		errno = saved;
 		return -1;
 	}
 	s->inode = st.st_ino;
@@ -160,6 +175,7 @@ run_monitor(const struct monitor_start *given)
 	struct monitor_start own = *given;
 	const struct monitor_start *s = &own;
 	int pair[2], keep[4];
+	pid_t pid;
 
 	setsid();
 	if (chdir("/") == -1)
@@ -176,11 +192,11 @@ run_monitor(const struct monitor_start *given)
 	keep[2] = own.dir;
 	keep[3] = log_fd();
 	fd_close_others(keep, 4);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		fatal(EXIT_SYSTEM, "socketpair: %s", strerror(errno));
-	switch (fork()) {
+	pid = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1
+	    ? -1 : fork();
+	switch (pid) {
 	case -1:
-		log_warn("cannot start a call manager for %s: fork", s->name);
+		log_warn("cannot start a call manager for %s", s->name);
 		monitor_remove_socket(s);
 		exit(EXIT_SYSTEM);
 	case 0:
@@ -222,6 +238,12 @@ start_monitor(const struct monitor_start *s)
 
 /* ---- finding one, or starting one ---- */
 
+static int
+find_own(const struct monitor_start *s)
+{
+	return callmgr_find(callmgr_dir(), s->file, geteuid());
+}
+
 /*
  * With the directory locked no other process is starting a manager.  -1 with
  * errno; s->listener is -1 then if no socket could be made.
@@ -229,14 +251,14 @@ start_monitor(const struct monitor_start *s)
 static int
 find_or_start(struct monitor_start *s)
 {
-	int fd = callmgr_find(callmgr_dir(), s->file);
+	int fd = find_own(s);
 
 	if (fd != -1 || (errno != ENOENT && errno != ECONNREFUSED))
 		return fd;
 	s->listener = listen_as(s);
 	if (s->listener == -1)
 		return -1;
-	fd = start_monitor(s) == -1 ? -1 : callmgr_find(callmgr_dir(), s->file);
+	fd = start_monitor(s) == -1 ? -1 : find_own(s);
 	if (fd == -1) {
 		int saved = errno;
 
@@ -294,33 +316,7 @@ lock_dir(int dir, int64_t deadline_us)
 	return rc;
 }
 
-/* 1: *fd is the manager's; 0: no socket can be there; -1: a failure. */
-static int
-connect_in_dir(struct monitor_start *s, int64_t deadline_us, int *fd,
-    char *why, size_t size)
-{
-	int rc = 1;
-
-	s->dir = open_dir(why, size);
-	if (s->dir == -1)
-		return 0;
-	if (lock_dir(s->dir, deadline_us) == -1) {
-		snprintf(why, size, "another pptp has been holding the lock "
-		    "on %s all the time", callmgr_dir());
-		rc = -1;
-	} else if ((*fd = find_or_start(s)) == -1) {
-		rc = s->listener == -1 ? 0 : -1;
-		snprintf(why, size, "cannot %s %s/%s: %s", rc == 0 ?
-		    "make the socket" : "start the call manager of",
-		    callmgr_dir(), s->file, strerror(errno));
-	}
-	(void)flock(s->dir, LOCK_UN);
-	close(s->dir);
-	s->dir = s->listener = -1;
-	return rc;
-}
-
-/* The number of that process's network namespace; 0: not to be known. */
+/* The number of that process's network namespace; 0: unknown. */
 static ino_t
 net_namespace(const char *path)
 {
@@ -330,22 +326,29 @@ net_namespace(const char *path)
 }
 
 /*
- * Named for the server; and for the network namespace, where that is not the
- * one of process 1: the same address is another server there, and the route
- * to it another one, while /run may be shared.  Which process 1 has is not
- * for users to know: their sockets are always named for theirs.
+ * The socket is named for the server; and for the network namespace, unless
+ * that is known to be the one of process 1: in another one the same address is
+ * another server, reached by another route, while /run may be shared.  Users
+ * may not read which namespace process 1 has: their sockets are always named
+ * for theirs.
  */
-static void
-name_socket(struct monitor_start *s)
+static int
+name_socket(struct monitor_start *s, char *why, size_t size)
 {
 	ino_t first = net_namespace("/proc/1/ns/net");
 	ino_t ours = net_namespace("/proc/self/ns/net");
 
-	if (ours == 0 || (geteuid() == 0 && (first == 0 || first == ours)))
+	if (ours == 0) {
+		snprintf(why, size, "cannot tell which network namespace this "
+		    "is (/proc/self/ns/net: %s)", strerror(errno));
+		return -1;
+	}
+	if (geteuid() == 0 && first == ours)
 		snprintf(s->file, sizeof(s->file), "%s", s->name);
 	else
 		snprintf(s->file, sizeof(s->file), "%s@%ju", s->name,
 		    (uintmax_t)ours);
+	return 0;
 }
 
 bool
@@ -356,8 +359,44 @@ callmgr_is_here(const char *name)
 	ino_t ours = net_namespace("/proc/self/ns/net");
 
 	if (at == NULL)
-		return first == 0 || first == ours;
+		return first != 0 && first == ours;
 	return strtoumax(at + 1, NULL, 10) == ours;
+}
+
+/* 1: *fd is the manager's; 0: no socket can be there; -1: a failure. */
+static int
+connect_in_dir(struct monitor_start *s, int64_t deadline_us, int *fd,
+    char *why, size_t size)
+{
+	int rc = 1;
+
+	if (name_socket(s, why, size) == -1 ||
+	    (s->dir = open_dir(why, size)) == -1)
+		return 0;
+	if ((*fd = find_own(s)) != -1) {
+		close(s->dir);
+		s->dir = -1;
+		return 1;
+	}
+	if (access(callmgr_dir(), W_OK) == -1) {
+		snprintf(why, size, "cannot write to %s: %s", callmgr_dir(),
+		    strerror(errno));
+		rc = 0;
+	} else if (lock_dir(s->dir, deadline_us) == -1) {
+		snprintf(why, size, "another pptp has been holding the lock "
+		    "on %s all the time", callmgr_dir());
+		rc = -1;
+	} else if ((*fd = find_or_start(s)) == -1) {
+		rc = s->listener == -1 ? 0 : -1;
+		snprintf(why, size, "cannot %s %s/%s: %s", rc == 0 ?
+		    "make the socket" : "start the call manager of",
+		    callmgr_dir(), s->file, errno == EPERM && rc == 0 ?
+		    "another user's process listens there" : strerror(errno));
+	}
+	(void)flock(s->dir, LOCK_UN);
+	close(s->dir);
+	s->dir = s->listener = -1;
+	return rc;
 }
 
 int
@@ -370,10 +409,6 @@ callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
 
 	if (inet_ntop(AF_INET, &server, s.name, sizeof(s.name)) == NULL)
 		return -1;
-	name_socket(&s);
-	fd = callmgr_find(callmgr_dir(), s.file);
-	if (fd != -1)
-		return fd;
 	rc = connect_in_dir(&s, deadline_us, &fd, why, size);
 	if (rc != 0)
 		return rc == 1 ? fd : -1;

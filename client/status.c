@@ -194,31 +194,18 @@ receive(int fd, struct ipc_msg *m, int64_t deadline_us)
 	}
 }
 
-/* Who made the socket at the other end?  A name can lead anywhere. */
-static bool
-listens(int fd, uid_t owner)
-{
-	struct ucred cred = { .uid = (uid_t)-1 };
-	socklen_t len = sizeof(cred);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
-	    cred.uid == owner;
-}
-
 /* Lists the tunnels of one manager; one that has gone has none. */
 static void
 list_manager(struct listing *l, const char *dir, uid_t owner, const char *name)
 {
 	struct ipc_msg m = { .type = IPC_STATUS };
 	int64_t deadline = clock_us() + 2000000;
-	int fd = callmgr_find(dir, name), rc;
+	int fd = callmgr_find(dir, name, owner), rc;
 
-	if (fd == -1 && (errno == ECONNREFUSED || errno == ENOENT))
+	/* EPERM: a name can lead to any process's socket. */
+	if (fd == -1 && (errno == ECONNREFUSED || errno == ENOENT ||
+	    errno == EPERM))
 		return;
-	if (fd != -1 && !listens(fd, owner)) {
-		close(fd);
-		return;
-	}
 	rc = fd == -1 ? -1 : ipc_send(fd, &m, NULL);
 	while (rc != -1 && clock_us() < deadline &&
 	    (rc = receive(fd, &m, deadline)) == 1 &&

@@ -11,8 +11,8 @@
 
 /*
  * Where sockets are, in a 0700 directory: SERVER by its address, or
- * SERVER@NAMESPACE in another network namespace than that of process 1, and
- * always for users other than root.
+ * SERVER@NAMESPACE unless the network namespace is known to be that of process
+ * 1, and always for users other than root.
  */
 #ifndef CALLMGR_DIR
 #define CALLMGR_DIR	"/run/pptp"
@@ -35,8 +35,11 @@ const char *callmgr_dir(void);
 int callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
     size_t size);
 
-/* Connects to the manager listening at name in dir; -1, errno. */
-int callmgr_find(const char *dir, const char *name);
+/*
+ * Connects to the manager that owner started, listening at name in dir.  -1
+ * with errno; EPERM: another user's process listens there.
+ */
+int callmgr_find(const char *dir, const char *name, uid_t owner);
 
 /* Is that the name of a socket of this network namespace? */
 bool callmgr_is_here(const char *name);

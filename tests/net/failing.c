@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Preloaded: one call fails, named by $FAIL: "listen"; "up", sending the message
+ * that a call is up; "monitor", what the monitor gives up its privileges with.
+ */
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool is_monitor;
+
+static bool
+fails(const char *what)
+{
+	const char *name = getenv("FAIL");
+
+	return name != NULL && strcmp(name, what) == 0;
+}
+
+int
+listen(int fd, int backlog)
+{
+	if (!fails("listen"))
+		return (int)syscall(SYS_listen, fd, backlog);
+	errno = ENOBUFS;
+	return -1;
+}
+
+/* The type of a message is its sixth octet; 5 is UP. */
+ssize_t
+sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	const char *p = m->msg_iov[0].iov_base;
+
+	if (!fails("up") || m->msg_iov[0].iov_len < 6 ||
+	    memcmp(p, "pptp", 4) != 0 || p[5] != 5)
+		return syscall(SYS_sendmsg, fd, m, flags);
+	errno = ENOBUFS;
+	return -1;
+}
+
+/* It alone blocks every signal. */
+int
+sigprocmask(int how, const sigset_t *set, sigset_t *old)
+{
+	if (set != NULL && how == SIG_SETMASK && sigismember(set, SIGURG) == 1)
+		is_monitor = true;
+	return (int)syscall(SYS_rt_sigprocmask, how, set, old, 8);
+}
+
+int
+prctl(int option, ...)
+{
+	unsigned long a[4];
+	va_list ap;
+
+	va_start(ap, option);
+	for (int i = 0; i < 4; i++)
+		a[i] = va_arg(ap, unsigned long);
+	va_end(ap);
+	if (is_monitor && fails("monitor") && option == PR_SET_NO_NEW_PRIVS) {
+		errno = EPERM;
+		return -1;
+	}
+	return (int)syscall(SYS_prctl, option, a[0], a[1], a[2], a[3]);
+}
