@@ -42,11 +42,21 @@ enum { P_NONE, P_SIGNAL, P_LISTENER, P_MONITOR, P_FIXED };
 
 struct conn;
 
+/*
+ * A call may share a connection whose SCCRP has not come yet: it waits for what
+ * the server announces there, and goes on in waiters_go().
+ */
+enum wait { WAIT_NONE, WAIT_SCCRP, WAIT_CAME, WAIT_FAILED };
+
 struct client {
 	int		 fd;		/* -1: this slot is free */
 	unsigned	 at;		/* in the table for poll() */
 	bool		 asked, up, status;
+	bool		 routed;	/* the host route takes its path */
 	struct conn	*conn;		/* NULL: no call */
+	enum wait	 wait;
+	const struct conn *awaits;	/* WAIT_SCCRP: of this connection */
+	int		 tcp;		/* while it waits; or -1 */
 	struct ipc_call call;
 	const struct gre_counters *n;	/* shared by the gateway, or NULL */
 	uint16_t	 peer_id;
@@ -59,10 +69,15 @@ struct conn {
 	int		 fd;		/* -1: this slot is free */
 	unsigned	 at;		/* in the table for poll() */
 	bool		 connecting, stopping;
+	bool		 at_eof;	/* the server has closed it */
+	bool		 draining;	/* closed but for what comes still */
+	int64_t		 stop_at;	/* the server may close it until then,
+					 * or the end of draining; or never */
 	uint32_t	 local, mark, quirks;
 	uint16_t	 port;
+	uint64_t	 idle_us, echo_us;
 	char		 hostname[PPTP_TEXT + 1];
-	struct ctrl	 ctrl;
+	struct ctrl	 ctrl;		/* once TCP is connected */
 };
 
 struct manager {
@@ -77,7 +92,7 @@ struct manager {
 	unsigned	 drop_socks;
 	int		 reserve_fd;	/* for refuse_one() */
 	int64_t		 accept_resume_us;	/* until then no accept() */
-	bool		 ending;	/* after a signal: no further call */
+	const char	*refusal;	/* why there is no further call */
 	uint16_t	 serial;
 	unsigned	 high;		/* slots in use lie below */
 	struct client	 client[CALLS];
@@ -88,8 +103,14 @@ struct manager {
 enum {
 	REQUEST_TIMEOUT_US = 2000000,	/* for a client's first message */
 	ACCEPT_PAUSE_US = 200000,	/* without a descriptor for one */
-	END_US = 1000000		/* for each answer of an orderly end */
+	MONITOR_US = 5000000,		/* for the monitor's READY */
+	END_US = 1000000,		/* for each answer of an orderly end */
+	LAST_CALL_US = 200000,		/* for the end of a connection whose
+					 * last call the server ended */
+	DRAIN_US = 500000		/* for the server to close its end */
 };
+
+static void client_gone(struct manager *, struct client *, int64_t now);
 
 /* ---- one client ---- */
 
@@ -109,9 +130,11 @@ client_free(struct client *cl)
 {
 	if (cl->n != NULL)
 		munmap((void *)(uintptr_t)cl->n, sizeof(*cl->n));
+	if (cl->tcp != -1)
+		close(cl->tcp);
 	close(cl->fd);
 	memset(cl, 0, sizeof(*cl));
-	cl->fd = -1;
+	cl->fd = cl->tcp = -1;
 }
 
 /* Sends DOWN with a status of conf.h (or IPC_ID_TAKEN), frees the slot. */
@@ -141,7 +164,8 @@ client_by_id(struct manager *g, uint16_t id)
 	for (unsigned i = 0; i < g->high; i++) {
 		struct client *cl = &g->client[i];
 
-		if (cl->fd != -1 && cl->conn != NULL && cl->call.id == id)
+		if (cl->fd != -1 && !cl->status && cl->asked &&
+		    cl->call.id == id)
 			return cl;
 	}
 	return NULL;
@@ -153,7 +177,8 @@ grow(struct manager *g)
 {
 	if (g->high == CALLS)
 		return false;
-	g->client[g->high].fd = g->conn[g->high].fd = -1;
+	g->client[g->high].fd = g->client[g->high].tcp = -1;
+	g->conn[g->high].fd = -1;
 	g->high++;
 	return true;
 }
@@ -182,8 +207,12 @@ conn_new(struct manager *g)
 			co = &g->conn[i];
 	if (co == NULL && grow(g))
 		co = &g->conn[g->high - 1];
-	if (co != NULL)
+	if (co != NULL) {
 		co->at = P_NONE;
+		co->connecting = co->stopping = false;
+		co->at_eof = co->draining = false;
+		co->stop_at = CTRL_NEVER;
+	}
 	return co;
 }
 
@@ -192,7 +221,39 @@ conn_free(struct conn *co)
 {
 	close(co->fd);
 	co->fd = -1;
-	co->connecting = co->stopping = false;
+}
+
+/*
+ * Ends our side of a connection that the server has not ended.  To close the
+ * socket at once would answer what the server still sends by a TCP reset.
+ */
+static void
+conn_drain(struct conn *co, int64_t now)
+{
+	if (shutdown(co->fd, SHUT_WR) == -1) {
+		conn_free(co);
+		return;
+	}
+	co->draining = true;
+	co->stop_at = now + DRAIN_US;
+}
+
+/* Can nothing more become of it? */
+static bool
+is_over(const struct conn *co)
+{
+	return co->fd == -1 || co->draining;
+}
+
+/* The wait for this connection's SCCRP is over. */
+static void
+waiters_end(struct manager *g, const struct conn *co, enum wait how)
+{
+	for (unsigned i = 0; i < g->high; i++)
+		if (g->client[i].fd != -1 &&
+		    g->client[i].wait == WAIT_SCCRP &&
+		    g->client[i].awaits == co)
+			g->client[i].wait = how;
 }
 
 /* ---- their events ---- */
@@ -229,10 +290,50 @@ on_log(struct manager *g, struct conn *co, const struct ctrl_event *e)
 		log_at(e->level, "%s: %s", g->name, e->text);
 }
 
-/* Sends what the SCCRP said of the server, and that the OCRQ is next. */
-static void
-send_server(struct client *cl, const struct ctrl_peer *p)
+/* All tunnels share one route: it keeps to the path of those that have it. */
+static bool
+route_is_others(const struct manager *g, const struct client *cl)
 {
+	for (unsigned i = 0; i < g->high; i++) {
+		const struct client *o = &g->client[i];
+
+		if (o != cl && o->fd != -1 && o->routed &&
+		    (o->call.local != cl->call.local ||
+		    o->call.mark != cl->call.mark))
+			return true;
+	}
+	return false;
+}
+
+/* Asks the monitor for the host route by the path of a client's connection. */
+static void
+ask_route(struct manager *g, struct client *cl)
+{
+	struct ipc_msg m = { .type = IPC_ROUTE };
+	struct ipc_fds fds;
+
+	if (route_is_others(g, cl)) {
+		m.type = IPC_LOG;
+		m.log.level = LOG_L_INFO;
+		snprintf(m.log.text, sizeof(m.log.text), "%s: the host route "
+		    "stays that of a tunnel with another --localbind or "
+		    "--rtmark", g->name);
+		if (m.log.level <= cl->call.loglevel)
+			to_client(cl, &m);
+		return;
+	}
+	cl->routed = true;
+	ipc_fds_init(&fds);
+	fds.fd[IPC_FD_TCP] = cl->conn->fd;
+	if (g->monitor != -1 && ipc_send(g->monitor, &m, &fds) == -1)
+		log_warn("%s: cannot ask for the host route", g->name);
+}
+
+/* The server has answered: sends what its SCCRP said, and that OCRQ is next. */
+static void
+send_server(struct manager *g, struct client *cl)
+{
+	const struct ctrl_peer *p = &cl->conn->ctrl.peer;
 	struct ipc_msg m = { .type = IPC_SERVER };
 
 	m.server.firmware = p->firmware;
@@ -241,6 +342,8 @@ send_server(struct client *cl, const struct ctrl_peer *p)
 	memcpy(m.server.vendor, p->vendor, sizeof(m.server.vendor));
 	to_client(cl, &m);
 	client_step(cl, IPC_CALLING);
+	if (cl->call.hostroute)
+		ask_route(g, cl);
 }
 
 static void
@@ -248,7 +351,8 @@ on_server(struct manager *g, struct conn *co)
 {
 	for (unsigned i = 0; i < g->high; i++)
 		if (g->client[i].fd != -1 && g->client[i].conn == co)
-			send_server(&g->client[i], &co->ctrl.peer);
+			send_server(g, &g->client[i]);
+	waiters_end(g, co, WAIT_CAME);
 }
 
 static void
@@ -265,15 +369,47 @@ on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
 	cl->up_since = now;
 	cl->peer_id = call->peer_id;
 	cl->deadline = CTRL_NEVER;
-	to_client(cl, &m);
+	if (ipc_send(cl->fd, &m, NULL) == -1) {
+		/* It would wait until its deadline: so the call ends now. */
+		log_warn("%s: call %u ends: its gateway cannot be told that "
+		    "it is up", g->name, id);
+		client_gone(g, cl, now);
+	}
+}
+
+/* The call is over; its gateway, if there still is one, is told why. */
+static void
+on_call_down(struct manager *g, struct conn *co, const struct ctrl_event *e,
+    int64_t now)
+{
+	struct client *cl = client_by_id(g, e->call);
+
+	if (cl != NULL && cl->conn == co)
+		client_down(cl, status_of[e->cause], e->text);
+	/* Some servers end the connection with its last call, others do not. */
+	if (e->cause == CTRL_CAUSE_SERVER_ENDED && ctrl_calls(&co->ctrl) == 0)
+		co->stop_at = now + LAST_CALL_US;
+}
+
+static void
+on_closed(struct manager *g, struct conn *co, const struct ctrl_event *e,
+    int64_t now)
+{
+	for (unsigned i = 0; i < g->high; i++)
+		if (g->client[i].fd != -1 && g->client[i].conn == co)
+			client_down(&g->client[i], status_of[e->cause],
+			    e->text);
+	if (co->at_eof)
+		conn_free(co);
+	else
+		conn_drain(co, now);
+	waiters_end(g, co, WAIT_FAILED);
 }
 
 static void
 conn_event(struct manager *g, struct conn *co, const struct ctrl_event *e,
     int64_t now)
 {
-	struct client *cl;
-
 	switch (e->type) {
 	case CTRL_EV_LOG:
 		on_log(g, co, e);
@@ -285,16 +421,10 @@ conn_event(struct manager *g, struct conn *co, const struct ctrl_event *e,
 		on_call_up(g, co, e->call, now);
 		break;
 	case CTRL_EV_CALL_DOWN:
-		cl = client_by_id(g, e->call);
-		if (cl != NULL && cl->conn == co)
-			client_down(cl, status_of[e->cause], e->text);
+		on_call_down(g, co, e, now);
 		break;
 	case CTRL_EV_CLOSED:
-		for (unsigned i = 0; i < g->high; i++)
-			if (g->client[i].fd != -1 && g->client[i].conn == co)
-				client_down(&g->client[i], status_of[e->cause],
-				    e->text);
-		conn_free(co);
+		on_closed(g, co, e, now);
 		break;
 	}
 }
@@ -320,25 +450,42 @@ conn_run(struct manager *g, struct conn *co, int64_t now)
 	size_t len;
 	ssize_t n;
 
-	while (co->fd != -1 && (p = ctrl_output(&co->ctrl, &len, now)) !=
+	while (!is_over(co) && (p = ctrl_output(&co->ctrl, &len, now)) !=
 	    NULL) {
 		n = send(co->fd, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n >= 0)
 			ctrl_sent(&co->ctrl, (size_t)n, now);
 		else if (errno == EAGAIN)
 			break;
-		else if (errno != EINTR)
+		else if (errno != EINTR) {
+			co->at_eof = true;
 			ctrl_eof(&co->ctrl, errno, now);
+		}
 		if (co->ctrl.state == CTRL_CLOSED)
 			break;
 	}
-	while (co->fd != -1 && ctrl_event(&co->ctrl, &e))
+	while (!is_over(co) && ctrl_event(&co->ctrl, &e))
 		conn_event(g, co, &e, now);
-	if (co->fd != -1 && !co->stopping && conn_clients(g, co) == 0) {
-		conn_stop(co, now);
-		while (co->fd != -1 && ctrl_event(&co->ctrl, &e))
-			conn_event(g, co, &e, now);
-	}
+	if (is_over(co) || co->stopping || conn_clients(g, co) > 0 ||
+	    (co->stop_at != CTRL_NEVER && now < co->stop_at))
+		return;
+	conn_stop(co, now);
+	while (!is_over(co) && ctrl_event(&co->ctrl, &e))
+		conn_event(g, co, &e, now);
+}
+
+/* Throws away what the server still sends, until it closes its end. */
+static void
+conn_discard(struct conn *co)
+{
+	uint8_t buf[4096];
+	ssize_t n;
+
+	do
+		n = recv(co->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	while (n > 0);
+	if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		conn_free(co);
 }
 
 static void
@@ -350,9 +497,11 @@ conn_readable(struct manager *g, struct conn *co, int64_t now)
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0)
+	if (n <= 0) {
+		co->at_eof = true;
 		ctrl_eof(&co->ctrl, n == 0 ? 0 : errno, now);
-	while (n > 0 && used < (size_t)n && co->fd != -1) {
+	}
+	while (n > 0 && used < (size_t)n && !is_over(co)) {
 		used += ctrl_feed(&co->ctrl, buf + used, (size_t)n - used,
 		    now);
 		conn_run(g, co, now);
@@ -375,6 +524,7 @@ conn_failed(struct manager *g, struct conn *co, int err)
 		if (g->client[i].fd != -1 && g->client[i].conn == co)
 			client_down(&g->client[i], EXIT_CONNECT, text);
 	conn_free(co);
+	waiters_end(g, co, WAIT_FAILED);
 }
 
 static void
@@ -432,26 +582,52 @@ conn_writable(struct manager *g, struct conn *co, int64_t now)
 		conn_connected(g, co, now);
 }
 
-/*
- * A connection that this call may share: the server announced room for it,
- * and it has the same address, mark, port, quirks, timers and name; NULL.
- */
+/* Are address, mark, port, quirks, timers and name those of this call? */
+static bool
+conn_suits(const struct conn *co, const struct ipc_call *call)
+{
+	return co->fd != -1 && !co->stopping && !co->draining &&
+	    co->stop_at == CTRL_NEVER &&
+	    co->local == call->local && co->mark == call->mark &&
+	    co->port == call->port && co->quirks == call->quirks &&
+	    co->idle_us == call->idle_us && co->echo_us == call->echo_us &&
+	    strcmp(co->hostname, call->hostname) == 0;
+}
+
+/* A connection that this call may share; NULL. */
 static struct conn *
 conn_to_share(struct manager *g, const struct ipc_call *call)
 {
 	for (unsigned i = 0; i < g->high; i++) {
 		struct conn *co = &g->conn[i];
 
-		if (co->fd != -1 && !co->connecting && !co->stopping &&
-		    co->ctrl.state == CTRL_UP && ctrl_has_room(&co->ctrl) &&
-		    co->local == call->local && co->mark == call->mark &&
-		    co->port == call->port && co->quirks == call->quirks &&
-		    co->ctrl.conf.idle_us == (int64_t)call->idle_us &&
-		    co->ctrl.conf.echo_us == (int64_t)call->echo_us &&
-		    strcmp(co->hostname, call->hostname) == 0)
+		if (conn_suits(co, call) && !co->connecting &&
+		    co->ctrl.state == CTRL_UP && ctrl_has_room(&co->ctrl))
 			return co;
 	}
 	return NULL;
+}
+
+/*
+ * A connection that this call may come to share, once the server has said for
+ * how many calls it is; NULL, too, if it said on another that it is for one.
+ */
+static struct conn *
+conn_to_await(struct manager *g, const struct ipc_call *call)
+{
+	struct conn *found = NULL;
+
+	for (unsigned i = 0; i < g->high; i++) {
+		struct conn *co = &g->conn[i];
+
+		if (!conn_suits(co, call))
+			continue;
+		if (co->connecting || co->ctrl.state == CTRL_WAIT_REPLY)
+			found = co;
+		else if (co->ctrl.peer.max_channels <= 1)
+			return NULL;
+	}
+	return found;
 }
 
 /*
@@ -477,6 +653,8 @@ call_on_new(struct manager *g, struct client *cl, int tcp, int64_t now)
 	co->mark = cl->call.mark;
 	co->port = cl->call.port;
 	co->quirks = cl->call.quirks;
+	co->idle_us = cl->call.idle_us;
+	co->echo_us = cl->call.echo_us;
 	memcpy(co->hostname, cl->call.hostname, sizeof(co->hostname));
 	cl->conn = co;
 	client_step(cl, IPC_CONNECTING);
@@ -499,8 +677,31 @@ call_on_shared(struct manager *g, struct client *cl, struct conn *co,
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
 		return;
 	}
-	send_server(cl, &co->ctrl.peer);
+	send_server(g, cl);
 	conn_run(g, co, now);
+}
+
+/*
+ * Puts a call on a connection that there is, or lets it wait for one that is
+ * being made, or makes one over tcp, which it takes.
+ */
+static void
+call_place(struct manager *g, struct client *cl, int tcp, int64_t now)
+{
+	struct conn *share = conn_to_share(g, &cl->call);
+
+	if (share != NULL) {
+		close(tcp);
+		call_on_shared(g, cl, share, now);
+		return;
+	}
+	cl->awaits = conn_to_await(g, &cl->call);
+	if (cl->awaits == NULL) {
+		call_on_new(g, cl, tcp, now);
+		return;
+	}
+	cl->wait = WAIT_SCCRP;
+	cl->tcp = tcp;
 }
 
 /* ---- clients ---- */
@@ -551,42 +752,6 @@ keep_drop_sock(struct manager *g, int *fd)
 	*fd = -1;
 }
 
-/* All tunnels share one route: it keeps to the path of those that are up. */
-static bool
-route_is_others(const struct manager *g, const struct client *cl)
-{
-	for (unsigned i = 0; i < g->high; i++) {
-		const struct client *o = &g->client[i];
-
-		if (o != cl && o->fd != -1 && o->asked && o->call.hostroute &&
-		    (o->call.local != cl->call.local ||
-		    o->call.mark != cl->call.mark))
-			return true;
-	}
-	return false;
-}
-
-static void
-ask_route(struct manager *g, struct client *cl)
-{
-	struct ipc_msg m = { .type = IPC_ROUTE };
-
-	if (route_is_others(g, cl)) {
-		m.type = IPC_LOG;
-		m.log.level = LOG_L_INFO;
-		snprintf(m.log.text, sizeof(m.log.text), "%s: the host route "
-		    "stays that of a tunnel with another --localbind or "
-		    "--rtmark", g->name);
-		if (m.log.level <= cl->call.loglevel)
-			to_client(cl, &m);
-		return;
-	}
-	m.route.local = cl->call.local;
-	m.route.mark = cl->call.mark;
-	if (g->monitor != -1 && ipc_send(g->monitor, &m, NULL) == -1)
-		log_warn("%s: cannot ask for the host route", g->name);
-}
-
 /* The client is gone or late: its call ends. */
 static void
 client_gone(struct manager *g, struct client *cl, int64_t now)
@@ -595,10 +760,11 @@ client_gone(struct manager *g, struct client *cl, int64_t now)
 	uint16_t id = cl->call.id;
 
 	client_free(cl);
-	if (co == NULL || co->fd == -1)
+	if (co == NULL || is_over(co))
 		return;
 	if (co->connecting) {
 		conn_free(co);
+		waiters_end(g, co, WAIT_FAILED);
 		return;
 	}
 	if (conn_clients(g, co) > 0)
@@ -619,11 +785,38 @@ client_refuse(struct manager *g, struct client *cl, const char *text,
 	client_gone(g, cl, now);
 }
 
+/*
+ * Goes on with calls whose wait is over.  Where no SCCRP came each makes a
+ * connection of its own: to wait in turn for one failure after the other would
+ * cost them their time.
+ */
+static void
+waiters_go(struct manager *g, int64_t now)
+{
+	for (unsigned i = 0; i < g->high; i++) {
+		struct client *cl = &g->client[i];
+		enum wait wait = cl->wait;
+		int tcp = cl->tcp;
+
+		if (cl->fd == -1 || wait <= WAIT_SCCRP)
+			continue;
+		cl->wait = WAIT_NONE;
+		cl->tcp = -1;
+		if (g->refusal != NULL) {
+			close(tcp);
+			client_refuse(g, cl, g->refusal, now);
+		} else if (wait == WAIT_CAME) {
+			call_place(g, cl, tcp, now);
+		} else {
+			call_on_new(g, cl, tcp, now);
+		}
+	}
+}
+
 static void
 on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
     struct ipc_fds *fds, int64_t now)
 {
-	struct conn *share;
 	int tcp = fds->fd[IPC_FD_TCP];
 
 	if (cl->asked || call->server != g->server.s_addr || tcp == -1 ||
@@ -632,8 +825,8 @@ on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
 		    "is an older pptp still running?", now);
 		return;
 	}
-	if (g->ending) {
-		client_refuse(g, cl, "the call manager was told to end", now);
+	if (g->refusal != NULL) {
+		client_refuse(g, cl, g->refusal, now);
 		return;
 	}
 	if (client_by_id(g, call->id) != NULL) {
@@ -645,15 +838,8 @@ on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
 	cl->deadline = now + (int64_t)call->timeout_us;
 	cl->n = map_counters(fds->fd[IPC_FD_COUNTERS]);
 	keep_drop_sock(g, &fds->fd[IPC_FD_DROP]);
-	if (call->hostroute)
-		ask_route(g, cl);
-	share = conn_to_share(g, call);
-	if (share != NULL) {
-		call_on_shared(g, cl, share, now);
-		return;
-	}
 	fds->fd[IPC_FD_TCP] = -1;
-	call_on_new(g, cl, tcp, now);
+	call_place(g, cl, tcp, now);
 }
 
 static void
@@ -684,7 +870,8 @@ status_more(struct manager *g, struct client *cl, int64_t now)
 	while (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0) {
 		while (cl->cursor < g->high &&
 		    (g->client[cl->cursor].fd == -1 ||
-		    g->client[cl->cursor].conn == NULL))
+		    g->client[cl->cursor].status ||
+		    !g->client[cl->cursor].asked))
 			cl->cursor++;
 		if (cl->cursor >= g->high) {
 			to_client(cl, &end);
@@ -724,21 +911,23 @@ client_readable(struct manager *g, struct client *cl, int64_t now)
 static void
 client_late(struct manager *g, struct client *cl, int64_t now)
 {
-	struct conn *co = cl->conn;
+	const struct conn *co = cl->conn != NULL ? cl->conn : cl->awaits;
+	bool connecting = co == NULL || co->connecting;
 	/* What was left of --timeout as the call was asked for: nearly all. */
 	uint64_t tenths = (cl->call.timeout_us + 99999) / 100000;
 	double secs = (double)tenths / 10;
 	struct ipc_msg m = { .type = IPC_DOWN };
 
-	if (co == NULL) {		/* it sent no request */
+	if (cl->status || !cl->asked) {	/* it reads nothing, asks nothing */
 		client_gone(g, cl, now);
 		return;
 	}
-	m.down.status = co->connecting ? EXIT_CONNECT : EXIT_TIMEOUT;
-	if (co->connecting)
+	m.down.status = connecting ? EXIT_CONNECT : EXIT_TIMEOUT;
+	if (connecting)
 		snprintf(m.down.text, sizeof(m.down.text), "cannot connect to "
 		    "%s port %u: no answer within %.3g s (is TCP port %u "
-		    "blocked on the way?)", g->name, co->port, secs, co->port);
+		    "blocked on the way?)", g->name, cl->call.port, secs,
+		    cl->call.port);
 	else
 		snprintf(m.down.text, sizeof(m.down.text), "no %s from %s "
 		    "within %.3g s", co->ctrl.state == CTRL_WAIT_REPLY ?
@@ -761,6 +950,7 @@ client_new(struct manager *g, int fd, int64_t now)
 	if (cl == NULL)
 		return NULL;
 	cl->fd = fd;
+	cl->tcp = -1;
 	cl->at = P_NONE;
 	cl->deadline = now + REQUEST_TIMEOUT_US;
 	return cl;
@@ -770,7 +960,7 @@ client_new(struct manager *g, int fd, int64_t now)
 static void
 refuse_fd(int fd, const char *text)
 {
-	struct client cl = { .fd = fd };
+	struct client cl = { .fd = fd, .tcp = -1 };
 
 	client_down(&cl, EXIT_SYSTEM, text);
 }
@@ -842,7 +1032,7 @@ watch_all(struct manager *g, int64_t now)
 		size_t len;
 		short out = 0;
 
-		if (co->fd != -1 && (co->connecting || ctrl_output(&co->ctrl,
+		if (!is_over(co) && (co->connecting || ctrl_output(&co->ctrl,
 		    &len, clock_us()) != NULL))
 			out = POLLOUT;
 		cl->at = co->at = P_NONE;
@@ -872,7 +1062,12 @@ next_deadline(const struct manager *g, int64_t now)
 
 		if (cl->fd != -1 && cl->deadline < due)
 			due = cl->deadline;
-		if (co->fd != -1 && !co->connecting &&
+		if (cl->fd != -1 && cl->wait > WAIT_SCCRP)
+			due = now;
+		if (co->fd != -1 && (!co->stopping || co->draining) &&
+		    co->stop_at < due)
+			due = co->stop_at;
+		if (!is_over(co) && !co->connecting &&
 		    ctrl_due(&co->ctrl) < due)
 			due = ctrl_due(&co->ctrl);
 	}
@@ -897,13 +1092,18 @@ serve_slot(struct manager *g, unsigned i, int64_t now)
 	if (cl->fd != -1 && cl->deadline <= now)
 		client_late(g, cl, now);
 	co_events = g->poll[co->at].revents;
-	if (co->fd != -1 && co_events != 0) {
+	if (co->fd != -1 && co->draining) {
+		if (now >= co->stop_at)
+			conn_free(co);
+		else if (co_events != 0)
+			conn_discard(co);
+	} else if (co->fd != -1 && co_events != 0) {
 		if (co->connecting)
 			conn_writable(g, co, now);
 		else if ((co_events & ~POLLOUT) != 0)
 			conn_readable(g, co, now);
 	}
-	if (co->fd != -1 && !co->connecting) {
+	if (!is_over(co) && !co->connecting) {
 		if (ctrl_due(&co->ctrl) <= now)
 			ctrl_tick(&co->ctrl, now);
 		conn_run(g, co, now);
@@ -916,9 +1116,11 @@ stop_all(struct manager *g, int64_t now)
 	for (unsigned i = 0; i < g->high; i++) {
 		struct conn *co = &g->conn[i];
 
-		if (co->fd != -1 && co->connecting)
+		if (is_over(co))
+			continue;
+		if (co->connecting)
 			conn_failed(g, co, ECANCELED);
-		else if (co->fd != -1) {
+		else {
 			conn_stop(co, now);
 			conn_run(g, co, now);
 		}
@@ -941,7 +1143,7 @@ on_signal(struct manager *g)
 	close(g->listener);
 	close(g->signals);
 	g->listener = g->signals = -1;
-	g->ending = true;
+	g->refusal = "the call manager was told to end";
 	stop_all(g, clock_us());
 }
 
@@ -977,10 +1179,21 @@ manager_loop(struct manager *g)
 		}
 		for (unsigned i = 0; i < g->high; i++)
 			serve_slot(g, i, now);
+		waiters_go(g, now);
 		if (n > 0 && g->listener != -1 &&
 		    g->poll[P_LISTENER].revents != 0)
 			accept_client(g, now);
 	}
+}
+
+/* Waits until the monitor is ready; false if it ends or fails before. */
+static bool
+monitor_is_ready(int monitor)
+{
+	struct ipc_msg m;
+
+	return fd_wait(monitor, -1, clock_us() + MONITOR_US) == 0 &&
+	    ipc_take(monitor, &m, NULL) == 1 && m.type == IPC_READY;
 }
 
 void
@@ -1008,6 +1221,9 @@ callmgr_run(const struct monitor_start *s, int monitor)
 		(void)client_new(g, s->client, clock_us());
 	}
 	random_bytes(&g->serial, sizeof(g->serial));
+	if (!monitor_is_ready(monitor))
+		g->refusal = "the call manager's monitor failed, which keeps "
+		    "the host route (the system log says why)";
 	if (sandbox_enter(SANDBOX_MANAGER, keep, 6) == -1)
 		exit(EXIT_SYSTEM);
 	manager_loop(g);

@@ -9,7 +9,11 @@
  *	manager		LOG* STEP* SERVER? UP | DOWN
  *	gateway		STATUS
  *	manager		TUNNEL* END
- *	manager		ROUTE to its monitor, over a socket of their own
+ *
+ * Manager and monitor, over a socket of their own:
+ *
+ *	monitor		READY once it has given up its privileges
+ *	manager		ROUTE* (with the TCP socket of a server that answered)
  *
  * Where the kernel carries the data, the kernel gateway and pppd's plugin:
  *
@@ -35,7 +39,7 @@ enum {
 enum ipc_type {
 	IPC_CALL = 1, IPC_LOG, IPC_STEP, IPC_SERVER, IPC_UP,
 	IPC_DOWN, IPC_STATUS, IPC_TUNNEL, IPC_END, IPC_ROUTE,
-	IPC_CHANNEL, IPC_LINK, IPC_TYPES
+	IPC_CHANNEL, IPC_LINK, IPC_READY, IPC_TYPES
 };
 
 /*
@@ -43,7 +47,7 @@ enum ipc_type {
  * by one bit each, 1 << IPC_FD_TCP and so on, which of them do.
  */
 enum {
-	IPC_FD_TCP,		/* CALL: not connected yet */
+	IPC_FD_TCP,		/* CALL: not connected yet; ROUTE: it is */
 	IPC_FD_DROP,		/* CALL: the drop socket, but for the kernel's
 				 * data path */
 	IPC_FD_COUNTERS,	/* CALL: memory with struct gre_counters */
@@ -98,10 +102,6 @@ struct ipc_tunnel {
 	struct gre_counters n;		/* zeroes when not shared */
 };
 
-struct ipc_route {
-	uint32_t	 local, mark;
-};
-
 struct ipc_channel {
 	uint16_t	 id, peer_id;
 	uint32_t	 server;
@@ -123,7 +123,6 @@ struct ipc_msg {
 		struct ipc_up	 up;
 		struct ipc_down down;
 		struct ipc_tunnel tunnel;
-		struct ipc_route route;
 		struct ipc_channel channel;
 		struct ipc_link link;
 	};

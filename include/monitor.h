@@ -26,8 +26,9 @@ struct monitor_start {
 };
 
 /*
- * The monitor's process: gives up all but CAP_NET_ADMIN, does what the manager
- * asks for over the socket `manager`, and ends when that closes.
+ * The monitor's process: gives up all but CAP_NET_ADMIN, sends READY over the
+ * socket `manager`, makes the host route that the manager asks for, and ends
+ * when the socket closes.  It ends without READY if it cannot give up the rest.
  */
 void monitor_run(const struct monitor_start *s, int manager)
     __attribute__((__noreturn__));

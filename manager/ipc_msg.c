@@ -78,8 +78,6 @@ static const struct member members[] = {
 	FIELD(TUNNEL, OCTETS, tunnel.local),
 	FIELD(TUNNEL, NUMBER, tunnel.up_us),
 	FIELD(TUNNEL, NUMBERS, tunnel.n),
-	FIELD(ROUTE, OCTETS, route.local),
-	FIELD(ROUTE, NUMBER, route.mark),
 	FIELD(CHANNEL, NUMBER, channel.id),
 	FIELD(CHANNEL, NUMBER, channel.peer_id),
 	FIELD(CHANNEL, OCTETS, channel.server),

@@ -7,7 +7,10 @@
  * Processes never signal each other: a closed socket means "stop" everywhere.
  */
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+
+#include <netinet/in.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,56 +50,127 @@ monitor_remove_socket(const struct monitor_start *s)
 	(void)flock(s->dir, LOCK_UN);
 }
 
+struct monitor {
+	const struct monitor_start *start;
+	struct route	 route;
+	bool		 routing;	/* rtnetlink can be used */
+	bool		 wanted;	/* a route was asked for */
+	int64_t		 renew_us;	/* look at the routes then */
+};
+
+/*
+ * The manager reads a network and may be taken over: a route is made for no
+ * other path than that of a TCP connection to this server, which it has to
+ * show. It can make no socket; those it has come from clients, whose privilege
+ * alone could give them a mark.
+ */
+static bool
+path_of(const struct monitor *k, int tcp, struct in_addr *local,
+    uint32_t *mark)
+{
+	struct sockaddr_in peer = { .sin_family = AF_UNSPEC }, own = peer;
+	socklen_t len = sizeof(peer), own_len = sizeof(own);
+	socklen_t mark_len = sizeof(*mark), type_len = sizeof(int);
+	int type = 0;
+
+	if (getsockopt(tcp, SOL_SOCKET, SO_TYPE, &type, &type_len) == -1 ||
+	    type != SOCK_STREAM ||
+	    getpeername(tcp, (struct sockaddr *)&peer, &len) == -1 ||
+	    getsockname(tcp, (struct sockaddr *)&own, &own_len) == -1 ||
+	    getsockopt(tcp, SOL_SOCKET, SO_MARK, mark, &mark_len) == -1 ||
+	    peer.sin_family != AF_INET ||
+	    peer.sin_addr.s_addr != k->start->server.s_addr)
+		return false;
+	*local = own.sin_addr;
+	return true;
+}
+
+/* A further request may have to wait: it cannot flip the route in a loop. */
+static void
+on_route(struct monitor *k, int tcp)
+{
+	struct in_addr local;
+	uint32_t mark;
+
+	if (!k->routing || tcp == -1 || !path_of(k, tcp, &local, &mark))
+		return;
+	k->route.local = local;
+	k->route.mark = mark;
+	if (!k->wanted)
+		k->renew_us = clock_us();
+	else if (k->renew_us == INT64_MAX)
+		k->renew_us = clock_us() + ROUTE_BURST_US;
+	k->wanted = true;
+}
+
+/* False once the manager is gone. */
+static bool
+on_manager(struct monitor *k, int manager)
+{
+	struct ipc_msg m;
+	struct ipc_fds fds;
+	int n = ipc_take(manager, &m, &fds);
+
+	if (n == 1 && m.type == IPC_ROUTE)
+		on_route(k, fds.fd[IPC_FD_TCP]);
+	ipc_fds_close(&fds);
+	return n == 1 || (n == -1 && errno != EPROTO);
+}
+
+static void
+loop(struct monitor *k, int manager)
+{
+	bool running = true;
+
+	while (running) {
+		struct pollfd p[2] = { { manager, POLLIN, 0 },
+		    { k->wanted ? k->route.watch : -1, POLLIN, 0 } };
+
+		if (poll(p, 2, poll_timeout(k->renew_us, clock_us())) == -1) {
+			if (errno != EINTR)
+				return;
+			continue;
+		}
+		if (p[1].revents != 0 && route_changed(&k->route) &&
+		    k->renew_us == INT64_MAX)
+			k->renew_us = clock_us() + ROUTE_BURST_US;
+		if (p[0].revents != 0)
+			running = on_manager(k, manager);
+		if (running && k->renew_us <= clock_us()) {
+			(void)route_update(&k->route);
+			k->renew_us = INT64_MAX;
+		}
+	}
+}
+
 void
 monitor_run(const struct monitor_start *s, int manager)
 {
-	struct route route = { .fd = -1, .watch = -1 };
+	struct monitor k = { .start = s, .route = { .fd = -1, .watch = -1 },
+	    .renew_us = INT64_MAX };
+	struct ipc_msg ready = { .type = IPC_READY };
 	int keep[] = { s->dir, manager, -1, -1, log_fd() };
-	bool routing, wanted = false, running = true;
-	int64_t renew = INT64_MAX;
+	enum exit_status status = EXIT_SYSTEM;
 	sigset_t all;
 
 	/* Only the manager's end ends it: no signal leaves the route behind. */
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	routing = route_open(&route, s->server, (struct in_addr){ 0 }, 0) == 0;
-	if (!routing) {
+	k.routing = route_open(&k.route, s->server, (struct in_addr){ 0 },
+	    0) == 0;
+	if (!k.routing) {
 		log_warn("%s: no host route will be made: rtnetlink", s->name);
 	} else {
-		keep[2] = route.fd;
-		keep[3] = route.watch;
+		keep[2] = k.route.fd;
+		keep[3] = k.route.watch;
 	}
-	if (sandbox_enter(SANDBOX_MONITOR, keep, 5) == -1)
-		exit(EXIT_SYSTEM);
-	while (running) {
-		struct pollfd p[2] = { { manager, POLLIN, 0 },
-		    { wanted ? route.watch : -1, POLLIN, 0 } };
-		struct ipc_msg m;
-		int n;
-
-		if (poll(p, 2, poll_timeout(renew, clock_us())) == -1 &&
-		    errno != EINTR)
-			break;
-		if (p[1].revents != 0 && route_changed(&route) &&
-		    renew == INT64_MAX)
-			renew = clock_us() + ROUTE_BURST_US;
-		if (renew <= clock_us()) {
-			(void)route_update(&route);
-			renew = INT64_MAX;
-		}
-		if (p[0].revents == 0)
-			continue;
-		n = ipc_take(manager, &m, NULL);
-		running = n == 1 || (n == -1 && errno != EPROTO);
-		if (n != 1 || m.type != IPC_ROUTE || !routing)
-			continue;
-		wanted = true;
-		route.local.s_addr = m.route.local;
-		route.mark = m.route.mark;
-		(void)route_update(&route);
+	if (sandbox_enter(SANDBOX_MONITOR, keep, 5) == 0 &&
+	    ipc_send(manager, &ready, NULL) == 0) {
+		loop(&k, manager);
+		status = EXIT_OK;
 	}
-	if (routing)
-		route_close(&route);
+	if (k.routing)
+		route_close(&k.route);
 	monitor_remove_socket(s);	/* may have to wait for a lock */
-	exit(EXIT_OK);
+	exit(status);
 }

@@ -253,6 +253,8 @@ enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 #define SC_DATA		(BIT(SYS_SEND) | BIT(SYS_RECV) | BIT(SYS_SENDTO) | \
 			 BIT(SYS_RECVFROM) | BIT(SYS_SENDMSG) | \
 			 BIT(SYS_RECVMSG))
+#define SC_MONITOR	(BIT(SYS_GETSOCKNAME) | BIT(SYS_GETPEERNAME) | \
+			 BIT(SYS_GETSOCKOPT))
 #define SC_GATEWAY	(BIT(SYS_SENDMMSG) | BIT(SYS_RECVMMSG) | \
 			 BIT(SYS_SHUTDOWN) | BIT(SYS_GETSOCKOPT))
 #define SC_MANAGER	(BIT(SYS_CONNECT) | BIT(SYS_ACCEPT) | \
@@ -352,8 +354,8 @@ static const struct rule allowed[] = {
 	{ __NR_accept4,		M,	{ { 0 } } },
 	{ __NR_accept,		M,	{ { 0 } } },
 	{ __NR_connect,		M,	{ { 0 } } },
-	{ __NR_getsockname,	M,	{ { 0 } } },
-	{ __NR_getpeername,	M,	{ { 0 } } },
+	{ __NR_getsockname,	M | K,	{ { 0 } } },
+	{ __NR_getpeername,	M | K,	{ { 0 } } },
 	{ __NR_getsockopt,	M,	{ { 0 } } },
 	{ __NR_setsockopt,	M,	{ IS(1, IPPROTO_TCP),
 					  AMONG(2, TCP_OPTIONS) } },
@@ -361,7 +363,14 @@ static const struct rule allowed[] = {
 					  IS(2, SO_KEEPALIVE) } },
 	{ __NR_socketcall,	M,	{ AMONG(0, SC_MANAGER) } },
 
-	/* monitor: the socket file, named relative to its directory */
+	/* monitor: the TCP connection to the server that it is shown */
+	{ __NR_getsockopt,	K,	{ IS(1, SOL_SOCKET),
+					  IS(2, SO_TYPE) } },
+	{ __NR_getsockopt,	K,	{ IS(1, SOL_SOCKET),
+					  IS(2, SO_MARK) } },
+	{ __NR_socketcall,	K,	{ AMONG(0, SC_MONITOR) } },
+
+	/* and the socket file, named relative to its directory */
 	{ __NR_flock,		K,	{ { 0 } } },
 	{ __NR_newfstatat,	K,	{ { 0 } } },
 	{ __NR_fstatat64,	K,	{ { 0 } } },

@@ -19,6 +19,7 @@ line for all that happens to standard output.  Keys:
           sleepN waits N seconds; together: the rest in one segment
  clear=   answer to Call-Clear-Request: cdn (default) silent fin
  stopped= answer to Stop-Control-Connection-Request: reply (default) silent
+ linger=1 sends an Echo-Request 100 ms after that answer, then closes
  noecho=1 Echo-Requests stay unanswered
  read=1   every read() is one message to it; what follows is thrown away
  slow=S   reads only every S seconds
@@ -430,6 +431,9 @@ class Connection:
                                       self.ours or 0))
                 elif kind == 3 and conf.get("stopped") != "silent":
                     self.send(message(4, b"\1\0\0\0"))
+                    if conf.get("linger"):
+                        time.sleep(0.1)
+                        self.send(message(5, b"LAST"))
                     self.finish()
         except (EOFError, OSError) as e:
             say("closed", str(e))

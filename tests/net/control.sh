@@ -96,19 +96,59 @@ ids=$(for _ in 1 2 3 4; do run --count 1 --; done
 is "four tunnels one after the other" "$(count '^rx OCRQ')" 4
 is "no packet went to a wrong call" "$ids" ''
 
-# Twelve at the same moment: one manager.
-serve
-for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
-	python3 tests/net/ptyfeed.py --count 20 --hold 3 "$CLIENT" $SERVER \
-		--nolaunchpppd > /run/many.$i 2>&1 &
+# Twelve at the same moment: one manager, and as many connections as it takes.
+twelve() {
+	rm -f /run/many.*
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		python3 tests/net/ptyfeed.py --count 20 --hold 3 "$CLIENT" \
+			$SERVER --nolaunchpppd "$@" > /run/many.$i 2>&1 &
+	done
+}
+for n in 1 4 100; do
+	serve channels=$n
+	twelve
+	until_ok 20 eval '[ $(cat /run/many.* | grep -c ^up) = 12 ]'
+	is "twelve at once, $n channels: all come up" \
+		"$(cat /run/many.* | grep -c ^up)" 12
+	is "with one call manager" "$(find /run/pptp -type s | wc -l)" 1
+	is "and connections" "$(count ^accepted)" \
+		$((n == 1 ? 12 : n == 4 ? 3 : 1))
+	until_ok 20 eval '[ $(cat /run/many.* | grep -c "^exit 0") = 12 ]'
+	is "all data arrived" "$(cat /run/many.* | grep -c 'received 20 of 20')" 12
+	is "all end well" "$(cat /run/many.* | grep -c '^exit 0')" 12
+	is_clean "they leave nothing"
 done
-until_ok 20 eval '[ $(cat /run/many.* | grep -c ^up) = 12 ]'
-is "twelve at once come up" "$(cat /run/many.* | grep -c ^up)" 12
-is "with one call manager" "$(find /run/pptp -type s | wc -l)" 1
-until_ok 20 eval '[ $(cat /run/many.* | grep -c "^exit 0") = 12 ]'
-is "all data arrived" "$(cat /run/many.* | grep -c 'received 20 of 20')" 12
-is "all end well" "$(cat /run/many.* | grep -c '^exit 0')" 12
+serve sccrp=4
+twelve
+until_ok 20 eval '[ $(cat /run/many.* | grep -c "^exit $EXIT_REFUSED") = 12 ]'
+is "twelve at once are refused: each has the sentence" \
+	"$(grep -l 'refused the connection: this client is not authorised' \
+	/run/many.* | wc -l)" 12
 is_clean "they leave nothing"
+serve accept=silent
+twelve --timeout 2
+until_ok 8 eval '[ $(cat /run/many.* | grep -c "^exit") = 12 ]'
+is "twelve at once meet silence: each in its time" \
+	"$(grep -l "^exit $EXIT_TIMEOUT" /run/many.* | wc -l)" 12
+is_clean "they leave nothing"
+
+# The connection's end: a server that ends the last call may close it as well,
+# and one that is asked to stop may send more before it does.
+resets() {
+	{ cat /proc/net/snmp; srv cat /proc/net/snmp; } |
+		awk '/^Tcp: [0-9]/ { n += $15 } END { print n }'
+}
+for how in "after=cdn,fin" "after=cdn,stop" "after=cdn" "linger=1"; do
+	serve "$how"
+	before=$(resets)
+	run --count 5 --hold 1 --
+	is_clean "$how: it leaves nothing"
+	sleep 0.3
+	is "$how: no TCP reset" "$(($(resets) - before))" 0
+	is "$how: Stop-Control-Connection-Requests sent" \
+		"$(count '^rx StopCCRQ')" \
+		"$(case $how in *fin|*stop) echo 0 ;; *) echo 1 ;; esac)"
+done
 
 # A manager that was killed leaves its socket behind: no obstacle.
 run --count 1 --hold 1 -- &

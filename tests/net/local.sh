@@ -41,7 +41,7 @@ plain = os.open("/run/plain", os.O_RDWR | os.O_CREAT)
 os.truncate(plain, 4096)
 tries = [b"x", b"\0" * 6, os.urandom(100), os.urandom(4000), b"GET / HTTP/1.1",
          head(7, 1), head(0), head(99), head(2) + b"\1" + b"A" * 224,
-         head(10) + bytes(8), head(9), head(7) + b"surplus", call(0)[:-1],
+         head(10), head(9), head(7) + b"surplus", call(0)[:-1],
          call(0) + b"x", call(16)] + [call(n) for n in range(16)]
 for data in tries:
     for fds in ((), pipes[:1], pipes[:3], pipes[:20], (plain,) * 3):

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Whom the processes believe: the directory of sockets and who listens in it,
-# and the network namespace.
+# the network namespace, the manager at its monitor, and what becomes of a start
+# at which one of them fails.
 . "$(dirname "$0")/lib.sh"
 . tests/net/armour.bash
 all() { echo "received $1 of $1, ordered, 0 duplicate, 0 bad"; }
@@ -117,5 +118,18 @@ ended one
 has "listen() fails: a manager of its own" "$(of one)" "$(all 5)"
 is "listen() fails: no socket stays" "$(find /run/pptp -mindepth 1)" ''
 is_clean "listen() fails: nothing left"
+failing up
+tunnel one --count 5 --
+claim "UP cannot be sent: the start ends at once" ended one 4
+is "UP cannot be sent: status" "$(status_of one)" "$EXIT_LOST"
+claim "UP cannot be sent: the server's call is cleared" \
+	until_ok 3 eval '[ "$(count "^rx CCRQ")" -ge 1 ]'
+is_clean "UP cannot be sent: nothing left"
+failing monitor
+tunnel one --count 5 --
+claim "the monitor cannot give up its privileges: it ends" ended one 10
+is "the monitor fails: no tunnel without it" "$(status_of one)" "$EXIT_SYSTEM"
+has "the monitor fails: it is said" "$(< /run/one.err)" "call manager's monitor failed"
+is_clean "the monitor fails: nothing left"
 BEFORE=
 plan

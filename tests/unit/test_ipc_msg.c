@@ -27,7 +27,7 @@ static const struct { const char *claim, *hex; bool good; } rows[] = {
 	{ "a link is read", "70707470 02 0c 00 00000003", true },
 	{ "a link with more behind it is refused",
 	    "70707470 02 0c 00 00000003 00", false },
-	{ "a type beyond the last is refused", "70707470 02 0d 00", false },
+	{ "a type beyond the last is refused", "70707470 02 0e 00", false },
 };
 
 static void
@@ -209,7 +209,7 @@ test_others(void)
 		    "host", "vendor" } },
 		{ .type = IPC_UP, .up = { 0xbeef } },
 		{ .type = IPC_STATUS }, { .type = IPC_END },
-		{ .type = IPC_ROUTE, .route = { 0x01020304, 0xcafe } },
+		{ .type = IPC_ROUTE }, { .type = IPC_READY },
 	};
 	struct ipc_msg m;
 	uint8_t buf[IPC_MAX];

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the monitor makes of a manager that asks for a route it may not have. */
+/* with: manager/ipc.c manager/ipc_msg.c util.c */
+#include "../../manager/monitor.c"
+
+#include <arpa/inet.h>
+
+#include "t.h"
+
+static int updates;
+
+int
+route_open(struct route *r, struct in_addr server, struct in_addr local,
+    uint32_t mark)
+{
+	(void)r;
+	(void)server;
+	(void)local;
+	(void)mark;
+	return 0;
+}
+
+int
+route_update(struct route *r)
+{
+	(void)r;
+	updates++;
+	return 0;
+}
+
+bool
+route_changed(struct route *r)
+{
+	(void)r;
+	return false;
+}
+
+void
+route_close(struct route *r)
+{
+	(void)r;
+}
+
+int
+sandbox_enter(enum sandbox_role role, const int *keep, size_t n)
+{
+	(void)role;
+	(void)keep;
+	(void)n;
+	return 0;
+}
+
+static struct sockaddr_in
+address(const char *text)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+
+	if (inet_pton(AF_INET, text, &sin.sin_addr) != 1)
+		abort();
+	return sin;
+}
+
+/* A socket of that type, bound to 127.0.0.9, connected to that address. */
+static int
+socket_to(int type, const char *to)
+{
+	struct sockaddr_in own = address("127.0.0.9"), peer = address(to);
+	socklen_t len = sizeof(peer);
+	int listener = socket(AF_INET, type, 0);
+	int fd = socket(AF_INET, type, 0);
+
+	if (bind(listener, (struct sockaddr *)&peer, sizeof(peer)) == -1 ||
+	    (type == SOCK_STREAM && listen(listener, 1) == -1) ||
+	    getsockname(listener, (struct sockaddr *)&peer, &len) == -1 ||
+	    bind(fd, (struct sockaddr *)&own, sizeof(own)) == -1 ||
+	    connect(fd, (struct sockaddr *)&peer, sizeof(peer)) == -1)
+		abort();
+	if (type != SOCK_STREAM)	/* which would reset the connection */
+		close(listener);
+	return fd;
+}
+
+static void
+test_path(void)
+{
+	const struct monitor_start start = {
+	    .server = address("127.0.0.7").sin_addr };
+	struct monitor k = { .start = &start, .routing = true,
+	    .renew_us = INT64_MAX };
+	struct in_addr local = { 0 };
+	uint32_t mark = 1;
+	int listener = socket(AF_INET, SOCK_STREAM, 0), pair[2];
+
+	T(path_of(&k, socket_to(SOCK_STREAM, "127.0.0.7"), &local, &mark) &&
+	    local.s_addr == address("127.0.0.9").sin_addr.s_addr && mark == 0,
+	    "a connection to the server shows its local address and mark");
+	T(!path_of(&k, socket_to(SOCK_STREAM, "127.0.0.8"), &local, &mark),
+	    "a connection to another address is none");
+	T(!path_of(&k, socket_to(SOCK_DGRAM, "127.0.0.7"), &local, &mark),
+	    "nor is a socket that needs no answer");
+	T(!path_of(&k, listener, &local, &mark),
+	    "nor is one that is not connected");
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
+		abort();
+	T(!path_of(&k, pair[0], &local, &mark), "nor a local one");
+	on_route(&k, listener);
+	on_route(&k, -1);
+	T(!k.wanted && k.renew_us == INT64_MAX,
+	    "without a connection nothing is done");
+}
+
+static void
+test_rate(void)
+{
+	const struct monitor_start start = {
+	    .server = address("127.0.0.7").sin_addr };
+	struct monitor k = { .start = &start, .routing = true,
+	    .renew_us = INT64_MAX };
+	int fd = socket_to(SOCK_STREAM, "127.0.0.7"), pair[2];
+	struct ipc_msg m = { .type = IPC_ROUTE };
+	struct ipc_fds fds;
+
+	ipc_fds_init(&fds);
+	fds.fd[IPC_FD_TCP] = fd;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == -1)
+		abort();
+	on_route(&k, fd);
+	T(k.wanted && k.renew_us <= clock_us(), "the first request is at once");
+	k.renew_us = INT64_MAX;
+	on_route(&k, fd);
+	T(k.renew_us > clock_us(), "the next one waits for a moment");
+	k.renew_us = INT64_MAX;
+	updates = 0;
+	for (int i = 0; i < 50; i++)
+		if (ipc_send(pair[1], &m, &fds) == -1)
+			abort();
+	close(pair[1]);
+	loop(&k, pair[0]);
+	T(updates <= 1, "fifty in a row are one");
+}
+
+int
+main(void)
+{
+	test_path();
+	test_rate();
+	return t_done();
+}
