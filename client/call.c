@@ -488,7 +488,7 @@ try_address(struct call *c)
 		close(tcp);
 	if (drop_sock != -1)
 		close(drop_sock);
-	/* The first tunnel's directory is there only now. */
+	/* Who started the manager has made the file. */
 	if (status == EXIT_OK && c->refusals_fd == -1)
 		c->refusals_fd = refusals_open(callmgr_dir(), c->name,
 		    &c->refusals);

@@ -248,6 +248,20 @@ find_own(const struct monitor_start *s)
  * With the directory locked no other process is starting a manager.  -1 with
  * errno; s->listener is -1 then if no socket could be made.
  */
+/* Beside the socket: for what refusals.h keeps.  Without it nothing is kept. */
+static void
+make_refusals_file(const struct monitor_start *s)
+{
+	char name[INET_ADDRSTRLEN + 16];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s.refused", s->name);
+	fd = openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+	    0600);
+	if (fd != -1)
+		close(fd);
+}
+
 static int
 find_or_start(struct monitor_start *s)
 {
@@ -258,6 +272,7 @@ find_or_start(struct monitor_start *s)
 	s->listener = listen_as(s);
 	if (s->listener == -1)
 		return -1;
+	make_refusals_file(s);
 	fd = start_monitor(s) == -1 ? -1 : find_own(s);
 	if (fd == -1) {
 		int saved = errno;

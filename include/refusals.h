@@ -20,9 +20,9 @@ struct refusals {
 };
 
 /*
- * Opens the file of a server (its address), making it if need be; reads what it
- * holds into *r.  A descriptor for refusals_note(), to be kept in the sandbox;
- * -1 and zeroes where there is no such directory.
+ * Opens the file of a server (its address), which whoever starts a call manager
+ * makes; reads what it holds into *r.  A descriptor for refusals_note(), to be
+ * kept in the sandbox; -1 and zeroes where there is no such file.
  */
 int refusals_open(const char *dir, const char *server, struct refusals *r);
 

@@ -24,7 +24,7 @@ refusals_open(const char *dir, const char *server, struct refusals *r)
 	if (snprintf(path, sizeof(path), "%s/%s.refused", dir, server) >=
 	    (int)sizeof(path))
 		return -1;
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	if (fd != -1 && pread(fd, r, sizeof(*r), 0) != (ssize_t)sizeof(*r))
 		memset(r, 0, sizeof(*r));
 	return fd;

@@ -48,6 +48,9 @@ test_file(void)
 
 	if (mkdtemp(dir) == NULL)
 		abort();
+	T(refusals_open(dir, "192.0.2.1", &r) == -1, "nobody made one: none");
+	snprintf(path, sizeof(path), "%s/192.0.2.1.refused", dir);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
 	fd = refusals_open(dir, "192.0.2.1", &r);
 	T(fd != -1 && r.failures == 0, "a fresh file holds nothing");
 	refusals_note(fd, &r, EXIT_LOGIN, false, 5 * SECOND);
@@ -66,7 +69,6 @@ test_file(void)
 	close(fd);
 	T(refusals_open("/nowhere/at/all", "192.0.2.1", &again) == -1 &&
 	    again.failures == 0, "no directory: nothing is kept");
-	snprintf(path, sizeof(path), "%s/192.0.2.1.refused", dir);
 	if (unlink(path) == -1 || rmdir(dir) == -1)
 		abort();
 }
