@@ -18,7 +18,7 @@
  * Where the kernel carries the data, the kernel gateway and pppd's plugin:
  *
  *	kernel gateway	CHANNEL (with the kernel's PPTP socket) | DOWN
- *	plugin		LINK once there is an interface
+ *	plugin		FRAME* LINK once there is an interface
  */
 #ifndef IPC_MSG_H
 #define IPC_MSG_H
@@ -39,7 +39,7 @@ enum {
 enum ipc_type {
 	IPC_CALL = 1, IPC_LOG, IPC_STEP, IPC_SERVER, IPC_UP,
 	IPC_DOWN, IPC_STATUS, IPC_TUNNEL, IPC_END, IPC_ROUTE,
-	IPC_CHANNEL, IPC_LINK, IPC_READY, IPC_TYPES
+	IPC_CHANNEL, IPC_LINK, IPC_READY, IPC_FRAME, IPC_TYPES
 };
 
 /*
@@ -111,6 +111,14 @@ struct ipc_link {
 	uint32_t	 ifindex;
 };
 
+/* A control frame that pppd sent or received; longer ones are cut. */
+enum { IPC_FRAME_MAX = 400 };
+struct ipc_frame {
+	uint8_t		 from;		/* 0 pppd, 1 the server */
+	uint16_t	 len;
+	uint8_t		 data[IPC_FRAME_MAX];
+};
+
 /* One message; type says which member counts. */
 struct ipc_msg {
 	enum ipc_type	 type;
@@ -125,6 +133,7 @@ struct ipc_msg {
 		struct ipc_tunnel tunnel;
 		struct ipc_channel channel;
 		struct ipc_link link;
+		struct ipc_frame frame;
 	};
 };
 

@@ -81,7 +81,10 @@ static const struct member members[] = {
 	FIELD(CHANNEL, NUMBER, channel.id),
 	FIELD(CHANNEL, NUMBER, channel.peer_id),
 	FIELD(CHANNEL, OCTETS, channel.server),
-	FIELD(LINK, NUMBER, link.ifindex)
+	FIELD(LINK, NUMBER, link.ifindex),
+	RANGE(FRAME, frame.from, 0, 1),
+	RANGE(FRAME, frame.len, 0, IPC_FRAME_MAX),
+	FIELD(FRAME, OCTETS, frame.data)
 };
 
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };

@@ -60,7 +60,7 @@ tell_blocked(struct health *h, const char *what)
 	h->blocked_at = GRE_NEVER;
 	if (h->gre_seen || h->blocked)
 		return;
-	h->blocked = h->settled = true;
+	h->blocked = true;
 	log_error(IPC_GRE_BLOCKED, what, h->server);
 }
 
@@ -70,7 +70,7 @@ tell_one_way(struct health *h)
 	h->one_way_at = GRE_NEVER;
 	if (h->blocked || h->ppp.said[PPP_OURS].lcp.answered)
 		return;
-	h->blocked = h->settled = true;
+	h->blocked = true;
 	log_error("GRE is blocked one way: packets of %s come in, but ours are "
 	    "not answered: IP protocol 47 does not pass on its way to the "
 	    "server", h->server);
@@ -82,7 +82,7 @@ take_back(struct health *h)
 	if (!h->blocked)
 		return;
 	h->blocked = false;
-	log_info("tunnel to %s: GRE is not blocked, it comes through after "
+	log_warnx("tunnel to %s: GRE is not blocked, it comes through after "
 	    "all", h->server);
 }
 

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "health.h"
 #include "ipc.h"
 #include "kernel.h"
 #include "kernel_gateway.h"
@@ -36,7 +37,9 @@ enum { P_PLUGIN, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
 struct state {
 	struct kernel_gateway *a;
 	struct watch	 watch;
-	int		 netlink;
+	struct health	 health;
+	int		 netlink, null;
+	bool		 stderr_open;	/* still the user's */
 };
 
 bool
@@ -95,6 +98,32 @@ log_counters(const struct state *w)
 	    (unsigned long long)n.rx_bad);
 }
 
+/* What pppd's plugin shows: control frames, as a gateway would see them. */
+static void
+on_frame(struct state *w, const struct ipc_frame *f)
+{
+	int64_t now = clock_us();
+
+	if (f->from == 0) {
+		health_sent(&w->health, f->data, f->len, now);
+		return;
+	}
+	health_gre(&w->health, now);
+	health_received(&w->health, f->data, f->len, now);
+}
+
+/* Callers wait for pppd's log descriptor to close. */
+static void
+give_up_stderr(struct state *w)
+{
+	w->stderr_open = false;
+	if (w->a->conf->debug)
+		return;
+	log_stderr(0);
+	if (w->null == -1 || dup2(w->null, STDERR_FILENO) == -1)
+		close(STDERR_FILENO);
+}
+
 static void
 on_plugin(struct state *w)
 {
@@ -105,6 +134,8 @@ on_plugin(struct state *w)
 		return;
 	if (n == 1 && m.type == IPC_LINK)
 		w->a->n->ifindex = m.link.ifindex;
+	else if (n == 1 && m.type == IPC_FRAME)
+		on_frame(w, &m.frame);
 	else
 		watch_end(&w->watch, EXIT_OK);	/* pppd has hung up */
 }
@@ -121,8 +152,12 @@ loop(struct state *w)
 			[P_SIGNAL] = { watch->signals, POLLIN, 0 },
 			[P_ADDRESS] = { watch->addresses, POLLIN, 0 }
 		};
-		int n = poll(p, P_COUNT, poll_timeout(watch_due(watch),
-		    clock_us()));
+		int64_t due = watch_due(watch);
+		int n;
+
+		if (health_due(&w->health) < due)
+			due = health_due(&w->health);
+		n = poll(p, P_COUNT, poll_timeout(due, clock_us()));
 
 		if (n > 0 && p[P_PLUGIN].revents != 0)
 			on_plugin(w);
@@ -135,33 +170,35 @@ loop(struct state *w)
 			watch_address(watch, clock_us());
 		if (!watch->over)
 			watch_tick(watch, clock_us());
+		health_tick(&w->health, clock_us());
+		if (w->stderr_open && w->health.settled)
+			give_up_stderr(w);
 	}
 }
 
 enum exit_status
 kernel_gateway_run(struct kernel_gateway *a)
 {
-	struct state w = { .a = a };
+	struct state w = { .a = a, .stderr_open = true };
 	uint32_t port;
 	int rc = watch_open(&w.watch, a->server, a->mgr, a->local);
-	int keep[7];
 
+	health_init(&w.health, a->server, a->n);
 	w.netlink = nl_open(0, &port);
-	keep[0] = a->plugin;
-	keep[1] = a->mgr;
-	keep[2] = a->channel;
-	keep[3] = w.watch.signals;
-	keep[4] = w.watch.addresses;
-	keep[5] = w.netlink;
-	keep[6] = log_fd();
-	if (!a->conf->debug) {
-		/* Callers wait for pppd's log descriptor to close. */
-		log_stderr(0);
-		fd_null(STDERR_FILENO);
+	w.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	{
+		const int keep[] = { a->plugin, a->mgr, a->channel,
+		    w.watch.signals, w.watch.addresses, w.netlink, w.null,
+		    a->refusals_fd, log_fd() };
+
+		if (rc == -1 || sandbox_enter(SANDBOX_GATEWAY, keep,
+		    sizeof(keep) / sizeof(keep[0])) == -1)
+			return EXIT_SYSTEM;
 	}
-	if (rc == -1 || sandbox_enter(SANDBOX_GATEWAY, keep, 7) == -1)
-		return EXIT_SYSTEM;
 	loop(&w);
+	w.watch.status = health_end(&w.health, w.watch.status);
+	refusals_note(a->refusals_fd, &a->refusals, w.watch.status,
+	    w.health.ppp.was_up, clock_us());
 	log_info("tunnel to %s ended", a->server);
 	a->n->over = 1;
 	return w.watch.status;

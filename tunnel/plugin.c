@@ -45,8 +45,6 @@
 # define ppp_set_pppdevnam(s) strlcpy(ppp_devnam, s, MAXPATHLEN)
 # define ppp_set_status(s) (status = (s))
 # define ppp_signaled(s) got_sigterm
-# define ppp_timeout	timeout
-# define ppp_untimeout	untimeout
 # define ppp_add_notify(type, f, arg) add_notifier(&phasechange, f, arg)
 #endif
 
@@ -73,8 +71,8 @@ static int opt_window, opt_timeout, opt_socket = -1;
 static int line = -1;		/* to the kernel gateway */
 static int channel = -1;	/* until there is an interface on it */
 static bool told;		/* the kernel gateway knows the interface */
-static bool heard;		/* a packet has come */
-static void (*snoop_before)(unsigned char *, int);
+static void (*received_before)(unsigned char *, int);
+static void (*sent_before)(unsigned char *, int);
 
 /* ---- starting a kernel gateway ---- */
 
@@ -267,23 +265,36 @@ hang_up(void)
 
 /* ---- the interface ---- */
 
-/* A first packet: GRE comes through. */
+/* The kernel gateway is shown what PPP negotiates; it can bear a loss. */
 static void
-on_packet(unsigned char *p, int len)
+show_frame(uint8_t from, const unsigned char *p, int len)
 {
-	heard = 1;
-	snoop_recv_hook = snoop_before;
-	if (snoop_before != NULL)
-		snoop_before(p, len);
+	struct ipc_msg m = { .type = IPC_FRAME };
+	uint8_t buf[IPC_MAX];
+
+	if (line == -1 || len <= 0)
+		return;
+	m.frame.from = from;
+	m.frame.len = (uint16_t)(len < IPC_FRAME_MAX ? len : IPC_FRAME_MAX);
+	memcpy(m.frame.data, p, m.frame.len);
+	(void)send(line, buf, ipc_encode(&m, buf), MSG_NOSIGNAL |
+	    MSG_DONTWAIT);
 }
 
 static void
-on_silence(void *arg)
+on_received(unsigned char *p, int len)
 {
-	(void)arg;
-	if (!heard)
-		error(IPC_GRE_BLOCKED, "the call is up but within 10 s no "
-		    "packet came", opt_server);
+	show_frame(1, p, len);
+	if (received_before != NULL)
+		received_before(p, len);
+}
+
+static void
+on_sent(unsigned char *p, int len)
+{
+	show_frame(0, p, len);
+	if (sent_before != NULL)
+		sent_before(p, len);
 }
 
 /* Tells the kernel gateway which interface counts the data, for --status. */
@@ -313,7 +324,7 @@ pptp_connect(void)
 	int n;
 
 	ppp_set_pppdevnam(opt_server);
-	told = heard = 0;
+	told = 0;
 	line = opt_socket != -1 ? opt_socket : start_kernel_gateway();
 	opt_socket = -1;
 	n = line == -1 ? -1 : await(&m, &channel);
@@ -345,18 +356,18 @@ pptp_establish(int fd)
 		line = fd;
 		channel = -1;
 	}
-	if (snoop_recv_hook != on_packet) {
-		snoop_before = snoop_recv_hook;
-		snoop_recv_hook = on_packet;
+	if (snoop_recv_hook != on_received) {
+		received_before = snoop_recv_hook;
+		sent_before = snoop_send_hook;
+		snoop_recv_hook = on_received;
+		snoop_send_hook = on_sent;
 	}
-	ppp_timeout(on_silence, NULL, BLOCKED_S, 0);
 	return ppp;
 }
 
 static void
 pptp_disconnect(void)
 {
-	ppp_untimeout(on_silence, NULL);
 	hang_up();
 }
 

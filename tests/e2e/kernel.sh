@@ -199,7 +199,7 @@ is "and no process but the two without GRE" "$(pgrep -c pptp -x)" 5
 end $P
 
 claim "no GRE comes: said within 15 seconds" until_ok 15 grep -q \
-	'GRE is blocked: the call is up but' /run/pppd.log
+	'GRE is blocked: the call is up but' /run/syslog
 end $A
 kill -KILL $B; wait $B 2>/dev/null
 ends() { sed -n 's/.*rx \(CCRQ\|StopCCRQ\) .*/\1/p' /run/bad.log | xargs; }

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # limit: 300
 # `pptp HOST --username USER` on a terminal: it asks, returns once the network is
-# up, or with a sentence and a status; and what a server does that hangs up at
-# once.
+# up, or with a sentence and a status.
 . "$(dirname "$0")/../rig/net.sh"
 net_up
 server_up
