@@ -8,6 +8,8 @@
 
 #include "netlink.h"
 
+enum { ERRNO_MAX = 4095 };	/* of the kernel */
+
 int
 nl_open(unsigned groups, uint32_t *port)
 {
@@ -107,7 +109,8 @@ nl_walk(const uint8_t *p, size_t n, uint32_t seq, const struct nl_visit *v,
 
 			if (len >= sizeof(code))
 				memcpy(&code, body, sizeof(code));
-			*err = -code;
+			*err = code == 0 ? 0 : code < 0 && code >= -ERRNO_MAX ?
+			    -code : EPROTO;
 			return 1;
 		}
 		if (v != NULL && (seq == 0 || h.nlmsg_seq == seq))

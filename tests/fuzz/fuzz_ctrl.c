@@ -2,7 +2,7 @@
 /*
  * The whole control connection: the input is a script of what a server sends,
  * what the caller does and how time passes.  What must hold whatever happens
- * is in check(), told(), wrote() and reads_back().
+ * is in check(), took(), wrote() and reads_back().
  *
  * The first octet chooses quirks (bits 0 to 2), whether events are taken at
  * once (3) and timers (4, 5).  Then each step is an octet of operation, an
@@ -74,7 +74,7 @@ came_up(unsigned id)
 }
 
 static void
-told(const struct ctrl_event *e)
+took(const struct ctrl_event *e)
 {
 	size_t len = strnlen(e->text, sizeof(e->text));
 
@@ -112,7 +112,7 @@ drain(void)
 	struct ctrl_event e;
 
 	while (ctrl_event(&c, &e))
-		told(&e);
+		took(&e);
 }
 
 static void
@@ -226,6 +226,10 @@ check(void)
 	MUST(pending <= 1 && calls == ctrl_calls(&c));
 	MUST(pending == 0 || c.state == CTRL_UP);
 	MUST(calls == 0 || c.state <= CTRL_UP);
+	if (ctrl_has_room(&c)) {
+		MUST(c.state <= CTRL_UP && calls < CTRL_CALLS);
+		MUST(calls == 0 || calls < c.peer.max_channels);
+	}
 	if (c.state == CTRL_CLOSED)
 		MUST(c.out_len == 0 && ctrl_due(&c) == CTRL_NEVER);
 	if (!lazy) {

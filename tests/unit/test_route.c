@@ -183,6 +183,7 @@ survive(const uint8_t *p, size_t n)
 static void
 endings(void)
 {
+	static const int none[] = { INT32_MIN, 1, -4096 };
 	struct nl_request q;
 	int err = 0, code = -EPERM;
 
@@ -194,6 +195,11 @@ endings(void)
 	    err == EPERM, "the kernel's refusal is an errno");
 	T(nl_walk((const uint8_t *)&q, q.h.nlmsg_len, 8, NULL, &err) == 0,
 	    "another request's answer is not ours");
+	for (int i = 0; i < 3; i++) {
+		memcpy(&q.u, &none[i], sizeof(none[i]));
+		T(nl_walk((const uint8_t *)&q, q.h.nlmsg_len, 7, NULL,
+		    &err) == 1 && err == EPROTO, "%d is no errno", none[i]);
+	}
 	survive((const uint8_t *)&q, q.h.nlmsg_len);
 }
 
