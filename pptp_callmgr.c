@@ -25,6 +25,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "conf.h"
 #include "ipc.h"
 #include "pptp_callmgr.h"
@@ -94,6 +95,7 @@ struct manager {
 	int64_t		 accept_resume_us;	/* until then no accept() */
 	const char	*refusal;	/* why there is no further call */
 	uint16_t	 serial;
+	uint64_t	 seed;		/* of the echoes' identifiers */
 	unsigned	 high;		/* slots in use lie below */
 	struct client	 client[CALLS];
 	struct conn	 conn[CALLS];
@@ -544,10 +546,10 @@ conn_connected(struct manager *g, struct conn *co, int64_t now)
 {
 	struct ctrl_conf conf = { .quirks = co->quirks, .end_us = END_US };
 	struct ctrl_call_conf cc;
-	uint32_t seed;
 
 	co->connecting = false;
-	random_bytes(&seed, sizeof(seed));
+	/* By now nothing can be opened, and not every kernel has getrandom. */
+	g->seed = g->seed * UINT64_C(6364136223846793005) + 1;
 	memcpy(conf.hostname, co->hostname, sizeof(conf.hostname));
 	for (unsigned i = 0; i < g->high; i++) {
 		struct client *cl = &g->client[i];
@@ -559,7 +561,8 @@ conn_connected(struct manager *g, struct conn *co, int64_t now)
 		conf.idle_us = (int64_t)cl->call.idle_us;
 		conf.echo_us = (int64_t)cl->call.echo_us;
 		client_step(cl, IPC_CONNECTED);
-		ctrl_init(&co->ctrl, &conf, seed, now);
+		ctrl_init(&co->ctrl, &conf, (uint32_t)(g->seed >> 32),
+		    now);
 		fill_call_conf(&cc, g, &cl->call);
 		(void)ctrl_call_open(&co->ctrl, &cc, now);
 		conn_run(g, co, now);
@@ -1221,6 +1224,7 @@ callmgr_run(const struct monitor_start *s, int monitor)
 		(void)client_new(g, s->client, clock_us());
 	}
 	random_bytes(&g->serial, sizeof(g->serial));
+	random_bytes(&g->seed, sizeof(g->seed));
 	if (!monitor_is_ready(monitor))
 		g->refusal = "the call manager's monitor failed, which keeps "
 		    "the host route (the system log says why)";

@@ -5,7 +5,6 @@
  * The log speaks to syslog by itself, in one datagram a line, because libc's
  * syslog() waits for a slow daemon: a tunnel must not.
  */
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -252,11 +251,21 @@ clock_us(void)
 void
 random_bytes(void *p, size_t n)
 {
-	ssize_t got;
+	ssize_t got = -1;
+	int fd;
 
-	while ((got = getrandom(p, n, 0)) != (ssize_t)n)
+#ifdef SYS_getrandom
+	while ((got = syscall(SYS_getrandom, p, n, 0)) != (ssize_t)n)
 		if (got == -1 && errno != EINTR)
-			fatal(1, "no random numbers: %s", strerror(errno));
+			break;
+#endif
+	if (got == (ssize_t)n)
+		return;
+	fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	if (fd == -1 || read(fd, p, n) != (ssize_t)n)
+		fatal(1, "no random numbers: /dev/urandom: %s",
+		    strerror(errno));
+	close(fd);
 }
 
 int

@@ -11,6 +11,8 @@
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
@@ -25,6 +27,7 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "compat.h"
 #include "connect.h"
 #include "ipc.h"
 #include "kernel.h"
@@ -219,8 +222,11 @@ open_counters(struct call *c)
 	size_t size = sizeof(*c->n);
 	void *p;
 
-	c->counters = memfd_create("pptp-counters", MFD_CLOEXEC |
-	    MFD_ALLOW_SEALING);
+	c->counters = -1;
+#ifdef SYS_memfd_create
+	c->counters = (int)syscall(SYS_memfd_create, "pptp-counters",
+	    MFD_CLOEXEC | MFD_ALLOW_SEALING);
+#endif
 	if (c->counters != -1 && (ftruncate(c->counters, (off_t)size) == -1 ||
 	    fcntl(c->counters, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW |
 	    F_SEAL_SEAL) == -1)) {

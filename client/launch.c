@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "compat.h"
 #include "conf.h"
 #include "gateway.h"
 #include "ipc.h"
@@ -351,7 +352,7 @@ prepare_login(const struct conf *conf, struct pppd_extra *extra,
 	status = password_read(&p, name, why, sizeof(why));
 	if (status == EXIT_OK)
 		extra->password_fd = password_pipe(&p);
-	explicit_bzero(&p, sizeof(p));
+	wipe(&p, sizeof(p));
 	if (status != EXIT_OK)
 		fatal(status, "%s", why);
 }

@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "password.h"
 
 static volatile sig_atomic_t prompt_signal;
@@ -120,7 +121,7 @@ ask_terminal(struct password *r, const char *whose)
 			sigaction(prompt_signals[i], &act, NULL);
 	}
 	while ((end = ask_once(r, whose, &mask)) == LINE_SIGNAL) {
-		explicit_bzero(r->text, sizeof(r->text));
+		wipe(r->text, sizeof(r->text));
 		pass_signal(old, &mask);
 	}
 	for (size_t i = 0; i < PROMPT_SIGNALS; i++)

@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "conf.h"
 #include "peers.h"
 #include "wire.h"
@@ -380,7 +381,7 @@ static void
 old_free(struct old_file *f)
 {
 	if (f->p != NULL)
-		explicit_bzero(f->p, f->n);
+		wipe(f->p, f->n);
 	free(f->p);
 	f->p = NULL;
 	f->n = 0;
@@ -669,7 +670,7 @@ secrets_write(int lock, const struct tunnel *t, const struct old_file *old,
 	else if (fill(lock, text, (size_t)(w.p - text), old, 0600) == -1)
 		status = peers_failed("cannot write %s/%s", PPP_DIR,
 		    SECRETS_NEW);
-	explicit_bzero(text, size);
+	wipe(text, size);
 	free(text);
 	return status;
 }

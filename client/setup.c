@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "conf.h"
 #include "password.h"
 #include "peers.h"
@@ -86,7 +87,7 @@ take_password(struct request *r, char *arg)
 	    "by others with ps");
 	if (n <= PASSWORD_LONGEST)
 		memcpy(r->password.text, arg, n);
-	explicit_bzero(arg, n);
+	wipe(arg, n);
 	if (n > PASSWORD_LONGEST)
 		return peers_complain(EXIT_USAGE, "a password has at most %d "
 		    "octets", PASSWORD_LONGEST);
@@ -314,7 +315,7 @@ setup_main(int argc, char **argv)
 		status = run(&r);
 	else
 		r.start = false;
-	explicit_bzero(&r.password, sizeof(r.password));
+	wipe(&r.password, sizeof(r.password));
 	if (status == EXIT_OK && r.start)
 		status = start(r.create);
 	return status;

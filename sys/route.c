@@ -27,6 +27,7 @@
 #include "route.h"
 #include "util.h"
 
+#define RTA_VIA	18		/* an enumerator of newer headers */
 #ifndef NETLINK_GET_STRICT_CHK
 # define NETLINK_GET_STRICT_CHK	12
 #endif

@@ -33,6 +33,11 @@
 #include "sandbox.h"
 #include "util.h"
 
+#ifndef SECBIT_NO_CAP_AMBIENT_RAISE
+# define SECBIT_NO_CAP_AMBIENT_RAISE	(1 << 6)
+# define SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED (1 << 7)
+#endif
+
 enum { NOBODY = 65534 };
 
 /* ---- what is to be given up ---- */

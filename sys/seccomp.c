@@ -29,6 +29,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "seccomp.h"
 #include "util.h"
 
@@ -199,6 +200,18 @@ struct rule {
 #ifndef __NR_time
 # define __NR_time		MISSING
 #endif
+#ifndef __NR_bpf
+# define __NR_bpf		MISSING
+#endif
+#ifndef __NR_execveat
+# define __NR_execveat		MISSING
+#endif
+#ifndef __NR_getrandom
+# define __NR_getrandom	MISSING
+#endif
+#ifndef __NR_userfaultfd
+# define __NR_userfaultfd	MISSING
+#endif
 #ifndef __NR_process_madvise
 # define __NR_process_madvise	MISSING
 #endif
@@ -224,9 +237,6 @@ struct rule {
 # define __NR_vfork		MISSING
 #endif
 
-#ifndef F_GET_SEALS
-# define F_GET_SEALS	(1024 + 10)
-#endif
 #ifndef AT_EMPTY_PATH
 # define AT_EMPTY_PATH	0x1000
 #endif

@@ -99,6 +99,32 @@ has "the user's FORTIFY wins" "$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1)" \
 is "no other FORTIFY beside it" \
 	"$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1 | grep -c FORTIFY_SOURCE=2)" 0
 
+# The oldest it builds with, kernel headers 3.10 and glibc 2.17: what is newer
+# is taken out of the headers here, and not asked for when it runs.
+{
+	printf '#include <%s.h>\n' fcntl netinet/in netinet/tcp sys/mman \
+		sys/prctl sys/syscall linux/audit linux/netlink linux/seccomp \
+		linux/rtnetlink linux/securebits
+	printf '#undef %s\n' F_{ADD,GET}_SEALS F_SEAL_{SEAL,SHRINK,GROW} \
+		MFD_{CLOEXEC,ALLOW_SEALING} IP_BIND_ADDRESS_NO_PORT \
+		SECBIT_NO_CAP_AMBIENT_RAISE{,_LOCKED} SOL_NETLINK \
+		NETLINK_GET_STRICT_CHK RTM_F_FIB_MATCH RTNH_F_LINKDOWN \
+		SECCOMP_{FILTER_FLAG_SPEC_ALLOW,SET_MODE_FILTER} \
+		SECCOMP_RET_KILL_PROCESS AUDIT_ARCH_{RISCV64,PPC64LE} \
+		AUDIT_ARCH_{LOONGARCH64,MIPS64N32,MIPSEL64N32} \
+		{SYS,__NR}_{bpf,clone3,close_range,execveat,getrandom,statx} \
+		{SYS,__NR}_{io_uring_setup,memfd_create,sched_setattr,seccomp} \
+		{SYS,__NR}_landlock_{create_ruleset,restrict_self} \
+		{SYS,__NR}_pidfd_{getfd,open,send_signal} \
+		{SYS,__NR}_process_{madvise,mrelease} {SYS,__NR}_userfaultfd
+} > "$w/old.h"
+variant old CPPFLAGS="-include $w/old.h" CFLAGS="-O2 -Werror"
+works old
+# These are old, but libc has moved them; or the headers here chose for us.
+is "no function newer than glibc 2.17" "$(nm -D --with-symbol-versions \
+	build/old/pptp | grep -E '@GLIBC_2\.(1[89]|[2-9][0-9])' | grep -vwE \
+	'__libc_start_main|[fl]?stat|fstatat|fcntl64|__isoc23_[a-z]+')" ''
+
 is "README has a line for each source" "$(for f in *.c */*.c; do
 	grep -q "^  $f  *[^ ]" README || echo "$f"; done)" ''
 # The plugin, with the API of pppd 2.5 and that of the headers here.

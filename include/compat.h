@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What kernel headers 3.10 and glibc 2.17 lack, the oldest that this builds
+ * with.  System calls without a number there are not made; a kernel may lack
+ * any of them all the same.
+ */
+#ifndef COMPAT_H
+#define COMPAT_H
+
+#include <netinet/in.h>
+
+#include <fcntl.h>
+#include <string.h>
+
+#ifndef F_ADD_SEALS
+# define F_ADD_SEALS	(1024 + 9)
+# define F_GET_SEALS	(1024 + 10)
+#endif
+#ifndef F_SEAL_SEAL
+# define F_SEAL_SEAL	1
+# define F_SEAL_SHRINK	2
+# define F_SEAL_GROW	4
+#endif
+#ifndef MFD_CLOEXEC
+# define MFD_CLOEXEC	1
+#endif
+#ifndef MFD_ALLOW_SEALING
+# define MFD_ALLOW_SEALING 2
+#endif
+#ifndef IP_BIND_ADDRESS_NO_PORT
+# define IP_BIND_ADDRESS_NO_PORT 24
+#endif
+
+/* Zeroes n octets at p, whatever the compiler thinks of their future. */
+static inline void
+wipe(void *p, size_t n)
+{
+	memset(p, 0, n);
+	__asm__ volatile ("" : : "r" (p) : "memory");
+}
+
+#endif
