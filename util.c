@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -373,6 +374,38 @@ signal_reset(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+}
+
+/* ---- children ---- */
+
+void
+child_words(int status, char *out, size_t size)
+{
+	*out = '\0';
+	if (!WIFSIGNALED(status))
+		return;
+	if (WTERMSIG(status) == SIGSYS)
+		snprintf(out, size, "was killed by a system call filter; see "
+		    "pptp.8, SERVICES");
+	else
+		snprintf(out, size, "was killed by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+void
+child_end(pid_t pid, char *out, size_t size)
+{
+	*out = '\0';
+	for (int i = 0; i < 20; i++) {
+		int status;
+		pid_t gone = waitpid(pid, &status, WNOHANG);
+
+		if (gone == pid)
+			child_words(status, out, size);
+		if (gone != 0)
+			return;
+		(void)poll(NULL, 0, 10);
+	}
 }
 
 /* ---- waiting ---- */

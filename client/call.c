@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -401,6 +402,21 @@ ask_once(struct call *c, const struct ipc_fds *fds)
 	return status;
 }
 
+/* What a call manager does first, in a child: is that its death? */
+static bool
+filter_kills(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		log_stderr(0);
+		_exit(sandbox_enter(SANDBOX_MANAGER, NULL, 0) == -1);
+	}
+	return pid != -1 && waitpid(pid, &status, 0) == pid &&
+	    WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+}
+
 static enum exit_status
 ask(struct call *c, const struct ipc_fds *fds)
 {
@@ -421,6 +437,8 @@ ask(struct call *c, const struct ipc_fds *fds)
 		return (enum exit_status)status;
 	snprintf(c->why, sizeof(c->why), status == IPC_ID_TAKEN ?
 	    "no call id is left for a further tunnel to %s" :
+	    filter_kills() ? "each call manager for %s was killed by a system "
+	    "call filter; see pptp.8, SERVICES" :
 	    "the call managers for %s end as soon as they start", c->name);
 	return EXIT_SYSTEM;
 }

@@ -210,7 +210,7 @@ run_monitor(const struct monitor_start *given)
 			close(s->listener);
 		if (s->client != -1)
 			close(s->client);
-		monitor_run(s, pair[0]);
+		monitor_run(s, pair[0], pid);
 	}
 }
 

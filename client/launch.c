@@ -420,6 +420,7 @@ show_network(const struct gre_counters *n)
 static enum exit_status
 run_pppd(char **argv, const struct gre_counters *n)
 {
+	char end[CHILD_WORDS];
 	int status = 0;
 	pid_t pid = fork();
 
@@ -447,6 +448,8 @@ run_pppd(char **argv, const struct gre_counters *n)
 		(void)poll(NULL, 0, 10);
 	if (WIFEXITED(status))
 		return (enum exit_status)WEXITSTATUS(status);
+	child_words(status, end, sizeof(end));
+	log_fatal("pppd %s", end);
 	return EXIT_SYSTEM;
 }
 

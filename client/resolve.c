@@ -6,7 +6,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <arpa/inet.h>
 #include <linux/capability.h>
@@ -108,8 +107,9 @@ resolver_answer(const struct resolve *r, int fd, char *buf, size_t size)
 	}
 }
 
+/* As resolver_answer(); end: what became of the resolver, if not well. */
 static ssize_t
-ask_resolver(const struct resolve *r, char *buf, size_t size)
+ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
 {
 	int64_t left = r->deadline_us - clock_us();
 	int fds[2];
@@ -129,8 +129,8 @@ ask_resolver(const struct resolve *r, char *buf, size_t size)
 	close(fds[1]);
 	n = pid == -1 ? 0 : resolver_answer(r, fds[0], buf, size);
 	close(fds[0]);
-	if (n > 0)
-		(void)waitpid(pid, NULL, 0);
+	if (pid != -1 && n >= 0)
+		child_end(pid, end, CHILD_WORDS);
 	return n;
 }
 
@@ -160,7 +160,7 @@ take_answer(struct resolve *r, const char *answer, size_t n)
 size_t
 resolve_host(struct resolve *r)
 {
-	char buf[sizeof(r->addr) + 400];
+	char buf[sizeof(r->addr) + 400], end[CHILD_WORDS] = "";
 	struct in6_addr six;
 	ssize_t n;
 
@@ -172,8 +172,13 @@ resolve_host(struct resolve *r)
 		    "needs IPv4", r->host);
 		return 0;
 	}
-	n = ask_resolver(r, buf, sizeof(buf) - 1);
+	n = ask_resolver(r, buf, sizeof(buf) - 1, end);
 	r->late = n == -1;
+	if (n == 0 && end[0] != '\0') {
+		snprintf(r->why, sizeof(r->why), "cannot resolve %s: the "
+		    "resolver %s", r->host, end);
+		return 0;
+	}
 	if (n >= 0)
 		return take_answer(r, buf, (size_t)n);
 	snprintf(r->why, sizeof(r->why), "cannot resolve %s: no name server "

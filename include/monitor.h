@@ -28,9 +28,10 @@ struct monitor_start {
 /*
  * The monitor's process: gives up all but CAP_NET_ADMIN, sends READY over the
  * socket `manager`, makes the host route that the manager asks for, and ends
- * when the socket closes.  It ends without READY if it cannot give up the rest.
+ * when the socket closes.  It ends without READY if it cannot give up the rest,
+ * and logs it if the manager, its child `pid`, was killed.
  */
-void monitor_run(const struct monitor_start *s, int manager)
+void monitor_run(const struct monitor_start *s, int manager, pid_t pid)
     __attribute__((__noreturn__));
 
 /*

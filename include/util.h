@@ -3,6 +3,8 @@
 #ifndef UTIL_H
 #define UTIL_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,8 +52,23 @@ void log_answer(const char *fmt, ...) PRINTF(1, 2);
 /* Monotonic microseconds, counting through suspend (CLOCK_BOOTTIME). */
 int64_t clock_us(void);
 
-/* Fills p with n random octets (getrandom). */
+/*
+ * Fills p with n random octets.  Kernels before 3.17 have no getrandom: there
+ * it opens /dev/urandom, which nothing can behind sandbox_enter().
+ */
 void random_bytes(void *p, size_t n);
+
+/*
+ * Waits a moment for a child that is about to end, as its descriptors are
+ * closed, and puts what came of it into out: "" for an end by itself or for
+ * none that can be seen, else words that follow its name ("was killed by ...");
+ * CHILD_WORDS octets hold them.
+ */
+enum { CHILD_WORDS = 80 };
+void child_end(pid_t pid, char *out, size_t size);
+
+/* The same words, for a status of waitpid(). */
+void child_words(int status, char *out, size_t size);
 
 /* 0, or -1 with errno. */
 int fd_nonblock(int fd);

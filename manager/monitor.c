@@ -144,13 +144,14 @@ loop(struct monitor *k, int manager)
 }
 
 void
-monitor_run(const struct monitor_start *s, int manager)
+monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 {
 	struct monitor k = { .start = s, .route = { .fd = -1, .watch = -1 },
 	    .renew_us = INT64_MAX };
 	struct ipc_msg ready = { .type = IPC_READY };
 	int keep[] = { s->dir, manager, -1, -1, log_fd() };
 	enum exit_status status = EXIT_SYSTEM;
+	char end[CHILD_WORDS];
 	sigset_t all;
 
 	/* Only the manager's end ends it: no signal leaves the route behind. */
@@ -172,5 +173,8 @@ monitor_run(const struct monitor_start *s, int manager)
 	if (k.routing)
 		route_close(&k.route);
 	monitor_remove_socket(s);	/* may have to wait for a lock */
+	child_end(pid, end, sizeof(end));
+	if (end[0] != '\0')
+		log_warnx("the call manager for %s %s", s->name, end);
 	exit(status);
 }

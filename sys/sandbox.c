@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <linux/securebits.h>
 
 #include <errno.h>
@@ -178,6 +179,30 @@ new_namespace(int flags)
 	return chroot(".") == 0 && chdir("/") == 0;
 }
 
+/* Runs work() in a child, whose status it returns, or -1 without one. */
+static int
+in_child(int (*work)(void *), void *arg, int flags)
+{
+	/* From its middle there is room whichever way a stack grows. */
+	char stack[16384] __attribute__((__aligned__(16)));
+	int pid = clone(work, stack + sizeof(stack) / 2, flags, arg);
+	int status;
+
+	if (pid == -1)
+		return -1;
+	while (waitpid(pid, &status, __WALL) == -1)
+		if (errno != EINTR)
+			return -1;
+	return status;
+}
+
+static int
+enter_own_proc(void *unused)
+{
+	(void)unused;
+	return chroot("/proc/self/fdinfo") == -1 || chdir("/") == -1;
+}
+
 /*
  * Without leave to mount: a child that shares our root directory changes it
  * to one of its own in /proc, and by dying empties that for ever.
@@ -185,31 +210,50 @@ new_namespace(int flags)
 static bool
 dead_root(void)
 {
-	long pid = syscall(__NR_clone, CLONE_FS, 0, 0, 0, 0);
-	int status;
-
-	if (pid == 0)
-		_exit(chroot("/proc/self/fdinfo") == -1 || chdir("/") == -1);
-	if (pid == -1)
-		return false;
-	while (waitpid((pid_t)pid, &status, __WALL) == -1)
-		if (errno != EINTR)
-			return false;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return in_child(enter_own_proc, NULL, CLONE_FS) == 0;
 }
 
-/* Landlock: rights to files may be given up by anybody. */
-static bool
-landlock(void)
+static int
+make_calls(void *numbers)
 {
+	for (const long *nr = numbers; *nr != -1; nr++)
+		(void)syscall(*nr, -1L, -1L, -1L, -1L, -1L, -1L);
+	return 0;
+}
+
+/*
+ * Can these calls, up to -1, be survived?  A filter that was here before us,
+ * as a service's, may kill for one.  Nobody can ask it: a child makes them
+ * all, with arguments that no call takes.
+ */
+static bool
+survived(long *numbers)
+{
+	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER ||
+	    WIFEXITED(in_child(make_calls, numbers, 0));
+}
+
+/*
+ * Landlock: rights to files may be given up by anybody; deadly: to ask for
+ * that is.
+ */
+static bool
+landlock(bool *deadly)
+{
+	*deadly = false;
 #if defined(__NR_landlock_create_ruleset) && \
     defined(__NR_landlock_restrict_self)
 	/* Each version of the interface added rights to the first 13. */
 	static const uint8_t rights[] = { 0, 13, 14, 15, 15, 16 };
-	long version = syscall(__NR_landlock_create_ruleset, NULL, 0, 1);
+	long calls[] = { __NR_landlock_create_ruleset,
+	    __NR_landlock_restrict_self, -1 };
 	uint64_t handled;
-	long fd, rc;
+	long version, fd, rc;
 
+	*deadly = !survived(calls);
+	if (*deadly)
+		return false;
+	version = syscall(__NR_landlock_create_ruleset, NULL, 0, 1);
 	if (version < 1)
 		return false;
 	if (version >= (long)sizeof(rights))
@@ -231,9 +275,15 @@ landlock(void)
 static void
 hide_files(struct plan *p)
 {
+	long calls[] = { __NR_unshare, __NR_mount, __NR_pivot_root,
+	    __NR_umount2, __NR_chroot, -1 };
+	bool mounts, deadly = false;
+
 	if (p->role == SANDBOX_MONITOR)
 		return;
-	p->hidden = (sandbox_has_cap(CAP_SYS_ADMIN) && new_namespace(0)) ||
+	mounts = survived(calls);
+	p->hidden = (mounts && sandbox_has_cap(CAP_SYS_ADMIN) &&
+	    new_namespace(0)) ||
 	    (sandbox_has_cap(CAP_SYS_CHROOT) && dead_root());
 	if (p->hidden)
 		return;
@@ -241,16 +291,18 @@ hide_files(struct plan *p)
 	 * Not for the manager: in a user namespace it could not tell its
 	 * callers' uids.  Nobody is mapped in it, so ours looks different.
 	 */
-	if (p->role == SANDBOX_GATEWAY && !p->ids) {
+	if (mounts && p->role == SANDBOX_GATEWAY && !p->ids) {
 		p->hidden = new_namespace(CLONE_NEWUSER);
 		p->uid = geteuid();
 		p->gid = getegid();
 	}
 	if (!p->hidden)
-		p->hidden = landlock();
+		p->hidden = landlock(&deadly);
 	if (!p->hidden)
-		log_info("sandbox: the file system stays visible: needs "
-		    "CAP_SYS_ADMIN, CAP_SYS_CHROOT, user namespaces or "
+		log_info("sandbox: the file system stays visible: %s",
+		    !mounts || deadly ? "the system call filter around this "
+		    "process kills whoever hides it (see pptp.8, SERVICES)" :
+		    "needs CAP_SYS_ADMIN, CAP_SYS_CHROOT, user namespaces or "
 		    "Landlock");
 }
 

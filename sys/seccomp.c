@@ -72,6 +72,14 @@
 # else
 #  define ARCH	AUDIT_ARCH_MIPSEL64N32
 # endif
+#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__) && \
+    defined(AUDIT_ARCH_PPC64LE)
+# define ARCH	AUDIT_ARCH_PPC64LE
+#elif defined(__s390x__)
+# define ARCH	AUDIT_ARCH_S390X
+#elif defined(__loongarch__) && __loongarch_grlen == 64 && \
+    defined(AUDIT_ARCH_LOONGARCH64)
+# define ARCH	AUDIT_ARCH_LOONGARCH64
 #endif
 
 #ifdef ARCH
@@ -241,6 +249,12 @@ struct rule {
 # define AT_EMPTY_PATH	0x1000
 #endif
 
+/* tcsetattr(); its size, above, is the kernel's where there is one. */
+#ifdef __powerpc__
+enum { TCSETS_LOW = 't' << 8 | 20 };
+#else
+enum { TCSETS_LOW = TCSETS & 0xffff };
+#endif
 /* tcsetattr() of newer libcs; its size, above, differs by architecture. */
 enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 
@@ -320,7 +334,7 @@ static const struct rule allowed[] = {
 	{ __NR_fcntl,		ALL,	{ AMONG(1, FCNTL_COMMANDS) } },
 	{ __NR_fcntl64,		ALL,	{ AMONG(1, FCNTL_COMMANDS) } },
 	{ __NR_shutdown,	G | M,	{ { 0 } } },
-	{ __NR_ioctl,		G,	{ IS(1, TCSETS) } },
+	{ __NR_ioctl,		G,	{ { BITS, 1, 0xffff, TCSETS_LOW } } },
 	{ __NR_ioctl,		G,	{ { BITS, 1, 0xffff, TCSETS2_LOW } } },
 	{ __NR_getsockopt,	G,	{ IS(1, SOL_SOCKET),
 					  IS(2, SO_ERROR) } },
@@ -350,8 +364,12 @@ static const struct rule allowed[] = {
 	{ __NR_munmap,		ALL,	{ { 0 } } },
 	{ __NR_mremap,		ALL,	{ { 0 } } },
 	{ __NR_madvise,		ALL,	{ { 0 } } },
+#ifdef __s390x__		/* the same, but libc knows no other */
+	{ __NR_mmap,		ALL,	{ { 0 } } },
+#else
 	{ __NR_mmap,		ALL,	{ CLEAR(2, PROT_EXEC),
 					  SET(3, MAP_ANONYMOUS) } },
+#endif
 	{ __NR_mmap2,		ALL,	{ CLEAR(2, PROT_EXEC),
 					  SET(3, MAP_ANONYMOUS) } },
 	{ __NR_mmap,		M,	{ IS(2, PROT_READ) } },
@@ -380,7 +398,9 @@ static const struct rule allowed[] = {
 					  IS(2, SO_MARK) } },
 	{ __NR_socketcall,	K,	{ AMONG(0, SC_MONITOR) } },
 
-	/* and the socket file, named relative to its directory */
+	/* and how the manager has ended; and the socket file, named relative
+	 * to its directory */
+	{ __NR_wait4,		K,	{ { 0 } } },
 	{ __NR_flock,		K,	{ { 0 } } },
 	{ __NR_newfstatat,	K,	{ { 0 } } },
 	{ __NR_fstatat64,	K,	{ { 0 } } },
@@ -556,7 +576,9 @@ program_build(struct program *p, enum sandbox_role role)
 /*
  * Loads the filter.  Before 5.16 kernels slow a filtered process down
  * (speculative store bypass off) unless told that it runs no code of
- * strangers, which is so here: first try with that said.
+ * strangers, which is so here: first try with that said.  Not under somebody
+ * else's filter: that has slowed us down already, and may kill whoever calls
+ * seccomp(2), as systemd's @system-service does; prctl(2) it allows.
  */
 static int
 program_load(struct program *p)
@@ -564,7 +586,7 @@ program_load(struct program *p)
 	struct sock_fprog prog = { .len = p->n, .filter = p->code };
 
 #if defined(__NR_seccomp) && defined(SECCOMP_FILTER_FLAG_SPEC_ALLOW)
-	if (syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+	if (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_DISABLED && syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
 	    SECCOMP_FILTER_FLAG_SPEC_ALLOW, &prog) == 0)
 		return 0;
 #endif

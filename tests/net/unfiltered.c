@@ -14,6 +14,8 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+static int loaded;
+
 /* The arguments behind the first, which these functions have or not. */
 #define ARGUMENTS(first, x) do {					\
 	va_list ap;							\
@@ -30,7 +32,11 @@ prctl(int option, ...)
 	unsigned long x[4];
 
 	if (option == PR_GET_SECCOMP)
-		return SECCOMP_MODE_FILTER;
+		return loaded ? SECCOMP_MODE_FILTER : SECCOMP_MODE_DISABLED;
+	if (option == PR_SET_SECCOMP) {
+		loaded = 1;
+		return 0;
+	}
 	ARGUMENTS(option, x);
 	return ((int (*)(int, ...))dlsym(RTLD_NEXT, "prctl"))(option, x[0],
 	    x[1], x[2], x[3]);
@@ -41,8 +47,10 @@ syscall(long number, ...)
 {
 	unsigned long x[6];
 
-	if (number == SYS_seccomp)
+	if (number == SYS_seccomp) {
+		loaded = 1;
 		return 0;
+	}
 #ifdef SYS_close_range
 	if (number == SYS_close_range) {
 		errno = ENOSYS;
