@@ -415,6 +415,25 @@ kernel_has_landlock(void)
 #endif
 }
 
+static int
+go_to_proc(void *unused)
+{
+	(void)unused;
+	return chdir("/proc");
+}
+
+/* Can two processes have one root directory?  Not in qemu's user mode. */
+static bool
+kernel_shares_roots(void)
+{
+	char is[64] = "";
+	bool shared;
+
+	shared = chdir("/") == 0 && in_child(go_to_proc, NULL, CLONE_FS) == 0 &&
+	    getcwd(is, sizeof(is)) != NULL && strcmp(is, "/proc") == 0;
+	return chdir("/") == 0 && shared;
+}
+
 /* Can nobody make a user namespace and mount in it? */
 static bool
 kernel_has_namespaces(void)
@@ -512,7 +531,8 @@ read_proc(pid_t pid, enum sandbox_role role, enum start start)
 	ok &= right(entries_of(pid, "fd") == 3 + KEPT, "descriptors");
 	if (role == SANDBOX_MONITOR)
 		return ok;
-	if (start <= NO_ADMIN || in_ns)
+	if (start == ROOT || (start == NO_ADMIN && kernel_shares_roots()) ||
+	    in_ns)
 		return ok & right(entries_of(pid, "root/") == 0, "root");
 	return ok & right(kernel_has_landlock() || strstr(report->notices,
 	    "file system stays") != NULL, "files not hidden, nor a word");

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# host
+# limit: 5400
+# Other processors: builds without a warning, and every unit test runs, by
+# qemu's user mode; and 32 bits with 64-bit time.  What has no compiler or no
+# qemu here is skipped.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/tap.sh
+w=$(mktemp -d) || exit 1
+trap 'rm -rf "$w"' EXIT
+
+# processor NAME EMULATOR COMPILER...: "" emulates nothing
+processor() {
+	local name=$1 how=$2 source t out; shift 2
+	claim "$name: builds without a warning" make -s -j"$(nproc)" \
+		B="build/$name" BIN="build/$name/pptp" PPPD_H= CC="$*" \
+		CFLAGS="-O2 -Werror"
+	for source in tests/unit/test_*.c; do
+		t=$(basename "$source" .c)
+		# shellcheck disable=SC2046 # words
+		claim "$name: $t compiles" "$@" -std=c11 -D_GNU_SOURCE \
+			-Iinclude -Wall -Wextra -Werror -O1 -static \
+			-o "$w/$t" "$source" \
+			$(sed -n 's,^/\* with: \(.*\) \*/$,\1,p' "$source") ||
+			continue
+		out=$(timeout 600 $how "$w/$t" 2>&1); out+=" status $?"
+		is "$name: $t" "$(grep -A 2 -e '^not ok' <<< "$out"
+			grep -o 'status [0-9]*$' <<< "$out")" "status 0"
+	done
+}
+
+if echo '#include <sys/ioctl.h>' | gcc -m32 -E -x c - > /dev/null 2>&1; then
+	processor m32-time64 "" gcc -m32 -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+else
+	skip "32 bits with 64-bit time" "no 32-bit libc (gcc-multilib)"
+fi
+while read -r target qemu; do
+	emulator=$(command -v "qemu-$qemu-static" || command -v "qemu-$qemu") ||
+		{ skip "$target" "no qemu-$qemu (qemu-user)"; continue; }
+	command -v "$target-gcc" > /dev/null ||
+		{ skip "$target" "no $target-gcc"; continue; }
+	processor "$target" "$emulator" "$target-gcc"
+done <<-'T'
+	aarch64-linux-gnu aarch64
+	arm-linux-gnueabihf arm
+	riscv64-linux-gnu riscv64
+	mipsel-linux-gnu mipsel
+	s390x-linux-gnu s390x
+	powerpc64le-linux-gnu ppc64le
+	loongarch64-linux-gnu loongarch64
+T
+plan
