@@ -586,7 +586,8 @@ program_load(struct program *p)
 	struct sock_fprog prog = { .len = p->n, .filter = p->code };
 
 #if defined(__NR_seccomp) && defined(SECCOMP_FILTER_FLAG_SPEC_ALLOW)
-	if (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_DISABLED && syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
+	if (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_DISABLED &&
+	    syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER,
 	    SECCOMP_FILTER_FLAG_SPEC_ALLOW, &prog) == 0)
 		return 0;
 #endif

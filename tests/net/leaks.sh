@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 300
 # Every process under valgrind, on each way to an end: nothing is used that was
 # never written, nothing is lost.
 . "$(dirname "$0")/lib.sh"
