@@ -3,10 +3,14 @@
  * Log, clock and descriptor helpers.
  *
  * The log speaks to syslog by itself, in one datagram a line, because libc's
- * syslog() waits for a slow daemon: a tunnel must not.
+ * syslog() waits for a slow daemon: a tunnel must not.  Nor does it wait for
+ * whoever reads standard error: a terminal or a pipe is opened once more, so
+ * that not to block is a flag of our own and not one of the user's shell.
  */
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -28,18 +32,23 @@
 
 enum {
 	LINE = 512,
-	PACKET_LINES = 8		/* of log_packet() in a second */
+	PACKET_LINES = 8,		/* of log_packet() in a second */
+	LAST_WORDS_US = 1000000,	/* that a process waits for stderr */
+	LAST_WORDS_STEP_MS = 20
 };
 
 static struct {
 	int		 fd;		/* of syslog */
 	int		 level;
+	int		 err;		/* stderr, opened once more; or -1 */
 	int		 stderr_what;
+	int64_t		 stderr_until;	/* last words wait so long; 0: unset */
+	bool		 cut;		/* a line on stderr lacks its end */
 	const char	*tag;
 	int64_t		 second;	/* that packet lines are counted in */
 	unsigned	 lines;
 	int64_t		 retry;		/* syslog may be reconnected then */
-} logger = { .fd = -1, .level = LOG_L_INFO, .stderr_what = 1 };
+} logger = { .fd = -1, .level = LOG_L_INFO, .err = -1, .stderr_what = 1 };
 
 static const int priority[] = {
 	[LOG_L_SILENT] = LOG_CRIT,
@@ -71,10 +80,51 @@ log_open(int level, const char *tag)
 		(void)syslog_connect();
 }
 
+/* The user's terminal may belong to somebody else; /dev/tty is open to all. */
+static int
+open_tty(void)
+{
+	unsigned theirs = 0, ours = 0;
+	int fd = open("/dev/tty", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd == -1 || (ioctl(STDERR_FILENO, TIOCGDEV, &theirs) == 0 &&
+	    ioctl(fd, TIOCGDEV, &ours) == 0 && theirs == ours))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/*
+ * Standard error as an open file of our own that does not block; -1 if that
+ * is not to be had or not needed.  A pty's master opened again is another pty.
+ */
+static int
+open_stderr(void)
+{
+	struct stat st;
+	unsigned number;
+	bool tty = isatty(STDERR_FILENO) == 1;
+	int fd;
+
+	if (fstat(STDERR_FILENO, &st) == -1 ||
+	    (!tty && !S_ISFIFO(st.st_mode)) ||
+	    ioctl(STDERR_FILENO, TIOCGPTN, &number) == 0)
+		return -1;
+	fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY |
+	    O_CLOEXEC);
+	return fd == -1 && tty ? open_tty() : fd;
+}
+
 void
 log_stderr(int what)
 {
 	logger.stderr_what = what;
+	if (what > 0 && logger.err == -1) {
+		logger.err = open_stderr();
+	} else if (what == 0 && logger.err != -1) {
+		close(logger.err);
+		logger.err = -1;
+	}
 }
 
 int
@@ -107,6 +157,61 @@ to_syslog(int prio, const char *text)
 		(void)send(logger.fd, line, (size_t)n, MSG_NOSIGNAL);
 }
 
+/* As write(), but EAGAIN where stderr takes nothing just now. */
+static ssize_t
+write_stderr(const char *p, size_t n)
+{
+	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t sent;
+
+	if (logger.err != -1)
+		return write(logger.err, p, n);
+	sent = send(STDERR_FILENO, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent != -1 || errno != ENOTSOCK)
+		return sent;
+	if (poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0)
+		return write(STDERR_FILENO, p, n);
+	errno = EAGAIN;
+	return -1;
+}
+
+/* False once the time for last words is up; sleeps a moment if it is not. */
+static bool
+may_wait(void)
+{
+	int64_t now = clock_us();
+
+	if (logger.stderr_until == 0)
+		logger.stderr_until = now + LAST_WORDS_US;
+	if (now >= logger.stderr_until)
+		return false;
+	/* Not for POLLOUT: a terminal may take less than it says. */
+	(void)poll(NULL, 0, LAST_WORDS_STEP_MS);
+	return true;
+}
+
+/* Waits, if it may, until all is written or may_wait() says no. */
+static void
+put_stderr(const char *text, bool wait)
+{
+	size_t n = strlen(text);
+
+	while (n > 0) {
+		ssize_t done = write_stderr(text, n);
+
+		if (done > 0) {
+			text += done;
+			n -= (size_t)done;
+			logger.cut = n > 0;
+		} else if (done == -1 && errno == EINTR) {
+			continue;
+		} else if (done != -1 || errno != EAGAIN || !wait ||
+		    !may_wait()) {
+			return;
+		}
+	}
+}
+
 /*
  * Somebody who does not read (a stopped terminal, a full pipe) must not stop
  * a tunnel: he loses lines.  Only the sentence of an end is waited for.
@@ -114,15 +219,12 @@ to_syslog(int prio, const char *text)
 static void
 to_stderr(const char *text, bool wait)
 {
-	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 	char line[LINE + 64];
-	int n = snprintf(line, sizeof(line), "pptp: %s\n", text);
 
-	if (n >= (int)sizeof(line))
-		n = sizeof(line) - 1;
-	if (!wait && (poll(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0))
-		return;
-	(void)!write(STDERR_FILENO, line, (size_t)n);
+	/* A longer text never comes: emit() has less room. */
+	snprintf(line, sizeof(line), "%spptp: %s\n", logger.cut ? "\n" : "",
+	    text);
+	put_stderr(line, wait);
 }
 
 /* Writes one line; `loud` lines go to stderr unless that is closed. */
@@ -320,6 +422,8 @@ fd_close_others(const int *keep, size_t n)
 		for (size_t i = 0; i < n; i++)
 			if (keep[i] >= (int)first && (unsigned)keep[i] < next)
 				next = (unsigned)keep[i];
+		if (logger.err >= (int)first && (unsigned)logger.err < next)
+			next = (unsigned)logger.err;
 		if (next == ~0u)
 			break;
 		close_from_to(first, next - 1);
@@ -340,6 +444,8 @@ signal_defaults(void)
 		signal(needed[i], SIG_DFL);
 	}
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	/* RLIMIT_FSIZE is to make write() fail, not to kill us. */
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 void
@@ -374,6 +480,7 @@ signal_reset(void)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 }
 
 /* ---- children ---- */

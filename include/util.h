@@ -27,7 +27,11 @@ enum {
  */
 void log_open(int level, const char *tag);
 
-/* What stderr gets: 0 nothing but fatal(), 1 warnings and errors, 2 all. */
+/*
+ * What stderr gets: 0 nothing but fatal(), 1 warnings and errors, 2 all.  While
+ * it is not 0 the log has a second descriptor of a terminal or pipe, opened
+ * here: 0 before others wait for theirs to close.
+ */
 void log_stderr(int what);
 
 /* The descriptor of syslog, to be kept when others are closed; -1. */
@@ -76,7 +80,10 @@ int fd_nonblock(int fd);
 /* Puts /dev/null where fd is, so that no copy of what was there remains. */
 void fd_null(int fd);
 
-/* Closes every descriptor from 3 on but those in keep[0 .. n). */
+/*
+ * Closes every descriptor from 3 on but those in keep[0 .. n) and the log's
+ * own of stderr.
+ */
 void fd_close_others(const int *keep, size_t n);
 
 /* Milliseconds for poll() until due_us; -1 for INT64_MAX: for ever. */
@@ -96,14 +103,17 @@ int signal_fd(const int *sigs, size_t n);
 
 /*
  * SIGCHLD and SIGALRM as we need them: whoever started us may have ignored or
- * blocked them, and exec keeps that.
+ * blocked them, and exec keeps that.  SIGXFSZ is ignored from now on.
  */
 void signal_defaults(void);
 
 /* Keeps a signal waiting, until signal_fd() takes it or for ever. */
 void signal_hold(int sig);
 
-/* Undoes signal_hold() and signal_fd() for a program about to be executed. */
+/*
+ * Undoes what these have done but for SIGCHLD and SIGALRM: for a program about
+ * to be executed.
+ */
 void signal_reset(void);
 
 #endif

@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 120
+# Standard error that is full and read by nobody: a terminal with room for one
+# octet, a pipe, a socket.  A tunnel with --debug carries data all the same, a
+# start that fails ends within 2 s, and no flag of the user's file is changed.
+. "$(dirname "$0")/lib.sh"
+serve gre=echo
+
+stuffed() {	# stuffed KIND COMMAND...: sets $out, $status
+	out=$(python3 tests/net/stuffed.py "$@")
+	status=$?
+}
+short() {	# short CLAIM: no longer than 2 s
+	local s; s=$(sed -n 's/^took //p' <<< "$out")
+	claim "$1 ($s s)" test "${s%.*}${s#*.}" -le 20
+}
+
+for kind in tty pipe socket; do
+	stuffed $kind python3 tests/net/ptyfeed.py --count 1000 "$CLIENT" \
+		$SERVER --nolaunchpppd --debug --loglevel 4
+	has "$kind: a tunnel with --debug carries all data" "$out" \
+		'^received 1000 of 1000, ordered, 0 duplicate, 0 bad$'
+	claim "$kind: no frame waits for a line" awk '/^slowest/ {
+		if ($2 + 0 > 0.5) { print; exit 1 } }' <<< "$out"
+	has "$kind: it ends well" "$out" '^exit 0 [01]\.'
+	has "$kind: the user's file is as it was" "$out" '^stderr: blocking$'
+
+	stuffed $kind "$CLIENT" $SERVER --connect-port 9
+	is "$kind: a start that fails has its status" "$status" $EXIT_CONNECT
+	short "$kind: and ends within 2 s"
+	has "$kind: the user's file is still as it was" "$out" \
+		'^stderr: blocking$'
+done
+is_clean "nothing left"
+
+# Whoever reads loses nothing, and a file is written where it stood.
+"$CLIENT" $SERVER --connect-port 9 2>&1 | cat > /run/piped
+has "a pipe that is read gets the sentence" "$(cat /run/piped)" \
+	'^pptp: .*Connection refused'
+{ echo before >&2; "$CLIENT" $SERVER --connect-port 9; echo after >&2; } \
+	2> /run/file
+is "in a file the lines follow one another" \
+	"$(cut -d ' ' -f 1 /run/file | tr '\n' ' ')" "before pptp: after "
+
+# A limit of the size of files is an error of write(), not an end.
+(ulimit -f 0; "$CLIENT" $SERVER --connect-port 9 2> /run/limited)
+is "with RLIMIT_FSIZE 0 a start that fails has its status" $? $EXIT_CONNECT
+out=$(ulimit -f 0; python3 tests/net/ptyfeed.py "$CLIENT" $SERVER \
+	--nolaunchpppd 2>&1 | cat)
+has "and a tunnel is not killed" "$out" '^exit ([0-9]+) '
+plan
