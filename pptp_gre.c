@@ -5,61 +5,66 @@
  *
  * Theory of operation
  *
- * Two numbers describe what was received: `next`, which is delivered next, and
- * `top`, one above the highest number seen.  While nothing is missing they are
- * equal, and a packet numbered `top` is handed on straight out of the caller's
- * buffer.  A higher number opens a hole: the numbers skipped are noted with
- * the time, and the packet is copied into a cell to wait.  Numbers in
- * [next, top) index the ring by their low bits, so filling, finding and
- * delivering take constant time.  Cells come off a stack, so that no more
- * memory is ever touched than was once needed at the same time.
+ * Two numbers describe what was received: `next`, the number to be delivered
+ * next, and `top`, one above the highest number received.  While nothing is
+ * missing they are equal, and a packet numbered `top` is delivered straight
+ * out of the caller's buffer.  A higher number opens a gap: the time is noted
+ * for each number skipped, and the packet is copied into a cell to wait.
+ * Numbers in [next, top) index the ring by their low bits, so inserting,
+ * finding and delivering take constant time.  Cells are allocated from a
+ * stack, so that only as much memory is touched as was needed at one time.
  *
- * How long to wait.  Loss wants no wait at all, reordering wants as much as it
- * is late.  Two figures remember lateness: late_us, the time, and late_count,
- * how many later packets came first.  A hole filled, or one of its packets
- * arriving after all was given up, raises both at once towards what was seen
- * (at most doubling, so that one freak does not cost much); a hole given up
- * lowers both by an eighth.  Both grow within a few packets and shrink within
- * a few dozen losses.  A hole is given up
+ * How long to wait for a missing packet.  Loss calls for no wait at all,
+ * reordering for as much as packets are late.  Two figures estimate lateness:
+ * late_us, the time, and late_count, how many later packets came first.  A
+ * packet that fills a gap, or comes after its gap was given up, is a sample
+ * which raises both at once (each at most to its double and a little, so that
+ * one outlier does not cost much); a gap given up lowers both by an eighth.
+ * So both grow within a few packets and shrink within a few dozen losses.  A
+ * gap is given up
  *
- *   - when 1.25 x late_us have gone by and 1.25 x late_count, at least eight,
- *     later packets have come: on a fast link that merely loses packets this
- *     means after eight packets, yet packets swapped or a few places late
- *     are never lost, not even the first; or
- *   - after twice that time, at least 5 ms, however few came: the slow link's
- *     rule.  It speaks only once everything received has been looked at, lest
- *     a hole be given up because we slept while its packet sat in the socket.
+ *   - when 1.25 x late_us have passed and 1.25 x late_count, at least eight,
+ *     later packets have come.  On a fast link that only loses packets this
+ *     means after eight packets; yet packets swapped, or late by a few places,
+ *     are never lost, not even the first one; or
+ *   - after twice that time, at least 5 ms, however few have come.  This is
+ *     for slow links.  It applies only once the caller has read all that the
+ *     socket held: else a gap would be given up because the process slept
+ *     while the missing packet lay in the socket.
  *
- * Neither wait exceeds what the user allows.  We begin with 12 ms, the jitter
- * of an ordinary radio or DSL path.
+ * Neither wait exceeds what the user allows.  The estimate starts at 12 ms,
+ * the jitter of an ordinary radio or DSL path.
  *
- * Jumps.  A number that is neither near `top` nor recently seen may be a
- * forgery, a stray, or a server that started afresh.  It is kept aside and
- * believed when the very next data packet carries the next number (RFC 3550
- * A.1); any packet of the current numbering in between disproves it.  A server
- * that starts afresh shortly after it began uses numbers delivered only just
- * now, and so does a network that repeats a whole burst.  Time and run length
- * cannot tell these apart in two packets, contents can: a 16-bit fingerprint
- * of each recent packet is kept.  The same number with the same contents is a
- * duplicate, however many follow each other; with other contents it is a
- * candidate like any stray.  In a numbering's first second, numbers just
- * below its first one are a reordered beginning, and dropped as old.
+ * Jumps.  A number that is neither near `top` nor recently received may be
+ * forged, or a stray, or that of a server which has started afresh.  Its
+ * packet is put on probation as in RFC 3550 A.1: it is kept aside, and accepted
+ * when the very next data packet carries the next number; any packet of the
+ * current numbering in between discards it.  A server that starts afresh
+ * shortly after it began uses numbers that were delivered a moment ago, and so
+ * does a network that repeats a burst.  Neither time nor the length of a run
+ * distinguishes them within two packets, but contents do: a 16-bit fingerprint
+ * of each recent packet is kept.  A recent number with the same contents is a
+ * duplicate; with other contents it goes on probation.  In the first second of
+ * a numbering, numbers just below the first one are taken for a reordered
+ * beginning and dropped as old.
  *
- * Sending.  Acknowledgements name the highest number received, even over a hole
- * (RFC 2637 4.2), and ride on data when there is some.  Sending never waits for
- * them: many servers acknowledge nothing unless they have data to send.
+ * Sending.  Acknowledgements name the highest number received, even over a gap
+ * (RFC 2637 4.2), and are piggybacked on data when there is some.  Sending
+ * never waits for the server's: many servers acknowledge only when they have
+ * data to send.  No acknowledgement moves the numbers we send.
  *
- * Fills.  pptpd holds back what follows a lost packet for 0.3 s, and does not
- * acknowledge it.  So when such a server says nothing of two packets or more
- * for one and a half round trips and 20 ms, the first of them is taken for
- * lost: an LCP Discard-Request, of which PPP makes nothing, is sent under its
- * number, and the rest goes through.  If it was only slow it drops that as old.
- * With 1 % lost this carries 1.4 times as much each way.
+ * Gap fillers.  pptpd holds back what follows a lost packet for 0.3 s, and
+ * does not acknowledge it.  So when such a server has not acknowledged two
+ * packets or more for one and a half round trips and 20 ms, the first of them
+ * is presumed lost, and an LCP Discard-Request, which PPP ignores, is sent
+ * under its number: pptpd then releases the rest.  If the packet was only
+ * slow, pptpd drops it as old.  With 1 % lost this carries 1.4 times as much
+ * each way.
  *
- * Spurs.  The same server looks whether it has waited long enough only when
- * something comes: TCP's next attempt, a second later, or two.  So while what
- * was sent last is not acknowledged, an acknowledgement is said again a few
- * times.
+ * Repeated acknowledgements.  pptpd checks whether that 0.3 s has passed only
+ * when a packet arrives, which may be TCP's next attempt a second later.  So
+ * while the last packet sent is not acknowledged, a bare acknowledgement is
+ * sent again a few times.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -72,26 +77,26 @@
 
 enum {
 	HISTORY = 4096,		/* numbers remembered; a multiple of GRE_RING */
-	CELLS = GRE_RING + 1,	/* a full ring, and a jump's candidate */
+	CELLS = GRE_RING + 1,	/* a full ring, and one on probation */
 	NO_CELL = UINT16_MAX	/* a number without contents */
 };
 
-/* A data packet on its way into the ring. */
-struct fresh {
+/* The data packet received last, until the ring or gre_next() has taken it. */
+struct pending {
 	const uint8_t	*data;
 	uint32_t	 seq;
 	uint16_t	 len, mark;
 };
 
-enum fresh_state {
-	FRESH_NONE,
-	FRESH_WAITING,		/* the ring must make room first */
-	FRESH_READY		/* its number is `next` */
+enum pending_state {
+	PENDING_NONE,
+	PENDING_BLOCKED,	/* earlier ones must be delivered first */
+	PENDING_READY		/* its number is `next` */
 };
 
 struct slot {
-	int64_t		 opened;	/* when a later number came first, */
-	uint32_t	 arrival;	/* and how many had come before it */
+	int64_t		 opened;	/* of a gap: when it was noticed, and */
+	uint32_t	 arrival;	/* how many packets had come by then */
 	uint16_t	 len, cell;
 };
 
@@ -100,40 +105,41 @@ struct gre {
 	struct gre_counters *n;
 
 	uint32_t	 next, top;
-	uint32_t	 known;		/* numbers below `next` in marks[] */
+	uint32_t	 known;		/* so many below `next` have marks[] */
 	uint32_t	 arrivals;	/* data packets accepted */
 	int64_t		 born;		/* when this numbering began */
 	bool		 started;
 
-	struct fresh	 fresh;
-	enum fresh_state state;
+	struct pending	 pending;
+	enum pending_state state;
 
-	struct slot	 candidate;	/* of a jump; .len and .cell count */
-	uint32_t	 candidate_seq;
-	uint16_t	 candidate_mark;
-	bool		 suspect;	/* there is a candidate */
-	bool		 jump;		/* confirmed: drain, then follow */
+	bool		 probation;	/* a packet waits to be confirmed: */
+	uint32_t	 bad_seq;	/* its number, */
+	uint16_t	 bad_mark;	/* fingerprint, */
+	struct slot	 bad_slot;	/* length and cell */
+	bool		 jump;		/* confirmed: deliver the rest of the
+					 * old numbering, then follow */
 
 	int64_t		 late_us;
 	uint32_t	 late_count;
-	uint32_t	 blamed;	/* .arrival of the last hole given up */
+	uint32_t	 given_up;	/* .arrival of the last gap given up */
 
 	uint32_t	 ack_seq;	/* highest number received */
-	uint32_t	 owed;		/* packets not acknowledged yet */
+	uint32_t	 owed;		/* packets we have not acknowledged */
 	int64_t		 owed_since;
-	bool		 ack_rode;	/* on a packet that may yet fail */
+	bool		 ack_sent;	/* on data that may yet fail */
 
-	unsigned	 spurs;		/* still to come, the next one when */
-	int64_t		 spur_due;
+	unsigned	 repeats;	/* bare acknowledgements to come; */
+	int64_t		 repeat_due;	/* the next one is due then */
 	uint32_t	 tx_next;	/* number of the next packet */
 	uint32_t	 tx_acked;	/* the first not acknowledged */
 	int64_t		 sent_at[GRE_RTT_SLOTS];
-	int64_t		 stuck_since;	/* no news of two or more; */
-	unsigned	 fills;		/* so often was one sent since */
-	uint32_t	 filled_to;	/* what was sent before the last */
+	int64_t		 stuck_since;	/* no progress of two or more since; */
+	unsigned	 fillers;	/* so many were sent in this time, */
+	uint32_t	 filler_before;	/* the last one with this as tx_next */
 	uint8_t		*cells;		/* CELLS of HDLC_FRAME_MAX octets */
-	uint32_t	 spares;	/* free ones in spare[] */
-	uint16_t	 spare[CELLS];
+	uint32_t	 free_cells;
+	uint16_t	 free_cell[CELLS];
 	uint16_t	 marks[HISTORY];	/* fingerprints; 0: missing */
 	struct slot	 slots[GRE_RING];
 };
@@ -169,9 +175,9 @@ enum {
 	COUNT_MIN = 8,
 	WAIT_MIN_US = 5000,
 	WAIT_MAX_US = 60000000,
-	SETTLE_US = 1000000,	/* how long a beginning may be reordered, */
-	SETTLE_COUNT = 64,	/* and how far */
-	GAP_MAX = 65536		/* a longer jump tells nothing about loss */
+	START_REORDER_US = 1000000,	/* a beginning may be reordered so */
+	START_REORDER_COUNT = 64,	/* long, and so far */
+	GAP_MAX = 65536		/* a longer jump is not counted as loss */
 };
 
 static_assert(HISTORY % GRE_RING == 0 && (GRE_RING & (GRE_RING - 1)) == 0,
@@ -218,13 +224,13 @@ gre_decode(struct gre_packet *g, const uint8_t *buf, size_t n)
 	/* All but S and A is fixed: K is set, version is 1, the rest is 0. */
 	if (proto != GRE_PPP ||
 	    (flags & ~(GRE_SEQ | GRE_ACK)) != (GRE_KEY | GRE_VER1))
-		return GRE_ALIEN;
+		return GRE_BAD_HEADER;
 	if (g->len > 0)
 		g->data = rd_bytes(&r, g->len);
 	if (r.bad)
-		return GRE_LIES;
+		return GRE_BAD_LENGTH;
 
-	/* Payload without a number has no place; its acknowledgement does. */
+	/* Payload without a number is dropped, its acknowledgement is not. */
 	if (!g->has_seq) {
 		g->data = NULL;
 		g->len = 0;
@@ -260,9 +266,10 @@ gre_init(void *mem, const struct gre_conf *conf, struct gre_counters *n)
 	g->n = n;
 	g->late_us = LATE_START_US;
 	g->cells = (uint8_t *)mem + header_size();
-	while (g->spares < CELLS) {
-		g->spare[g->spares] = (uint16_t)(CELLS - 1 - g->spares);
-		g->spares++;
+	while (g->free_cells < CELLS) {
+		g->free_cell[g->free_cells] =
+		    (uint16_t)(CELLS - 1 - g->free_cells);
+		g->free_cells++;
 	}
 	return g;
 }
@@ -271,11 +278,11 @@ gre_init(void *mem, const struct gre_conf *conf, struct gre_counters *n)
 
 enum {
 	RTT_MAX_US = 60000000,	/* longer: the clock jumped */
-	FILL_US = 20000,
-	FILLS = 4		/* tries, each after twice as long */
+	FILLER_US = 20000,
+	FILLERS = 4		/* tries, each after twice as long */
 };
 
-/* What every header begins with. */
+/* The first eight octets of a header (RFC 2637 4.1). */
 static void
 put_header(const struct gre *g, struct wr *w, int flags, size_t len)
 {
@@ -298,22 +305,22 @@ gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 	if (ack) {
 		wr_u32(&w, g->ack_seq);
 		g->owed = 0;
-		g->ack_rode = true;
+		g->ack_sent = true;
 	}
 	if (g->tx_next - g->tx_acked < 2)
 		g->stuck_since = now;
 	g->sent_at[g->tx_next % GRE_RTT_SLOTS] = now;
 	g->tx_next++;
-	g->spurs = GRE_SPURS;
-	g->spur_due = later(now, GRE_SPUR_US);
+	g->repeats = GRE_ACK_REPEATS;
+	g->repeat_due = later(now, GRE_ACK_REPEAT_US);
 	g->n->tx_packets++;
 	g->n->tx_octets += len;
 	return h;
 }
 
 /*
- * The number stays used: others may have been sent behind it already.  An
- * acknowledgement that may have been on it is owed again, and overdue.
+ * The number stays used, since later ones may have been sent already.  The
+ * acknowledgement that this packet may have carried is owed again, and overdue.
  */
 void
 gre_send_failed(struct gre *g, size_t len)
@@ -321,9 +328,9 @@ gre_send_failed(struct gre *g, size_t len)
 	g->n->tx_packets--;
 	g->n->tx_octets -= len;
 	g->n->tx_lost++;
-	if (g->ack_rode && g->owed == 0)
+	if (g->ack_sent && g->owed == 0)
 		g->owed = 1;
-	g->ack_rode = false;
+	g->ack_sent = false;
 }
 
 /* The server says that it has received our number `ack`. */
@@ -337,21 +344,21 @@ gre_acknowledged(struct gre *g, uint32_t ack, int64_t now)
 		return;
 	g->tx_acked = ack + 1;
 	g->stuck_since = now;
-	g->fills = 0;
+	g->fillers = 0;
 	g->n->rx_acks++;
-	/* What a hole has held back took longer than the way and back. */
-	if (age > GRE_RTT_SLOTS || seq_diff(ack, g->filled_to) < 0)
+	/* If the server held it back behind a gap, it is no round trip. */
+	if (age > GRE_RTT_SLOTS || seq_diff(ack, g->filler_before) < 0)
 		return;
 	sample = elapsed(now, g->sent_at[ack % GRE_RTT_SLOTS]);
 	if (sample > RTT_MAX_US)
 		return;
 
-	/* RFC 2637 4.4: alpha is 1/8; the first sample stands alone. */
+	/* RFC 2637 4.4 with alpha = 1/8; the first sample is taken as is. */
 	rtt = rtt == 0 ? sample : rtt + (sample - rtt) / 8;
 	g->n->rtt_us = rtt > 0 ? (uint64_t)rtt : 1;
 }
 
-/* ---- what the tunnel says on its own ---- */
+/* ---- self-generated packets ---- */
 
 /* A packet was received; the highest number so far is seq. */
 static void
@@ -368,7 +375,7 @@ due(int64_t when, int64_t now)
 	return when != GRE_NEVER && when <= now;
 }
 
-/* When the oldest packet not acknowledged has waited long enough. */
+/* The delayed-ACK timer: half a window, or GRE_ACK_DELAY_US. */
 static int64_t
 ack_due(const struct gre *g)
 {
@@ -381,31 +388,31 @@ ack_due(const struct gre *g)
 	return later(g->owed_since, GRE_ACK_DELAY_US);
 }
 
-/* When the server is to be woken, or GRE_NEVER; see Spurs. */
+/* When an acknowledgement is sent again, or GRE_NEVER. */
 static int64_t
-spur_due(const struct gre *g)
+repeat_due(const struct gre *g)
 {
-	return g->spurs == 0 || !g->started || g->tx_acked == g->tx_next ?
-	    GRE_NEVER : g->spur_due;
+	return g->repeats == 0 || !g->started || g->tx_acked == g->tx_next ?
+	    GRE_NEVER : g->repeat_due;
 }
 
-/* When the first packet not acknowledged is taken for lost; see Fills. */
+/* When the first packet not acknowledged is presumed lost, or GRE_NEVER. */
 static int64_t
-fill_due(const struct gre *g)
+filler_due(const struct gre *g)
 {
 	int64_t rtt = (int64_t)g->n->rtt_us;
 
-	if (!g->conf.fills || rtt == 0 || g->fills == FILLS ||
+	if (!g->conf.fill_gaps || rtt == 0 || g->fillers == FILLERS ||
 	    g->tx_next - g->tx_acked < 2)
 		return GRE_NEVER;
-	/* Number 1 is a new beginning for pptpd, whenever it comes. */
+	/* pptpd starts afresh at number 1, whenever it comes. */
 	if (g->tx_acked == 1)
 		return GRE_NEVER;
-	return later(g->stuck_since, (rtt + rtt / 2 + FILL_US) << g->fills);
+	return later(g->stuck_since, (rtt + rtt / 2 + FILLER_US) << g->fillers);
 }
 
 static void
-put_fill(struct gre *g, struct wr *w, int64_t now)
+put_filler(struct gre *g, struct wr *w, int64_t now)
 {
 	/* RFC 1661 5.9: Discard-Request, no data, magic number 0 */
 	static const uint8_t frame[] = { PPP_ALLSTATIONS, PPP_UI,
@@ -414,13 +421,13 @@ put_fill(struct gre *g, struct wr *w, int64_t now)
 	put_header(g, w, GRE_SEQ, sizeof(frame));
 	wr_u32(w, g->tx_acked);
 	wr_bytes(w, frame, sizeof(frame));
-	g->fills++;
+	g->fillers++;
 	g->stuck_since = now;
-	g->filled_to = g->tx_next;
+	g->filler_before = g->tx_next;
 	g->n->tx_fills++;
-	/* A server may look at what it held back only with the next packet. */
-	g->spurs = GRE_SPURS;
-	g->spur_due = now;
+	/* The server may release what it held back at the next packet only. */
+	g->repeats = GRE_ACK_REPEATS;
+	g->repeat_due = now;
 }
 
 static void
@@ -429,21 +436,21 @@ put_ack(struct gre *g, struct wr *w)
 	put_header(g, w, GRE_ACK, 0);
 	wr_u32(w, g->ack_seq);
 	g->owed = 0;
-	g->ack_rode = false;
+	g->ack_sent = false;
 	g->n->tx_acks++;
 }
 
 size_t
-gre_own(struct gre *g, uint8_t *buf, int64_t now)
+gre_output(struct gre *g, uint8_t *buf, int64_t now)
 {
-	struct wr w = { .p = buf, .end = buf + GRE_OWN_MAX };
+	struct wr w = { .p = buf, .end = buf + GRE_OUTPUT_MAX };
 
 	assert(buf != NULL);
-	if (due(fill_due(g), now)) {
-		put_fill(g, &w, now);
-	} else if (due(spur_due(g), now)) {
-		g->spurs--;
-		g->spur_due = later(now, GRE_SPUR_US);
+	if (due(filler_due(g), now)) {
+		put_filler(g, &w, now);
+	} else if (due(repeat_due(g), now)) {
+		g->repeats--;
+		g->repeat_due = later(now, GRE_ACK_REPEAT_US);
 		put_ack(g, &w);
 	} else if (due(ack_due(g), now)) {
 		put_ack(g, &w);
@@ -451,24 +458,24 @@ gre_own(struct gre *g, uint8_t *buf, int64_t now)
 	return (size_t)(w.p - buf);
 }
 
-/* When gre_own() has something to say; GRE_NEVER if not. */
+/* When gre_output() has a packet; GRE_NEVER if not. */
 static int64_t
-gre_own_due(const struct gre *g)
+output_due(const struct gre *g)
 {
-	return min64(min64(ack_due(g), spur_due(g)), fill_due(g));
+	return min64(min64(ack_due(g), repeat_due(g)), filler_due(g));
 }
 
 /* ---- the wait for a missing packet ---- */
 
 static int64_t
-patience(const struct gre *g)
+reorder_wait(const struct gre *g)
 {
 	return min64(g->late_us + g->late_us / 4, g->conf.reorder_us);
 }
 
-/* Enough later packets have come to believe the one at `next` lost. */
+/* Have enough later packets come to presume the one at `next` lost? */
 static bool
-outrun(const struct gre *g)
+gap_overtaken(const struct gre *g)
 {
 	const struct slot *s = &g->slots[g->next % GRE_RING];
 	uint32_t count = g->late_count + g->late_count / 4;
@@ -477,13 +484,13 @@ outrun(const struct gre *g)
 	    (count > COUNT_MIN ? count : COUNT_MIN);
 }
 
-/* When the hole at `next` is given up if nothing more arrives. */
+/* When the gap at `next` is given up if nothing more arrives. */
 static int64_t
-hole_due(const struct gre *g)
+gap_due(const struct gre *g)
 {
-	int64_t wait = patience(g);
+	int64_t wait = reorder_wait(g);
 
-	if (!outrun(g)) {
+	if (!gap_overtaken(g)) {
 		wait = wait * 2 > WAIT_MIN_US ? wait * 2 : WAIT_MIN_US;
 		wait = min64(wait, g->conf.reorder_us);
 	}
@@ -491,18 +498,21 @@ hole_due(const struct gre *g)
 }
 
 static bool
-hopeless(const struct gre *g, bool drained, int64_t now)
+gap_expired(const struct gre *g, bool drained, int64_t now)
 {
 	if (g->conf.nobuffer)
 		return true;
-	if (!drained && !outrun(g))
+	if (!drained && !gap_overtaken(g))
 		return false;
-	return now >= hole_due(g);
+	return now >= gap_due(g);
 }
 
-/* A packet came for the hole noted in s.  What no wait bridges is no lesson. */
+/*
+ * A packet came for the gap noted in s: a sample of lateness, unless it came
+ * later than we may ever wait.
+ */
 static void
-learn(struct gre *g, const struct slot *s, int64_t now)
+grow_lateness(struct gre *g, const struct slot *s, int64_t now)
 {
 	int64_t us = elapsed(now, s->opened);
 	uint32_t count = g->arrivals - s->arrival;
@@ -516,9 +526,9 @@ learn(struct gre *g, const struct slot *s, int64_t now)
 		    2 * (int64_t)g->late_count + COUNT_MIN);
 }
 
-/* The number `next` is done with. */
+/* `next` was delivered or given up. */
 static void
-pass(struct gre *g)
+advance(struct gre *g)
 {
 	g->next++;
 	if (g->known < BEHIND_MAX)
@@ -526,41 +536,41 @@ pass(struct gre *g)
 }
 
 static void
-give_up(struct gre *g)
+give_up_gap(struct gre *g)
 {
 	uint32_t arrival = slot_of(g, g->next)->arrival;
 
-	/* A burst lost at once is one lesson. */
-	if (arrival != g->blamed) {
-		g->blamed = arrival;
+	/* A burst lost at once counts as one loss. */
+	if (arrival != g->given_up) {
+		g->given_up = arrival;
 		g->late_us -= g->late_us / 8;
 		g->late_count -= g->late_count / 8;
 	}
 	g->n->rx_lost++;
-	pass(g);
+	advance(g);
 }
 
 /* ---- the ring ---- */
 
 static uint16_t
-keep(struct gre *g, const struct fresh *f)
+cell_alloc(struct gre *g, const struct pending *f)
 {
 	uint16_t cell;
 
 	if (f->data == NULL)
 		return NO_CELL;
-	assert(g->spares > 0);
-	cell = g->spare[--g->spares];
+	assert(g->free_cells > 0);
+	cell = g->free_cell[--g->free_cells];
 	memcpy(cell_of(g, cell), f->data, f->len);
 	return cell;
 }
 
 /* The contents stay until the cell is used again. */
 static void
-spare(struct gre *g, uint16_t cell)
+cell_free(struct gre *g, uint16_t cell)
 {
 	if (cell != NO_CELL)
-		g->spare[g->spares++] = cell;
+		g->free_cell[g->free_cells++] = cell;
 }
 
 /*
@@ -593,32 +603,32 @@ begin(struct gre *g, uint32_t seq, int64_t now)
 	g->started = true;
 }
 
-/* The old numbering is drained: the candidate begins the new one. */
+/* All of the old numbering is delivered: the one on probation begins anew. */
 static void
 follow(struct gre *g, int64_t now)
 {
-	uint32_t seq = g->candidate_seq;
+	uint32_t seq = g->bad_seq;
 	int32_t gap = seq_diff(seq, g->top);
 
 	if (gap > 0 && gap < GAP_MAX)
 		g->n->rx_lost += (uint32_t)gap;
 	begin(g, seq, now);
 	g->n->rx_jumps++;
-	*slot_of(g, seq) = g->candidate;
-	*mark_of(g, seq) = g->candidate_mark;
+	*slot_of(g, seq) = g->bad_slot;
+	*mark_of(g, seq) = g->bad_mark;
 	g->top++;
-	g->suspect = g->jump = false;
+	g->probation = g->jump = false;
 }
 
-/* Puts the fresh packet where it belongs: there is room. */
+/* Inserts the pending packet, for which there is room. */
 static void
-enter(struct gre *g, int64_t now)
+ring_insert(struct gre *g, int64_t now)
 {
-	struct fresh *f = &g->fresh;
+	struct pending *f = &g->pending;
 	struct slot *s = slot_of(g, f->seq);
 
 	if (seq_diff(f->seq, g->top) < 0)
-		learn(g, s, now);
+		grow_lateness(g, s, now);
 	for (; seq_diff(f->seq, g->top) > 0; g->top++) {
 		*mark_of(g, g->top) = 0;
 		slot_of(g, g->top)->opened = now;
@@ -628,47 +638,47 @@ enter(struct gre *g, int64_t now)
 		g->top++;
 	*mark_of(g, f->seq) = f->mark;
 	if (f->seq == g->next) {
-		g->state = FRESH_READY;
+		g->state = PENDING_READY;
 		return;
 	}
 	s->len = f->len;
-	s->cell = keep(g, f);
-	g->state = FRESH_NONE;
+	s->cell = cell_alloc(g, f);
+	g->state = PENDING_NONE;
 }
 
-/* Lets the fresh packet in as soon as it may. */
+/* Inserts the pending packet once what is before it has made room. */
 static void
-settle(struct gre *g, int64_t now)
+process_pending(struct gre *g, int64_t now)
 {
-	if (g->state != FRESH_WAITING)
+	if (g->state != PENDING_BLOCKED)
 		return;
 	if (g->jump) {
 		if (g->next != g->top)
 			return;
 		follow(g, now);
 	}
-	if (seq_diff(g->fresh.seq, g->next) < GRE_RING)
-		enter(g, now);
+	if (seq_diff(g->pending.seq, g->next) < GRE_RING)
+		ring_insert(g, now);
 }
 
 static void
-admit(struct gre *g, const struct fresh *f, int64_t now)
+accept_packet(struct gre *g, const struct pending *f, int64_t now)
 {
-	g->fresh = *f;
-	g->state = FRESH_WAITING;
+	g->pending = *f;
+	g->state = PENDING_BLOCKED;
 	g->arrivals++;
-	settle(g, now);
+	process_pending(g, now);
 }
 
-/* The candidate is disproved. */
+/* The packet on probation was not confirmed. */
 static void
-acquit(struct gre *g)
+end_probation(struct gre *g)
 {
-	if (!g->suspect)
+	if (!g->probation)
 		return;
-	g->suspect = false;
-	spare(g, g->candidate.cell);
-	if (seq_diff(g->candidate_seq, g->next) < 0)
+	g->probation = false;
+	cell_free(g, g->bad_slot.cell);
+	if (seq_diff(g->bad_seq, g->next) < 0)
 		g->n->rx_old++;
 	else
 		g->n->rx_far++;
@@ -676,41 +686,41 @@ acquit(struct gre *g)
 
 /* A packet of the current numbering. */
 static void
-accept_current(struct gre *g, const struct fresh *f, int64_t now)
+accept_current(struct gre *g, const struct pending *f, int64_t now)
 {
-	acquit(g);
+	end_probation(g);
 	gre_owe(g, seq_diff(f->seq, g->top) >= 0 ? f->seq : g->ack_seq, now);
 	if (!g->conf.nobuffer && f->seq != g->next)
 		g->n->rx_reordered++;
-	admit(g, f, now);
+	accept_packet(g, f, now);
 }
 
-/* A number from elsewhere: a jump, if it follows the last such number. */
+/* A number from elsewhere: a jump, if it follows the one on probation. */
 static void
-accept_stray(struct gre *g, const struct fresh *f, int64_t now)
+accept_stray(struct gre *g, const struct pending *f, int64_t now)
 {
-	if (g->suspect && f->seq == g->candidate_seq) {
+	if (g->probation && f->seq == g->bad_seq) {
 		g->n->rx_duplicate++;
 		return;
 	}
-	if (g->suspect && f->seq == g->candidate_seq + 1) {
+	if (g->probation && f->seq == g->bad_seq + 1) {
 		g->jump = true;
 		gre_owe(g, f->seq - 1, now);
 		gre_owe(g, f->seq, now);
-		admit(g, f, now);
+		accept_packet(g, f, now);
 		return;
 	}
-	acquit(g);
-	g->suspect = true;
-	g->candidate_seq = f->seq;
-	g->candidate_mark = f->mark;
-	g->candidate.len = f->len;
-	g->candidate.cell = keep(g, f);
+	end_probation(g);
+	g->probation = true;
+	g->bad_seq = f->seq;
+	g->bad_mark = f->mark;
+	g->bad_slot.len = f->len;
+	g->bad_slot.cell = cell_alloc(g, f);
 }
 
 /* A number below `next` that was delivered or given up not long ago. */
 static void
-accept_behind(struct gre *g, const struct fresh *f, int64_t now)
+accept_behind(struct gre *g, const struct pending *f, int64_t now)
 {
 	uint16_t *mark = mark_of(g, f->seq);
 
@@ -725,11 +735,11 @@ accept_behind(struct gre *g, const struct fresh *f, int64_t now)
 	*mark = f->mark;
 	g->n->rx_old++;
 	if (seq_diff(g->top, f->seq) <= GRE_RING)
-		learn(g, slot_of(g, f->seq), now);
+		grow_lateness(g, slot_of(g, f->seq), now);
 }
 
 static void
-accept_data(struct gre *g, const struct fresh *f, int64_t now)
+accept_data(struct gre *g, const struct pending *f, int64_t now)
 {
 	int32_t ahead, behind;
 
@@ -746,8 +756,8 @@ accept_data(struct gre *g, const struct fresh *f, int64_t now)
 			g->n->rx_duplicate++;
 	} else if (behind > 0 && behind <= (int32_t)g->known)
 		accept_behind(g, f, now);
-	else if (behind > 0 && behind <= (int32_t)g->known + SETTLE_COUNT &&
-	    elapsed(now, g->born) < SETTLE_US)
+	else if (elapsed(now, g->born) < START_REORDER_US && behind > 0 &&
+	    behind <= (int32_t)g->known + START_REORDER_COUNT)
 		g->n->rx_old++;
 	else
 		accept_stray(g, f, now);
@@ -755,14 +765,14 @@ accept_data(struct gre *g, const struct fresh *f, int64_t now)
 
 /* The caller did not fetch the last packet: its buffer is gone. */
 static void
-forget_fresh(struct gre *g)
+drop_pending(struct gre *g)
 {
-	if (g->state == FRESH_NONE)
+	if (g->state == PENDING_NONE)
 		return;
-	if (g->state == FRESH_READY)
-		pass(g);
+	if (g->state == PENDING_READY)
+		advance(g);
 	g->n->rx_lost++;
-	g->state = FRESH_NONE;
+	g->state = PENDING_NONE;
 	g->jump = false;
 }
 
@@ -772,11 +782,11 @@ gre_recv(struct gre *g, const uint8_t *buf, size_t n, int64_t now)
 	struct gre_packet p;
 	enum gre_verdict v = gre_decode(&p, buf, n);
 
-	forget_fresh(g);
+	drop_pending(g);
 	if (v == GRE_OK && p.call != g->conf.call)
-		v = GRE_ALIEN;
+		v = GRE_BAD_HEADER;
 	if (v == GRE_OK && p.len > HDLC_FRAME_MAX)
-		v = GRE_LIES;
+		v = GRE_BAD_LENGTH;
 	if (v != GRE_OK) {
 		g->n->rx_bad++;
 		return v;
@@ -784,7 +794,7 @@ gre_recv(struct gre *g, const uint8_t *buf, size_t n, int64_t now)
 	if (p.has_ack)
 		gre_acknowledged(g, p.ack, now);
 	if (p.has_seq) {
-		struct fresh f = { .data = p.data, .seq = p.seq, .len = p.len,
+		struct pending f = { .data = p.data, .seq = p.seq, .len = p.len,
 		    .mark = fingerprint(p.data, p.len) };
 
 		accept_data(g, &f, now);
@@ -798,18 +808,18 @@ deliver(struct gre *g, size_t *len)
 {
 	const uint8_t *p;
 
-	if (g->state == FRESH_READY) {
-		g->state = FRESH_NONE;
-		p = g->fresh.data;
-		*len = g->fresh.len;
+	if (g->state == PENDING_READY) {
+		g->state = PENDING_NONE;
+		p = g->pending.data;
+		*len = g->pending.len;
 	} else {
 		struct slot *s = slot_of(g, g->next);
 
 		p = s->cell == NO_CELL ? NULL : cell_of(g, s->cell);
 		*len = s->len;
-		spare(g, s->cell);
+		cell_free(g, s->cell);
 	}
-	pass(g);
+	advance(g);
 	if (p != NULL) {
 		g->n->rx_packets++;
 		g->n->rx_octets += *len;
@@ -821,7 +831,7 @@ const uint8_t *
 gre_next(struct gre *g, size_t *len, bool drained, int64_t now)
 {
 	for (;;) {
-		settle(g, now);
+		process_pending(g, now);
 		if (g->next == g->top)
 			break;
 		if (*mark_of(g, g->next) != 0) {
@@ -829,8 +839,9 @@ gre_next(struct gre *g, size_t *len, bool drained, int64_t now)
 
 			if (p != NULL)
 				return p;
-		} else if (g->state == FRESH_WAITING || hopeless(g, drained, now))
-			give_up(g);
+		} else if (g->state == PENDING_BLOCKED ||
+		    gap_expired(g, drained, now))
+			give_up_gap(g);
 		else
 			break;
 	}
@@ -840,13 +851,13 @@ gre_next(struct gre *g, size_t *len, bool drained, int64_t now)
 int64_t
 gre_due(const struct gre *g)
 {
-	int64_t due = gre_own_due(g);
+	int64_t due = output_due(g);
 
-	if (g->state != FRESH_NONE)
+	if (g->state != PENDING_NONE)
 		return 0;
 	if (g->next == g->top)
 		return due;
 	if (g->marks[g->next % HISTORY] != 0 || g->conf.nobuffer)
 		return 0;
-	return min64(due, hole_due(g));
+	return min64(due, gap_due(g));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What pppd is behind (a pty, two pipes, a socket), and frames on their way
- * there: framed, queued and written without ever blocking.  A frame that does
- * not fit is dropped whole; one that was begun is always finished.
+ * The pppd side: pty, pipes or socket, and its output queue.  Frames are
+ * encoded, queued and written without ever blocking.  A frame that does not
+ * fit is dropped whole; one whose first octet was written is always finished.
  */
 #ifndef PPP_LINK_H
 #define PPP_LINK_H
@@ -15,32 +15,34 @@
 #include "hdlc.h"
 
 enum {
-	LINK_WAITING = 196608,		/* octets that may wait */
-	LINK_FRAMES = 64,		/* frames that may, if sync: each has */
-	LINK_CELL = HDLC_FRAME_MAX	/* so much of buf[] to itself */
+	LINK_WAITING = 196608,		/* octets queued at most, if async */
+	LINK_FRAMES = 64,		/* frames queued at most, if sync, */
+	LINK_CELL = HDLC_FRAME_MAX	/* each in a part of buf[] this long */
 };
 #define LINK_NEVER	INT64_MAX
 
 struct link {
 	int		 in, fd;	/* to read from and to write to */
-	bool		 same;		/* ... which is one, as a pty is */
+	bool		 same;		/* both are one file, as for a pty */
 	bool		 sync;		/* one write is one frame, no HDLC */
 	struct hdlc_accm accm;		/* fed by both directions */
 	bool		 gone;		/* pppd has closed its side */
-	int64_t		 full_since;	/* LINK_NEVER: it takes all we have */
-	size_t		 start, len;	/* of what waits in buf[], if async */
+	int64_t		 full_since;	/* pppd does not read since then;
+					 * LINK_NEVER: it does */
+	size_t		 start, len;	/* of the queue in buf[], if async */
 	struct { size_t start, len; } frame[LINK_FRAMES];
 	unsigned	 head, count;
-	struct termios	 old;		/* to be restored, if restore */
+	struct termios	 old;		/* put back at the end if restore */
 	bool		 restore;
 	int		 in_flags, out_flags;
 	uint8_t		 buf[LINK_FRAMES * LINK_CELL];
 };
 
 /*
- * Prepares *l, zeroed by the caller, and both descriptors, which stay his:
- * non-blocking, a terminal raw, and where the kernel has N_HDLC a synchronous
- * one keeps one read() one frame.  link_close() puts back what was found.
+ * Prepares *l, zeroed by the caller, and both descriptors, which stay the
+ * caller's: they become non-blocking, a terminal becomes raw, and a synchronous
+ * one gets the kernel's N_HDLC if there is one, so that each read() gives one
+ * frame.  link_close() restores flags and terminal settings.
  */
 void link_open(struct link *l, int in, int out, bool sync);
 void link_close(struct link *l);
@@ -48,10 +50,10 @@ void link_close(struct link *l);
 /* Queues one frame; false: there is no room, the frame is dropped. */
 bool link_put(struct link *l, const uint8_t *frame, size_t len);
 
-/* Writes what it can.  Afterwards .gone and .full_since tell how it went. */
+/* Writes what pppd takes now, and sets .gone and .full_since. */
 void link_flush(struct link *l, int64_t now);
 
-/* Does anything wait? */
+/* Is anything queued? */
 bool link_pending(const struct link *l);
 
 #endif

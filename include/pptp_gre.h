@@ -19,12 +19,11 @@
 
 enum {
 	GRE_RING = 512,			/* slots; a power of two */
-	GRE_ACK_DELAY_US = 9000,	/* a lone acknowledgement's patience;
-					 * not 10 ms, when the next packet of
-					 * much that is periodic comes */
-	GRE_SPUR_US = 100000,		/* said again after, and so often */
-	GRE_SPURS = 5,
-	GRE_OWN_MAX = 28,		/* what gre_own() may need */
+	GRE_ACK_DELAY_US = 9000,	/* delayed-ACK timer; less than 10 ms,
+					 * a common period of packets */
+	GRE_ACK_REPEAT_US = 100000,	/* between bare ACKs repeated while */
+	GRE_ACK_REPEATS = 5,		/* data is unacknowledged; how many */
+	GRE_OUTPUT_MAX = 28,		/* longest packet of gre_output() */
 	GRE_RTT_SLOTS = 64		/* sent packets timed at once */
 };
 
@@ -34,23 +33,23 @@ enum {
  */
 struct gre_counters {
 	uint64_t	 tx_packets, tx_octets;
-	uint64_t	 tx_acks;	/* sent on their own */
+	uint64_t	 tx_acks;	/* bare acknowledgements */
 	uint64_t	 tx_lost;	/* refused by the system */
-	uint64_t	 tx_fills;	/* in place of what the server lacks */
+	uint64_t	 tx_fills;	/* gap fillers */
 	uint64_t	 rx_packets, rx_octets;	/* delivered */
 	uint64_t	 rx_acks;	/* of something not acknowledged yet */
 	uint64_t	 rx_lost;	/* numbers given up or jumped over; one
 					 * that comes after all is rx_old too */
 	uint64_t	 rx_reordered;	/* delivered after waiting */
 	uint64_t	 rx_duplicate, rx_old, rx_far;	/* dropped */
-	uint64_t	 rx_bad;	/* alien, short, lying */
+	uint64_t	 rx_bad;	/* any gre_verdict but GRE_OK */
 	uint64_t	 rx_jumps;	/* numberings followed */
 	uint64_t	 pty_bad;	/* from pppd: bad FCS, runt, ... */
 	uint64_t	 pty_dropped;	/* pppd did not read in time */
 	uint64_t	 soft_errors;	/* of the raw socket */
 	uint64_t	 rtt_us;	/* smoothed; 0 unknown */
 	uint64_t	 heard_us;	/* clock_us() of the last packet */
-	uint64_t	 over;		/* 1: all has been said of it */
+	uint64_t	 over;		/* 1: the tunnel has ended in order */
 	uint64_t	 network_up;	/* 1: PPP's negotiation says so; then */
 	uint64_t	 local_addr, remote_addr;	/* network order, */
 	uint64_t	 login, mppe;	/* protocol << 8 | algorithm; bits */
@@ -61,8 +60,8 @@ struct gre_counters {
 enum gre_verdict {
 	GRE_OK,
 	GRE_SHORT,			/* shorter than its flags imply */
-	GRE_ALIEN,			/* not enhanced GRE carrying PPP */
-	GRE_LIES			/* payload length beyond the packet */
+	GRE_BAD_HEADER,			/* not enhanced GRE carrying PPP */
+	GRE_BAD_LENGTH			/* payload length beyond the packet */
 };
 
 struct gre_packet {
@@ -84,10 +83,10 @@ struct gre_conf {
 	uint16_t	 call;		/* ours: in packets we receive */
 	uint16_t	 peer_call;	/* the server's: in packets we send */
 	uint16_t	 window;	/* the one we announced, > 0 */
-	bool		 nobuffer;	/* early packets pass at once */
-	bool		 fills;		/* stand in for what the server lacks */
+	bool		 nobuffer;	/* deliver early packets at once */
+	bool		 fill_gaps;	/* send gap fillers; see pptp_gre.c */
 	uint32_t	 missing_window;	/* more missing is a jump; 0:
-						 * the ring decides */
+						 * as many as the ring holds */
 	int64_t		 reorder_us;	/* longest wait for a missing packet */
 };
 
@@ -104,8 +103,8 @@ struct gre *gre_init(void *mem, const struct gre_conf *conf,
     struct gre_counters *n);
 
 /*
- * Puts the header in front of a frame for the server: the GRE_HEADER_MAX
- * octets before frame[0] are the caller's to lose.  Returns the header's
+ * Puts the header in front of a frame for the server, and overwrites up to
+ * GRE_HEADER_MAX octets before frame[0].  Returns the header's
  * length h: the packet is frame - h, h + len octets.  Carries an
  * acknowledgement if one is owed.  Counts the packet as sent.
  */
@@ -118,18 +117,17 @@ size_t gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now);
 void gre_send_failed(struct gre *g, size_t len);
 
 /*
- * What the tunnel itself has to say now, into buf[GRE_OWN_MAX]: its length, or
- * 0; call until then.  It is an acknowledgement that is due (without an answer
- * to what was sent last GRE_SPURS times more, so that a server which waits
- * looks again), or a stand-in for a packet that the server seems to lack.
+ * The next self-generated packet that is due, into buf[GRE_OUTPUT_MAX]: a gap
+ * filler, a repeated or a delayed acknowledgement.  Returns its length, or 0
+ * if there is none now: call until then.
  */
-size_t gre_own(struct gre *g, uint8_t *buf, int64_t now);
+size_t gre_output(struct gre *g, uint8_t *buf, int64_t now);
 
 /*
  * Takes one received packet, beginning with the GRE header.  Whatever can be
  * delivered because of it comes out of gre_next().  buf must stay unchanged
- * until gre_next() has returned NULL.  Returns what the packet was; a packet
- * for another call is GRE_ALIEN, one longer than HDLC_FRAME_MAX GRE_LIES.
+ * until gre_next() has returned NULL.  A packet for another call is
+ * GRE_BAD_HEADER, one longer than HDLC_FRAME_MAX GRE_BAD_LENGTH.
  */
 enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
     int64_t now);
@@ -138,13 +136,13 @@ enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
  * The next PPP frame for pppd, in order, never twice; NULL when there is none
  * now.  The frame stays valid until the next call of gre_next or gre_recv.
  * Call until NULL after every gre_recv(), and when gre_due() has come.  drained
- * says that nothing waits in the socket: then time alone may give up a packet,
- * which otherwise might be there.
+ * says that the socket has been read empty: only then may time alone give up a
+ * missing packet, which else might still be in there.
  */
 const uint8_t *gre_next(struct gre *g, size_t *len, bool drained,
     int64_t now);
 
-/* When gre_own() or gre_next() wants to be called next; GRE_NEVER if not. */
+/* When gre_output() or gre_next() has work next; GRE_NEVER if none. */
 int64_t gre_due(const struct gre *g);
 
 #endif

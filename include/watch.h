@@ -22,14 +22,14 @@ struct watch {
 	struct in_addr	 local;
 	int64_t		 grace_until;	/* after a SIGTERM */
 	int64_t		 check_address_at;
-	bool		 over;		/* leave the loop with ... */
+	bool		 over;		/* the loop is to end, with status */
 	enum exit_status status;
 };
 
 /*
- * Opens the descriptors that are to live on in the sandbox.  server is not
- * copied.  0, or -1 with errno if there is none for signals; without one for
- * addresses (-1) their loss is not noticed.
+ * Opens the descriptors, which the sandbox must keep.  server is not copied.
+ * 0, or -1 with errno if there is none for signals.  If addresses is -1, the
+ * loss of the local address is not noticed.
  */
 int watch_open(struct watch *w, const char *server, int mgr,
     struct in_addr local);
@@ -41,15 +41,15 @@ void watch_end(struct watch *w, enum exit_status status);
 void watch_manager(struct watch *w);
 
 /*
- * Takes one signal: true if it asks for the counters (SIGUSR1).  Any other
- * ends the tunnel, the first after a time of grace for pppd.
+ * Reads one signal: true if it asks for the counters (SIGUSR1).  Any other
+ * ends the tunnel: the first after TERM_GRACE_US, a second one at once.
  */
 bool watch_signal(struct watch *w, int64_t now);
 
-/* Takes announcements of addresses. */
+/* Reads what rtnetlink announces of addresses. */
 void watch_address(struct watch *w, int64_t now);
 
-/* When watch_tick() has something to do; INT64_MAX. */
+/* When watch_tick() has something to do; INT64_MAX: never. */
 int64_t watch_due(const struct watch *w);
 void watch_tick(struct watch *w, int64_t now);
 

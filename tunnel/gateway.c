@@ -7,11 +7,10 @@
  * the place where the GRE header will be put in front of it.  Inwards one
  * recvmmsg() fills one big write to the pty.  Neither waits for a batch.
  *
- * When the pty is full, packets are left in the raw socket's buffer for a
- * moment; when pppd has not read for STALL_US they are drained and whole
- * frames dropped, so that pppd does not come back to a backlog of the past.
- * When the raw socket is full the pty is left alone: pppd's own queue is the
- * right place to wait.
+ * While the pty is full, packets stay in the raw socket's buffer; when pppd has
+ * not read for STALL_US they are read and whole frames dropped, so that pppd
+ * does not come back to a backlog of old packets.  While the raw socket is
+ * full the pty is not read: packets then wait in pppd's own queue.
  */
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -49,24 +48,28 @@ enum {
 	RX_BATCH = 64,			/* packets in one recvmmsg() */
 	RX_HEAD = 2048,			/* where nearly every packet fits */
 	RX_TAIL = HDLC_FRAME_MAX + 128 - RX_HEAD,
-	STALL_US = 50000,
+	STALL_US = 50000,		/* pppd has not read for so long */
 	IP_HEADER = 20,
-	SYNC_PATIENCE_US = 50000	/* for the rest of a frame */
+	SYNC_WAIT_US = 50000		/* for the rest of a frame */
 };
 
-/* Those behind P_RARE are asked only when that says so: each one costs. */
-enum { P_IN, P_OUT, P_RAW, P_RARE, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
+/*
+ * The descriptors behind P_EPOLL are in one epoll set, and polled one by one
+ * only when that is readable: each one costs time in every round.
+ */
+enum { P_IN, P_OUT, P_RAW, P_EPOLL, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
 
 struct flow {
 	struct gateway	*gw;
 	struct gre	*gre;
 	struct watch	 watch;
-	int		 null, rare;
+	int		 null;		/* /dev/null, for stderr */
+	int		 epoll;
 	int64_t		 now;
 
 	struct health	 health;
 	bool		 lcp_seen;
-	bool		 stderr_open;	/* still the user's */
+	bool		 stderr_open;	/* not given up yet */
 	size_t		 path_mtu;	/* warn of longer packets; 0: no more */
 	bool		 rx_more;	/* the raw socket holds more */
 
@@ -93,7 +96,7 @@ is_lcp(const uint8_t *p, size_t n)
 	    p[2] == PPP_LCP >> 8 && p[3] == (PPP_LCP & 0xff);
 }
 
-/* ---- what the user is told ---- */
+/* ---- log ---- */
 
 static void
 log_counters(const struct gateway *gw)
@@ -185,9 +188,9 @@ tx_flush(struct flow *f)
 		if (errno == EAGAIN)
 			return false;
 		/*
-		 * The error may be an old one of the socket (ICMP), which is
-		 * told once, or this packet's own: that loses a packet, not a
-		 * tunnel.
+		 * The error may be one that the socket kept from an ICMP
+		 * message, which is reported once: then a second attempt
+		 * succeeds.  If it does not, this packet is lost.
 		 */
 		again = !again;
 		if (again) {
@@ -201,7 +204,7 @@ tx_flush(struct flow *f)
 	return true;
 }
 
-/* Said once: every further packet of that size is two as well. */
+/* Warns once: every further packet of that size is fragmented as well. */
 static void
 tell_mtu(struct flow *f, size_t len)
 {
@@ -237,8 +240,8 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 }
 
 /*
- * Takes what the pty gave apart into frames.  A full batch is sent in
- * between; if it cannot be, its packets are lost as on any full queue.
+ * Decodes what was read from the pty into frames.  A full batch is sent in
+ * between; if the socket is full its packets are lost.
  */
 static void
 tx_async(struct flow *f, const uint8_t *p, const uint8_t *stop)
@@ -307,11 +310,11 @@ tx_sync(struct flow *f, size_t n)
 	f->sync_since = f->now;
 }
 
-/* The rest of a synchronous frame never came: it was whole after all. */
+/* The rest of a synchronous frame has not come: it was whole after all. */
 static void
 tx_sync_late(struct flow *f)
 {
-	if (f->sync_len == 0 || f->now - f->sync_since < SYNC_PATIENCE_US)
+	if (f->sync_len == 0 || f->now - f->sync_since < SYNC_WAIT_US)
 		return;
 	tx_sync_frame(f, f->rd, f->sync_len);
 	f->sync_len = 0;
@@ -344,7 +347,7 @@ uplink(struct flow *f)
 {
 	if (f->tx_sent < f->tx_count && !tx_flush(f))
 		return;
-	/* No more than inwards in one turn: neither side may starve. */
+	/* Bounded as downlink() is, so that neither direction starves. */
 	for (int i = 0; i < TX_READS && !f->watch.over; i++)
 		if (!tx_read(f) || f->tx_count >= TX_BATCH / 2)
 			break;
@@ -372,7 +375,7 @@ deliver(struct flow *f, bool drained)
 		health_received(&f->health, p, len, f->now);
 		if (!f->lcp_seen && is_lcp(p, len))
 			f->lcp_seen = true;
-		/* A welcome text is not PPP; what is begins with LCP. */
+		/* A welcome text precedes PPP, which begins with LCP. */
 		if (!f->lcp_seen &&
 		    (f->gw->conf->quirks & QUIRK_WELCOME) != 0)
 			continue;
@@ -385,7 +388,7 @@ deliver(struct flow *f, bool drained)
 static void
 send_one(struct flow *f, const uint8_t *p, size_t n)
 {
-	/* Twice: the first may only be told of an ICMP message. */
+	/* Twice: the first error may be that of an earlier ICMP message. */
 	for (int i = 0; i < 2; i++) {
 		if (send(f->gw->raw, p, n, MSG_DONTWAIT) != -1 ||
 		    errno == EAGAIN)
@@ -394,14 +397,14 @@ send_one(struct flow *f, const uint8_t *p, size_t n)
 	}
 }
 
-/* Acknowledgements, and help for a server that lacks a packet. */
+/* Sends acknowledgements and gap fillers that are due. */
 static void
-send_own(struct flow *f)
+send_output(struct flow *f)
 {
-	uint8_t buf[GRE_OWN_MAX];
+	uint8_t buf[GRE_OUTPUT_MAX];
 	size_t n;
 
-	while ((n = gre_own(f->gre, buf, f->now)) > 0)
+	while ((n = gre_output(f->gre, buf, f->now)) > 0)
 		send_one(f, buf, n);
 }
 
@@ -421,7 +424,7 @@ rx_packet(struct flow *f, const uint8_t *p, size_t n)
 	}
 	health_gre(&f->health, f->now);
 	deliver(f, false);
-	send_own(f);
+	send_output(f);
 }
 
 static void
@@ -460,12 +463,12 @@ static void
 on_manager(struct flow *f)
 {
 	watch_manager(&f->watch);
-	/* What came before the end is still pppd's: a last Terminate-Ack. */
+	/* Deliver what came before the end, such as a Terminate-Ack. */
 	if (f->watch.over)
 		downlink(f);
 }
 
-/* pppd does not read just now: what comes waits in the raw socket. */
+/* pppd does not read for the moment: packets wait in the raw socket. */
 static bool
 pty_full(const struct flow *f)
 {
@@ -474,14 +477,14 @@ pty_full(const struct flow *f)
 }
 
 static int64_t
-earliest(const struct flow *f)
+next_deadline(const struct flow *f)
 {
 	int64_t due = gre_due(f->gre);
 
-	/* As much was read as was asked for: poll tells if there is more. */
+	/* A full batch was read: there may be more. */
 	if (f->rx_more && !pty_full(f))
 		return f->now;
-	/* What is due but cannot be done yet is no reason to wake up. */
+	/* What is due cannot be done while the pty is full. */
 	if (due <= f->now && pty_full(f))
 		due = GRE_NEVER;
 	if (watch_due(&f->watch) < due)
@@ -490,14 +493,14 @@ earliest(const struct flow *f)
 		due = health_due(&f->health);
 	if (pty_full(f) && f->link.full_since + STALL_US < due)
 		due = f->link.full_since + STALL_US;
-	if (f->sync_len > 0 && f->sync_since + SYNC_PATIENCE_US < due)
-		due = f->sync_since + SYNC_PATIENCE_US;
+	if (f->sync_len > 0 && f->sync_since + SYNC_WAIT_US < due)
+		due = f->sync_since + SYNC_WAIT_US;
 	return due;
 }
 
-/* What poll is asked; the rare ones only if P_RARE says so. */
+/* The events to poll for; those behind P_EPOLL are polled by wait_for(). */
 static void
-questions(const struct flow *f, struct pollfd p[P_COUNT])
+fill_pollfds(const struct flow *f, struct pollfd p[P_COUNT])
 {
 	const struct gateway *gw = f->gw;
 	bool tx_blocked = f->tx_sent < f->tx_count;
@@ -507,13 +510,13 @@ questions(const struct flow *f, struct pollfd p[P_COUNT])
 	p[P_IN] = (struct pollfd){ tx_blocked ? -1 : gw->in, POLLIN, 0 };
 	p[P_OUT] = (struct pollfd){ link_pending(&f->link) ? gw->out : -1,
 	    POLLOUT, 0 };
-	/* A pty that fills wakes us often: it is asked once, not twice. */
+	/* One entry, not two, for a pty: when it is full we wake often. */
 	if (f->link.same && p[P_IN].fd != -1 && p[P_OUT].fd != -1) {
 		p[P_IN].events |= POLLOUT;
 		p[P_OUT].fd = -1;
 	}
 	p[P_RAW] = (struct pollfd){ raw != 0 ? gw->raw : -1, raw, 0 };
-	p[P_RARE] = (struct pollfd){ f->rare, POLLIN, 0 };
+	p[P_EPOLL] = (struct pollfd){ f->epoll, POLLIN, 0 };
 	p[P_MGR] = (struct pollfd){ gw->mgr, POLLIN, 0 };
 	p[P_SIGNAL] = (struct pollfd){ f->watch.signals, POLLIN, 0 };
 	p[P_ADDRESS] = (struct pollfd){ f->watch.addresses, POLLIN, 0 };
@@ -522,11 +525,11 @@ questions(const struct flow *f, struct pollfd p[P_COUNT])
 static void
 wait_for(struct flow *f, struct pollfd p[P_COUNT])
 {
-	int64_t due = earliest(f), left = due > f->now ? due - f->now : 0;
+	int64_t due = next_deadline(f), left = due > f->now ? due - f->now : 0;
 	struct timespec ts = { .tv_sec = (time_t)(left / 1000000),
 		.tv_nsec = (long)(left % 1000000) * 1000 };
 
-	questions(f, p);
+	fill_pollfds(f, p);
 	if (ppoll(p, P_MGR, due == GRE_NEVER ? NULL : &ts, NULL) == -1)
 		for (int i = 0; i < P_MGR; i++)
 			p[i].revents = 0;
@@ -535,7 +538,7 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 		f->rx_more = false;
 	p[P_OUT].revents |= p[P_IN].revents & POLLOUT;
 	p[P_IN].revents &= (short)~POLLOUT;
-	if (p[P_RARE].revents != 0)
+	if (p[P_EPOLL].revents != 0)
 		(void)poll(p + P_MGR, P_COUNT - P_MGR, 0);
 	f->now = clock_us();
 }
@@ -548,7 +551,7 @@ on_time(struct flow *f)
 		deliver(f, true);
 		flush(f);
 	}
-	send_own(f);
+	send_output(f);
 	health_tick(&f->health, f->now);
 	if (f->stderr_open && f->health.settled)
 		give_up_stderr(f);
@@ -575,7 +578,7 @@ loop(struct flow *f)
 		wait_for(f, p);
 		if (p[P_OUT].revents != 0)
 			flush(f);
-		/* What pppd made wait is probably there: look at once. */
+		/* pppd reads again: packets probably wait in the socket. */
 		if (p[P_RAW].revents & (POLLIN | POLLERR) ||
 		    (p[P_OUT].revents != 0 && !link_pending(&f->link)))
 			downlink(f);
@@ -597,7 +600,7 @@ static struct flow *
 flow_new(struct gateway *gw)
 {
 	struct gre_conf gc = { .call = gw->call, .peer_call = gw->peer_call,
-	    .window = gw->window, .fills = gw->holds_back,
+	    .window = gw->window, .fill_gaps = gw->holds_back,
 	    .nobuffer = gw->conf->nobuffer,
 	    .missing_window = gw->conf->missing_window,
 	    .reorder_us = gw->conf->reorder_us };
@@ -614,7 +617,7 @@ flow_new(struct gateway *gw)
 	f->now = clock_us();
 	health_init(&f->health, gw->server, gw->n);
 	f->stderr_open = true;
-	f->rare = epoll_create1(EPOLL_CLOEXEC);
+	f->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (unsigned i = 0; i < RX_BATCH; i++) {
 		f->rx_iov[i][0] = (struct iovec){ f->rx_head[i], RX_HEAD };
 		f->rx_iov[i][1] = (struct iovec){ f->rx_tail[i], RX_TAIL };
@@ -626,7 +629,7 @@ flow_new(struct gateway *gw)
 }
 
 static bool
-watch_rare(struct flow *f)
+watch_epoll(struct flow *f)
 {
 	const int fds[] = { f->gw->mgr, f->watch.signals,
 	    f->watch.addresses };
@@ -634,12 +637,12 @@ watch_rare(struct flow *f)
 
 	for (int i = 0; i < 3; i++)
 		if (fds[i] != -1 &&
-		    epoll_ctl(f->rare, EPOLL_CTL_ADD, fds[i], &e) == -1)
+		    epoll_ctl(f->epoll, EPOLL_CTL_ADD, fds[i], &e) == -1)
 			return false;
 	return true;
 }
 
-/* What the route to the server takes; 0 if that is not to be known. */
+/* The MTU of the route to the server; 0 if it is unknown. */
 static size_t
 route_mtu(int raw)
 {
@@ -675,12 +678,12 @@ gateway_run(struct gateway *gw)
 	f->path_mtu = route_mtu(gw->raw);
 	f->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (watch_open(&f->watch, gw->server, gw->mgr,
-	    local_address(gw->raw)) == -1 || !watch_rare(f)) {
+	    local_address(gw->raw)) == -1 || !watch_epoll(f)) {
 		log_error("tunnel to %s: cannot create signalfd or epoll: %s",
 		    gw->server, strerror(errno));
 	} else {
 		const int keep[] = { gw->in, gw->out, gw->raw, gw->mgr,
-		    f->watch.signals, f->watch.addresses, f->null, f->rare,
+		    f->watch.signals, f->watch.addresses, f->null, f->epoll,
 		    gw->refusals_fd, log_fd() };
 
 		if (sandbox_enter(SANDBOX_GATEWAY, keep,

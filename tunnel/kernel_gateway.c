@@ -7,11 +7,11 @@
  *	      \ /dev/ppp            / the PPPoX socket
  *	       `----- kernel ------'
  *
- * It holds the last copy of the PPPoX socket, and the call.  When it ends, the
- * kernel takes the channel away, which pppd reads as a modem hangup, and the
- * manager clears the call.  When pppd ends, its socket closes and so the kernel
- * gateway ends.  A hangup goes either way without a signal, however a process
- * ended; and pppd need not know anything of calls.
+ * It holds the last copy of the PPPoX socket, and the connection to the
+ * manager.  When it ends, the kernel removes the channel, which is a modem
+ * hangup for pppd, and the manager clears the call.  When pppd ends, its socket
+ * closes and the kernel gateway ends as well.  So a hangup passes in both
+ * directions however a process ended, without signals.
  */
 #include <sys/socket.h>
 

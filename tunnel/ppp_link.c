@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What pppd is behind, and frames on their way there.
+ * The pppd side and its output queue.
  *
  * Asynchronous frames are encoded behind one another into one buffer and
- * leave in writes as large as the pty takes.  Synchronous ones leave one a
- * write, the only mark that a receiver without HDLC may ever see, and are
- * therefore queued with their bounds.
+ * are written in pieces as large as the pty takes.  Synchronous ones are
+ * written one by one, because without HDLC the bounds of a write() are the only
+ * mark of a frame's end; so they are queued with their bounds.
  */
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -36,7 +36,7 @@ raw_terminal(int fd, struct termios *old)
 	return tcsetattr(fd, TCSANOW, &raw) == 0;
 }
 
-/* Where the kernel has it, N_HDLC keeps one read() one frame. */
+/* With the line discipline N_HDLC each read() gives one frame. */
 static void
 frames_on_master(int fd)
 {
@@ -47,7 +47,10 @@ frames_on_master(int fd)
 		    "are told apart by what they contain", strerror(errno));
 }
 
-/* One to be polled for both ways.  The ends of a pipe share an inode only. */
+/*
+ * Is it one file, to be polled for both directions at once?  The two ends of a
+ * pipe have one inode, but are not.
+ */
 static bool
 same_file(int a, int b)
 {
@@ -94,7 +97,7 @@ link_pending(const struct link *l)
 	return l->sync ? l->count > 0 : l->len > 0;
 }
 
-/* Room for n octets behind what waits? */
+/* Is there room for n more octets?  Moves the queue to the front for it. */
 static bool
 room(struct link *l, size_t n)
 {
@@ -132,7 +135,7 @@ link_put(struct link *l, const uint8_t *frame, size_t len)
 	return true;
 }
 
-/* Writes len octets at start; returns how many pppd's side took. */
+/* Writes len octets at start; returns how many the pppd side took. */
 static size_t
 write_some(struct link *l, size_t start, size_t len, int64_t now)
 {

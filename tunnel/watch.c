@@ -21,24 +21,24 @@
 
 enum {
 	TERM_GRACE_US = 1000000,	/* for pppd's Terminate-Request */
-	ADDRESS_US = 2000000	/* an address may be away so long: a lease
-				 * that is renewed removes and adds it */
+	ADDRESS_US = 2000000	/* before a removed address counts as lost:
+				 * renewing a lease removes and adds it */
 };
 
 /* ---- our own address ---- */
 
-/* What is looked for, and whether a message had it. */
+/* The address and type of message looked for, and whether it came. */
 struct search {
 	uint32_t	 local;
 	int		 type;
 	bool		 found;
 };
 
-/* Announcements of addresses: a descriptor to be polled; -1 with errno. */
+/* A netlink socket that announces changes of addresses; -1 with errno. */
 static int
 address_watch(void)
 {
-	/* An answer is there at once; this is for a kernel that lost it. */
+	/* The kernel answers at once; the limit is for an answer lost. */
 	struct timeval patience = { .tv_sec = 1 };
 	uint32_t port;
 	int fd = nl_open(RTMGRP_IPV4_IFADDR, &port);
@@ -64,8 +64,8 @@ on_address(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 }
 
 /*
- * Reads what was announced.  True if the address may be gone: to be asked of
- * address_exists() in a moment, as it may just be about to move.
+ * Reads what was announced.  True if the address may be gone; the caller asks
+ * address_exists() a moment later, as it may only move to another interface.
  */
 static bool
 address_touched(int fd, struct in_addr local)
@@ -82,7 +82,7 @@ address_touched(int fd, struct in_addr local)
 	return s.found || (errno != EAGAIN && errno != EINTR);
 }
 
-/* Has any interface this address?  Also true if that cannot be known. */
+/* Does any interface have this address?  Also true if the kernel fails. */
 static bool
 address_exists(int fd, struct in_addr local)
 {
@@ -153,7 +153,7 @@ watch_signal(struct watch *w, int64_t now)
 		return false;
 	if (si.ssi_signo == SIGUSR1)
 		return true;
-	/* pppd, told the same, wants to send its Terminate-Request. */
+	/* pppd, which got the same signal, sends its Terminate-Request. */
 	if (w->grace_until != INT64_MAX)
 		watch_end(w, EXIT_OK);
 	else

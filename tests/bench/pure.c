@@ -68,7 +68,7 @@ static unsigned long
 in(unsigned long n)
 {
 	static uint8_t packet[GRE_HEADER_MAX + LEN], wire[HDLC_ENCODED(LEN)];
-	uint8_t ack[GRE_OWN_MAX];
+	uint8_t ack[GRE_OUTPUT_MAX];
 	unsigned long good = 0;
 
 	memcpy(packet + 12, frame, LEN);
@@ -90,7 +90,7 @@ in(unsigned long n)
 			hdlc_accm_learn(&accm, p, len, false);
 			good++;
 		}
-		(void)gre_own(gre, ack, now);
+		(void)gre_output(gre, ack, now);
 	}
 	return good;
 }

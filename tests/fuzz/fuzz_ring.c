@@ -125,16 +125,16 @@ check(void)
 {
 	unsigned held = 0;
 
-	MUST(g->state == FRESH_NONE && !g->jump);
+	MUST(g->state == PENDING_NONE && !g->jump);
 	MUST(seq_diff(g->top, g->next) >= 0 &&
 	    seq_diff(g->top, g->next) <= GRE_RING);
 	for (unsigned i = 0; i < model.count; i++)
 		held += sizes[model.list[i] % SIZES] != 0;
-	if (g->suspect && g->candidate.cell != NO_CELL)
+	if (g->probation && g->bad_slot.cell != NO_CELL)
 		held++;
-	MUST(g->spares + held == CELLS);
+	MUST(g->free_cells + held == CELLS);
 	MUST(g->owed < 64);
-	MUST(patience(g) >= 0 && patience(g) <= g->conf.reorder_us);
+	MUST(reorder_wait(g) >= 0 && reorder_wait(g) <= g->conf.reorder_us);
 }
 
 static void
@@ -142,28 +142,28 @@ feed(uint32_t seq, unsigned kind, int64_t now)
 {
 	uint8_t *buf = malloc(12 + HDLC_FRAME_MAX);
 	struct gre_counters was = n;
-	uint8_t ack[GRE_OWN_MAX];
+	uint8_t ack[GRE_OUTPUT_MAX];
 	uint64_t dropped;
-	bool suspect = g->suspect;
-	uint32_t candidate = g->candidate_seq;
+	bool probation = g->probation;
+	uint32_t candidate = g->bad_seq;
 
 	MUST(buf != NULL);
 	MUST(gre_recv(g, buf, packet(buf, seq, kind), now) == GRE_OK);
 	fed++;
 	dropped = n.rx_duplicate - was.rx_duplicate + n.rx_old - was.rx_old +
 	    n.rx_far - was.rx_far;
-	if (suspect && !g->suspect && n.rx_jumps == was.rx_jumps && !g->jump)
+	if (probation && !g->probation && n.rx_jumps == was.rx_jumps && !g->jump)
 		dropped--;
 	if (n.rx_jumps > was.rx_jumps || g->jump) {
-		MUST(suspect && seq == candidate + 1);
+		MUST(probation && seq == candidate + 1);
 		model.jumping = true;
 		model.jump_to = candidate;
-	} else if (dropped == 0 && !(g->suspect && g->candidate_seq == seq))
+	} else if (dropped == 0 && !(g->probation && g->bad_seq == seq))
 		model_insert(seq);
 	drain(false, now);
 	memset(buf, 0xee, 12 + HDLC_FRAME_MAX);
 	free(buf);
-	gre_own(g, ack, now);
+	gre_output(g, ack, now);
 }
 
 static void
@@ -227,11 +227,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			seq = it + 1;
 		check();
 		if ((data[i] & 0x40) != 0) {
-			uint8_t ack[GRE_OWN_MAX];
+			uint8_t ack[GRE_OUTPUT_MAX];
 
 			/* What is due is dealt with by dealing with it. */
 			drain(true, now);
-			gre_own(g, ack, now);
+			gre_output(g, ack, now);
 			MUST(gre_due(g) > now);
 			check();
 		}
@@ -240,6 +240,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	drain(true, now + g->conf.reorder_us);
 	MUST(model.count == 0 && g->next == g->top);
 	MUST(fed == n.rx_packets + model.vanished + n.rx_duplicate +
-	    n.rx_old + n.rx_far + g->suspect);
+	    n.rx_old + n.rx_far + g->probation);
 	return 0;
 }

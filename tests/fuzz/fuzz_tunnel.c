@@ -39,7 +39,7 @@ start(uint8_t choice)
 		struct gre_conf conf = { .call = (uint16_t)(10 + i),
 			.peer_call = (uint16_t)(11 - i),
 			.window = choice & 1 ? 64 : 3,
-			.fills = true,
+			.fill_gaps = true,
 			.reorder_us = choice & 2 ? 300000 : 10000 };
 
 		if (mem[i] == NULL)
@@ -169,14 +169,14 @@ check(const struct side *s)
 	MUST(s->g->owed < half);
 	MUST(n->rx_packets + n->rx_duplicate + n->rx_old <= s->reached);
 	MUST(s->reached - n->rx_packets - n->rx_duplicate - n->rx_old ==
-	    CELLS - s->g->spares);
+	    CELLS - s->g->free_cells);
 }
 
 static void
 step(uint8_t what, uint8_t how, int64_t now)
 {
 	struct side *s = &side[what >> 7], *to = &side[!(what >> 7)];
-	uint8_t ack[GRE_OWN_MAX];
+	uint8_t ack[GRE_OUTPUT_MAX];
 	size_t len;
 
 	/* A crowded network passes its oldest on. */
@@ -186,14 +186,14 @@ step(uint8_t what, uint8_t how, int64_t now)
 		send_frame(s, now);
 	whim(s, to, how, now);
 	drain(s, to, true, now);
-	while ((len = gre_own(s->g, ack, now)) > 0)
+	while ((len = gre_output(s->g, ack, now)) > 0)
 		fly(s, ack, len);
 	MUST(gre_due(s->g) > now);
 	while (to->flying >= POOL - 4)
 		whim(to, s, 2, now);
-	while ((len = gre_own(to->g, ack, now)) > 0)
+	while ((len = gre_output(to->g, ack, now)) > 0)
 		fly(to, ack, len);
-	while (gre_own(s->g, ack, now) > 0)
+	while (gre_output(s->g, ack, now) > 0)
 		continue;
 	check(s);
 	check(to);

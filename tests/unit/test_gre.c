@@ -118,12 +118,12 @@ drain(struct end *e, bool drained, int64_t now)
 static void
 until(struct end *e, int64_t now)
 {
-	uint8_t ack[GRE_OWN_MAX];
+	uint8_t ack[GRE_OUTPUT_MAX];
 	int64_t due;
 
 	while ((due = gre_due(e->g)) <= now && due != GRE_NEVER) {
 		drain(e, true, due);
-		if (gre_own(e->g, ack, due) > 0)
+		if (gre_output(e->g, ack, due) > 0)
 			e->acks++;
 		if (gre_due(e->g) <= due && ++e->stuck > 10)
 			return;
@@ -133,14 +133,14 @@ until(struct end *e, int64_t now)
 static void
 arrive_len(struct end *e, uint32_t seq, size_t len, int64_t now)
 {
-	uint8_t buf[16 + HDLC_FRAME_MAX], ack[GRE_OWN_MAX];
+	uint8_t buf[16 + HDLC_FRAME_MAX], ack[GRE_OUTPUT_MAX];
 	size_t n = packet(buf, seq, len, e->epoch);
 
 	until(e, now);
 	gre_recv(e->g, buf, n, now);
 	drain(e, false, now);
 	memset(buf, 0xee, n);
-	if (gre_own(e->g, ack, now) > 0)
+	if (gre_output(e->g, ack, now) > 0)
 		e->acks++;
 }
 
@@ -190,24 +190,26 @@ test_decode(void)
 		{ "acknowledgement cut", "3081 880b 0000 0007 00000005 000000",
 		  GRE_SHORT },
 		{ "length one beyond the end",
-		  "3001 880b 0003 0007 00000005 ff03", GRE_LIES },
+		  "3001 880b 0003 0007 00000005 ff03", GRE_BAD_LENGTH },
 		{ "length 65535", "3001 880b ffff 0007 00000005 ff03",
-		  GRE_LIES },
+		  GRE_BAD_LENGTH },
 		{ "length without number beyond the end",
-		  "2001 880b 0001 0007", GRE_LIES },
-		{ "version 0", "3000 880b 0000 0007 00000005", GRE_ALIEN },
-		{ "version 3", "3003 880b 0000 0007 00000005", GRE_ALIEN },
-		{ "version 5", "3005 880b 0000 0007 00000005", GRE_ALIEN },
-		{ "no key", "1001 880b 0000 0007 00000005", GRE_ALIEN },
-		{ "checksum", "b001 880b 0000 0007 00000005", GRE_ALIEN },
-		{ "routing", "7001 880b 0000 0007 00000005", GRE_ALIEN },
+		  "2001 880b 0001 0007", GRE_BAD_LENGTH },
+		{ "version 0", "3000 880b 0000 0007 00000005", GRE_BAD_HEADER },
+		{ "version 3", "3003 880b 0000 0007 00000005", GRE_BAD_HEADER },
+		{ "version 5", "3005 880b 0000 0007 00000005", GRE_BAD_HEADER },
+		{ "no key", "1001 880b 0000 0007 00000005", GRE_BAD_HEADER },
+		{ "checksum", "b001 880b 0000 0007 00000005", GRE_BAD_HEADER },
+		{ "routing", "7001 880b 0000 0007 00000005", GRE_BAD_HEADER },
 		{ "strict source route", "3801 880b 0000 0007 00000005",
-		  GRE_ALIEN },
-		{ "recursion", "3101 880b 0000 0007 00000005", GRE_ALIEN },
+		  GRE_BAD_HEADER },
+		{ "recursion", "3101 880b 0000 0007 00000005", GRE_BAD_HEADER },
 		{ "reserved flags", "3009 880b 0000 0007 00000005",
-		  GRE_ALIEN },
-		{ "IPv4 in GRE", "3001 0800 0000 0007 00000005", GRE_ALIEN },
-		{ "plain GRE of RFC 2784", "0000 0800 4500 0014", GRE_ALIEN },
+		  GRE_BAD_HEADER },
+		{ "IPv4 in GRE", "3001 0800 0000 0007 00000005",
+		    GRE_BAD_HEADER },
+		{ "plain GRE of RFC 2784", "0000 0800 4500 0014",
+		    GRE_BAD_HEADER },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -310,7 +312,7 @@ test_encode(void)
 	T(h == 12 && buf[15] == 2, "but only once");
 
 	arrive(&e, 0x01020305, 0);
-	h = gre_own(e.g, buf, GRE_ACK_DELAY_US);
+	h = gre_output(e.g, buf, GRE_ACK_DELAY_US);
 	t_hex(want, sizeof(want), "2081 880b 0000 1234 01020305");
 	T(h == 12 && memcmp(buf, want, 12) == 0,
 	    "an acknowledgement alone is twelve octets, without a number");
@@ -397,9 +399,11 @@ test_refused(void)
 	end_open(&e);
 	n = packet(buf, 0, 40, 0);
 	buf[7]++;
-	T(gre_recv(e.g, buf, n, 0) == GRE_ALIEN, "another call's is alien");
+	T(gre_recv(e.g, buf, n, 0) == GRE_BAD_HEADER,
+	    "another call's is refused");
 	n = packet(buf, 0, HDLC_FRAME_MAX + 1, 0);
-	T(gre_recv(e.g, buf, n, 0) == GRE_LIES, "too long a frame is refused");
+	T(gre_recv(e.g, buf, n, 0) == GRE_BAD_LENGTH,
+	    "too long a frame is refused");
 	T(gre_recv(e.g, buf, 5, 0) == GRE_SHORT, "so is a stump");
 	T(gre_next(e.g, &len, false, 0) == NULL && e.n.rx_bad == 3 &&
 	    gre_due(e.g) == GRE_NEVER, "none leaves more than a count");
@@ -459,7 +463,7 @@ test_early_end(void)
 	end_open(&e);
 	arrive(&e, 0, 0);
 	arrive(&e, 2, 0);
-	T(hole_due(e.g) > 10 * MS, "a new tunnel waits for more than 10 ms");
+	T(gap_due(e.g) > 10 * MS, "a new tunnel waits for more than 10 ms");
 	{
 		uint8_t buf[64];
 
@@ -511,10 +515,10 @@ test_missing_window(void)
 	end_open_conf(&e, &conf);
 	arrive(&e, 0, 0);
 	arrive(&e, 7, 0);
-	T(e.n.rx_packets == 1 && !e.g->suspect,
+	T(e.n.rx_packets == 1 && !e.g->probation,
 	    "six missing are within a missing window of six");
 	arrive(&e, 15, 0);
-	T(e.g->suspect, "seven are not");
+	T(e.g->probation, "seven are not");
 	arrive(&e, 8, 0);
 	until(&e, SECOND);
 	T(DELIVERED(&e, 0, 7, 8) && e.n.rx_far == 1 && e.n.rx_lost == 6,
@@ -524,9 +528,9 @@ test_missing_window(void)
 	end_open_conf(&e, &conf);
 	arrive(&e, 0, 0);
 	arrive(&e, GRE_RING, 0);
-	T(!e.g->suspect, "no window is larger than what can be kept");
+	T(!e.g->probation, "no window is larger than what can be kept");
 	arrive(&e, 2 * GRE_RING + 1, 0);
-	T(e.g->suspect, "and beyond that all is far");
+	T(e.g->probation, "and beyond that all is far");
 	end_close(&e);
 }
 
@@ -750,22 +754,23 @@ test_ack_policy(void)
 	uint32_t most = 0;
 
 	end_open(&e);
-	T(gre_due(e.g) == GRE_NEVER && gre_own(e.g, buf, GRE_NEVER) == 0,
+	T(gre_due(e.g) == GRE_NEVER && gre_output(e.g, buf, GRE_NEVER) == 0,
 	    "nothing received, nothing owed");
 	arrive(&e, 0, SECOND);
 	due = gre_due(e.g);
 	T(due > SECOND && due <= SECOND + 20 * MS,
 	    "a lone acknowledgement is due within 20 ms, number 0 too");
-	T(gre_own(e.g, buf, due - 1) == 0, "not before");
-	T(gre_own(e.g, buf, due) == 12 && get32(buf + 8) == 0, "then it goes");
+	T(gre_output(e.g, buf, due - 1) == 0, "not before");
+	T(gre_output(e.g, buf, due) == 12 && get32(buf + 8) == 0,
+	    "then it goes");
 	T(gre_due(e.g) == GRE_NEVER, "and nothing more is due");
 	arrive(&e, 0, 2 * SECOND);
 	T(gre_due(e.g) == GRE_NEVER, "a duplicate is not acknowledged");
 	arrive(&e, 5, 2 * SECOND);
-	gre_own(e.g, buf, 3 * SECOND);
+	gre_output(e.g, buf, 3 * SECOND);
 	T(get32(buf + 8) == 5, "the highest number counts, over a gap");
 	arrive(&e, 3, 2 * SECOND + 1);
-	gre_own(e.g, buf, 3 * SECOND);
+	gre_output(e.g, buf, 3 * SECOND);
 	T(get32(buf + 8) == 5, "a late one does not turn it back");
 	end_close(&e);
 
@@ -775,7 +780,7 @@ test_ack_policy(void)
 		drain(&e, false, i * 20);
 		if (e.g->owed > most)
 			most = e.g->owed;
-		e.acks += gre_own(e.g, buf, i * 20) > 0;
+		e.acks += gre_output(e.g, buf, i * 20) > 0;
 	}
 	T(e.acks * 100 <= 15 * 10000 && most <= 32,
 	    "in bulk %u acknowledgements for 10000 packets, at most %u owed",
@@ -905,17 +910,17 @@ test_send_failed(void)
 	gre_send_failed(e.g, 30);
 	T(e.n.tx_packets == 1 && e.n.tx_octets == 40 && e.n.tx_lost == 1,
 	    "a refused packet is taken back and counted lost");
-	T(gre_own(e.g, buf, GRE_ACK_DELAY_US) == 12 && get32(buf + 8) == 9,
+	T(gre_output(e.g, buf, GRE_ACK_DELAY_US) == 12 && get32(buf + 8) == 9,
 	    "the acknowledgement it carried goes alone");
 	gre_send_failed(e.g, 40);
-	T(gre_due(e.g) == GRE_SPUR_US, "one without asks for none");
+	T(gre_due(e.g) == GRE_ACK_REPEAT_US, "one without asks for none");
 	end_close(&e);
 	end_open(&e);
 	arrive(&e, 9, 0);
 	gre_send(e.g, buf + 16, 30, 0);
 	arrive(&e, 10, MS);
 	gre_send_failed(e.g, 30);
-	T(e.g->owed == 1 && gre_own(e.g, buf, 2 * GRE_ACK_DELAY_US) == 12 &&
+	T(e.g->owed == 1 && gre_output(e.g, buf, 2 * GRE_ACK_DELAY_US) == 12 &&
 	    get32(buf + 8) == 10, "a newer one owed already stands for both");
 	end_close(&e);
 }
@@ -934,19 +939,20 @@ test_spurs(void)
 	T(gre_due(e.g) == GRE_NEVER, "nothing received: nothing to say again");
 	arrive(&e, 9, t);
 	gre_send(e.g, buf + 16, 30, t);
-	T(gre_due(e.g) == t + GRE_SPUR_US &&
-	    gre_own(e.g, buf, t + GRE_SPUR_US - 1) == 0,
+	T(gre_due(e.g) == t + GRE_ACK_REPEAT_US &&
+	    gre_output(e.g, buf, t + GRE_ACK_REPEAT_US - 1) == 0,
 	    "no answer for a while: not yet");
 	until(&e, t + 60 * (int64_t)SECOND);
-	T(e.acks == GRE_SPURS && gre_due(e.g) == GRE_NEVER,
+	T(e.acks == GRE_ACK_REPEATS && gre_due(e.g) == GRE_NEVER,
 	    "then an acknowledgement so many times, and no more");
 	t += 60 * (int64_t)SECOND;
 	gre_send(e.g, buf + 16, 30, t);
-	T(gre_own(e.g, buf, t + GRE_SPUR_US) == 12 && get32(buf + 8) == 9,
+	T(gre_output(e.g, buf, t + GRE_ACK_REPEAT_US) == 12 &&
+	    get32(buf + 8) == 9,
 	    "it says what was said before");
 	put32(ack + 8, 2);
-	gre_recv(e.g, ack, 12, t + GRE_SPUR_US + 1);
-	drain(&e, false, t + GRE_SPUR_US + 1);
+	gre_recv(e.g, ack, 12, t + GRE_ACK_REPEAT_US + 1);
+	drain(&e, false, t + GRE_ACK_REPEAT_US + 1);
 	T(gre_due(e.g) == GRE_NEVER, "an answer ends it");
 	end_close(&e);
 }
@@ -971,9 +977,10 @@ lacking(struct end *e, const struct gre_conf *conf, int64_t t)
 static void
 test_fills(void)
 {
-	const int64_t wait = 30 * MS + FILL_US;	/* the round trip is 20 ms */
+	/* The round trip is 20 ms. */
+	const int64_t wait = 30 * MS + FILLER_US;
 	struct gre_conf conf = plain;
-	uint8_t buf[GRE_OWN_MAX];
+	uint8_t buf[GRE_OUTPUT_MAX];
 	struct end e;
 	int64_t t = SECOND;
 
@@ -981,7 +988,7 @@ test_fills(void)
 	T(e.n.tx_fills == 0, "a server that holds nothing back is left alone");
 	end_close(&e);
 
-	conf.fills = true;
+	conf.fill_gaps = true;
 	end_open_conf(&e, &conf);
 	arrive(&e, 9, 0);
 	number_sent(&e, 0);
@@ -1003,14 +1010,14 @@ test_fills(void)
 	T(e.n.tx_fills == 0 && gre_due(e.g) == t + wait,
 	    "one and a half round trips and 20 ms, from the second one on");
 	t += wait;
-	T(gre_own(e.g, buf, t) == 24 && buf[0] == 0x30 && buf[1] == 0x01 &&
+	T(gre_output(e.g, buf, t) == 24 && buf[0] == 0x30 && buf[1] == 0x01 &&
 	    get32(buf + 8) == 3 && e.n.tx_fills == 1,
 	    "then a packet of the first number that is missing");
 	T(memcmp(buf + 12, "\xff\x03\xc0\x21\x0b\0\0\x08\0\0\0\0", 12)
 	    == 0 && buf[5] == 12, "it is an LCP Discard-Request");
-	T(gre_own(e.g, buf, t) == 12 && buf[1] == 0x81,
+	T(gre_output(e.g, buf, t) == 12 && buf[1] == 0x81,
 	    "and something behind it, so that the server looks");
-	T(gre_own(e.g, buf, t) == 0 && e.n.tx_packets == 5,
+	T(gre_output(e.g, buf, t) == 0 && e.n.tx_packets == 5,
 	    "no more; it is not counted as sent");
 	acknowledge(&e, 4, t + 60 * MS);
 	T(e.n.rtt_us == 20 * MS && e.g->tx_acked == 5,
@@ -1022,14 +1029,14 @@ test_fills(void)
 	until(&e, t + 100 * MS + wait);
 	T(e.n.tx_fills == 1, "progress begins the wait anew");
 	until(&e, t + 3600 * (int64_t)SECOND);
-	T(e.n.tx_fills == 1 + FILLS, "without any it is tried %d times",
-	    FILLS);
+	T(e.n.tx_fills == 1 + FILLERS, "without any it is tried %d times",
+	    FILLERS);
 	number_sent(&e, 2 * 3600 * (int64_t)SECOND);
 	acknowledge(&e, 7, 2 * 3600 * (int64_t)SECOND);
 	number_sent(&e, 2 * 3600 * (int64_t)SECOND);
-	gre_own(e.g, buf, 3 * 3600 * (int64_t)SECOND);
-	gre_own(e.g, buf, 3 * 3600 * (int64_t)SECOND);
-	T(gre_own(e.g, buf, 3 * 3600 * (int64_t)SECOND) == 0,
+	gre_output(e.g, buf, 3 * 3600 * (int64_t)SECOND);
+	gre_output(e.g, buf, 3 * 3600 * (int64_t)SECOND);
+	T(gre_output(e.g, buf, 3 * 3600 * (int64_t)SECOND) == 0,
 	    "after an hour of suspension once is enough");
 	end_close(&e);
 }
@@ -1102,7 +1109,7 @@ test_memory(void)
 	}
 	T(cells_used(&e) == 1 && e.count == 40000,
 	    "10000 swapped pairs use one cell");
-	T(e.g->spares == CELLS, "and every cell comes back");
+	T(e.g->free_cells == CELLS, "and every cell comes back");
 	T(e.g->known == BEHIND_MAX, "no more is believed known than is kept");
 	end_close(&e);
 }
@@ -1303,12 +1310,12 @@ test_wait_changes(void)
 
 	end_open(&e);
 	run(&e, &early, seq, t, &rnd);
-	grown = patience(e.g);
+	grown = reorder_wait(e.g);
 	T(grown > 90 * MS && grown < 150 * MS,
 	    "lateness of 100 ms is learned: %lld us", (long long)grown);
 	r = run(&e, &loss, seq += 10000, t += 4 * SECOND, &rnd);
-	T(patience(e.g) < 2 * MS && r.lost == 0,
-	    "a hundred losses undo it: %lld us", (long long)patience(e.g));
+	T(reorder_wait(e.g) < 2 * MS && r.lost == 0,
+	    "a hundred losses undo it: %lld us", (long long)reorder_wait(e.g));
 	r = run(&e, &loss, seq += 10000, t += 4 * SECOND, &rnd);
 	T(r.p50 == 0 && r.p99 <= 2 * MS && r.lost == 0,
 	    "then one loss in a hundred costs p50 %lld p99 %lld us",
@@ -1324,12 +1331,12 @@ test_wait_changes(void)
 	arrive(&e, 2, 0);
 	until(&e, 100 * MS);
 	arrive(&e, 1, 250 * MS);
-	T(patience(e.g) <= 2 * MS, "one freak teaches little");
+	T(reorder_wait(e.g) <= 2 * MS, "one freak teaches little");
 	arrive(&e, 5, 300 * MS);
 	until(&e, SECOND);
 	arrive(&e, 3, 300 * MS + SECOND);
 	arrive(&e, 4, 300 * MS + SECOND);
-	T(patience(e.g) <= 2 * MS, "nor what is beyond any wait allowed");
+	T(reorder_wait(e.g) <= 2 * MS, "nor what is beyond any wait allowed");
 	end_close(&e);
 }
 
@@ -1399,7 +1406,7 @@ test_wait_bound(void)
 	e.g->late_count = 400;
 	arrive(&e, 0, 0);
 	arrive(&e, 2, 0);
-	T(hole_due(e.g) == 20 * MS, "no hole is held beyond the bound");
+	T(gap_due(e.g) == 20 * MS, "no hole is held beyond the bound");
 	end_close(&e);
 	conf.reorder_us = 0;
 	end_open_conf(&e, &conf);
@@ -1417,7 +1424,7 @@ test_wait_bound(void)
 	e.g->late_us = WAIT_MAX_US;
 	arrive(&e, 0, 0);
 	arrive(&e, 2, 0);
-	T(hole_due(e.g) == WAIT_MAX_US, "an absurd one is a minute");
+	T(gap_due(e.g) == WAIT_MAX_US, "an absurd one is a minute");
 	end_close(&e);
 }
 
@@ -1479,9 +1486,10 @@ test_model(uint64_t seed)
 	    "model: %zu frames in order, once, intact, %u breaks", e.count,
 	    jumps);
 	T(e.n.rx_packets == e.count && data == e.n.rx_packets +
-	    e.n.rx_duplicate + e.n.rx_old + e.n.rx_far + e.g->suspect,
+	    e.n.rx_duplicate + e.n.rx_old + e.n.rx_far + e.g->probation,
 	    "model: each packet is counted exactly once");
-	T(e.g->spares + e.g->suspect == CELLS && cells_used(&e) <= GRE_RING,
+	T(e.g->free_cells + e.g->probation == CELLS &&
+	    cells_used(&e) <= GRE_RING,
 	    "model: every cell comes back; %zu were needed", cells_used(&e));
 	T(e.count > data / 2, "model: most were delivered (%llu came)",
 	    (unsigned long long)data);
