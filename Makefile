@@ -99,10 +99,11 @@ SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 UNIT	= $(basename $(notdir $(wildcard tests/unit/test_*.c)))
 FUZZ	= $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
 have	= $(shell command -v $(1) >/dev/null 2>&1 && echo yes)
-with	= $$(sed -n 's,^/\* with: \(.*\) \*/$$,\1,p' $<)
+with	= $(shell sed -n 's,^/\* with: \(.*\) \*/$$,\1,p' $(1))
 TESTCC	= $(STD) $(WARN) -Werror $(SAN)
-# Several sources in one command: gcc would note what the last one includes.
-TESTED	= $(SRC) $(wildcard include/*.h tests/unit/*.h tests/fuzz/*.[ch]) Makefile
+COVCC	= $(GCC) $(STD) -O0 -g --coverage
+FUZZCC	= $(if $(LIBFUZZER),$(CLANG) -fsanitize=fuzzer,$(GCC)) $(TESTCC) \
+	  -Wno-missing-prototypes
 UNITS	= $(if $(call have,$(GCC)),$(UNIT:%=build/unit-gcc/%)) \
 	  $(if $(call have,$(CLANG)),$(UNIT:%=build/unit-clang/%))
 FUZZERS	= $(FUZZ:%=build/fuzz/%)
@@ -111,20 +112,32 @@ LIBFUZZER = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
 	  $(CLANG) -fsanitize=fuzzer,address -x c -o /dev/null - 2>/dev/null && \
 	  echo yes)
 
-build/unit-gcc/%: tests/unit/%.c $(TESTED)
-	@mkdir -p $(@D)
-	$(GCC) $(TESTCC) -o $@ $< $(with)
-build/unit-clang/%: tests/unit/%.c $(TESTED)
-	@mkdir -p $(@D)
-	$(CLANG) $(TESTCC) -o $@ $< $(with)
-build/fuzz/%: tests/fuzz/%.c $(TESTED)
-	@mkdir -p $(@D)
-	$(if $(LIBFUZZER),$(CLANG) -fsanitize=fuzzer,$(GCC)) $(TESTCC) \
-	    -Wno-missing-prototypes -o $@ $< $(with) \
-	    $(if $(LIBFUZZER),,tests/fuzz/replay.c)
-build/unit-cov/%: tests/unit/%.c $(TESTED)
-	@mkdir -p $(@D)
-	$(GCC) $(STD) -O0 -g --coverage -o $@ $< $(with)
+# Each source is compiled by itself, once for all programs of that compiler; the
+# .d beside each object names what it includes.
+objects	= $(patsubst %.c,build/$(1)/%.o,$(2) $(call with,$(2)))
+object	= @mkdir -p $(@D) && echo '$@' && $(1) -MMD -MP -c -o $@ $<
+.SECONDEXPANSION:
+.PRECIOUS: build/unit-gcc/%.o build/unit-clang/%.o build/unit-cov/%.o \
+	build/fuzz/%.o
+build/unit-gcc/test_%: $$(call objects,unit-gcc,tests/unit/test_$$*.c)
+	$(GCC) $(TESTCC) -o $@ $^
+build/unit-clang/test_%: $$(call objects,unit-clang,tests/unit/test_$$*.c)
+	$(CLANG) $(TESTCC) -o $@ $^
+build/unit-cov/test_%: $$(call objects,unit-cov,tests/unit/test_$$*.c)
+	$(COVCC) -o $@ $^
+build/fuzz/fuzz_%: $$(call objects,fuzz,tests/fuzz/fuzz_$$*.c) \
+    $(if $(LIBFUZZER),,build/fuzz/tests/fuzz/replay.o)
+	$(FUZZCC) -o $@ $^
+build/unit-gcc/%.o: %.c Makefile
+	$(call object,$(GCC) $(TESTCC))
+build/unit-clang/%.o: %.c Makefile
+	$(call object,$(CLANG) $(TESTCC))
+build/unit-cov/%.o: %.c Makefile
+	$(call object,$(COVCC))
+build/fuzz/%.o: %.c Makefile
+	$(call object,$(FUZZCC))
+-include $(foreach d,*.d */*.d */*/*.d,$(wildcard $(addsuffix /$(d),\
+	  build/unit-gcc build/unit-clang build/unit-cov build/fuzz)))
 
 test-programs: $(UNITS) $(FUZZERS)
 
