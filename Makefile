@@ -53,7 +53,16 @@ COMPILE	= $(CC) $(STD) $(WARN) $(HARDEN) -MMD -MP $(CPPFLAGS) $(CFLAGS)
 # pppd's plugin: built along when pppd's headers are there.
 PPPD_H	:= $(wildcard /usr/include/pppd/pppd.h)
 PLUGIN	= $(if $(PPPD_H),$(if $(wildcard tunnel/plugin.c),pptp.so))
-PPPD_PLUGINDIR ?= $(shell sh tests/plugindir)
+# The folder where the installed pppd looks for plugins: as it says itself, or
+# the newest there is, or that of the version of its headers.
+pppd_version = $(shell cd /usr/include/pppd 2>/dev/null && \
+	  cat pppdconf.h patchlevel.h 2>/dev/null | \
+	  sed -n 's/^\#define \(PPPD_\)*VERSION[^"]*"\(.*\)"/\2/p' | head -n 1)
+PPPD_PLUGINDIR ?= $(or \
+	  $(shell $(PKG_CONFIG) --variable=plugindir pppd 2>/dev/null),\
+	  $(shell find /usr/lib/pppd /usr/lib64/pppd -mindepth 1 -maxdepth 1 \
+	    -type d 2>/dev/null | sort | tail -n 1),\
+	  /usr/lib/pppd/$(pppd_version))
 
 # Program and plugin are told where they find each other: told other places,
 # as by `make install PREFIX=/usr` after `make`, both are built anew.
