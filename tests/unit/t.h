@@ -37,6 +37,90 @@ t_claim(bool ok, const char *file, int line, const char *fmt, ...)
 	return ok;
 }
 
+/*
+ * Conditions of a claim that say by themselves what differs, and where:
+ *	T(T_EQ(m.window, 32) && T_STR(m.host, "lac"), "it reads a request");
+ * T_EQ compares integers, T_STR strings, T_MEM n octets; T_HAS finds a part of
+ * a string, and T_IS is for what none of these fits.
+ */
+#define T_EQ(got, want)	t_eq(#got, (intmax_t)(got), (intmax_t)(want))
+#define T_STR(got, want) t_str(#got, (got), (want))
+#define T_HAS(got, part) t_has(#got, (got), (part))
+#define T_MEM(got, want, n) t_mem(#got, (got), (n), (want), (n))
+#define T_IS(cond)	t_is(#cond, (cond))
+
+static inline bool
+t_is(const char *what, bool so)
+{
+	if (!so)
+		printf("# not so: %s\n", what);
+	return so;
+}
+
+static inline bool
+t_eq(const char *what, intmax_t got, intmax_t want)
+{
+	if (got != want)
+		printf("# %s: got %jd (%#jx), wanted %jd (%#jx)\n", what, got,
+		    (uintmax_t)got, want, (uintmax_t)want);
+	return got == want;
+}
+
+static inline bool
+t_str(const char *what, const char *got, const char *want)
+{
+	if (got != NULL && strcmp(got, want) == 0)
+		return true;
+	printf("# %s: got    \"%s\"\n# %s: wanted \"%s\"\n", what,
+	    got == NULL ? "(null)" : got, what, want);
+	return false;
+}
+
+static inline bool
+t_has(const char *what, const char *got, const char *part)
+{
+	if (got != NULL && strstr(got, part) != NULL)
+		return true;
+	printf("# %s: got \"%.300s\"\n# %s: wanted \"%s\" in it\n", what,
+	    got == NULL ? "(null)" : got, what, part);
+	return false;
+}
+
+/* One line of at most 24 of these octets, from the one at `from` on. */
+static inline void
+t_octets(const char *label, const uint8_t *p, size_t n, size_t from)
+{
+	printf("#   %s", label);
+	for (size_t i = from; i < n && i < from + 24; i++)
+		printf(" %02x", p[i]);
+	puts(from >= n ? " (nothing)" : n > from + 24 ? " ..." : "");
+}
+
+/* The first octet in which these differ; the length if in none. */
+static inline size_t
+t_differ(const uint8_t *got, size_t n, const uint8_t *want, size_t m)
+{
+	size_t i = 0;
+
+	while (i < n && i < m && got[i] == want[i])
+		i++;
+	return i;
+}
+
+static inline bool
+t_mem(const char *what, const void *got, size_t n, const void *want, size_t m)
+{
+	size_t at = t_differ(got, n, want, m), from = at < 4 ? 0 : at - 4;
+
+	if (n == m && at == n)
+		return true;
+	printf("# %s: differs at octet %zu; %zu octets, wanted %zu; from octet "
+	    "%zu:\n", what, at, n, m, from);
+	t_octets("got   ", got, n, from);
+	t_octets("wanted", want, m, from);
+	return false;
+}
+
 static inline int
 t_done(void)
 {
