@@ -7,6 +7,7 @@
 #include "../../pptp_quirks.c"
 #include "../../manager/ctrl_msg.c"
 #include "../../pptp_ctrl.c"
+#include "ctrl_fields.h"
 #include "t.h"
 
 #define SECOND		((int64_t)1000000)
@@ -161,18 +162,11 @@ static bool
 sent(const char *hex)
 {
 	uint8_t want[SENT_MAX];
-	size_t n;
 	bool same;
 
 	flush();
-	n = t_hex(want, sizeof(want), hex);
-	same = n == w.sent_len && memcmp(want, w.sent, n) == 0;
-	if (!same) {
-		printf("# sent %zu octets:", w.sent_len);
-		for (size_t i = 0; i < w.sent_len; i++)
-			printf("%s%02x", i % 16 == 0 ? "\n# " : "", w.sent[i]);
-		printf("\n");
-	}
+	same = t_messages(w.sent, w.sent_len, want,
+	    t_hex(want, sizeof(want), hex));
 	w.sent_len = w.messages = 0;
 	return same;
 }
@@ -318,13 +312,13 @@ test_ours(void)
 	    "63616e61 6e69616e" Z4 Z4 Z16 Z32),
 	    "it begins with a Start-Control-Connection-Request");
 	hear(SCCRP);
-	T(w.count[CTRL_EV_UP] == 1 && w.c.state == CTRL_UP && sent(""),
+	T(T_EQ(w.count[CTRL_EV_UP], 1) && T_EQ(w.c.state, CTRL_UP) && sent(""),
 	    "the reply brings the connection up; nothing more is sent");
-	T(strcmp(w.c.peer.host, "lac") == 0 &&
-	    strcmp(w.c.peer.vendor, "vend") == 0 &&
-	    w.c.peer.version == 0x100 && w.c.peer.firmware == 0x102 &&
-	    w.c.peer.max_channels == 4, "what the server said of itself is kept");
-	T(open_call(0xbeef, 0, "+49") == 0, "a call can be opened");
+	T(T_STR(w.c.peer.host, "lac") && T_STR(w.c.peer.vendor, "vend") &&
+	    T_EQ(w.c.peer.version, 0x100) && T_EQ(w.c.peer.firmware, 0x102) &&
+	    T_EQ(w.c.peer.max_channels, 4),
+	    "what the server said of itself is kept");
+	T(T_EQ(open_call(0xbeef, 0, "+49"), 0), "a call can be opened");
 	/*
 	 * Outgoing-Call-Request (2.7), 168 octets
 	 *	call 0xbeef, serial 5, 2400 to 100000000 bit/s
@@ -336,10 +330,10 @@ test_ours(void)
 	    "2b343900" Z4 Z4 Z4 Z16 Z32 Z64),
 	    "an Outgoing-Call-Request asks for it");
 	hear(OCRP("0102", "beef"));
-	T(w.count[CTRL_EV_CALL_UP] == 1 &&
-	    w.last[CTRL_EV_CALL_UP].call == 0xbeef && sent(""),
+	T(T_EQ(w.count[CTRL_EV_CALL_UP], 1) &&
+	    T_EQ(w.last[CTRL_EV_CALL_UP].call, 0xbeef) && sent(""),
 	    "the reply brings the call up");
-	T(ctrl_call_find(&w.c, 0xbeef)->peer_id == 0x102,
+	T(T_EQ(ctrl_call_find(&w.c, 0xbeef)->peer_id, 0x102),
 	    "the id by which the server knows the call is kept");
 	hear(ECHORQ);
 	/* Echo-Reply (2.6), 20 octets: identifier, result 1, error 0, 0 */
@@ -368,7 +362,7 @@ test_ours(void)
 	hear(STOPRP);
 	T(ended(CTRL_CAUSE_LOCAL, "ended here") && sent(""),
 	    "its reply ends the connection in order");
-	T(ctrl_due(&w.c) == CTRL_NEVER, "and nothing is due any more");
+	T(T_EQ(ctrl_due(&w.c), CTRL_NEVER), "and nothing is due any more");
 
 	start_up(0);
 	hear(CCRQ("0007"));
@@ -380,21 +374,21 @@ test_ours(void)
 	    down(7, CTRL_CAUSE_SERVER_ENDED, "Call-Clear-Request"),
 	    "a Call-Clear-Request of the server is answered and obeyed");
 	hear(CCRQ("0bad"));
-	T(sent("") && w.count[CTRL_EV_CALL_DOWN] == 1,
+	T(sent("") && T_EQ(w.count[CTRL_EV_CALL_DOWN], 1),
 	    "one for a call that is none of ours is ignored");
 
 	memset(&w, 0, sizeof(w));
 	ctrl_init(&w.c, &conf, 1, w.now);
 	flush();
-	T(w.sent_len == 156 && memcmp(w.sent + 28, conf.hostname, 64) == 0,
+	T(T_EQ(w.sent_len, 156) && T_MEM(w.sent + 28, conf.hostname, 64),
 	    "a host name of 64 octets fills its field");
 	hear(SCCRP);
 	forget();
 	memset(phone, '9', PPTP_TEXT);
 	phone[PPTP_TEXT] = '\0';
 	open_call(1, 0, phone);
-	T(w.sent_len == 168 && w.sent[37] == 64 &&
-	    memcmp(w.sent + 40, phone, 64) == 0 && w.sent[104] == 0,
+	T(T_EQ(w.sent_len, 168) && T_EQ(w.sent[37], 64) &&
+	    T_MEM(w.sent + 40, phone, 64) && T_EQ(w.sent[104], 0),
 	    "a phone number of 64 octets fills its field");
 }
 
@@ -405,7 +399,7 @@ test_heard(void)
 	start_up(0);
 	hear(SLI);
 	T(said("received Set-Link-Info: peer's call 7, send ACCM 0xffffffff, "
-	    "receive ACCM 0x00000000") && w.loud == 0,
+	    "receive ACCM 0x00000000") && T_EQ(w.loud, 0),
 	    "Set-Link-Info is read and harmless");
 	hear(WEN);
 	T(said("CRC errors 1, framing errors 2, hardware overruns 3, buffer "
@@ -425,15 +419,16 @@ test_heard(void)
 	    said("answers for call 7, which did not ask") &&
 	    said("Stop-Control-Connection-Reply is not expected"),
 	    "duplicates are ignored");
-	T(w.c.state == CTRL_UP && call_state(7) == CALL_UP,
+	T(T_EQ(w.c.state, CTRL_UP) && T_EQ(call_state(7), CALL_UP),
 	    "none of them harms the call");
 	forget();
 	hear(HEAD("000c", "0000") HEAD("0010", "0010") Z4
 	    HEAD("000c", "ffff") "0010 0002 1a2b3c4d 0005 0000" Z4);
-	T(w.c.state == CTRL_UP && said("unknown type 1.0, 12 octets") &&
+	T(T_EQ(w.c.state, CTRL_UP) && said("unknown type 1.0, 12 octets") &&
 	    said("unknown type 1.16, 16 octets") &&
 	    said("unknown type 1.65535") && said("unknown type 2.5") &&
-	    sent(""), "unknown messages are skipped by their length");
+	    sent(""),
+	    "unknown messages are skipped by their length");
 	hear(CDN_("0102", "01", "00", "0011"));
 	T(said("call 258, result 1, error 0, cause 17, statistics "
 	    "\"in 1\\x0a\""), "Call-Disconnect-Notify is read, and escaped");
@@ -464,7 +459,7 @@ test_framing(void)
 		    w.count[CTRL_EV_CALL_DOWN] == 1 &&
 		    w.count[CTRL_EV_CALL_UP] == 1;
 	}
-	T(same && len == 156 + 168 + 3 * 20 + 24 + 16,
+	T(same && T_EQ(len, 156 + 168 + 3 * 20 + 24 + 16),
 	    "ten messages in one read or octet by octet do the same");
 
 	start(0);
@@ -476,7 +471,7 @@ test_framing(void)
 		drain();
 	}
 	T(once, "each ctrl_feed() handles one message");
-	T(ctrl_feed(&w.c, buf, 0, w.now) == 0, "nothing is nothing");
+	T(T_EQ(ctrl_feed(&w.c, buf, 0, w.now), 0), "nothing is nothing");
 
 	start_up(0);
 	hear("0014 0001 1a2b3c4d 0005 beef 00000007 99999999");
@@ -622,8 +617,9 @@ test_mangled(void)
 
 		t_mangle(buf, n, mangled);
 	}
-	T(owed_up == 0, "every truncation and bit flip ends with one CLOSED");
-	T(owed_down == 0, "and with one CALL_DOWN for each call");
+	T(T_EQ(owed_up, 0),
+	    "every truncation and bit flip ends with one CLOSED");
+	T(T_EQ(owed_down, 0), "and with one CALL_DOWN for each call");
 }
 
 /*
@@ -754,21 +750,22 @@ test_refusals(void)
 		hear(SCCRP);
 		hear(calls[i].hex);
 		T(down(7, CTRL_CAUSE_CALL_REFUSED, calls[i].words) &&
-		    w.c.state == CTRL_UP, "call refused: %s", calls[i].words);
+		    T_EQ(w.c.state, CTRL_UP),
+		    "call refused: %s", calls[i].words);
 	}
 	start(0);
 	open_call(7, 0, "");
 	hear(SCCRP);
 	hear(OCRP("0102", "0000"));
-	T(call_state(7) == CALL_WAIT_REPLY && w.loud == 1,
+	T(T_EQ(call_state(7), CALL_WAIT_REPLY) && T_EQ(w.loud, 1),
 	    "success has to say whose it is");
 	start_up(0);
 	hear(OCRP_("0000", "0000", "07", "00", "0000"));
-	T(call_state(7) == CALL_UP && w.count[CTRL_EV_CALL_DOWN] == 0,
+	T(T_EQ(call_state(7), CALL_UP) && T_EQ(w.count[CTRL_EV_CALL_DOWN], 0),
 	    "a refusal of no call, while none is asked for, hits none");
 	start(0);
 	hear(SCCRP_("00", "00", "0000"));
-	T(w.c.state == CTRL_UP && w.loud == 1 && said("no result"),
+	T(T_EQ(w.c.state, CTRL_UP) && T_EQ(w.loud, 1) && said("no result"),
 	    "result 0 is taken for success, with a line");
 	start(0);
 	open_call(7, 0, "");
@@ -787,7 +784,7 @@ test_refusals(void)
 	    "also when the server stops at the same time");
 	start(0);
 	hear(HEAD("009c", "0002") "0200 01 00" Z64 Z64 Z4 Z4 Z4);
-	T(w.c.state == CTRL_UP, "a higher version is taken");
+	T(T_EQ(w.c.state, CTRL_UP), "a higher version is taken");
 	start(0);
 	hear(STOPRQ("03"));
 	T(sent(HEAD("009c", "0001") "0100 0000 00000003 00000003 0000 0001"
@@ -817,7 +814,7 @@ test_disconnects(void)
 		start_up(0);
 		hear(rows[i].hex);
 		T(down(7, CTRL_CAUSE_SERVER_ENDED, rows[i].words) &&
-		    w.c.state == CTRL_UP && sent(""),
+		    T_EQ(w.c.state, CTRL_UP) && sent(""),
 		    "call ended: %s", rows[i].words);
 	}
 	start_up(0);
@@ -873,10 +870,11 @@ test_end(void)
 	ctrl_stop(&w.c, STOP_LOCAL, w.now);
 	ctrl_stop(&w.c, STOP_NONE, w.now);
 	T(sent(CCRQ("0007")), "a stop clears the call first, once");
-	T(open_call(9, 0, "") == -1 && !ctrl_has_room(&w.c) && sent(""),
+	T(T_EQ(open_call(9, 0, ""), -1) && T_IS(!ctrl_has_room(&w.c)) &&
+	    sent(""),
 	    "takes no other");
 	run_until(w.now + SECOND - 1);
-	T(sent("") && call_state(7) == CALL_WAIT_DISCONNECT, "and waits");
+	T(sent("") && T_EQ(call_state(7), CALL_WAIT_DISCONNECT), "and waits");
 	run_until(w.now + 1);
 	T(sent(STOPRQ("03")) && down(7, CTRL_CAUSE_LOCAL, "ended here"),
 	    "but no longer than it should");
@@ -889,7 +887,7 @@ test_end(void)
 	run_until(w.now + SECOND);
 	forget();
 	hear(CDN("0102", "04"));
-	T(w.loud == 0 && w.c.state == CTRL_WAIT_STOP,
+	T(T_EQ(w.loud, 0) && T_EQ(w.c.state, CTRL_WAIT_STOP),
 	    "a notify after the wait for it surprises nobody");
 	hear(STOPRP);
 	T(ended(CTRL_CAUSE_LOCAL, "ended here") && sent(""),
@@ -935,8 +933,8 @@ test_end(void)
 	hear(SCCRP);
 	forget();
 	ctrl_stop(&w.c, STOP_NONE, w.now);
-	T(sent(STOPRQ("01")) && open_call(9, 0, "") == -1 &&
-	    !ctrl_has_room(&w.c),
+	T(sent(STOPRQ("01")) && T_EQ(open_call(9, 0, ""), -1) &&
+	    T_IS(!ctrl_has_room(&w.c)),
 	    "without a call it stops at once and takes no more");
 	run_until(w.now + SECOND);
 	T(ended(CTRL_CAUSE_LOCAL, "ended here"), "and closes");
@@ -949,8 +947,9 @@ test_end(void)
 		feed(buf, t_hex(buf, sizeof(buf), STOPRQ("01")));
 	}
 	drain();
-	T(w.c.state == CTRL_FLUSH && ctrl_calls(&w.c) == 0 &&
-	    ctrl_due(&w.c) == w.now + SECOND, "the last reply is bounded");
+	T(T_EQ(w.c.state, CTRL_FLUSH) && T_EQ(ctrl_calls(&w.c), 0) &&
+	    T_EQ(ctrl_due(&w.c), w.now + SECOND),
+	    "the last reply is bounded");
 	w.now += SECOND;
 	ctrl_tick(&w.c, w.now);
 	T(ended(CTRL_CAUSE_SERVER_ENDED, "reason 1"), "and given up");
@@ -958,8 +957,9 @@ test_end(void)
 	ctrl_stop(&w.c, 1, w.now);
 	ctrl_tick(&w.c, w.now + SECOND);
 	ctrl_sent(&w.c, 16, w.now);	/* it was written before the end */
-	T(w.count[CTRL_EV_CLOSED] == 1 && open_call(1, 0, "") == -1 &&
-	    sent(""), "a closed machine does nothing more");
+	T(T_EQ(w.count[CTRL_EV_CLOSED], 1) && T_EQ(open_call(1, 0, ""), -1) &&
+	    sent(""),
+	    "a closed machine does nothing more");
 }
 
 static void
@@ -970,7 +970,7 @@ test_deadlines(void)
 	start(0);
 	begun = w.now;
 	open_call(7, 0, "");
-	T(ctrl_due(&w.c) == begun + 20 * SECOND, "the reply has its time");
+	T(T_EQ(ctrl_due(&w.c), begun + 20 * SECOND), "the reply has its time");
 	/* One octet a second of a good reply. */
 	for (unsigned i = 0; i < 156 && w.c.state != CTRL_CLOSED; i++) {
 		uint8_t buf[156];
@@ -980,7 +980,7 @@ test_deadlines(void)
 		run_until(w.now + SECOND);
 	}
 	T(ended(CTRL_CAUSE_TIMEOUT, "Start-Control-Connection-Request within "
-	    "20 s") && w.now == begun + 20 * SECOND &&
+	    "20 s") && T_EQ(w.now, begun + 20 * SECOND) &&
 	    down(7, CTRL_CAUSE_TIMEOUT, "within 20 s"),
 	    "one octet a second does not prolong it");
 
@@ -990,14 +990,15 @@ test_deadlines(void)
 	forget();
 	run_until(w.now + 19 * SECOND);
 	hear(ECHORQ WEN);
-	T(call_state(7) == CALL_WAIT_REPLY && w.messages == 1,
+	T(T_EQ(call_state(7), CALL_WAIT_REPLY) && T_EQ(w.messages, 1),
 	    "other messages do not prolong the wait for a call either");
 	forget();
 	run_until(w.now + SECOND);
 	T(sent(CCRQ("0007")), "a call without a reply is cleared");
 	run_until(w.now + SECOND);
 	T(down(7, CTRL_CAUSE_TIMEOUT, "Outgoing-Call-Request within 20 s") &&
-	    w.c.state == CTRL_UP, "and has timed out");
+	    T_EQ(w.c.state, CTRL_UP),
+	    "and has timed out");
 
 	start(0);
 	open_call(7, 0, "");
@@ -1006,7 +1007,7 @@ test_deadlines(void)
 	flush();
 	forget();
 	hear(OCRP("0102", "0007"));
-	T(call_state(7) == CALL_WAIT_DISCONNECT && sent(""),
+	T(T_EQ(call_state(7), CALL_WAIT_DISCONNECT) && sent(""),
 	    "a reply that crosses our clear changes nothing");
 	hear(CDN("0102", "04"));
 	T(down(7, CTRL_CAUSE_LOCAL, "ended here"), "but its id is known");
@@ -1056,7 +1057,7 @@ test_echo(void)
 	start_up(0);
 	begun = w.now;
 	run_until(begun + 60 * SECOND - 1);
-	T(w.messages == 0, "no Echo-Request before its time");
+	T(T_EQ(w.messages, 0), "no Echo-Request before its time");
 	run_until(begun + 60 * SECOND);
 	T(echoed(&first), "an Echo-Request after sixty seconds of silence");
 	run_until(begun + 70 * SECOND);
@@ -1064,19 +1065,21 @@ test_echo(void)
 	T(said("instead of") && w.c.echo_due != CTRL_NEVER,
 	    "another identifier is no answer");
 	answer(first);
-	T(w.c.echo_due == CTRL_NEVER && ctrl_due(&w.c) ==
-	    begun + 130 * SECOND, "the answer begins a new silence");
+	T(T_EQ(w.c.echo_due, CTRL_NEVER) &&
+	    T_EQ(ctrl_due(&w.c), begun + 130 * SECOND),
+	    "the answer begins a new silence");
 	run_until(begun + 100 * SECOND);
 	hear(WEN);
-	T(ctrl_due(&w.c) == begun + 160 * SECOND,
+	T(T_EQ(ctrl_due(&w.c), begun + 160 * SECOND),
 	    "so does any other message");
 	run_until(begun + 160 * SECOND);
 	T(echoed(&id) && id != first, "the next one has a new identifier");
 	run_until(begun + 210 * SECOND - 1);
-	T(w.c.state == CTRL_UP && w.messages == 0, "one at a time");
+	T(T_EQ(w.c.state, CTRL_UP) && T_EQ(w.messages, 0), "one at a time");
 	run_until(begun + 210 * SECOND);
 	T(ended(CTRL_CAUSE_LOST, "Echo-Request within 50 s") &&
-	    down(7, CTRL_CAUSE_LOST, "50 s") && w.now == begun + 210 * SECOND,
+	    down(7, CTRL_CAUSE_LOST, "50 s") &&
+	    T_EQ(w.now, begun + 210 * SECOND),
 	    "without an answer the connection is lost");
 
 	start(0);
@@ -1086,7 +1089,7 @@ test_echo(void)
 	w.c.call[0].deadline = w.now + 3000 * SECOND;
 	forget();
 	run_until(w.now + 1000 * SECOND);
-	T(w.messages == 0, "no Echo-Request while the only call is set up");
+	T(T_EQ(w.messages, 0), "no Echo-Request while the only call is set up");
 	hear(OCRP("0102", "0007"));
 	run_until(w.now + 60 * SECOND);
 	T(echoed(&id), "but as soon as it is up");
@@ -1096,9 +1099,9 @@ test_echo(void)
 	flush();
 	hear(SCCRP);
 	forget();
-	T(ctrl_due(&w.c) == CTRL_NEVER, "idle wait 0: never");
-	T(ctrl_after(1000, CTRL_NEVER - 1000) == CTRL_NEVER &&
-	    ctrl_after(1001, CTRL_NEVER - 1000) == CTRL_NEVER,
+	T(T_EQ(ctrl_due(&w.c), CTRL_NEVER), "idle wait 0: never");
+	T(T_EQ(ctrl_after(1000, CTRL_NEVER - 1000), CTRL_NEVER) &&
+	    T_EQ(ctrl_after(1001, CTRL_NEVER - 1000), CTRL_NEVER),
 	    "nor does a wait wrap around");
 	conf.idle_us = 10 * SECOND;
 	memset(&w, 0, sizeof(w));
@@ -1107,13 +1110,13 @@ test_echo(void)
 	hear(SCCRP);
 	forget();
 	run_until(1000 * SECOND);
-	T(w.c.state == CTRL_UP && w.messages == 100,
+	T(T_EQ(w.c.state, CTRL_UP) && T_EQ(w.messages, 100),
 	    "echo wait 0: asks for ever and never gives up");
 	for (unsigned i = 0; i < 100; i++) {	/* and nothing is written */
 		w.now += 10 * SECOND;
 		ctrl_tick(&w.c, w.now);
 	}
-	T(w.c.out_len == 16, "but once at a time");
+	T(T_EQ(w.c.out_len, 16), "but once at a time");
 }
 
 /* Clocks that jump: a suspended machine, a stopped process. */
@@ -1124,10 +1127,10 @@ test_jumps(void)
 
 	start_up(0);
 	tick_at(w.now + 3600 * SECOND);
-	T(echoed(&id) && ctrl_due(&w.c) == w.now + 50 * SECOND,
+	T(echoed(&id) && T_EQ(ctrl_due(&w.c), w.now + 50 * SECOND),
 	    "an hour late: an Echo-Request goes out first");
 	tick_at(w.now + 3600 * SECOND);
-	T(echoed(&id) && w.c.state == CTRL_UP,
+	T(echoed(&id) && T_EQ(w.c.state, CTRL_UP),
 	    "slept while it was unanswered: another one");
 	tick_at(w.now + 50 * SECOND);
 	T(ended(CTRL_CAUSE_LOST, "50 s"), "awake and unanswered: lost");
@@ -1138,15 +1141,15 @@ test_jumps(void)
 	w.now += 3600 * SECOND;
 	answer(id);
 	tick_at(w.now);
-	T(w.c.state == CTRL_UP && ctrl_due(&w.c) == w.now + 60 * SECOND,
+	T(T_EQ(w.c.state, CTRL_UP) && T_EQ(ctrl_due(&w.c), w.now + 60 * SECOND),
 	    "an answer that waited in the socket counts");
 
 	start(0);
 	open_call(7, 0, "");
 	w.now += 3600 * SECOND;
 	hear(SCCRP);
-	T(w.c.state == CTRL_UP && call_state(7) == CALL_WAIT_REPLY &&
-	    ctrl_due(&w.c) == w.now + 20 * SECOND,
+	T(T_EQ(w.c.state, CTRL_UP) && T_EQ(call_state(7), CALL_WAIT_REPLY) &&
+	    T_EQ(ctrl_due(&w.c), w.now + 20 * SECOND),
 	    "a reply that is there is taken however late it is read");
 	start(0);
 	tick_at(w.now + 3600 * SECOND);
@@ -1162,10 +1165,11 @@ test_jumps(void)
 	start_up(0);
 	w.now += 60 * SECOND;
 	ctrl_tick(&w.c, w.now);
-	T(ctrl_due(&w.c) == w.now + 50 * SECOND, "an unsent echo has a limit");
+	T(T_EQ(ctrl_due(&w.c), w.now + 50 * SECOND),
+	    "an unsent echo has a limit");
 	w.now += 10 * SECOND;
 	flush();
-	T(ctrl_due(&w.c) == w.now + 50 * SECOND, "which is anew once sent");
+	T(T_EQ(ctrl_due(&w.c), w.now + 50 * SECOND), "which is anew once sent");
 }
 
 static void
@@ -1175,27 +1179,31 @@ test_sharing(void)
 	T(ctrl_has_room(&w.c), "there is room for a first call");
 	open_call(1, 0, "");
 	T(!ctrl_has_room(&w.c), "before the reply for no more than one");
-	T(open_call(1, 0, "") == -1, "an id in use is refused");
+	T(T_EQ(open_call(1, 0, ""), -1), "an id in use is refused");
 	open_call(2, 0, "");
 	open_call(3, 0, "");
 	forget();
 	hear(SCCRP);
-	T(w.messages == 1 && w.sent[13] == 1 &&
-	    call_state(2) == CALL_QUEUED && call_state(3) == CALL_QUEUED,
+	T(T_EQ(w.messages, 1) && T_EQ(w.sent[13], 1) &&
+	    T_EQ(call_state(2), CALL_QUEUED) &&
+	    T_EQ(call_state(3), CALL_QUEUED),
 	    "only one call is requested at a time");
-	T(ctrl_has_room(&w.c) && ctrl_calls(&w.c) == 3, "room for a fourth");
+	T(ctrl_has_room(&w.c) && T_EQ(ctrl_calls(&w.c), 3),
+	    "room for a fourth");
 	forget();
 	hear(OCRP("0201", "0001"));
-	T(w.messages == 1 && w.sent[13] == 2, "its reply lets the next go");
+	T(T_EQ(w.messages, 1) && T_EQ(w.sent[13], 2),
+	    "its reply lets the next go");
 	forget();
 	hear(OCRP_("0000", "0002", "04", "00", "0000"));
-	T(down(2, CTRL_CAUSE_CALL_REFUSED, "busy") && w.messages == 1 &&
-	    w.sent[13] == 3, "so does a refusal");
+	T(down(2, CTRL_CAUSE_CALL_REFUSED, "busy") && T_EQ(w.messages, 1) &&
+	    T_EQ(w.sent[13], 3),
+	    "so does a refusal");
 	hear(OCRP("0001", "0003"));
 	open_call(4, 0, "");
 	forget();
 	hear(OCRP("0401", "0004"));
-	T(ctrl_has_room(&w.c) && ctrl_calls(&w.c) == 3,
+	T(ctrl_has_room(&w.c) && T_EQ(ctrl_calls(&w.c), 3),
 	    "room for four, of which three are up");
 	open_call(5, 0, "");
 	T(!ctrl_has_room(&w.c), "then there is none");
@@ -1221,8 +1229,9 @@ test_room(void)
 		hear(rows[i].reply);
 		while (ctrl_has_room(&w.c) && open_call(n, 0, "") == 0)
 			n++;
-		T(n == rows[i].room, "%u channels announced: room for %u",
-		    w.c.peer.max_channels, rows[i].room);
+		T(T_EQ(n, rows[i].room),
+		    "%u channels announced: room for %u", w.c.peer.max_channels,
+		    rows[i].room);
 	}
 }
 
@@ -1239,10 +1248,11 @@ test_sharing_ends(void)
 	/* 3 is the server's id of our call 1, and our id of another. */
 	hear(CDN("0003", "01"));
 	T(down(1, CTRL_CAUSE_SERVER_ENDED, "lost carrier") &&
-	    call_state(3) == CALL_UP, "the server's id goes before ours");
+	    T_EQ(call_state(3), CALL_UP),
+	    "the server's id goes before ours");
 	forget();
 	hear(CDN("0055", "01"));
-	T(w.count[CTRL_EV_CALL_DOWN] == 0 && said("none of ours"),
+	T(T_EQ(w.count[CTRL_EV_CALL_DOWN], 0) && said("none of ours"),
 	    "with more than one call an unknown id means none");
 	hear(CDN("0003", "01"));
 	T(down(3, CTRL_CAUSE_SERVER_ENDED, "lost carrier"),
@@ -1254,14 +1264,16 @@ test_sharing_ends(void)
 	open_call(2, 0, "");
 	forget();
 	ctrl_call_clear(&w.c, 1, w.now);
-	T(sent(CCRQ("0001")) && call_state(2) == CALL_QUEUED,
+	T(sent(CCRQ("0001")) && T_EQ(call_state(2), CALL_QUEUED),
 	    "an aborted request is still unanswered");
 	run_until(w.now + SECOND);
-	T(w.messages == 1 && w.sent[9] == OUT_CALL_REQUEST &&
-	    w.sent[13] == 2, "until its end lets the next go");
+	T(T_EQ(w.messages, 1) && T_EQ(w.sent[9], OUT_CALL_REQUEST) &&
+	    T_EQ(w.sent[13], 2),
+	    "until its end lets the next go");
 	hear(OCRP("0001", "0001"));
 	T(said("answers for call 1, which did not ask") &&
-	    call_state(2) == CALL_WAIT_REPLY, "a late reply is ignored");
+	    T_EQ(call_state(2), CALL_WAIT_REPLY),
+	    "a late reply is ignored");
 
 	/* First come, first served, though slots are reused. */
 	start(0);
@@ -1273,7 +1285,7 @@ test_sharing_ends(void)
 	open_call(4, 0, "");
 	forget();
 	hear(OCRP_("0000", "0002", "04", "00", "0000"));
-	T(w.messages == 1 && w.sent[13] == 3, "calls keep their order");
+	T(T_EQ(w.messages, 1) && T_EQ(w.sent[13], 3), "calls keep their order");
 }
 
 static void
@@ -1293,12 +1305,12 @@ test_many(void)
 		room &= open_call(id, 0, "") == 0;
 		hear(hex);
 	}
-	T(room && w.count[CTRL_EV_CALL_UP] == 16, "sixteen calls are up");
-	T(open_call(99, 0, "") == -1, "a seventeenth is refused");
+	T(room && T_EQ(w.count[CTRL_EV_CALL_UP], 16), "sixteen calls are up");
+	T(T_EQ(open_call(99, 0, ""), -1), "a seventeenth is refused");
 	forget();
 	ctrl_stop(&w.c, 3, w.now);
 	flush();
-	T(w.messages == 16 && w.sent_len == 16 * 16,
+	T(T_EQ(w.messages, 16) && T_EQ(w.sent_len, 16 * 16),
 	    "a stop clears each of them");
 	/* Nobody takes the events until the end. */
 	ctrl_eof(&w.c, 0, w.now);
@@ -1307,7 +1319,7 @@ test_many(void)
 		closed += e.type == CTRL_EV_CLOSED;
 		room &= closed == 0 || e.type == CTRL_EV_CLOSED;
 	}
-	T(downs == 16 && closed == 1 && room,
+	T(T_EQ(downs, 16) && T_EQ(closed, 1) && T_IS(room),
 	    "sixteen CALL_DOWN come before one CLOSED");
 }
 
@@ -1339,7 +1351,8 @@ test_events(void)
 	while (ctrl_event(&w.c, &e))
 		count[e.type]++;
 	T(opened > 10 && opened < 60, "no call without room for its end");
-	T(count[CTRL_EV_CALL_DOWN] == opened && count[CTRL_EV_CLOSED] == 1,
+	T(T_EQ(count[CTRL_EV_CALL_DOWN], opened) &&
+	    T_EQ(count[CTRL_EV_CLOSED], 1),
 	    "a thousand log lines push out none of the others");
 }
 
@@ -1356,11 +1369,12 @@ test_flood(void)
 		feed(buf, n);
 		drain();
 	}
-	T(w.c.out_len <= CTRL_OUT / 2 && w.c.state == CTRL_UP &&
-	    said("left out"), "a flood of echoes fills half the queue only");
+	T(T_IS(w.c.out_len <= CTRL_OUT / 2) && T_EQ(w.c.state, CTRL_UP) &&
+	    said("left out"),
+	    "a flood of echoes fills half the queue only");
 	T(w.loud <= WARN_MAX, "and is not repeated in the log for ever");
 	ctrl_stop(&w.c, 3, w.now);
-	T(call_state(7) == CALL_WAIT_DISCONNECT,
+	T(T_EQ(call_state(7), CALL_WAIT_DISCONNECT),
 	    "there is room for what we have to say");
 	while ((p = ctrl_output(&w.c, &len, w.now)) != NULL) {
 		memcpy(got, p, 1);
@@ -1368,7 +1382,7 @@ test_flood(void)
 		ctrl_sent(&w.c, 1, w.now);
 		whole += len == 1;
 	}
-	T(whole == 25 + 1, "octet by octet, whole messages leave");
+	T(T_EQ(whole, 25 + 1), "octet by octet, whole messages leave");
 
 	/* Nothing is ever written: our own messages find no room. */
 	start_up(0);
@@ -1381,31 +1395,32 @@ test_flood(void)
 		ctrl_tick(&w.c, w.now);
 		drain();
 	}
-	T(ended(CTRL_CAUSE_LOST, "reads nothing") &&
-	    ctrl_calls(&w.c) == 0, "a server that never reads is given up");
+	T(ended(CTRL_CAUSE_LOST, "reads nothing") && T_EQ(ctrl_calls(&w.c), 0),
+	    "a server that never reads is given up");
 	start_up(0);
 	hear("");
 	for (unsigned i = 0; i < 100; i++)
 		hear(HEAD("0010", "0063") Z4);
-	T(w.loud == WARN_MAX, "of a hundred warnings twelve are logged");
+	T(T_EQ(w.loud, WARN_MAX), "of a hundred warnings twelve are logged");
 	T(ctrl_due(&w.c) <= w.now + 60 * SECOND, "for the others");
 	w.now += 60 * SECOND;
 	ctrl_tick(&w.c, w.now);
 	drain();
-	T(w.loud == WARN_MAX + 1 && said("88 further warnings"),
+	T(T_EQ(w.loud, WARN_MAX + 1) && said("88 further warnings"),
 	    "there is a count after a minute");
 	for (unsigned i = 0; i < 100; i++)
 		hear(HEAD("0010", "0063") Z4);
-	T(w.loud == 2 * WARN_MAX, "which is one of the next minute's dozen");
+	T(T_EQ(w.loud, 2 * WARN_MAX),
+	    "which is one of the next minute's dozen");
 	ctrl_eof(&w.c, 0, w.now);
 	drain();
-	T(w.loud == 2 * WARN_MAX + 1, "the end does not lose the count");
+	T(T_EQ(w.loud, 2 * WARN_MAX + 1), "the end does not lose the count");
 	start_up(0);
 	hear(HEAD("0010", "0063") Z4);
 	w.now += 60 * SECOND;
 	ctrl_tick(&w.c, w.now);
 	drain();
-	T(w.loud == 1, "a minute with one warning has no count");
+	T(T_EQ(w.loud, 1), "a minute with one warning has no count");
 }
 
 static void
@@ -1422,13 +1437,13 @@ test_welcome(void)
 	start(QUIRK_WELCOME);
 	feed((const uint8_t *)"Hello, this is node 7\r\n", 23);
 	hear(SCCRP);
-	T(w.c.state == CTRL_UP && said("skipped 23 octets of text"),
+	T(T_EQ(w.c.state, CTRL_UP) && said("skipped 23 octets of text"),
 	    "text before the first message is skipped");
 	start(QUIRK_WELCOME);
 	feed(text, CTRL_WELCOME_MAX);
 	for (size_t i = 0; i < n; i++)
 		feed(reply + i, 1);
-	T(w.c.state == CTRL_UP, "4096 octets of it, in any pieces");
+	T(T_EQ(w.c.state, CTRL_UP), "4096 octets of it, in any pieces");
 	start(QUIRK_WELCOME);
 	feed(text, CTRL_WELCOME_MAX + 1);
 	feed(reply, n);
@@ -1436,11 +1451,12 @@ test_welcome(void)
 	    "but not 4097");
 	start(QUIRK_WELCOME);
 	hear(SCCRP);
-	T(w.c.state == CTRL_UP && w.loud == 0, "none at all is welcome too");
+	T(T_EQ(w.c.state, CTRL_UP) && T_EQ(w.loud, 0),
+	    "none at all is welcome too");
 	start(QUIRK_WELCOME);
 	feed(lure, sizeof(lure));
 	hear(SCCRP);
-	T(w.c.state == CTRL_UP && said("skipped 18 octets"),
+	T(T_EQ(w.c.state, CTRL_UP) && said("skipped 18 octets"),
 	    "what only looks like a header is skipped");
 	feed((const uint8_t *)"Hello again!", 12);
 	T(ended(CTRL_CAUSE_LOST, "bad magic"),
@@ -1449,7 +1465,7 @@ test_welcome(void)
 		start(QUIRK_WELCOME);
 		hear(untyped[i]);
 		hear(SCCRP);
-		T(w.c.state == CTRL_UP && said("skipped 12 octets"),
+		T(T_EQ(w.c.state, CTRL_UP) && said("skipped 12 octets"),
 		    "neither is a header of type %zu one", i * PPTP_TYPES);
 	}
 	start(QUIRK_WELCOME);
@@ -1470,36 +1486,36 @@ test_asyncread(void)
 
 	start(QUIRK_ASYNCREAD);
 	begun = w.now;
-	T(w.messages == 1 && w.c.hold_until == begun + 200000,
+	T(T_EQ(w.messages, 1) && T_EQ(w.c.hold_until, begun + 200000),
 	    "the first message goes out at once");
 	w.now += 1000;
 	open_call(7, 0, "");
 	forget();
 	hear(SCCRP);
-	T(w.messages == 1, "an answered request lets the next one go");
+	T(T_EQ(w.messages, 1), "an answered request lets the next one go");
 	forget();
 	hear(OCRP("0102", "0007") ECHORQ ECHORQ ECHORQ);
-	T(w.messages == 1, "three pipelined requests: one reply at once");
-	T(ctrl_due(&w.c) == w.now + 200000, "it says when to come again");
+	T(T_EQ(w.messages, 1), "three pipelined requests: one reply at once");
+	T(T_EQ(ctrl_due(&w.c), w.now + 200000), "it says when to come again");
 	tick_at(w.now + 199999);
-	T(w.messages == 1, "not before");
+	T(T_EQ(w.messages, 1), "not before");
 	tick_at(w.now + 1);
-	T(w.messages == 2, "the second 200 ms later");
+	T(T_EQ(w.messages, 2), "the second 200 ms later");
 	begun = w.now;
 	ctrl_stop(&w.c, 3, w.now);
 	run_until(w.now + 399999);
-	T(w.messages == 3, "the third 200 ms after that");
+	T(T_EQ(w.messages, 3), "the third 200 ms after that");
 	run_until(begun + 400000);
-	T(w.messages == 4 && w.sent[20 * 3 + 9] == CALL_CLEAR_REQUEST,
+	T(T_EQ(w.messages, 4) && T_EQ(w.sent[20 * 3 + 9], CALL_CLEAR_REQUEST),
 	    "then what we have to say ourselves");
 	forget();
 	hear(CDN("0102", "04"));
 	T(sent(STOPRQ("03")), "whose answer lets the next one go at once");
 	hear(STOPRQ("01"));
-	T(w.messages == 0 && w.c.state == CTRL_FLUSH,
+	T(T_EQ(w.messages, 0) && T_EQ(w.c.state, CTRL_FLUSH),
 	    "the last reply is spaced as well");
 	run_until(w.now + 200000);
-	T(w.messages == 1 && ended(CTRL_CAUSE_LOCAL, "ended here"),
+	T(T_EQ(w.messages, 1) && ended(CTRL_CAUSE_LOCAL, "ended here"),
 	    "and leaves before the end");
 
 	/* What is partly sent goes on, hold or not. */
@@ -1514,13 +1530,14 @@ test_asyncread(void)
 
 		feed(buf, t_hex(buf, sizeof(buf), ECHORQ));
 		p = ctrl_output(&w.c, &len, w.now);
-		T(p != NULL && len == 20, "one message");
+		T(p != NULL && T_EQ(len, 20), "one message");
 		ctrl_sent(&w.c, 7, w.now);
 		p = ctrl_output(&w.c, &len, w.now);
-		T(p != NULL && len == 13, "the rest of it needs no waiting");
+		T(p != NULL && T_EQ(len, 13),
+		    "the rest of it needs no waiting");
 		ctrl_sent(&w.c, 13, w.now);
 		feed(buf, t_hex(buf, sizeof(buf), ECHORQ));
-		T(ctrl_output(&w.c, &len, w.now) == NULL && len == 0,
+		T(ctrl_output(&w.c, &len, w.now) == NULL && T_EQ(len, 0),
 		    "the next one does");
 		w.now += 200000;
 		T(ctrl_output(&w.c, &len, w.now) != NULL &&
@@ -1547,8 +1564,8 @@ test_bezeq(void)
 	    "4d532057696e204e54 000000" Z4 Z16 Z32),
 	    "BEZEQ_ISRAEL: it introduces itself as the modem expects");
 	hear(SCCRP_("00", "00", "0000"));
-	T(w.c.state == CTRL_UP, "a result of 0 is good enough");
-	T(ctrl_call_open(&w.c, &conf, w.now) == 0, "call id 0 is valid");
+	T(T_EQ(w.c.state, CTRL_UP), "a result of 0 is good enough");
+	T(T_EQ(ctrl_call_open(&w.c, &conf, w.now), 0), "call id 0 is valid");
 	/*
 	 * Outgoing-Call-Request: call 0, serial 0, 2400 to 10000000 bit/s,
 	 * bearer 2, framing 3, window 3, delay 0, phone length 10, reserved,
@@ -1560,7 +1577,8 @@ test_bezeq(void)
 	    "it asks for call 0 with its phone number");
 	hear(OCRP("0001", "0000"));
 	/* Set-Link-Info (2.15), 24 octets: peer's call 1, 0, both ACCMs */
-	T(w.count[CTRL_EV_CALL_UP] == 1 && w.last[CTRL_EV_CALL_UP].call == 0 &&
+	T(T_EQ(w.count[CTRL_EV_CALL_UP], 1) &&
+	    T_EQ(w.last[CTRL_EV_CALL_UP].call, 0) &&
 	    sent(HEAD("0018", "000f") "0001 0000 ffffffff ffffffff"),
 	    "the reply for call 0 brings it up, a Set-Link-Info follows");
 	ctrl_stop(&w.c, 3, w.now);
@@ -1576,9 +1594,8 @@ test_bezeq(void)
 	strcpy(conf.phone, "1234");
 	ctrl_call_open(&w.c, &conf, 0);
 	flush();
-	T(strcmp((char *)w.sent + 28, "mine") == 0 &&
-	    w.sent[156 + 37] == 4 &&
-	    strcmp((char *)w.sent + 156 + 40, "1234") == 0,
+	T(T_STR((char *)w.sent + 28, "mine") && T_EQ(w.sent[156 + 37], 4) &&
+	    T_STR((char *)w.sent + 156 + 40, "1234"),
 	    "an explicit host name and phone number win");
 }
 
@@ -1611,7 +1628,7 @@ test_texts(void)
 			outside += !q && (code < rows[i].first ||
 			    code > rows[i].last);
 		}
-		T(known == rows[i].known && outside == 0,
+		T(T_EQ(known, rows[i].known) && T_EQ(outside, 0),
 		    "table %zu has its %u texts and no other (%u)", i,
 		    rows[i].known, known);
 	}
@@ -1619,12 +1636,14 @@ test_texts(void)
 		exact &= ctrl_msgs[type].size == sizes[type];
 	T(exact, "each message has its size");
 	msg_fields(out, sizeof(out), PPTP_TYPES, (struct rd){ .bad = true });
-	T(out[0] == '\0', "an unknown one has no fields");
-	T(is_text("a~\r\n\t", 5) && !is_text("a\x7f", 2) &&
-	    !is_text("\x0e", 1) && !is_text("", 0), "what text is");
-	T(strcmp(ctrl_cause_code(16), "normal call clearing") == 0 &&
-	    strcmp(ctrl_cause_code(127), "interworking, unspecified") == 0 &&
-	    strcmp(ctrl_cause_code(10), "?") == 0, "causes of Q.931");
+	T(T_EQ(out[0], '\0'), "an unknown one has no fields");
+	T(T_IS(is_text("a~\r\n\t", 5)) && T_IS(!is_text("a\x7f", 2)) &&
+	    T_IS(!is_text("\x0e", 1)) && T_IS(!is_text("", 0)),
+	    "what text is");
+	T(T_STR(ctrl_cause_code(16), "normal call clearing") &&
+	    T_STR(ctrl_cause_code(127), "interworking, unspecified") &&
+	    T_STR(ctrl_cause_code(10), "?"),
+	    "causes of Q.931");
 }
 
 static void
@@ -1633,16 +1652,16 @@ test_escape(void)
 	char out[12];
 
 	text_escape(out, sizeof(out), "a\n\x7f\xff", 4);
-	T(strcmp(out, "a\\x0a\\x7f") == 0, "no half escape at the end");
+	T(T_STR(out, "a\\x0a\\x7f"), "no half escape at the end");
 	text_escape(out, sizeof(out), "a\0b~ ", 5);
-	T(strcmp(out, "a\\x00b~ ") == 0, "a NUL is escaped as any other");
+	T(T_STR(out, "a\\x00b~ "), "a NUL is escaped as any other");
 	text_escape(out, 4, "abcdef", 6);
-	T(strcmp(out, "abc") == 0, "cut where it does not fit");
+	T(T_STR(out, "abc"), "cut where it does not fit");
 	memset(out, '!', sizeof(out));
 	text_escape(out, 1, "abc", 3);
-	T(out[0] == '\0' && out[1] == '!', "room for the end only");
+	T(T_EQ(out[0], '\0') && T_EQ(out[1], '!'), "room for the end only");
 	text_escape(out, 0, "abc", 3);
-	T(out[1] == '!', "no room at all");
+	T(T_EQ(out[1], '!'), "no room at all");
 	/* A server whose name is an attack on terminals, 64 octets long. */
 	start(0);
 	hear(HEAD("009c", "0002") "0100 0100 00000003 00000003 0001 0001"
@@ -1650,7 +1669,7 @@ test_escape(void)
 	    "41414141 41414141 41414141 41414141 41414141 41414141 41414141"
 	    "41414141 41414141 41414141 41414141 41414141 41414141 41414141"
 	    "41414141 41414142");
-	T(w.c.peer.vendor[63] == 'B' && w.c.peer.vendor[64] == '\0',
+	T(T_EQ(w.c.peer.vendor[63], 'B') && T_EQ(w.c.peer.vendor[64], '\0'),
 	    "a name of 64 octets needs no NUL");
 	drain();
 	for (const char *p = w.lines; *p != '\0'; p++)
