@@ -151,7 +151,7 @@ test_row(char *row)
 
 	argc = split(argv, line);
 	got = describe(&c, parse_silently(&c, argc, argv));
-	if (!T(strcmp(got, want) == 0, "%s: %s", who, want))
+	if (!T(T_STR(got, want), "%s: %s", who, want))
 		printf("# got: %s\n", got);
 }
 
@@ -233,8 +233,9 @@ test_short(const struct row *rows, size_t nrows, const struct row *o, size_t n)
 		memset((char *)&short_conf + o->at, 0, o->size);
 		memset((char *)&long_conf + o->at, 0, o->size);
 	}
-	T(status == GO_ON && memcmp(&short_conf, &long_conf,
-	    sizeof(long_conf)) == 0, "%s is %s", shorter, longer);
+	T(T_EQ(status, GO_ON) &&
+	    T_MEM(&short_conf, &long_conf, sizeof(long_conf)),
+	    "%s is %s", shorter, longer);
 }
 
 static void
