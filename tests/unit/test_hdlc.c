@@ -47,14 +47,13 @@ test_fcs(void)
 	uint16_t fcs = hdlc_fcs(HDLC_FCS_INIT, digits, 9) ^ 0xffff;
 	bool same = true, pieces = true;
 
-	T(fcs == 0x906e, "\"123456789\" has FCS 906e");
+	T(T_EQ(fcs, 0x906e), "\"123456789\" has FCS 906e");
 	memcpy(p, digits, 9);
 	p[9] = (uint8_t)fcs;
 	p[10] = (uint8_t)(fcs >> 8);
-	T(hdlc_fcs(HDLC_FCS_INIT, p, 11) == HDLC_FCS_GOOD,
+	T(T_EQ(hdlc_fcs(HDLC_FCS_INIT, p, 11), HDLC_FCS_GOOD),
 	    "data and its FCS leave f0b8");
-	T(hdlc_fcs(0x1234, p, 0) == 0x1234,
-	    "no octets, no change");
+	T(T_EQ(hdlc_fcs(0x1234, p, 0), 0x1234), "no octets, no change");
 	for (size_t n = 0; n <= sizeof(data); n++) {
 		uint16_t init = (uint16_t)t_random(&seed), one, two;
 		size_t cut = t_random(&seed) % (n + 1);
@@ -126,9 +125,10 @@ test_encode_rows(void)
 		size_t got = hdlc_encode(out, in, n,
 		    encode_rows[i].accm, true);
 
-		T(got == wn && memcmp(out, want, wn) == 0, "encode: %s", encode_rows[i].claim);
+		T(got == wn && T_MEM(out, want, wn),
+		    "encode: %s", encode_rows[i].claim);
 		got = hdlc_encode(out, in, n, encode_rows[i].accm, false);
-		T(got == wn - 1 && memcmp(out, want + 1, got) == 0,
+		T(got == wn - 1 && T_MEM(out, want + 1, got),
 		    "encode: the same without the opening flag");
 	}
 }
@@ -418,8 +418,8 @@ test_mangled(void)
 	 * Only the uncut frame is good; a flipped flag leaves none, and a
 	 * flipped bit is what a 16-bit FCS always sees.
 	 */
-	T(survived == 1, "every truncation and bit flip is noticed (%u)",
-	    survived - 1);
+	T(T_EQ(survived, 1),
+	    "every truncation and bit flip is noticed (%u)", survived - 1);
 }
 
 /* The caller may change the buffer between frames, to keep a batch. */
@@ -572,18 +572,21 @@ test_accm_for(void)
 	struct hdlc_accm a = { .map = 0 };
 	uint8_t f[64];
 
-	T(hdlc_accm_for(&a, f, t_hex(f, 64, "ff03c02109010008")) ==
-	    HDLC_ACCM_ALL, "LCP is escaped in full under any map");
-	T(hdlc_accm_for(&a, f, t_hex(f, 64, "c02109010008")) ==
-	    HDLC_ACCM_ALL, "... so without address and control");
-	T(hdlc_accm_for(&a, f, t_hex(f, 64, "ff0380210109")) == 0 &&
-	    hdlc_accm_for(&a, f, t_hex(f, 64, "ff03")) == 0 &&
-	    hdlc_accm_for(&a, f, t_hex(f, 64, "c0")) == 0 &&
-	    hdlc_accm_for(&a, f, 0) == 0, "all else is not");
+	T(T_EQ(hdlc_accm_for(&a, f, t_hex(f, 64, "ff03c02109010008")),
+	    HDLC_ACCM_ALL),
+	    "LCP is escaped in full under any map");
+	T(T_EQ(hdlc_accm_for(&a, f, t_hex(f, 64, "c02109010008")),
+	    HDLC_ACCM_ALL),
+	    "... so without address and control");
+	T(T_EQ(hdlc_accm_for(&a, f, t_hex(f, 64, "ff0380210109")), 0) &&
+	    T_EQ(hdlc_accm_for(&a, f, t_hex(f, 64, "ff03")), 0) &&
+	    T_EQ(hdlc_accm_for(&a, f, t_hex(f, 64, "c0")), 0) &&
+	    T_EQ(hdlc_accm_for(&a, f, 0), 0),
+	    "all else is not");
 	survived = 0;
 	t_mangle(f, t_hex(f, 64, REQ_0), learn_any);
 	t_mangle(f, t_hex(f, 64, ACK_0), learn_any);
-	T(survived == 0, "no damage to LCP alone lowers the map");
+	T(T_EQ(survived, 0), "no damage to LCP alone lowers the map");
 }
 
 /* ------------------------------------------------------------------- sync */
@@ -650,7 +653,7 @@ test_split(void)
 		uint8_t *exact = malloc(n + 1);
 
 		memcpy(exact + 1, in, n);
-		T(hdlc_sync_split(exact + 1, n) == split_rows[i].len,
+		T(T_EQ(hdlc_sync_split(exact + 1, n), split_rows[i].len),
 		    "split: %s", split_rows[i].claim);
 		free(exact);
 	}
@@ -661,7 +664,8 @@ test_split(void)
 
 		t_mangle(in, n, learn_any);
 	}
-	T(survived == 0, "split: after any truncation or bit flip of these, "
+	T(T_EQ(survived, 0),
+	    "split: after any truncation or bit flip of these, "
 	    "no frame is longer than the input");
 }
 
