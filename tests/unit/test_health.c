@@ -53,27 +53,30 @@ static void
 test_blocked(void)
 {
 	begin();
-	T(health_due(&h) == GRE_NEVER, "nothing was sent: nothing is due");
+	T(T_EQ(health_due(&h), GRE_NEVER), "nothing was sent: nothing is due");
 	SENT(request, SECOND);
-	T(health_due(&h) == 11 * SECOND, "10 s after the first frame it is");
+	T(T_EQ(health_due(&h), 11 * SECOND),
+	    "10 s after the first frame it is");
 	health_tick(&h, 10 * SECOND);
-	T(lines == 0, "not before");
+	T(T_EQ(lines, 0), "not before");
 	health_tick(&h, 11 * SECOND);
-	T(lines == 1 && SAID("GRE is blocked: the call is up"), "it is said");
+	T(T_EQ(lines, 1) && SAID("GRE is blocked: the call is up"),
+	    "it is said");
 	SENT(request, 14 * SECOND);
 	health_tick(&h, 60 * SECOND);
-	T(lines == 1, "once");
-	T(health_end(&h, EXIT_OK) == EXIT_GRE_BLOCKED, "and is the status");
+	T(T_EQ(lines, 1), "once");
+	T(T_EQ(health_end(&h, EXIT_OK), EXIT_GRE_BLOCKED), "and is the status");
 	RECEIVED(data, 61 * SECOND);
-	T(lines == 2 && SAID("comes through after all"), "it is taken back");
-	T(health_end(&h, EXIT_OK) == EXIT_OK, "in the status, too");
+	T(T_EQ(lines, 2) && SAID("comes through after all"),
+	    "it is taken back");
+	T(T_EQ(health_end(&h, EXIT_OK), EXIT_OK), "in the status, too");
 
 	begin();
 	health_error(&h, ENOPROTOOPT, 0);
-	T(lines == 1 && SAID("ICMP protocol-unreachable"),
+	T(T_EQ(lines, 1) && SAID("ICMP protocol-unreachable"),
 	    "ICMP says so at once");
 	RECEIVED(request, SECOND);
-	T(lines == 2 && SAID("after all"), "and is taken back as well");
+	T(T_EQ(lines, 2) && SAID("after all"), "and is taken back as well");
 	health_error(&h, ENOPROTOOPT, 2 * SECOND);
 	T(!h.blocked, "later it is one error among others");
 }
@@ -85,20 +88,20 @@ test_one_way(void)
 	SENT(request, 0);
 	RECEIVED(request, SECOND);
 	SENT(ack, SECOND);
-	T(health_due(&h) == 10 * SECOND, "our request is not answered yet");
+	T(T_EQ(health_due(&h), 10 * SECOND), "our request is not answered yet");
 	health_tick(&h, 10 * SECOND);
-	T(lines == 1 && SAID("blocked one way"), "after 10 s it is said");
-	T(health_end(&h, EXIT_LOST) == EXIT_LOST, "another end keeps its own "
-	    "status");
-	T(health_end(&h, EXIT_OK) == EXIT_GRE_BLOCKED, "a hangup has this");
+	T(T_EQ(lines, 1) && SAID("blocked one way"), "after 10 s it is said");
+	T(T_EQ(health_end(&h, EXIT_LOST), EXIT_LOST),
+	    "another end keeps its own " "status");
+	T(T_EQ(health_end(&h, EXIT_OK), EXIT_GRE_BLOCKED), "a hangup has this");
 	RECEIVED(ack, 12 * SECOND);
-	T(lines == 2 && SAID("after all"), "an answer takes it back");
+	T(T_EQ(lines, 2) && SAID("after all"), "an answer takes it back");
 
 	begin();
 	SENT(request, 0);
 	RECEIVED(ack, SECOND);
 	health_tick(&h, 20 * SECOND);
-	T(lines == 0, "an answer in time: nothing is said");
+	T(T_EQ(lines, 0), "an answer in time: nothing is said");
 }
 
 static void
@@ -109,11 +112,12 @@ test_silence(void)
 	RECEIVED(data, 0);
 	for (int64_t t = 0; t < 200; t++)
 		SENT(data, SECOND + t * SECOND);
-	T(lines == 1 && SAID("none came"), "GRE that dies later: one warning");
+	T(T_EQ(lines, 1) && SAID("none came"),
+	    "GRE that dies later: one warning");
 	RECEIVED(data, 202 * SECOND);
-	T(lines == 2 && SAID("heard again"), "and one when it is back");
+	T(T_EQ(lines, 2) && SAID("heard again"), "and one when it is back");
 	SENT(data, 1000 * SECOND);
-	T(lines == 2, "a tunnel at rest is not silent");
+	T(T_EQ(lines, 2), "a tunnel at rest is not silent");
 }
 
 /* An attacker, or a firewall with REJECT, for ten minutes. */
@@ -132,7 +136,7 @@ test_errors(void)
 		health_error(&h, kinds[i % 10], i * (int64_t)10000);
 	T(lines <= 20, "ten minutes of ten kinds: %u lines, 20 at most",
 	    lines);
-	T(n.soft_errors == 60001, "all are counted");
+	T(T_EQ(n.soft_errors, 60001), "all are counted");
 }
 
 static void
@@ -149,11 +153,12 @@ test_end(void)
 	RECEIVED(wants, 0);
 	SENT(none, 0);
 	RECEIVED(ack, 0);
-	T(health_end(&h, EXIT_SERVER_ENDED) == EXIT_PPP &&
-	    SAID("this pppd offers none"), "why PPP failed is the last word");
+	T(T_EQ(health_end(&h, EXIT_SERVER_ENDED), EXIT_PPP) &&
+	    SAID("this pppd offers none"),
+	    "why PPP failed is the last word");
 	begin();
 	SENT(request, 0);
-	T(health_end(&h, EXIT_OK) == EXIT_OK && lines == 0,
+	T(T_EQ(health_end(&h, EXIT_OK), EXIT_OK) && T_EQ(lines, 0),
 	    "ended before anything could be known: nothing is said");
 	T(!h.settled, "and standard error is still the user's");
 	RECEIVED(data, 0);
