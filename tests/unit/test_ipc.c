@@ -61,10 +61,11 @@ test_places(void)
 			abort();
 		for (int i = 0; i < IPC_FDS; i++)
 			right += (came.fd[i] != -1) == (bits >> i & 1);
-		T(right == IPC_FDS, "descriptors %#x come to their places",
-		    bits);
+		T(T_EQ(right, IPC_FDS),
+		    "descriptors %#x come to their places", bits);
 		ipc_fds_close(&came);
-		T(lowest() == before && came.fd[0] == -1, "and are closed");
+		T(T_EQ(lowest(), before) && T_EQ(came.fd[0], -1),
+		    "and are closed");
 	}
 }
 
@@ -83,9 +84,10 @@ test_lies(void)
 
 		lie(rows[i].bits, rows[i].n);
 		rc = ipc_take(pair[1], &m, &fds);
-		T(rc == -1 && errno == EPROTO, "bits %#x with %zu descriptors "
-		    "are refused", rows[i].bits, rows[i].n);
-		T(lowest() == before, "and none is left open");
+		T(T_EQ(rc, -1) && T_EQ(errno, EPROTO),
+		    "bits %#x with %zu descriptors " "are refused",
+		    rows[i].bits, rows[i].n);
+		T(T_EQ(lowest(), before), "and none is left open");
 	}
 }
 
@@ -96,16 +98,16 @@ test_unwanted(void)
 	int before = lowest();
 
 	lie(1, 1);
-	T(ipc_take(pair[1], &m, NULL) == -1 && errno == EPROTO,
+	T(T_EQ(ipc_take(pair[1], &m, NULL), -1) && T_EQ(errno, EPROTO),
 	    "a descriptor where none may come is refused");
-	T(lowest() == before, "and does not stay open");
+	T(T_EQ(lowest(), before), "and does not stay open");
 	lie(0, 0);
-	T(ipc_take(pair[1], &m, NULL) == 1 && m.step == IPC_CALLING,
+	T(T_EQ(ipc_take(pair[1], &m, NULL), 1) && T_EQ(m.step, IPC_CALLING),
 	    "the next message is taken");
-	T(ipc_take(pair[1], &m, NULL) == -1 && errno == EAGAIN,
+	T(T_EQ(ipc_take(pair[1], &m, NULL), -1) && T_EQ(errno, EAGAIN),
 	    "and then there is none");
 	close(pair[0]);
-	T(ipc_take(pair[1], &m, NULL) == 0, "until the other side closes");
+	T(T_EQ(ipc_take(pair[1], &m, NULL), 0), "until the other side closes");
 }
 
 int
