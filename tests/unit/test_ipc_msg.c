@@ -49,8 +49,8 @@ test_rows(void)
 		size_t n = t_hex(buf, sizeof(buf), rows[i].hex);
 		struct ipc_msg m;
 
-		T(ipc_decode(&m, buf, n) == rows[i].good, "%s",
-		    rows[i].claim);
+		T(T_EQ(ipc_decode(&m, buf, n), rows[i].good),
+		    "%s", rows[i].claim);
 	}
 }
 
@@ -61,7 +61,7 @@ test_step(void)
 	size_t n = t_hex(want, sizeof(want), step_hex);
 	struct ipc_msg m = { .type = IPC_STEP, .step = IPC_CALLING };
 
-	T(ipc_encode(&m, buf) == n && memcmp(buf, want, n) == 0,
+	T(T_EQ(ipc_encode(&m, buf), n) && T_MEM(buf, want, n),
 	    "a step is written octet by octet as its dissection says");
 }
 
@@ -78,16 +78,14 @@ test_call(void)
 	    .echo_us = 0, .timeout_us = 25000000, .phone = "555",
 	    .hostname = "me" };
 	n = ipc_encode(&m, buf);
-	T(ipc_decode(&back, buf, n) && back.type == IPC_CALL &&
-	    back.call.id == 0xbeef && back.call.port == 1723 &&
-	    back.call.window == 64 && back.call.loglevel == 3 &&
-	    back.call.hostroute &&
-	    back.call.server == 1 &&
-	    back.call.local == 2 && back.call.mark == 3 &&
-	    back.call.quirks == 4 && back.call.idle_us == 60000000 &&
-	    back.call.timeout_us == 25000000 &&
-	    strcmp(back.call.phone, "555") == 0 &&
-	    strcmp(back.call.hostname, "me") == 0,
+	T(T_IS(ipc_decode(&back, buf, n)) && T_EQ(back.type, IPC_CALL) &&
+	    T_EQ(back.call.id, 0xbeef) && T_EQ(back.call.port, 1723) &&
+	    T_EQ(back.call.window, 64) && T_EQ(back.call.loglevel, 3) &&
+	    T_IS(back.call.hostroute) && T_EQ(back.call.server, 1) &&
+	    T_EQ(back.call.local, 2) && T_EQ(back.call.mark, 3) &&
+	    T_EQ(back.call.quirks, 4) && T_EQ(back.call.idle_us, 60000000) &&
+	    T_EQ(back.call.timeout_us, 25000000) &&
+	    T_STR(back.call.phone, "555") && T_STR(back.call.hostname, "me"),
 	    "a call comes back as it was sent, every field");
 	t_mangle(buf, n, survive);
 	T(true, "every truncation and bit flip of a call is survived");
@@ -110,8 +108,7 @@ test_call(void)
 	}
 	memset(m.call.phone, '5', PPTP_TEXT);
 	n = ipc_encode(&m, buf);
-	T(ipc_decode(&back, buf, n) &&
-	    strlen(back.call.phone) == PPTP_TEXT,
+	T(ipc_decode(&back, buf, n) && T_EQ(strlen(back.call.phone), PPTP_TEXT),
 	    "a phone number that fills its field comes back terminated");
 }
 
@@ -127,9 +124,10 @@ test_tunnel(void)
 	m.tunnel.n.tx_packets = UINT64_MAX;
 	m.tunnel.n.rtt_us = 12345;
 	n = ipc_encode(&m, buf);
-	T(n <= IPC_MAX && ipc_decode(&back, buf, n) &&
-	    back.tunnel.up && back.tunnel.n.tx_packets == UINT64_MAX &&
-	    back.tunnel.n.rtt_us == 12345,
+	T(T_IS(n <= IPC_MAX) && T_IS(ipc_decode(&back, buf, n)) &&
+	    T_IS(back.tunnel.up) &&
+	    T_EQ(back.tunnel.n.tx_packets, UINT64_MAX) &&
+	    T_EQ(back.tunnel.n.rtt_us, 12345),
 	    "counters come back whole, the first and the last");
 	t_mangle(buf, n, survive);
 	T(true, "every truncation and bit flip of a tunnel is survived");
@@ -145,8 +143,9 @@ test_down(void)
 	m.down.status = IPC_ID_TAKEN;
 	memset(m.down.text, 'x', IPC_TEXT);
 	n = ipc_encode(&m, buf);
-	T(ipc_decode(&back, buf, n) && back.down.status == IPC_ID_TAKEN &&
-	    strlen(back.down.text) == IPC_TEXT,
+	T(T_IS(ipc_decode(&back, buf, n)) &&
+	    T_EQ(back.down.status, IPC_ID_TAKEN) &&
+	    T_EQ(strlen(back.down.text), IPC_TEXT),
 	    "the longest sentence comes back whole and terminated");
 }
 
@@ -160,15 +159,16 @@ test_channel(void)
 	m.channel = (struct ipc_channel){ .id = 0xbeef, .peer_id = 7,
 	    .server = 0x01020304 };
 	n = ipc_encode(&m, buf);
-	T(ipc_decode(&back, buf, n) && back.type == IPC_CHANNEL &&
-	    back.channel.id == 0xbeef && back.channel.peer_id == 7 &&
-	    back.channel.server == 0x01020304,
+	T(T_IS(ipc_decode(&back, buf, n)) && T_EQ(back.type, IPC_CHANNEL) &&
+	    T_EQ(back.channel.id, 0xbeef) && T_EQ(back.channel.peer_id, 7) &&
+	    T_EQ(back.channel.server, 0x01020304),
 	    "a channel comes back as it was sent, every field");
 	m = (struct ipc_msg){ .type = IPC_LINK,
 	    .link = { .ifindex = 0x80000001 } };
 	n = ipc_encode(&m, buf);
-	T(ipc_decode(&back, buf, n) && back.type == IPC_LINK &&
-	    back.link.ifindex == 0x80000001, "and so does a link");
+	T(T_IS(ipc_decode(&back, buf, n)) && T_EQ(back.type, IPC_LINK) &&
+	    T_EQ(back.link.ifindex, 0x80000001),
+	    "and so does a link");
 }
 
 /* A sentence is for a terminal, whoever wrote it. */
@@ -180,7 +180,7 @@ test_sentence(void)
 
 	snprintf(m.log.text, sizeof(m.log.text), "a\x1b[31m ~\x7f\n\xe4");
 	T(ipc_decode(&back, buf, ipc_encode(&m, buf)) &&
-	    strcmp(back.log.text, "a?[31m ~???") == 0,
+	    T_STR(back.log.text, "a?[31m ~???"),
 	    "what cannot be printed is replaced");
 }
 
@@ -195,7 +195,7 @@ test_full(void)
 	wr_u16(&w, 0x4142);
 	wr_u16(&w, 0x4344);
 	wr_u8(&w, 0x45);
-	T(w.bad && memcmp(buf, "AB!!!!!!", sizeof(buf)) == 0,
+	T(w.bad && T_MEM(buf, "AB!!!!!!", sizeof(buf)),
 	    "what does not fit is left out, and all that follows");
 }
 
@@ -217,8 +217,7 @@ test_others(void)
 	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++) {
 		size_t n = ipc_encode(&sent[i], buf);
 
-		T(ipc_decode(&m, buf, n) &&
-		    memcmp(&m, &sent[i], sizeof(m)) == 0,
+		T(ipc_decode(&m, buf, n) && T_MEM(&m, &sent[i], sizeof(m)),
 		    "a record of type %d comes back as it was sent",
 		    (int)sent[i].type);
 		t_mangle(buf, n, survive);
