@@ -91,8 +91,10 @@ test_path(void)
 	uint32_t mark = 1;
 	int listener = socket(AF_INET, SOCK_STREAM, 0), pair[2];
 
-	T(path_of(&k, socket_to(SOCK_STREAM, "127.0.0.7"), &local, &mark) &&
-	    local.s_addr == address("127.0.0.9").sin_addr.s_addr && mark == 0,
+	T(T_IS(path_of(&k, socket_to(SOCK_STREAM, "127.0.0.7"), &local,
+	    &mark)) &&
+	    T_EQ(local.s_addr, address("127.0.0.9").sin_addr.s_addr) &&
+	    T_EQ(mark, 0),
 	    "a connection to the server shows its local address and mark");
 	T(!path_of(&k, socket_to(SOCK_STREAM, "127.0.0.8"), &local, &mark),
 	    "a connection to another address is none");
@@ -105,7 +107,7 @@ test_path(void)
 	T(!path_of(&k, pair[0], &local, &mark), "nor a local one");
 	on_route(&k, listener);
 	on_route(&k, -1);
-	T(!k.wanted && k.renew_us == INT64_MAX,
+	T(!k.wanted && T_EQ(k.renew_us, INT64_MAX),
 	    "without a connection nothing is done");
 }
 
