@@ -251,8 +251,8 @@ test_lands(void)
 			continue;
 		if (!T(s != NULL, "--%s has a sample", options[i].name))
 			continue;
-		T(lands(s, false, " ") && lands(s, false, "=") &&
-		    lands(s, true, " ") && lands(s, true, "="),
+		T(T_IS(lands(s, false, " ")) && T_IS(lands(s, false, "=")) &&
+		    T_IS(lands(s, true, " ")) && T_IS(lands(s, true, "=")),
 		    "--%s lands in struct conf, before and behind HOST, with "
 		    "'=' and without, and touches nothing else", s->name);
 	}
@@ -260,14 +260,16 @@ test_lands(void)
 		char line[LINE];
 
 		snprintf(line, sizeof(line), "h --%s", q->option);
-		T(run(line)->c.quirks == q->bit, "--%s sets its bit",
-		    q->option);
+		T(T_EQ(run(line)->c.quirks, q->bit),
+		    "--%s sets its bit", q->option);
 		snprintf(line, sizeof(line), "h --quirks %s", q->name);
-		T(run(line)->c.quirks == q->bit, "--quirks %s too", q->name);
+		T(T_EQ(run(line)->c.quirks, q->bit),
+		    "--quirks %s too", q->name);
 	}
-	T(run("h --quirk-welcome --quirks BEZEQ_ISRAEL")->c.quirks ==
-	    (QUIRK_WELCOME | QUIRK_BEZEQ), "quirks add up");
-	T(run("h --refuse-eap --refuse-pap")->c.refuse == (16 | 1),
+	T(T_EQ(run("h --quirk-welcome --quirks BEZEQ_ISRAEL")->c.quirks,
+	    (QUIRK_WELCOME | QUIRK_BEZEQ)),
+	    "quirks add up");
+	T(T_EQ(run("h --refuse-eap --refuse-pap")->c.refuse, (16 | 1)),
 	    "refusals add up");
 }
 
@@ -277,23 +279,28 @@ test_defaults(void)
 	struct run *r = run("vpn.example");
 	struct conf *c = &r->c;
 
-	T(r->status == -1 && r->err[0] == '\0' && r->out[0] == '\0' &&
-	    strcmp(c->host, "vpn.example") == 0, "a host alone is enough");
-	T(c->mode == RUN_TUNNEL && !c->nolaunch && !c->debug && !c->sync &&
-	    !c->nobuffer && !c->nohostroute, "no flag is set unasked");
-	T(c->loglevel == 2 && c->timeout_us == 25000000 &&
-	    c->reorder_us == 300000 && c->idle_us == 60000000 &&
-	    c->echo_us == 60000000, "times and log level unasked");
-	T(c->port == 1723 && c->window == 0 && c->missing_window == 0 &&
-	    c->rtmark == 0,
+	T(T_EQ(r->status, -1) && T_EQ(r->err[0], '\0') &&
+	    T_EQ(r->out[0], '\0') && T_STR(c->host, "vpn.example"),
+	    "a host alone is enough");
+	T(T_EQ(c->mode, RUN_TUNNEL) && T_IS(!c->nolaunch) && T_IS(!c->debug) &&
+	    T_IS(!c->sync) && T_IS(!c->nobuffer) && T_IS(!c->nohostroute),
+	    "no flag is set unasked");
+	T(T_EQ(c->loglevel, 2) && T_EQ(c->timeout_us, 25000000) &&
+	    T_EQ(c->reorder_us, 300000) && T_EQ(c->idle_us, 60000000) &&
+	    T_EQ(c->echo_us, 60000000),
+	    "times and log level unasked");
+	T(T_EQ(c->port, 1723) && T_EQ(c->window, 0) &&
+	    T_EQ(c->missing_window, 0) && T_EQ(c->rtmark, 0),
 	    "numbers unasked");
-	T(c->phone == NULL && c->logstring == NULL && c->pppd_call == NULL &&
-	    c->client_hostname == NULL && c->pty_need == PTY_NOT_NEEDED,
+	T(T_IS(c->phone == NULL) && T_IS(c->logstring == NULL) &&
+	    T_IS(c->pppd_call == NULL) && T_IS(c->client_hostname == NULL) &&
+	    T_EQ(c->pty_need, PTY_NOT_NEEDED),
 	    "texts unasked");
-	T(c->data_path == DATA_AUTO && c->quirks == 0 && c->refuse == 0 &&
-	    c->localbind.s_addr == INADDR_ANY &&
-	    c->client_ip.s_addr == INADDR_ANY &&
-	    c->server_ip.s_addr == INADDR_ANY, "the rest unasked");
+	T(T_EQ(c->data_path, DATA_AUTO) && T_EQ(c->quirks, 0) &&
+	    T_EQ(c->refuse, 0) && T_EQ(c->localbind.s_addr, INADDR_ANY) &&
+	    T_EQ(c->client_ip.s_addr, INADDR_ANY) &&
+	    T_EQ(c->server_ip.s_addr, INADDR_ANY),
+	    "the rest unasked");
 }
 
 /* --- values at their limits ----------------------------------------------- */
@@ -360,12 +367,12 @@ test_limits(void)
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		const struct run *r = run(limits[i].line);
 
-		T(r->status == -1 && member(&r->c, limits[i].at,
+		T(T_EQ(r->status, -1) && member(&r->c, limits[i].at,
 		    limits[i].size) == limits[i].value,
-		    "'%s' gives %lld", limits[i].line,
-		    (long long)limits[i].value);
+		    "'%s' gives %lld", limits[i].line, (long
+		    long)limits[i].value);
 	}
-	T(run("h --sync --nobuffer")->c.pty_need == PTY_SYNC,
+	T(T_EQ(run("h --sync --nobuffer")->c.pty_need, PTY_SYNC),
 	    "the first option that wants the user path is named");
 }
 
@@ -533,9 +540,9 @@ test_mistakes(void)
 		snprintf(want, sizeof(want), "pptp: %s\nusage: pptp [options] "
 		    "HOST [pppd options]    (pptp --help lists all)\n",
 		    mistakes[i].sentence);
-		if (!T(r->status == EXIT_USAGE && r->out[0] == '\0' &&
-		    strcmp(r->err, want) == 0, "'%.60s': %.90s",
-		    mistakes[i].line, mistakes[i].sentence))
+		if (!T(T_EQ(r->status, EXIT_USAGE) && T_EQ(r->out[0], '\0') &&
+		    T_STR(r->err, want),
+		    "'%.60s': %.90s", mistakes[i].line, mistakes[i].sentence))
 			printf("# status %d, said: %s", r->status, r->err);
 	}
 }
@@ -544,10 +551,10 @@ test_mistakes(void)
 static void
 test_mistake_under_pppd(void)
 {
-	T(run("h --nolaunchpppd --debg")->c.nolaunch &&
-	    run("h --debg x --nolaunchpppd")->c.nolaunch &&
-	    run("--loglevel 9 x --nol h")->c.nolaunch &&
-	    run("--nolaunchpppd")->c.nolaunch,
+	T(T_IS(run("h --nolaunchpppd --debg")->c.nolaunch) &&
+	    T_IS(run("h --debg x --nolaunchpppd")->c.nolaunch) &&
+	    T_IS(run("--loglevel 9 x --nol h")->c.nolaunch) &&
+	    T_IS(run("--nolaunchpppd")->c.nolaunch),
 	    "a mistake tells that --nolaunchpppd is there, before or behind");
 	T(!run("h --debg")->c.nolaunch && !run("")->c.nolaunch,
 	    "and that it is not");
@@ -589,11 +596,10 @@ test_warnings(void)
 	for (size_t i = 0; i < sizeof(warned) / sizeof(warned[0]); i++) {
 		const struct run *r = run(warned[i].line);
 
-		if (!T(r->status == -1 && r->out[0] == '\0' &&
-		    strcmp(r->err, warned[i].warning) == 0,
-		    "'%s' goes on%s", warned[i].line,
-		    warned[i].warning[0] != '\0' ? " with its warning" :
-		    " in silence"))
+		if (!T(T_EQ(r->status, -1) && T_EQ(r->out[0], '\0') &&
+		    T_STR(r->err, warned[i].warning),
+		    "'%s' goes on%s", warned[i].line, warned[i].warning[0] !=
+		    '\0' ? " with its warning" : " in silence"))
 			printf("# status %d, said: %s", r->status, r->err);
 	}
 }
@@ -623,14 +629,15 @@ test_orders(void)
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
 		const struct run *r = run(orders[i].line);
 
-		T(r->status == -1 && strcmp(join(r->c.words, r->c.nwords,
-		    r->c.host), orders[i].words) == 0, "'%s': %s",
-		    orders[i].line, orders[i].words);
+		T(T_EQ(r->status, -1) && T_STR(join(r->c.words, r->c.nwords,
+		    r->c.host), orders[i].words),
+		    "'%s': %s", orders[i].line, orders[i].words);
 	}
-	T(run("h a -- --debug")->c.debug == false,
+	T(T_EQ(run("h a -- --debug")->c.debug, false),
 	    "behind -- an option is a word");
 	setenv("POSIXLY_CORRECT", "1", 1);
-	T(run("h a --debug b")->c.debug && run("h a --debug b")->c.nwords == 2,
+	T(run("h a --debug b")->c.debug &&
+	    T_EQ(run("h a --debug b")->c.nwords, 2),
 	    "options after HOST count even with POSIXLY_CORRECT");
 	unsetenv("POSIXLY_CORRECT");
 }
@@ -662,13 +669,12 @@ test_prefixes(void)
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		const struct run *r = run(prefixes[i].line);
 
-		T(r->status == -1 && r->c.nwords == 0 &&
-		    member(&r->c, prefixes[i].at, prefixes[i].size) ==
-		    prefixes[i].value,
+		T(T_EQ(r->status, -1) && T_EQ(r->c.nwords, 0) &&
+		    T_IS(member(&r->c, prefixes[i].at, prefixes[i].size) ==
+		    prefixes[i].value),
 		    "'%s' is enough", prefixes[i].line);
 	}
-	T(strcmp(run("h --p 123")->c.phone, "123") == 0,
-	    "'h --p 123' is enough");
+	T(T_STR(run("h --p 123")->c.phone, "123"), "'h --p 123' is enough");
 }
 
 /* --- pppd ----------------------------------------------------------------- */
@@ -703,7 +709,7 @@ test_pppd(void)
 
 		while (v != NULL && v[n] != NULL)
 			n++;
-		T(v != NULL && strcmp(join(v, n, ""), launches[i].args) == 0,
+		T(v != NULL && T_STR(join(v, n, ""), launches[i].args),
 		    "'%s' launches: %s", launches[i].line, launches[i].args);
 		free(v);
 	}
@@ -725,8 +731,9 @@ test_pppd_longest(void)
 	tty[sizeof(tty) - 1] = '\0';
 	c.pppd_call = name;
 	v = pppd_argv_pty(&c, &plain, tty);
-	T(v != NULL && strcmp(v[1], tty) == 0 && strcmp(v[11], name) == 0 &&
-	    v[12] == NULL, "pppd's arguments at their longest fit");
+	T(T_IS(v != NULL) && T_STR(v[1], tty) && T_STR(v[11], name) &&
+	    T_IS(v[12] == NULL),
+	    "pppd's arguments at their longest fit");
 	free(v);
 }
 
@@ -765,8 +772,8 @@ test_help(void)
 	size_t n = opt_rows(rows), missing = 0;
 	char word[LINE];
 
-	T(r->status == EXIT_OK && r->err[0] == '\0' &&
-	    strncmp(r->out, "usage: pptp ", 12) == 0,
+	T(T_EQ(r->status, EXIT_OK) && T_EQ(r->err[0], '\0') &&
+	    T_EQ(strncmp(r->out, "usage: pptp ", 12), 0),
 	    "--help prints to stdout and ends with 0");
 	for (size_t i = 0; i < n; i++) {
 		snprintf(word, sizeof(word), "\n  --%s", rows[i].name);
@@ -775,15 +782,15 @@ test_help(void)
 		if (rows[i].help[0] == '\0' && ++missing)
 			printf("# --%s has no help\n", rows[i].name);
 	}
-	T(missing == 0, "help has all %zu options", n);
-	T(strstr(r->out, "\n  --status[=json]  ") != NULL,
+	T(T_EQ(missing, 0), "help has all %zu options", n);
+	T(T_HAS(r->out, "\n  --status[=json]  "),
 	    "an argument that may be left out is shown so");
-	T(n == OPTIONS + 3 && narrow(r->out, 80), "in 80 columns");
+	T(T_EQ(n, OPTIONS + 3) && narrow(r->out, 80), "in 80 columns");
 	for (int s = 0; s < EXIT_STATUSES; s++) {
 		snprintf(word, sizeof(word), "\n  %2d  ", s);
 		missing += strstr(r->out, word) == NULL;
 	}
-	T(missing == 0, "and all exit statuses");
+	T(T_EQ(missing, 0), "and all exit statuses");
 }
 
 static void
@@ -792,15 +799,16 @@ test_says(void)
 	const struct run *r = run("--version");
 	size_t n = 0;
 
-	T(r->status == EXIT_OK && r->err[0] == '\0' &&
-	    strcmp(r->out, "pptp version " VERSION "\n") == 0,
+	T(T_EQ(r->status, EXIT_OK) && T_EQ(r->err[0], '\0') &&
+	    T_STR(r->out, "pptp version " VERSION "\n"),
 	    "--version on stdout");
-	T(run("--vers")->status == EXIT_OK && run("h --version")->out[0] == 'p',
+	T(T_EQ(run("--vers")->status, EXIT_OK) &&
+	    T_EQ(run("h --version")->out[0], 'p'),
 	    "--version by prefix and after HOST");
 	r = run("--quirks help");
 	for (const struct quirk *q = quirk_table; q->name != NULL; q++)
 		n += !mentions(r->out, q->name) || !mentions(r->out, q->option);
-	T(n == 0 && r->status == EXIT_OK && r->err[0] == '\0',
+	T(T_EQ(n, 0) && T_EQ(r->status, EXIT_OK) && T_EQ(r->err[0], '\0'),
 	    "--quirks help lists all on stdout");
 }
 
@@ -816,7 +824,8 @@ test_table(void)
 		dull += strlen(rows[i].name) > NAME_LONGEST ||
 		    rows[i].set == NULL || rows[i].group >= GROUPS;
 	}
-	T(twice == 0 && dull == 0, "no option twice, each with its parts");
+	T(T_EQ(twice, 0) && T_EQ(dull, 0),
+	    "no option twice, each with its parts");
 }
 
 int
