@@ -62,9 +62,9 @@ test_sync_queue(void)
 		}
 	}
 	T(refused > 0, "sync: a queue that is full refuses (%u)", refused);
-	T(early == 0, "sync: but not before it is full (%u)", early);
-	T(wrong == 0 && taken > 1000, "sync: frames come whole and in order "
-	    "(%u)", taken);
+	T(T_EQ(early, 0), "sync: but not before it is full (%u)", early);
+	T(T_EQ(wrong, 0) && taken > 1000,
+	    "sync: frames come whole and in order " "(%u)", taken);
 	finish();
 	begin(true);
 	T(link_put(&l, longest, LINK_CELL), "sync: a frame as long as a cell");
@@ -102,9 +102,9 @@ test_async_queue(void)
 			whole += v == HDLC_FRAME && dec.len == sizeof(want) &&
 			    memcmp(dec.frame, want, sizeof(want)) == 0;
 	}
-	T(whole == put, "async: all of them arrive (%u)", whole);
-	T(!link_pending(&l) && l.full_since == LINK_NEVER, "async: and then "
-	    "nothing waits");
+	T(T_EQ(whole, put), "async: all of them arrive (%u)", whole);
+	T(!link_pending(&l) && T_EQ(l.full_since, LINK_NEVER),
+	    "async: and then " "nothing waits");
 	close(ends[1]);
 	(void)link_put(&l, frame, sizeof(frame));
 	signal(SIGPIPE, SIG_IGN);
