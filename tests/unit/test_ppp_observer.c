@@ -100,31 +100,33 @@ test_up(void)
 	struct ppp_observer o = { .phase = PPP_ESTABLISH };
 	char line[256];
 
-	T(talk(&o, OUR_LCP WANTS_V2 V2_ACKED) == PPP_NOTHING &&
-	    o.phase == PPP_ESTABLISH, "LCP is open only with both acks");
-	T(talk(&o, OUR_LCP_ACKED) == PPP_NEWS &&
-	    o.phase == PPP_AUTHENTICATE, "then comes the login");
+	T(T_EQ(talk(&o, OUR_LCP WANTS_V2 V2_ACKED), PPP_NOTHING) &&
+	    T_EQ(o.phase, PPP_ESTABLISH),
+	    "LCP is open only with both acks");
+	T(T_EQ(talk(&o, OUR_LCP_ACKED), PPP_NEWS) &&
+	    T_EQ(o.phase, PPP_AUTHENTICATE),
+	    "then comes the login");
 	talk(&o, CHALLENGE RESPONSE);
-	T(strcmp(o.user, "alice") == 0, "whose is in the Response");
-	T(strcmp(o.server, "pptpd") == 0, "where, in the Challenge");
-	T(talk(&o, SUCCESS) == PPP_NEWS && o.logged_in, "Success ends it");
+	T(T_STR(o.user, "alice"), "whose is in the Response");
+	T(T_STR(o.server, "pptpd"), "where, in the Challenge");
+	T(T_EQ(talk(&o, SUCCESS), PPP_NEWS) && o.logged_in, "Success ends it");
 	talk(&o, MPPE);
-	T(talk(&o, OUR_IP THEIR_IP THEIR_IP_ACKED) == PPP_NOTHING,
+	T(T_EQ(talk(&o, OUR_IP THEIR_IP THEIR_IP_ACKED), PPP_NOTHING),
 	    "one Configure-Ack of IPCP is not enough");
-	T(talk(&o, OUR_IP_ACKED) == PPP_NOW_UP && o.was_up,
+	T(T_EQ(talk(&o, OUR_IP_ACKED), PPP_NOW_UP) && o.was_up,
 	    "with the second the network is up");
 	ppp_observer_summary(&o, line, sizeof(line));
-	T(strcmp(line, "local address 10.0.0.2, remote 10.0.0.1, login "
-	    "MS-CHAPv2 as alice, encryption MPPE 128 bit, stateless") == 0,
+	T(T_STR(line, "local address 10.0.0.2, remote 10.0.0.1, login "
+	    "MS-CHAPv2 as alice, encryption MPPE 128 bit, stateless"),
 	    "all of it in one line: %s", line);
-	T(memcmp(o.said[PPP_OURS].dns, "\x0a\0\0\x35\x0a\0\0\x36", 8) == 0,
+	T(T_MEM(o.said[PPP_OURS].dns, "\x0a\0\0\x35\x0a\0\0\x36", 8),
 	    "name servers are known");
-	T(ppp_observer_failure(&o) == PPP_FAIL_NONE, "nothing has failed");
+	T(T_EQ(ppp_observer_failure(&o), PPP_FAIL_NONE), "nothing has failed");
 	ppp_observer_sentence(&o, "vpn", line, sizeof(line));
-	T(line[0] == '\0', "and there is nothing to say");
-	T(talk(&o, TERM("<", "0004")) == PPP_NOW_DOWN,
+	T(T_EQ(line[0], '\0'), "and there is nothing to say");
+	T(T_EQ(talk(&o, TERM("<", "0004")), PPP_NOW_DOWN),
 	    "a Terminate-Request ends it");
-	T(ppp_observer_failure(&o) == PPP_FAIL_NONE, "which is no failure");
+	T(T_EQ(ppp_observer_failure(&o), PPP_FAIL_NONE), "which is no failure");
 }
 
 static void
@@ -134,17 +136,19 @@ test_acks(void)
 
 	talk(&o, OUR_LCP WANTS_V2 V2_ACKED
 	    "< ff03 c021 02 02 0014 0206 00000000 0506 11223344 0702 0802\n");
-	T(o.phase == PPP_ESTABLISH, "an Ack of another id opens nothing");
+	T(T_EQ(o.phase, PPP_ESTABLISH), "an Ack of another id opens nothing");
 	talk(&o, OUR_LCP_ACKED CHALLENGE RESPONSE SUCCESS OUR_IP THEIR_IP
 	    THEIR_IP_ACKED "> 8021 01 03 000a 03 06 0a000007\n" OUR_IP_ACKED);
-	T(o.phase == PPP_NETWORK, "nor one of a request since replaced");
+	T(T_EQ(o.phase, PPP_NETWORK), "nor one of a request since replaced");
 	talk(&o, "< 8021 02 03 000a 03 06 0a000007\n");
-	T(o.phase == PPP_UP, "that one's does");
-	T(talk(&o, OUR_LCP) == PPP_NOW_DOWN && o.phase == PPP_ESTABLISH &&
-	    o.was_up && o.user[0] == '\0',
+	T(T_EQ(o.phase, PPP_UP), "that one's does");
+	T(T_EQ(talk(&o, OUR_LCP), PPP_NOW_DOWN) &&
+	    T_EQ(o.phase, PPP_ESTABLISH) && T_IS(o.was_up) &&
+	    T_EQ(o.user[0], '\0'),
 	    "a Configure-Request of LCP begins anew");
-	T(talk(&o, WANTS_V2 V2_ACKED OUR_LCP_ACKED CHALLENGE RESPONSE SUCCESS
-	    IP) == PPP_NOW_UP, "and it may come up again");
+	T(T_EQ(talk(&o, WANTS_V2 V2_ACKED OUR_LCP_ACKED CHALLENGE RESPONSE
+	    SUCCESS IP), PPP_NOW_UP),
+	    "and it may come up again");
 }
 
 /* Forged or early: nothing of the network counts before the login. */
@@ -153,15 +157,17 @@ test_early(void)
 {
 	struct ppp_observer o = { .phase = PPP_ESTABLISH };
 
-	T(talk(&o, IP) == PPP_NOTHING && o.phase == PPP_ESTABLISH,
+	T(T_EQ(talk(&o, IP), PPP_NOTHING) && T_EQ(o.phase, PPP_ESTABLISH),
 	    "IPCP before LCP is open does not count");
 	talk(&o, LCP_OPEN IP);
-	T(o.phase == PPP_AUTHENTICATE, "nor before the login");
+	T(T_EQ(o.phase, PPP_AUTHENTICATE), "nor before the login");
 	talk(&o, "> c223 03 07 0004\n> c023 02 01 0005 00\n");
-	T(o.phase == PPP_AUTHENTICATE, "which our own Success does not end");
-	T(talk(&o, "< c223 04\n< c223\n< c2\n< \n< ff03\n"
-	    "< c223 03 07 0003\n< c223 03 07 0400\n") == PPP_NOTHING &&
-	    o.phase == PPP_AUTHENTICATE, "nor do frames cut short");
+	T(T_EQ(o.phase, PPP_AUTHENTICATE),
+	    "which our own Success does not end");
+	T(T_EQ(talk(&o, "< c223 04\n< c223\n< c2\n< \n< ff03\n"
+	    "< c223 03 07 0003\n< c223 03 07 0400\n"), PPP_NOTHING) &&
+	    T_EQ(o.phase, PPP_AUTHENTICATE),
+	    "nor do frames cut short");
 }
 
 static void
@@ -176,9 +182,9 @@ test_passwords(void)
 	    "> c023 01 01 0011 05 616c696365 06 736573616d65\n");
 	for (size_t i = 0; i + 6 <= sizeof(o); i++)
 		kept = kept || memcmp(p + i, "sesame", 6) == 0;
-	T(strcmp(o.user, "alice") == 0, "PAP: the name is known");
+	T(T_STR(o.user, "alice"), "PAP: the name is known");
 	T(!kept, "the password is not kept");
-	T(talk(&o, "< c023 02 01 0005 00\n") == PPP_NEWS && o.logged_in,
+	T(T_EQ(talk(&o, "< c023 02 01 0005 00\n"), PPP_NEWS) && o.logged_in,
 	    "an Ack logs in");
 }
 
@@ -290,14 +296,14 @@ test_failures(void)
 		talk(&o, failures[i].frames);
 		f = ppp_observer_failure(&o);
 		ppp_observer_sentence(&o, "vpn", said, sizeof(said));
-		if (!T(f == failures[i].failure, "%s: told apart",
-		    failures[i].claim))
+		if (!T(T_EQ(f, failures[i].failure),
+		    "%s: told apart", failures[i].claim))
 			printf("# got %d, wanted %d\n", f, failures[i].failure);
-		T(ppp_observer_status(f) == failures[i].status,
+		T(T_EQ(ppp_observer_status(f), failures[i].status),
 		    "%s: its status", failures[i].claim);
-		if (!T(strstr(said, failures[i].says) != NULL && (said[0] ==
-		    '\0') == (failures[i].says[0] == '\0'), "%s: its sentence",
-		    failures[i].claim))
+		if (!T(T_HAS(said, failures[i].says) &&
+		    T_EQ((said[0] == '\0'), (failures[i].says[0] == '\0')),
+		    "%s: its sentence", failures[i].claim))
 			printf("# got %s\n# wanted %s\n", said,
 			    failures[i].says);
 	}
@@ -321,14 +327,14 @@ test_words(void)
 
 	for (size_t i = 0; i < sizeof(mppe) / sizeof(mppe[0]); i++) {
 		ppp_mppe_text(mppe[i].bits, text, sizeof(text));
-		T(strcmp(text, mppe[i].text) == 0, "MPPE %s", mppe[i].text);
+		T(T_STR(text, mppe[i].text), "MPPE %s", mppe[i].text);
 	}
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		T(strchr(error_words(codes[i]), '?') == NULL, "E=%u has words",
 		    codes[i]);
 	T(strchr(error_words(1), '?') != NULL, "another code is a question");
-	T(strcmp(ppp_login_name(PPP_CHAP, CHAP_MD5), "CHAP-MD5") == 0 &&
-	    strcmp(ppp_login_name(PPP_CHAP, 9), "a login unknown to pptp") == 0,
+	T(T_STR(ppp_login_name(PPP_CHAP, CHAP_MD5), "CHAP-MD5") &&
+	    T_STR(ppp_login_name(PPP_CHAP, 9), "a login unknown to pptp"),
 	    "logins have names");
 }
 
@@ -354,7 +360,7 @@ test_wants(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		size_t n = t_hex(buf, sizeof(buf), rows[i].hex);
 
-		T(ppp_observer_wants(buf, n) == rows[i].wants,
+		T(T_EQ(ppp_observer_wants(buf, n), rows[i].wants),
 		    "%s is %swanted", rows[i].claim, rows[i].wants ? "" :
 		    "not ");
 	}
