@@ -41,17 +41,19 @@ main(void)
 	char **v;
 
 	memcpy(argv, line_words, sizeof(line_words));
-	T(options_parse(&c, sizeof(line_words) / sizeof(line_words[0]),
-	    argv) == -1, "the command line is a good one");
+	T(T_EQ(options_parse(&c, sizeof(line_words) / sizeof(line_words[0]),
+	    argv), -1),
+	    "the command line is a good one");
 	v = pppd_argv_kernel(&c, &plain, "/x/pptp.so", 7);
-	T(v != NULL && same(v[0], "pppd") && same(v[1], "10.0.0.1:") &&
-	    same(v[2], "user") && same(v[3], "alice") &&
-	    same(v[4], "plugin"), "no tty and no speed, what the options "
+	T(T_IS(v != NULL) && T_IS(same(v[0], "pppd")) &&
+	    T_IS(same(v[1], "10.0.0.1:")) && T_IS(same(v[2], "user")) &&
+	    T_IS(same(v[3], "alice")) && T_IS(same(v[4], "plugin")),
+	    "no tty and no speed, what the options "
 	    "ask, the words, then the plugin");
-	T(same(behind(v, "plugin"), "/x/pptp.so") &&
-	    same(behind(v, "pptp_server"), "vpn.example") &&
-	    same(behind(v, "pptp_socket"), "7") &&
-	    behind(v, "pptp_program") != NULL,
+	T(T_IS(same(behind(v, "plugin"), "/x/pptp.so")) &&
+	    T_IS(same(behind(v, "pptp_server"), "vpn.example")) &&
+	    T_IS(same(behind(v, "pptp_socket"), "7")) &&
+	    T_IS(behind(v, "pptp_program") != NULL),
 	    "plugin, server, socket and program are named");
 	T(same(behind(v, "pptp_options"), "--phone 5\\ 5 --client-hostname "
 	    "a\\\\b --connect-port 99 --localbind 192.0.2.1 "
@@ -66,16 +68,17 @@ main(void)
 	longest[PPTP_TEXT] = tag[100] = '\0';
 	c.phone = "";
 	v = pppd_argv_kernel(&c, &plain, "/x/pptp.so", 7);
-	T(v != NULL && behind(v, "pptp_options") != NULL &&
-	    strncmp(behind(v, "pptp_options"), "--phone '' --client-", 20) ==
-	    0, "an empty word stays a word");
+	T(T_IS(v != NULL) && T_IS(behind(v, "pptp_options") != NULL) &&
+	    T_EQ(strncmp(behind(v, "pptp_options"), "--phone '' --client-", 20),
+	    0),
+	    "an empty word stays a word");
 	free(v);
 	c.phone = longest;
 	c.client_hostname = longest;
 	c.logstring = tag;
 	v = pppd_argv_kernel(&c, &plain, "/x/pptp.so", 7);
-	T(v != NULL && behind(v, "pptp_options") != NULL &&
-	    strlen(behind(v, "pptp_options")) < 1023,
+	T(T_IS(v != NULL) && T_IS(behind(v, "pptp_options") != NULL) &&
+	    T_IS(strlen(behind(v, "pptp_options")) < 1023),
 	    "the longest options fit into a word of pppd's");
 	free(v);
 	return t_done();
