@@ -27,7 +27,7 @@ test_names(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		T(quirk_by_name(rows[i].name) == rows[i].bit,
+		T(T_EQ(quirk_by_name(rows[i].name), rows[i].bit),
 		    "quirk \"%s\" is %#x", rows[i].name, rows[i].bit);
 }
 
@@ -49,7 +49,8 @@ test_table(void)
 		rows++;
 	}
 	T(ok, "each quirk has a bit, an option, a name and a help line");
-	T(rows == 3 && all == (QUIRK_WELCOME | QUIRK_ASYNCREAD | QUIRK_BEZEQ),
+	T(T_EQ(rows, 3) &&
+	    T_EQ(all, (QUIRK_WELCOME | QUIRK_ASYNCREAD | QUIRK_BEZEQ)),
 	    "the table has all three quirks");
 }
 
@@ -59,38 +60,40 @@ test_fields(void)
 	struct quirk_fields f, g;
 
 	quirk_fields(&f, 0);
-	T(f.framing_caps == 3 && f.bearer_caps == 3 && f.max_channels == 0 &&
-	    f.firmware == 1 && strcmp(f.host, "local") == 0 &&
-	    strcmp(f.vendor, "cananian") == 0,
+	T(T_EQ(f.framing_caps, 3) && T_EQ(f.bearer_caps, 3) &&
+	    T_EQ(f.max_channels, 0) && T_EQ(f.firmware, 1) &&
+	    T_STR(f.host, "local") && T_STR(f.vendor, "cananian"),
 	    "the usual Start-Control-Connection-Request");
-	T(f.min_bps == 2400 && f.max_bps == 100000000 && f.bearer_type == 3 &&
-	    f.framing_type == 3 && f.window == 0 && f.phone[0] == '\0',
+	T(T_EQ(f.min_bps, 2400) && T_EQ(f.max_bps, 100000000) &&
+	    T_EQ(f.bearer_type, 3) && T_EQ(f.framing_type, 3) &&
+	    T_EQ(f.window, 0) && T_EQ(f.phone[0], '\0'),
 	    "the usual Outgoing-Call-Request");
-	T(f.call_id == -1 && f.serial == -1 && f.link_info == 0,
+	T(T_EQ(f.call_id, -1) && T_EQ(f.serial, -1) && T_EQ(f.link_info, 0),
 	    "ids are free and no Set-Link-Info is sent, as usual");
 	quirk_fields(&g, QUIRK_WELCOME | QUIRK_ASYNCREAD);
-	T(memcmp(&f, &g, sizeof(f)) == 0,
+	T(T_MEM(&f, &g, sizeof(f)),
 	    "what only changes behaviour changes no field");
 	quirk_fields(&f, QUIRK_BEZEQ);
-	T(f.framing_caps == 1 && f.bearer_caps == 1 && f.max_channels == 0 &&
-	    f.firmware == 0x6021 && strcmp(f.host, "RELAY_PPP1") == 0 &&
-	    strcmp(f.vendor, "MS Win NT") == 0,
+	T(T_EQ(f.framing_caps, 1) && T_EQ(f.bearer_caps, 1) &&
+	    T_EQ(f.max_channels, 0) && T_EQ(f.firmware, 0x6021) &&
+	    T_STR(f.host, "RELAY_PPP1") && T_STR(f.vendor, "MS Win NT"),
 	    "BEZEQ_ISRAEL: Start-Control-Connection-Request");
-	T(f.bearer_type == 2 && f.framing_type == 3 &&
-	    strcmp(f.phone, "RELAY_PPP1") == 0 && f.call_id == 0 &&
-	    f.serial == 0 && f.link_info == 1 && f.window == 3,
+	T(T_EQ(f.bearer_type, 2) && T_EQ(f.framing_type, 3) &&
+	    T_STR(f.phone, "RELAY_PPP1") && T_EQ(f.call_id, 0) &&
+	    T_EQ(f.serial, 0) && T_EQ(f.link_info, 1) && T_EQ(f.window, 3),
 	    "BEZEQ_ISRAEL: Outgoing-Call-Request and Set-Link-Info");
 	quirk_fields(&g, QUIRK_BEZEQ | QUIRK_WELCOME);
-	T(memcmp(&f, &g, sizeof(f)) == 0, "quirks combine");
+	T(T_MEM(&f, &g, sizeof(f)), "quirks combine");
 }
 
 static void
 test_holds_back(void)
 {
 	T(quirk_holds_back("local", "linux"), "pptpd holds back");
-	T(!quirk_holds_back("local", "cananian") &&
-	    !quirk_holds_back("", "linux") && !quirk_holds_back("", "") &&
-	    !quirk_holds_back("", "Microsoft Windows NT"),
+	T(T_IS(!quirk_holds_back("local", "cananian")) &&
+	    T_IS(!quirk_holds_back("", "linux")) &&
+	    T_IS(!quirk_holds_back("", "")) &&
+	    T_IS(!quirk_holds_back("", "Microsoft Windows NT")),
 	    "others, and who says nothing of itself, do not");
 }
 
