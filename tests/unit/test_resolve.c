@@ -78,11 +78,11 @@ test_names(void)
 
 		if (names[i].first != NULL)
 			inet_pton(AF_INET, names[i].first, &first);
-		T(n == names[i].n && !r.late && (n == 0 ||
-		    r.addr[0].s_addr == first.s_addr) &&
-		    strncmp(r.why, names[i].why, strlen(names[i].why)) == 0,
-		    "%s: %zu%s%s", names[i].claim, names[i].n,
-		    names[i].n == 0 ? ", " : "", names[i].why);
+		T(T_EQ(n, names[i].n) && T_IS(!r.late) &&
+		    T_IS((n == 0 || r.addr[0].s_addr == first.s_addr)) &&
+		    T_EQ(strncmp(r.why, names[i].why, strlen(names[i].why)), 0),
+		    "%s: %zu%s%s", names[i].claim, names[i].n, names[i].n == 0 ?
+		    ", " : "", names[i].why);
 	}
 }
 
@@ -118,8 +118,8 @@ test_said(void)
 		r->host = "h";
 		memset(answer, 'x', rows[i].len + 1);
 		answer[0] = rows[i].first;
-		T(take_answer(r, answer, rows[i].len) == rows[i].n &&
-		    (rows[i].n == 0) == (r->why[0] != '\0'),
+		T(T_EQ(take_answer(r, answer, rows[i].len), rows[i].n) &&
+		    T_EQ((rows[i].n == 0), (r->why[0] != '\0')),
 		    "the resolver says: %s", rows[i].claim);
 		free(answer);
 		free(r);
