@@ -119,21 +119,21 @@ order(void)
 		build(&q, &several[i]);
 		feed(&s, &q, q.h.nlmsg_len);
 	}
-	T(s.n_other == 4 && s.other[0].hop.ifindex == 3 &&
-	    s.other[1].hop.ifindex == 4 && s.other[2].hop.ifindex == 2 &&
-	    s.other[3].hop.ifindex == 5,
+	T(T_EQ(s.n_other, 4) && T_EQ(s.other[0].hop.ifindex, 3) &&
+	    T_EQ(s.other[1].hop.ifindex, 4) &&
+	    T_EQ(s.other[2].hop.ifindex, 2) && T_EQ(s.other[3].hop.ifindex, 5),
 	    "the longest first, then the lower metric, then as listed");
 	for (unsigned i = 0; i < 20; i++) {
 		build(&q, &several[i % 4]);
 		feed(&s, &q, q.h.nlmsg_len);
 	}
-	T(s.n_other == CANDIDATES && s.other[0].len == 24 &&
-	    s.other[CANDIDATES - 1].len == 0,
+	T(T_EQ(s.n_other, CANDIDATES) && T_EQ(s.other[0].len, 24) &&
+	    T_EQ(s.other[CANDIDATES - 1].len, 0),
 	    "of more than there is room for the best stay");
 	build(&q, &rows[5]);
 	for (unsigned i = 0; i < 20; i++)
 		feed(&s, &q, q.h.nlmsg_len);
-	T(s.n_ours == OURS, "leftovers without number do not overflow");
+	T(T_EQ(s.n_ours, OURS), "leftovers without number do not overflow");
 }
 
 static void
@@ -191,9 +191,10 @@ endings(void)
 	q.h.nlmsg_seq = 7;
 	memcpy(&q.u, &code, sizeof(code));
 	q.h.nlmsg_len += sizeof(code);
-	T(nl_walk((const uint8_t *)&q, q.h.nlmsg_len, 7, NULL, &err) == 1 &&
-	    err == EPERM, "the kernel's refusal is an errno");
-	T(nl_walk((const uint8_t *)&q, q.h.nlmsg_len, 8, NULL, &err) == 0,
+	T(T_EQ(nl_walk((const uint8_t *)&q, q.h.nlmsg_len, 7, NULL, &err), 1) &&
+	    T_EQ(err, EPERM),
+	    "the kernel's refusal is an errno");
+	T(T_EQ(nl_walk((const uint8_t *)&q, q.h.nlmsg_len, 8, NULL, &err), 0),
 	    "another request's answer is not ours");
 	for (int i = 0; i < 3; i++) {
 		memcpy(&q.u, &none[i], sizeof(none[i]));
@@ -216,7 +217,8 @@ main(void)
 		build(&q, &rows[i]);
 		memset(&s, 0, sizeof(s));
 		feed(&s, &q, q.h.nlmsg_len);
-		T(s.n_ours == rows[i].n_ours && s.n_other == rows[i].n_other,
+		T(T_EQ(s.n_ours, rows[i].n_ours) &&
+		    T_EQ(s.n_other, rows[i].n_other),
 		    "%s: %u of ours, %u of others", rows[i].claim,
 		    rows[i].n_ours, rows[i].n_other);
 		t_mangle((const uint8_t *)&q, q.h.nlmsg_len, survive);
@@ -225,8 +227,8 @@ main(void)
 	multipath(&q);
 	memset(&s, 0, sizeof(s));
 	feed(&s, &q, q.h.nlmsg_len);
-	T(s.n_other == 2 && s.other[0].hop.ifindex == 2 &&
-	    s.other[1].hop.ifindex == 4 && s.other[1].hop.via_len == 4,
+	T(T_EQ(s.n_other, 2) && T_EQ(s.other[0].hop.ifindex, 2) &&
+	    T_EQ(s.other[1].hop.ifindex, 4) && T_EQ(s.other[1].hop.via_len, 4),
 	    "several next hops, but for the dead one");
 	t_mangle((const uint8_t *)&q, q.h.nlmsg_len, survive);
 	endings();
