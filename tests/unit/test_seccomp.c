@@ -152,18 +152,19 @@ check_role(unsigned role)
 			if (interpret(&p, &d) == SECCOMP_RET_ALLOW)
 				passed++;
 		}
-	T(wrong == 0, "%s: the program of %u instructions says what the "
-	    "table says", role_names[role], p.n);
+	T(T_EQ(wrong, 0),
+	    "%s: the program of %u instructions says what the " "table says",
+	    role_names[role], p.n);
 	T(passed > 0 && p.n < CODE_MAX, "%s: and lets something pass",
 	    role_names[role]);
 	d.nr = __NR_read;
 	d.arch = ARCH ^ 1;
-	T(interpret(&p, &d) == SECCOMP_RET_KILL_PROCESS,
+	T(T_EQ(interpret(&p, &d), SECCOMP_RET_KILL_PROCESS),
 	    "%s: another architecture's call kills", role_names[role]);
 #ifdef __x86_64__
 	d.arch = ARCH;
 	d.nr = __NR_read | X32_BIT;
-	T(interpret(&p, &d) == SECCOMP_RET_KILL_PROCESS,
+	T(T_EQ(interpret(&p, &d), SECCOMP_RET_KILL_PROCESS),
 	    "%s: an x32 call kills", role_names[role]);
 #endif
 }
@@ -249,10 +250,10 @@ check_verdict(const struct verdict *v)
 		if (interpret(&p, &d) == SECCOMP_RET_ALLOW)
 			may |= 1u << role;
 	}
-	T(may == v->roles, "%s: for gateway%s, manager%s, monitor%s",
-	    v->claim, (v->roles & G) != 0 ? "" : " not",
-	    (v->roles & M) != 0 ? "" : " not",
-	    (v->roles & K) != 0 ? "" : " not");
+	T(T_EQ(may, v->roles),
+	    "%s: for gateway%s, manager%s, monitor%s", v->claim, (v->roles & G)
+	    != 0 ? "" : " not", (v->roles & M) != 0 ? "" : " not", (v->roles
+	    & K) != 0 ? "" : " not");
 }
 
 /* Of the resolver: all numbers but those listed, and no foreign ones. */
@@ -275,11 +276,11 @@ check_resolver(void)
 		refused += v == DENY;
 		wrong += v != (is_listed ? DENY : SECCOMP_RET_ALLOW);
 	}
-	T(wrong == 0 && refused == listed && listed >= 20,
+	T(T_EQ(wrong, 0) && T_EQ(refused, listed) && T_IS(listed >= 20),
 	    "resolver: %u calls are refused, all others allowed", refused);
 	d.arch = ~(uint32_t)ARCH;
 	d.nr = __NR_read;
-	T(interpret(&p, &d) == SECCOMP_RET_KILL_PROCESS,
+	T(T_EQ(interpret(&p, &d), SECCOMP_RET_KILL_PROCESS),
 	    "resolver: another architecture's call kills");
 }
 #endif /* ARCH */
@@ -296,12 +297,12 @@ main(void)
 #else
 	for (unsigned role = 0; role < 3; role++) {
 		noticed[0] = '\0';
-		T(sandbox_filter((enum sandbox_role)role) == 0,
+		T(T_EQ(sandbox_filter((enum sandbox_role)role), 0),
 		    "no filter is known: no failure");
-		T(strcmp(noticed, "sandbox: no seccomp filter is known for "
-		    "this architecture: system calls stay unrestricted") == 0,
+		T(T_STR(noticed, "sandbox: no seccomp filter is known for "
+		    "this architecture: system calls stay unrestricted"),
 		    "but a notice: %s", noticed);
-		T(prctl(PR_GET_SECCOMP) == 0, "and there is none");
+		T(T_EQ(prctl(PR_GET_SECCOMP), 0), "and there is none");
 	}
 #endif
 	return t_done();
