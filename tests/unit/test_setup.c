@@ -245,8 +245,9 @@ test_quoting(void)
 		struct wr w = { .p = out, .end = out + sizeof(out) };
 
 		put_word(&w, q->text);
-		T((size_t)(w.p - out) == strlen(q->word) &&
-		    memcmp(out, q->word, strlen(q->word)) == 0, "%s", q->claim);
+		T(T_EQ((size_t)(w.p - out), strlen(q->word)) &&
+		    T_MEM(out, q->word, strlen(q->word)),
+		    "%s", q->claim);
 	}
 	for (unsigned i = 0; i < 100000 && ok; i++) {
 		char text[32], line[256], word[256];
@@ -305,9 +306,9 @@ test_create(void)
 	char want[8192], self[PATH_MAX] = "";
 
 	fresh();
-	T(run_line("--create|work|--server|vpn.example.org|--domain|CORP|"
-	    "--username|bob|--encrypt") == 0 &&
-	    holds("chap-secrets", "# added by pptpsetup for work\n"
+	T(T_EQ(run_line("--create|work|--server|vpn.example.org|--domain|CORP|"
+	    "--username|bob|--encrypt"), 0) && holds("chap-secrets",
+	    "# added by pptpsetup for work\n"
 	    "\"CORP\\\\bob\" work \"secret\" *\n"),
 	    "the secret, with the domain's backslash doubled");
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) == -1)
@@ -319,18 +320,19 @@ test_create(void)
 	    "remotename work\nipparam work\nrequire-mppe-128\nrefuse-pap\n"
 	    "refuse-eap\nrefuse-chap\nrefuse-mschap\n", self);
 	T(holds("peers/work", want), "the peers file with --encrypt");
-	T(mode_of("chap-secrets") == 0600 && mode_of("peers/work") == 0640,
+	T(T_EQ(mode_of("chap-secrets"), 0600) &&
+	    T_EQ(mode_of("peers/work"), 0640),
 	    "the secrets are their owner's, the peers file its group's, too");
-	T(run_line("-c|b|-s|h|-u|u") == 0, "the short forms");
+	T(T_EQ(run_line("-c|b|-s|h|-u|u"), 0), "the short forms");
 	snprintf(want, sizeof(want), "# written by pptpsetup\n"
 	    "pty \"%s h --nolaunchpppd\"\nlock\nnoauth\nnobsdcomp\nnodeflate\n"
 	    "name u\nremotename b\nipparam b\n", self);
 	T(holds("peers/b", want), "the peers file without --encrypt");
-	T(run_line("-create|c|-server=h|-username|u|-p|x") == 0 &&
-	    strstr(said, "ps") != NULL,
+	T(T_EQ(run_line("-create|c|-server=h|-username|u|-p|x"), 0) &&
+	    T_HAS(said, "ps"),
 	    "long forms with one dash; a password there is warned about");
-	T(run_with("--create|d|--server|h|--user|u|--password|", "", 0) == 0 &&
-	    run_with("-c|e|-s|h|-u|u|-pa b", "", 0) == 0,
+	T(T_EQ(run_with("--create|d|--server|h|--user|u|--password|", "", 0),
+	    0) && T_EQ(run_with("-c|e|-s|h|-u|u|-pa b", "", 0), 0),
 	    "an empty password, and -pPASSWORD");
 	T(holds("chap-secrets", "# added by pptpsetup for work\n"
 	    "\"CORP\\\\bob\" work \"secret\" *\n\n"
@@ -339,7 +341,7 @@ test_create(void)
 	    "# added by pptpsetup for d\nu d \"\" *\n\n"
 	    "# added by pptpsetup for e\nu e \"a b\" *\n"),
 	    "each further secret is added at the end");
-	T(files_in(".") == 2 && files_in("peers") == 5,
+	T(T_EQ(files_in("."), 2) && T_EQ(files_in("peers"), 5),
 	    "nothing else is left in either directory");
 }
 
@@ -352,25 +354,27 @@ test_replace_and_delete(void)
 {
 	fresh();
 	write_all("chap-secrets", FOREIGN "\n", 0644);
-	T(run_line("-c|work|-s|h|-u|u") == 0 && holds("chap-secrets",
+	T(T_EQ(run_line("-c|work|-s|h|-u|u"), 0) && holds("chap-secrets",
 	    FOREIGN "\n\n# added by pptpsetup for work\nu work \"secret\" *\n"),
 	    "other lines are kept to the octet");
-	T(mode_of("chap-secrets") == 0600,
+	T(T_EQ(mode_of("chap-secrets"), 0600),
 	    "a chap-secrets that all could read becomes 0600");
-	T(run_with("-c|work|-s|h|-u|v", "new", 3) == 0 && holds("chap-secrets",
-	    FOREIGN "\n\n# added by pptpsetup for work\nv work \"new\" *\n"),
+	T(T_EQ(run_with("-c|work|-s|h|-u|v", "new", 3), 0) &&
+	    holds("chap-secrets", FOREIGN
+	    "\n\n# added by pptpsetup for work\nv work \"new\" *\n"),
 	    "creating twice replaces; a last line needs no end");
-	T(run_line("--delete|work") == 0 &&
-	    holds("chap-secrets", FOREIGN "\n") && mode_of("peers/work") == -1,
+	T(T_EQ(run_line("--delete|work"), 0) &&
+	    T_IS(holds("chap-secrets", FOREIGN "\n")) &&
+	    T_EQ(mode_of("peers/work"), -1),
 	    "deleting takes away exactly that, not work2, work.a or bob's");
-	T(run_line("--delete|work") == 1 &&
-	    strstr(said, "no tunnel work") != NULL &&
-	    holds("chap-secrets", FOREIGN "\n"),
+	T(T_EQ(run_line("--delete|work"), 1) && T_HAS(said, "no tunnel work") &&
+	    T_IS(holds("chap-secrets", FOREIGN "\n")),
 	    "deleting again says that there is none, and changes nothing");
-	T(files_in(".") == 2 && files_in("peers") == 0, "no copy is left");
+	T(T_EQ(files_in("."), 2) && T_EQ(files_in("peers"), 0),
+	    "no copy is left");
 
 	write_all("chap-secrets", FOREIGN, 0600);
-	T(run_line("-c|work|-s|h|-u|u") == 0 && holds("chap-secrets",
+	T(T_EQ(run_line("-c|work|-s|h|-u|u"), 0) && holds("chap-secrets",
 	    FOREIGN "\n\n# added by pptpsetup for work\nu work \"secret\" *\n"),
 	    "a file without a last line end gets one first");
 }
@@ -387,18 +391,19 @@ test_old_tool(void)
 	    "\n# added by pptpsetup for t\nmy user t \"p\" *\n"
 	    "\n# added by pptpsetup for t\no'neil t \"p\" *\n", 0600);
 	write_all("peers/t", "# written by pptpsetup\npty \"x\"\n", 0640);
-	T(run_line("-c|t|-s|h|-u|u") == 0 && holds("chap-secrets",
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), 0) && holds("chap-secrets",
 	    "x * y *\n\n# added by pptpsetup for t2\nu t2 \"p\" *\n"
 	    "\n# added by pptpsetup for t\nu t \"secret\" *\n"),
 	    "its duplicates, odd quotes and blanks are all replaced");
-	T(mode_of("peers/t") == 0640,
+	T(T_EQ(mode_of("peers/t"), 0640),
 	    "a group that could read the old peers file still can");
-	T(run_line("--delete|t") == 0 && run_line("--delete|t2") == 0 &&
-	    holds("chap-secrets", "x * y *\n"), "and deleted: %s", said);
+	T(T_EQ(run_line("--delete|t"), 0) && T_EQ(run_line("--delete|t2"), 0) &&
+	    T_IS(holds("chap-secrets", "x * y *\n")),
+	    "and deleted: %s", said);
 	write_all("chap-secrets", "# added by pptpsetup for t\n\nu * p *\n"
 	    "# added by pptpsetup for t\nann bob \"x\" *\n", 0600);
 	write_all("peers/t", "# written by pptpsetup\n", 0600);
-	T(run_line("--delete|t") == 0 &&
+	T(T_EQ(run_line("--delete|t"), 0) &&
 	    holds("chap-secrets", "\nu * p *\nann bob \"x\" *\n"),
 	    "a marker whose secret is gone takes no other line along");
 }
@@ -442,30 +447,32 @@ test_usage(void)
 
 	fresh();
 	for (size_t i = 0; i < sizeof(usage_rows) / sizeof(*usage_rows); i++)
-		T(run_line(usage_rows[i].line) == EXIT_USAGE && *said != '\0',
+		T(T_EQ(run_line(usage_rows[i].line), EXIT_USAGE) &&
+		    *said != '\0',
 		    "refused as wrong usage: %s", usage_rows[i].claim);
 	memset(longest, 'n', sizeof(longest));
 	longest[256] = '\0';
 	snprintf(line, sizeof(line), "-c|t|-s|h|-u|%s", longest);
-	T(run_line(line) == EXIT_USAGE, "a user of 256 octets");
+	T(T_EQ(run_line(line), EXIT_USAGE), "a user of 256 octets");
 	snprintf(line, sizeof(line), "-c|t|-u|u|-s|%.254s", longest);
-	T(run_line(line) == EXIT_USAGE && strstr(said, "up to 253") != NULL,
+	T(T_EQ(run_line(line), EXIT_USAGE) && T_HAS(said, "up to 253"),
 	    "a host of 254 octets, which pptp would not take");
 	snprintf(line, sizeof(line), "-c|t|-s|h|-u|u|-p|x%s", longest);
-	T(run_line(line) == EXIT_USAGE, "a password of 257 octets");
+	T(T_EQ(run_line(line), EXIT_USAGE), "a password of 257 octets");
 	longest[256] = 'n';
-	T(run_with("-c|t|-s|h|-u|u", longest, 257) == EXIT_USAGE,
+	T(T_EQ(run_with("-c|t|-s|h|-u|u", longest, 257), EXIT_USAGE),
 	    "the same from standard input");
-	T(run_with("-c|t|-s|h|-u|u", "", 0) == EXIT_USAGE,
+	T(T_EQ(run_with("-c|t|-s|h|-u|u", "", 0), EXIT_USAGE),
 	    "an end of file instead of a password");
-	T(run_with("-c|t|-s|h|-u|u", "a\0b\n", 4) == EXIT_USAGE,
+	T(T_EQ(run_with("-c|t|-s|h|-u|u", "a\0b\n", 4), EXIT_USAGE),
 	    "a password with a NUL in it");
-	T(files_in(".") == 1 && files_in("peers") == 0,
+	T(T_EQ(files_in("."), 1) && T_EQ(files_in("peers"), 0),
 	    "none of these has written anything");
 	longest[255] = '\0';
 	snprintf(line, sizeof(line), "-c|t|-s|h|-u|%s", longest);
-	T(run_with(line, longest, 255) == 0, "255 octets of each are taken");
-	T(run_line("--help") == 0, "--help is no mistake");
+	T(T_EQ(run_with(line, longest, 255), 0),
+	    "255 octets of each are taken");
+	T(T_EQ(run_line("--help"), 0), "--help is no mistake");
 }
 
 /* What public scripts hold, and pptp-linux's tool took without a word. */
@@ -504,10 +511,11 @@ test_taken(void)
 
 		read_all(in_dir("peers/t"), text, sizeof(text));
 		snprintf(want, sizeof(want), "\nname %s\n", t->name);
-		T(status == 0 && strstr(said, t->warning) != NULL &&
-		    strstr(text, want) != NULL, "taken: %s", t->claim);
+		T(T_EQ(status, 0) && T_HAS(said, t->warning) &&
+		    T_HAS(text, want),
+		    "taken: %s", t->claim);
 	}
-	T(run_line("--delete|t|word") == 0, "deleted: a stray word");
+	T(T_EQ(run_line("--delete|t|word"), 0), "deleted: a stray word");
 }
 
 /* Each shortening of an option that is one, and each that could be two. */
@@ -533,8 +541,9 @@ test_short(void)
 			opterr = 0;
 			opt = getopt_long_only(2, argv, ":c:s:d:u:p:eh",
 			    setup_options, NULL);
-			T((opt == '?' && optopt == 0) == other, "%s is %s",
-			    word, other ? "two options'" : "short enough");
+			T(T_EQ((opt == '?' && optopt == 0), other),
+			    "%s is %s", word, other ? "two options'" :
+			    "short enough");
 		}
 	opterr = 1;
 }
@@ -550,20 +559,22 @@ test_group(void)
 	if (chmod(in_dir("."), 0775) == -1 || chmod(in_dir("peers"), 02755) ||
 	    (geteuid() == 0 && chown(in_dir("peers"), 0, 7) == -1))
 		abort();
-	T(run_line("-c|t|-s|h|-u|u") == 0 &&
-	    strstr(said, "members of group") != NULL,
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), 0) &&
+	    T_HAS(said, "members of group"),
 	    "a folder that a group may write to is warned about");
-	T(stat(in_dir("peers/t"), &st) == 0 && (st.st_mode & 07777) == 0640 &&
-	    (geteuid() != 0 || st.st_gid == 7),
+	T(T_EQ(stat(in_dir("peers/t"), &st), 0) &&
+	    T_EQ((st.st_mode & 07777), 0640) &&
+	    T_IS((geteuid() != 0 || st.st_gid == 7)),
 	    "the peers file is for the folder's group to read");
 	write_all(SECRETS_NEW, "", 0640);
-	T(run_line("-c|t|-s|h|-u|u") == EXIT_PERMISSION &&
-	    strstr(said, SECRETS_NEW) != NULL && mode_of(SECRETS_NEW) == 0640,
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), EXIT_PERMISSION) &&
+	    T_HAS(said, SECRETS_NEW) && T_EQ(mode_of(SECRETS_NEW), 0640),
 	    "a lock file that others may read is not used");
 	write_all(SECRETS_NEW, "", 0600);
 	if (chown(in_dir(SECRETS_NEW), (uid_t)uid, (gid_t)-1) == -1)
 		abort();
-	T((run_line("-c|t|-s|h|-u|u") == EXIT_PERMISSION) == (geteuid() == 0),
+	T(T_EQ((run_line("-c|t|-s|h|-u|u") == EXIT_PERMISSION), (geteuid() ==
+	    0)),
 	    "nor one that another user made");
 	unlink(in_dir(SECRETS_NEW));
 }
@@ -577,34 +588,35 @@ test_links(void)
 	snprintf(other, sizeof(other), "%s.other", test_dir);
 	if (symlink(other, in_dir("chap-secrets")) == -1)
 		abort();
-	T(run_line("-c|t|-s|h|-u|u") == EXIT_SYSTEM &&
-	    strstr(said, "symbolic link") != NULL && access(other, F_OK) == -1,
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), EXIT_SYSTEM) &&
+	    T_HAS(said, "symbolic link") && T_EQ(access(other, F_OK), -1),
 	    "chap-secrets as a symbolic link is refused, not followed");
 	unlink(in_dir("chap-secrets"));
 	if (symlink(other, in_dir("peers/t")) == -1)
 		abort();
-	T(run_line("-c|t|-s|h|-u|u") == EXIT_SYSTEM &&
-	    run_line("--delete|t") == EXIT_SYSTEM && access(other, F_OK) == -1,
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), EXIT_SYSTEM) &&
+	    T_EQ(run_line("--delete|t"), EXIT_SYSTEM) &&
+	    T_EQ(access(other, F_OK), -1),
 	    "a peers file likewise");
 	unlink(in_dir("peers/t"));
 	if (symlink(other, in_dir("peers/.t.pptpsetup")) == -1)
 		abort();
-	T(run_line("-c|t|-s|h|-u|u") == 0 && access(other, F_OK) == -1,
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), 0) && T_EQ(access(other, F_OK), -1),
 	    "a link under the temporary name of a peers file is replaced");
 	if (symlink(other, in_dir(".chap-secrets.pptpsetup")) == -1)
 		abort();
-	T(run_line("-c|t|-s|h|-u|u") == EXIT_SYSTEM &&
-	    access(other, F_OK) == -1,
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), EXIT_SYSTEM) &&
+	    T_EQ(access(other, F_OK), -1),
 	    "a link under the name of the lock is refused");
 	unlink(in_dir(".chap-secrets.pptpsetup"));
 	write_all("peers/mine", "pty \"x\"\n", 0640);
-	T(run_line("-c|mine|-s|h|-u|u") == EXIT_SYSTEM &&
-	    run_line("--delete|mine") == EXIT_SYSTEM &&
-	    holds("peers/mine", "pty \"x\"\n"),
+	T(T_EQ(run_line("-c|mine|-s|h|-u|u"), EXIT_SYSTEM) &&
+	    T_EQ(run_line("--delete|mine"), EXIT_SYSTEM) &&
+	    T_IS(holds("peers/mine", "pty \"x\"\n")),
 	    "a peers file written by hand is neither replaced nor deleted");
 	if (chmod(in_dir("peers"), 0777) == -1)
 		abort();
-	T(run_line("-c|t|-s|h|-u|u") == EXIT_PERMISSION,
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), EXIT_PERMISSION),
 	    "a directory that everybody may write to is refused");
 }
 
@@ -619,30 +631,31 @@ test_failures(void)
 	fresh();
 	write_all("chap-secrets", big, 0600);
 	limit_tag = "small files";
-	T(run_line("-c|t|-s|h|-u|u") == EXIT_SYSTEM &&
-	    strstr(said, SECRETS_NEW) != NULL &&
-	    holds("chap-secrets", big) && files_in(".") == 2 &&
-	    files_in("peers") == 0,
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), EXIT_SYSTEM) &&
+	    T_HAS(said, SECRETS_NEW) && T_IS(holds("chap-secrets", big)) &&
+	    T_EQ(files_in("."), 2) && T_EQ(files_in("peers"), 0),
 	    "no room: a sentence, the old file whole, nothing left");
 	limit_tag = NULL;
 	write_all("chap-secrets", FOREIGN, 0600);
 	write_all(".chap-secrets.pptpsetup", "rest of a killed run", 0600);
-	T(run_line("-c|t|-s|h|-u|u") == 0 && files_in(".") == 2 &&
-	    holds("chap-secrets", FOREIGN
-	    "\n\n# added by pptpsetup for t\nu t \"secret\" *\n"),
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), 0) && T_EQ(files_in("."), 2) &&
+	    T_IS(holds("chap-secrets", FOREIGN
+	    "\n\n# added by pptpsetup for t\nu t \"secret\" *\n")),
 	    "the rest of a killed run does no harm and goes");
 	if (geteuid() != 0)
 		return;
 	limit_tag = "nobody";
-	T(run_line("-c|t|-s|h|-u|u") == EXIT_PERMISSION &&
-	    strstr(said, "as root") != NULL, "without the right: status 4");
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), EXIT_PERMISSION) &&
+	    T_HAS(said, "as root"),
+	    "without the right: status 4");
 	limit_tag = NULL;
 	if (chown(in_dir("chap-secrets"), 65534, 7) == -1)
 		abort();
-	T(run_line("--delete|t") == 0, "a chap-secrets of another user");
+	T(T_EQ(run_line("--delete|t"), 0), "a chap-secrets of another user");
 	struct stat st;
-	T(stat(in_dir("chap-secrets"), &st) == 0 && st.st_uid == 65534 &&
-	    st.st_gid == 7 && (st.st_mode & 07777) == 0600,
+	T(T_EQ(stat(in_dir("chap-secrets"), &st), 0) &&
+	    T_EQ(st.st_uid, 65534) && T_EQ(st.st_gid, 7) &&
+	    T_EQ((st.st_mode & 07777), 0600),
 	    "keeps its owner and group");
 }
 
@@ -674,7 +687,7 @@ test_lock(void)
 		snprintf(want, sizeof(want), "\nu t%d \"secret\" *\n", i);
 		ok = ok && strstr(text, want) != NULL;
 	}
-	T(ok && files_in(".") == 2 && files_in("peers") == RUNS,
+	T(T_IS(ok) && T_EQ(files_in("."), 2) && T_EQ(files_in("peers"), RUNS),
 	    "twelve runs at once: each finds its place");
 
 	dir = open(test_dir, O_RDONLY | O_DIRECTORY);
@@ -690,9 +703,8 @@ test_lock(void)
 	T(ok && lock_is_named(dir, fd),
 	    "a lock that was renamed meanwhile is no lock any more");
 	close(dir);
-	T(run_line("--delete|t1") == EXIT_SYSTEM &&
-	    strstr(said, "another pptpsetup") != NULL &&
-	    mode_of("peers/t1") == 0640,
+	T(T_EQ(run_line("--delete|t1"), EXIT_SYSTEM) &&
+	    T_HAS(said, "another pptpsetup") && T_EQ(mode_of("peers/t1"), 0640),
 	    "a run that never ends is named after a while");
 	close(fd);
 }
@@ -799,8 +811,9 @@ test_terminal(void)
 	pid = run_on_terminal(&master, &slave);
 	quiet = !echoes(slave);
 	type(master, "pass#word\n");
-	T(end_of(pid) == 0 && quiet && echoes(slave) && holds("chap-secrets",
-	    "# added by pptpsetup for t\n\"D\\\\u\" t \"pass#word\" *\n"),
+	T(T_EQ(end_of(pid), 0) && T_IS(quiet) && T_IS(echoes(slave)) &&
+	    T_IS(holds("chap-secrets",
+	    "# added by pptpsetup for t\n\"D\\\\u\" t \"pass#word\" *\n")),
 	    "the password is asked for without echo, which comes back");
 	if (read(master, got, sizeof(got) - 1) == -1)
 		got[0] = '\0';
@@ -815,10 +828,11 @@ test_terminal(void)
 			type(master, "ab\3");
 		else
 			kill(tcgetpgrp(master), SIGTERM);
-		T(end_of(pid) == 128 + (i == 0 ? SIGINT : SIGTERM) && quiet &&
-		    echoes(slave) && files_in(".") == 1,
-		    "%s ends it with the echo on and nothing written",
-		    i == 0 ? "control-C" : "SIGTERM");
+		T(T_EQ(end_of(pid), 128 + (i == 0 ? SIGINT : SIGTERM)) &&
+		    T_IS(quiet) && T_IS(echoes(slave)) &&
+		    T_EQ(files_in("."), 1),
+		    "%s ends it with the echo on and nothing written", i == 0 ?
+		    "control-C" : "SIGTERM");
 		close(master);
 		close(slave);
 	}
@@ -827,8 +841,8 @@ test_terminal(void)
 	await_question(master);
 	quiet = !echoes(slave);
 	type(master, "again\n");
-	T(end_of(pid) == 0 && quiet && holds("chap-secrets",
-	    "# added by pptpsetup for t\n\"D\\\\u\" t \"again\" *\n"),
+	T(T_EQ(end_of(pid), 0) && T_IS(quiet) && T_IS(holds("chap-secrets",
+	    "# added by pptpsetup for t\n\"D\\\\u\" t \"again\" *\n")),
 	    "control-Z leaves the echo on, and going on asks again");
 	close(master);
 	close(slave);
@@ -847,8 +861,8 @@ test_argv(void)
 	dup2(open("/dev/null", O_WRONLY), 2);
 	status = parse(&r, 6, argv);
 	dup2(err, 2);
-	T(status == -1 && strcmp(r.password.text, "secret") == 0 &&
-	    memcmp(arg, zero, sizeof(arg)) == 0,
+	T(T_EQ(status, -1) && T_STR(r.password.text, "secret") &&
+	    T_MEM(arg, zero, sizeof(arg)),
 	    "the password is wiped from the command line");
 }
 
@@ -881,8 +895,9 @@ test_has_secret(void)
 	    " * x *\nlast * x");
 	write_all("chap-secrets", text, 0600);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		T(peers_has_secret(rows[i].user, rows[i].server) ==
-		    rows[i].has, "secrets: %s", rows[i].claim);
+		T(T_EQ(peers_has_secret(rows[i].user, rows[i].server),
+		    rows[i].has),
+		    "secrets: %s", rows[i].claim);
 	(void)unlink(in_dir("chap-secrets"));
 	T(!peers_has_secret("alice", "x"), "secrets: no file, no secret");
 }
