@@ -30,6 +30,18 @@ now() {		# now UNIT COMMAND...: in the background, its output kept
 		> "/run/client$n.out" 2>&1 &
 	pid[$n]=$!
 }
+# With --sync the pty may join two frames of a negotiation when the machine is
+# slow, and pppd gives up: a fresh tunnel, then.
+anew() {	# anew UNIT COMMAND...: the same until it is up, three times at most
+	for _ in 1 2 3; do
+		now "$@"
+		until_ok 40 eval "[ -e /sys/class/net/ppp$1 ] ||
+			! kill -0 ${pid[$1]}"
+		[ ! -e "/sys/class/net/ppp$1" ] || return
+		kill -TERM "${pid[$1]}" 2>/dev/null
+		wait "${pid[$1]}"
+	done
+}
 works() {	# works UNIT CLAIM
 	until_ok 30 test -e "/sys/class/net/ppp$1"
 	until_ok 30 eval "ip -o -4 addr show dev ppp$1 | grep -q 172"
@@ -74,7 +86,7 @@ is_clean "their end leaves nothing"
 
 # routers
 # shellcheck disable=SC2086 # words
-now 0 pppd pty "$PPTP --idle-wait 0 $SERVER --nolaunchpppd --nobuffer --sync --loglevel 0" \
+anew 0 pppd pty "$PPTP --idle-wait 0 $SERVER --nolaunchpppd --nobuffer --sync --loglevel 0" \
 	sync $ours nodetach
 # a quoted host, blanks at the end
 # shellcheck disable=SC2086 # words

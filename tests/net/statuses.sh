@@ -61,9 +61,10 @@ situation 5 'no answer within 2 s .is TCP port 1723 blocked' none \
 situation 6 'not a PPTP server: it answers like' accept=http "$CLIENT" $at
 situation 7 'refused the connection: .*result 4' sccrp=4 "$CLIENT" $at
 situation 8 'refused the call: busy' ocrp=4 "$CLIENT" $at
-situation 9 'no Start-Control-Connection-Reply from .* within 1.5 s' \
+# They tell what was left of the time when they began to wait.
+situation 9 'no Start-Control-Connection-Reply from .* within 1\.[0-5] s' \
 	accept=silent "$CLIENT" $at --timeout 1.5
-situation 9 'no Outgoing-Call-Reply from .* within 1.5 s' ocrp=silent \
+situation 9 'no Outgoing-Call-Reply from .* within 1\.[0-5] s' ocrp=silent \
 	"$CLIENT" $at --timeout 1.5
 situation 10 'down: the server ended the call' after=cdn \
 	feed --end wait "$CLIENT" $at --nolaunchpppd --debug
@@ -130,7 +131,7 @@ done
 began=${EPOCHREALTIME/./}
 "$CLIENT" $SERVER --wrong < /run/quiet 2> /run/err
 ms=$(((${EPOCHREALTIME/./} - began) / 1000))
-claim "without it no longer than it takes ($ms ms)" test $ms -lt 1000
+claim "without it no longer than it takes ($ms ms)" test $ms -lt 1900
 
 # The one that waits for 10 s: nothing is said before, and it ends there.
 wait "${pids[@]}"

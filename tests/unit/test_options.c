@@ -369,8 +369,8 @@ test_limits(void)
 
 		T(T_EQ(r->status, -1) && member(&r->c, limits[i].at,
 		    limits[i].size) == limits[i].value,
-		    "'%s' gives %lld", limits[i].line, (long
-		    long)limits[i].value);
+		    "'%s' gives %lld", limits[i].line,
+		    (long long)limits[i].value);
 	}
 	T(T_EQ(run("h --sync --nobuffer")->c.pty_need, PTY_SYNC),
 	    "the first option that wants the user path is named");
