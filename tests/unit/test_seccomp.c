@@ -182,6 +182,9 @@ static const struct verdict verdicts[] = {
 	{ "anonymous memory", MMAP,
 	  { 0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS },
 	  ALL },
+#ifdef __s390x__		/* its arguments are in memory */
+	{ "memory of any kind", MMAP, { 0 }, ALL },
+#else
 	{ "executable memory", MMAP,
 	  { 0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS },
 	  0 },
@@ -189,6 +192,7 @@ static const struct verdict verdicts[] = {
 	  { 0, 4096, PROT_READ, MAP_SHARED }, M },
 	{ "a shared file to write", MMAP,
 	  { 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED }, 0 },
+#endif
 	{ "mprotect, executable", __NR_mprotect,
 	  { 0, 4096, PROT_EXEC, 0 }, 0 },
 	{ "F_SETFL", __NR_fcntl, { 3, F_SETFL, 0, 0 }, ALL },
@@ -219,7 +223,7 @@ static const struct verdict verdicts[] = {
 	{ "socketcall for connect", __NR_socketcall, { SYS_CONNECT, 0, 0, 0 },
 	  M },
 #endif
-	{ "a terminal's settings", __NR_ioctl, { 0, TCSETS, 0, 0 }, G },
+	{ "a terminal's settings", __NR_ioctl, { 0, TCSETS_LOW, 0, 0 }, G },
 	{ "typing for somebody else", __NR_ioctl, { 0, TIOCSTI, 0, 0 }, 0 },
 	{ "a device's number in a socket ioctl", __NR_ioctl,
 	  { 0, 0x8933, 0, 0 }, 0 },
