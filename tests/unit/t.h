@@ -40,13 +40,14 @@ t_claim(bool ok, const char *file, int line, const char *fmt, ...)
 /*
  * Conditions of a claim that say by themselves what differs, and where:
  *	T(T_EQ(m.window, 32) && T_STR(m.host, "lac"), "it reads a request");
- * T_EQ compares integers, T_STR strings, T_MEM n octets; T_HAS finds a part of
- * a string, and T_IS is for what none of these fits.
+ * T_EQ compares integers, T_STR strings, T_MEM n octets, T_OCTETS n with m; T_HAS
+ * finds a part of a string, and T_IS is for what none of these fits.
  */
 #define T_EQ(got, want)	t_eq(#got, (intmax_t)(got), (intmax_t)(want))
 #define T_STR(got, want) t_str(#got, (got), (want))
 #define T_HAS(got, part) t_has(#got, (got), (part))
 #define T_MEM(got, want, n) t_mem(#got, (got), (n), (want), (n))
+#define T_OCTETS(got, n, want, m) t_mem(#got, (got), (n), (want), (m))
 #define T_IS(cond)	t_is(#cond, (cond))
 
 static inline bool
