@@ -8,6 +8,8 @@
 . tests/net/armour.bash
 build_load
 STOP=${STOP:-2}		# seconds
+# What grew with its traffic, 40 Mbit/s, would reach 5000 in a second.
+LIMIT=2500		# kB
 
 feed() {	# feed pty|pipes MBIT SECONDS: sets CLIENT_PID, READER, WRITER
 	: > /run/feed.out
@@ -34,13 +36,24 @@ over() {	# the end of a case: nothing was damaged or out of order
 		"$(to_server bad) $(to_server disorder)" "0 0"
 	is_clean "$1: nothing left"
 }
+# What comes for pppd in a second, less than half of it and at most 1500: other
+# programs may use the processors, but not so that there is no traffic.
+pace() {
+	local from n
+	until_ok 10 eval '[ "$(to_pppd got)" -ge 200 ]'
+	from=$(to_pppd last)
+	sleep 0.5
+	n=$((($(to_pppd last) - from) * 4 / 5))
+	PACE=$((n > 1500 ? 1500 : n))
+	claim "$what: traffic flows ($PACE)" test $PACE -ge 100
+}
 unreachables() { srv awk '/^Icmp:/ { if (n++) print $5 }' /proc/net/snmp; }
 
 for link in pty pipes; do
 	load_server pump=40
 	what="reader stopped ($link)"
-	feed $link 40 $((STOP + 2))
-	sleep 0.5
+	feed $link 40 $((STOP + 3))
+	pace
 	before=$(rss_kb "$CLIENT_PID") a=$(to_server got) u=$(unreachables)
 	kill -STOP "$READER"
 	sleep 0.5
@@ -50,15 +63,15 @@ for link in pty pipes; do
 	after=$(rss_kb "$CLIENT_PID")
 	kill -CONT "$READER"
 	claim "$what: the other direction flows ($a, $b, $c)" \
-		test $((c - b)) -gt $(((STOP - 1) * 1000))
+		test $((c - b)) -gt $(((STOP - 1) * PACE * 2 / 3))
 	claim "$what: memory is bounded ($before, $after kB)" \
-		test $((after - before)) -lt 1024
+		test $((after - before)) -lt $LIMIT
 	claim "$what: no spin ($used hundredths in $((STOP - 1)) s)" \
 		test "$used" -lt $(((STOP - 1) * 80))
 	sleep 0.7
 	e=$(to_pppd last)
 	claim "$what: it resumes with what is new, not with the past" \
-		test $((e - d)) -gt $((STOP * 1500))
+		test $((e - d)) -gt $((STOP * PACE))
 	over "$what"
 	is "$what: no ICMP unreachable for the server" "$(unreachables)" "$u"
 done
@@ -66,21 +79,21 @@ done
 # As long as it takes a whole system to catch its breath.
 load_server pump=40
 what="pppd stopped" long=10
-feed pty 40 $((long + 2))
-sleep 0.5
+feed pty 40 $((long + 3))
+pace
 before=$(rss_kb "$CLIENT_PID") u=$(unreachables)
 kill -STOP "$READER" "$WRITER"
 used=$(busy "$CLIENT_PID" $long)
 after=$(rss_kb "$CLIENT_PID") d=$(to_server got) e=$(to_pppd last)
 kill -CONT "$READER" "$WRITER"
 claim "$what: memory is bounded ($before, $after kB)" \
-	test $((after - before)) -lt 1024
+	test $((after - before)) -lt $LIMIT
 claim "$what: no spin ($used)" test "$used" -lt $((long * 80))
 sleep 0.7
 claim "$what: traffic to the server resumes" \
 	test "$(to_server got)" -gt $((d + 200))
 claim "$what: and from it with what is new, not with the past" \
-	test "$(to_pppd last)" -gt $((e + long * 1500))
+	test "$(to_pppd last)" -gt $((e + long * PACE))
 over "$what"
 is "$what: no ICMP unreachable for the server" "$(unreachables)" "$u"
 
@@ -135,28 +148,32 @@ used=$(busy "$CLIENT_PID" $((STOP - 1)))
 after=$(rss_kb "$CLIENT_PID")
 kill -CONT "$BAD"
 claim "$what: memory is bounded ($before, $after kB)" \
-	test $((after - before)) -lt 1024
+	test $((after - before)) -lt $LIMIT
 claim "$what: no spin ($used)" test "$used" -lt $(((STOP - 1) * 80))
 over "$what"
 
 # 300 Mbit/s for our call that are not of it, beside 10 Mbit/s that are.
 load_server garbage=300
 what=garbage
-feed pty 10 5
+feed pty 10 12
 sleep 0.5
 before=$(rss_kb "$CLIENT_PID")
 sleep 3
+# 3 s of 300 Mbit/s are 150000 packets; other programs run beside.
+foreign() {
+	junk=$(($(figure rx_bad) + $(figure rx_far) + $(figure rx_old)))
+	[ $junk -ge 100000 ]
+}
+until_ok 7 foreign
 after=$(rss_kb "$CLIENT_PID")
-n=$(($(figure rx_bad) + $(figure rx_far) + $(figure rx_old)))
 kill -STOP "$BAD"
 used=$(busy "$CLIENT_PID")
 kill -CONT "$BAD"
-# 3 s of 300 Mbit/s are 150000 packets; other tests run beside.
-claim "$what: there was as much as that ($n packets)" test "$n" -ge 100000
+claim "$what: there was as much as that ($junk packets)" test "$junk" -ge 100000
 claim "$what: no spin when it is over ($used)" test "$used" -lt 30
 over "$what"
 claim "$what: memory is bounded ($before, $after kB)" \
-	test $((after - before)) -lt 1024
+	test $((after - before)) -lt $LIMIT
 sent=$(to_server got) back=$(to_pppd got)
 claim "$what: the tunnel carries on ($back of $sent came back)" \
 	test $((back * 100)) -ge $((sent * 95))
