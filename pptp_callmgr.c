@@ -112,8 +112,6 @@ enum {
 	DRAIN_US = 500000		/* for the server to close its end */
 };
 
-static void client_gone(struct manager *, struct client *, int64_t now);
-
 /* ---- one client ---- */
 
 #define FULL	"this call manager has no descriptor left for a further " \
@@ -372,10 +370,10 @@ on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
 	cl->peer_id = call->peer_id;
 	cl->deadline = CTRL_NEVER;
 	if (ipc_send(cl->fd, &m, NULL) == -1) {
-		/* It would wait until its deadline: so the call ends now. */
+		/* It would wait in vain: client_readable() sees this end. */
 		log_warn("%s: call %u ends: its gateway cannot be told that "
 		    "it is up", g->name, id);
-		client_gone(g, cl, now);
+		(void)shutdown(cl->fd, SHUT_RDWR);
 	}
 }
 

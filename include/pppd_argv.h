@@ -15,8 +15,8 @@ struct pppd_extra {
 
 /*
  * The argument vector for pppd: "pppd", tty, "38400", then what the options
- * ask of pppd, what is extra, then the words.  NULL terminated, in one block to be freed by
- * the caller; NULL: no memory.
+ * ask of pppd, what is extra, then the words.  NULL terminated, in one block to
+ * be freed by the caller; NULL: no memory.
  */
 char **pppd_argv_pty(const struct conf *c, const struct pppd_extra *extra,
     const char *tty);

@@ -38,12 +38,11 @@ ipc_fds_close(struct ipc_fds *fds)
 static void
 put_fds(struct msghdr *msg, union control *control, const int *fds, size_t n)
 {
-	struct cmsghdr *c;
+	struct cmsghdr *c = &control->align;
 
 	memset(control, 0, sizeof(*control));
 	msg->msg_control = control->space;
 	msg->msg_controllen = CMSG_SPACE(sizeof(int) * n);
-	c = CMSG_FIRSTHDR(msg);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(int) * n);

@@ -149,9 +149,9 @@ health_error(struct health *h, int err, int64_t now)
 		    "let GRE out (IP protocol 47): see its output rules, nft "
 		    "list ruleset or iptables -L OUTPUT", h->server);
 	else
-		log_warnx("tunnel to %s: a packet was lost: %s (going on; more of "
-		    "these are only counted)",
-		    h->server, strerror(err));
+		log_warnx("tunnel to %s: a packet was lost: %s (going on; "
+		    "more of these are only counted)", h->server,
+		    strerror(err));
 }
 
 /* ---- PPP ---- */
@@ -232,7 +232,8 @@ void
 health_tick(struct health *h, int64_t now)
 {
 	if (h->blocked_at <= now)
-		tell_blocked(h, "the call is up but within 10 s no packet came");
+		tell_blocked(h, "the call is up but within 10 s no packet "
+		    "came");
 	if (h->one_way_at <= now) {
 		if (h->gre_seen)
 			tell_one_way(h);
