@@ -170,6 +170,14 @@ listen_as(struct monitor_start *s)
 /* ---- starting monitor and manager ---- */
 
 static void __attribute__((__noreturn__))
+no_manager(const struct monitor_start *s)
+{
+	log_warn("cannot start a call manager for %s", s->name);
+	monitor_remove_socket(s);
+	exit(EXIT_SYSTEM);
+}
+
+static void __attribute__((__noreturn__))
 run_monitor(const struct monitor_start *given)
 {
 	struct monitor_start own = *given;
@@ -184,9 +192,9 @@ run_monitor(const struct monitor_start *given)
 		fd_null(fd);
 	log_stderr(0);
 	/* A lock belongs to the open file: ours must not be the client's. */
-	if (given->dir != -1)
-		own.dir = openat(given->dir, ".", O_RDONLY | O_DIRECTORY |
-		    O_CLOEXEC);
+	if (given->dir != -1 && (own.dir = openat(given->dir, ".", O_RDONLY |
+	    O_DIRECTORY | O_CLOEXEC)) == -1)
+		no_manager(given);
 	keep[0] = s->listener;
 	keep[1] = s->client;
 	keep[2] = own.dir;
@@ -196,9 +204,7 @@ run_monitor(const struct monitor_start *given)
 	    ? -1 : fork();
 	switch (pid) {
 	case -1:
-		log_warn("cannot start a call manager for %s", s->name);
-		monitor_remove_socket(s);
-		exit(EXIT_SYSTEM);
+		no_manager(s);
 	case 0:
 		close(pair[0]);
 		if (s->dir != -1)

@@ -134,7 +134,12 @@ watch_manager(struct watch *w)
 		log_at(m.log.level, "%s", m.log.text);
 		return;
 	}
-	if (n == 1 && m.type == IPC_DOWN) {
+	/* A server may clear the call before pppd's last packets are through. */
+	if (n == 1 && m.type == IPC_DOWN && w->grace_until != INT64_MAX &&
+	    m.down.status == EXIT_SERVER_ENDED) {
+		log_info("tunnel to %s closed: %s", w->server, m.down.text);
+		watch_end(w, EXIT_OK);
+	} else if (n == 1 && m.type == IPC_DOWN) {
 		log_error("tunnel to %s down: %s", w->server, m.down.text);
 		watch_end(w, (enum exit_status)m.down.status);
 	} else {

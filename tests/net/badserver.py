@@ -386,6 +386,9 @@ class Connection:
                 time.sleep(0.05)
                 if what.startswith("sleep"):
                     time.sleep(float(what[5:]))
+                elif what.startswith("file"):
+                    while not os.path.exists(what[4:]):
+                        time.sleep(0.01)
                 elif what == "together":
                     together = b" "
                 elif what.startswith("cdn"):

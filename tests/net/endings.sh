@@ -48,6 +48,22 @@ for sig in TERM INT HUP; do
 	is_clean "SIG$sig: nothing left"
 done
 
+# Ours to end, and the server clears the call at once.
+rm -f /run/stopped
+serve after=file/run/stopped,cdn
+python3 tests/net/ptyfeed.py --count 1 --end wait "$CLIENT" $SERVER \
+	--nolaunchpppd --debug > /run/out 2> /run/err &
+feeder=$!
+until_ok 5 grep -q ^up /run/out
+kill -TERM "$(pgrep -P $feeder)"
+touch /run/stopped
+until_ok 5 grep -q ^exit /run/out
+has "cleared by the server after SIGTERM: well ended" "$(cat /run/out)" \
+	"^exit 0 "
+has "cleared by the server after SIGTERM: sentence" "$(cat /run/err)" \
+	'closed: the server ended the call'
+is_clean "cleared by the server after SIGTERM: nothing left"
+
 serve
 run --count 20 --hold 1 --end KILL --
 has "SIGKILL of the gateway: the call is cleared" \
