@@ -250,10 +250,6 @@ find_own(const struct monitor_start *s)
 	return callmgr_find(callmgr_dir(), s->file, geteuid());
 }
 
-/*
- * With the directory locked no other process is starting a manager.  -1 with
- * errno; s->listener is -1 then if no socket could be made.
- */
 /* Beside the socket: for what refusals.h keeps.  Without it nothing is kept. */
 static void
 make_refusals_file(const struct monitor_start *s)
@@ -268,6 +264,10 @@ make_refusals_file(const struct monitor_start *s)
 		close(fd);
 }
 
+/*
+ * With the directory locked no other process is starting a manager.  -1 with
+ * errno; s->listener is -1 then if no socket could be made.
+ */
 static int
 find_or_start(struct monitor_start *s)
 {

@@ -154,6 +154,12 @@ struct rule {
 #ifndef __NR_fstatat64
 # define __NR_fstatat64	MISSING
 #endif
+#ifndef __NR_ftruncate
+# define __NR_ftruncate		MISSING
+#endif
+#ifndef __NR_ftruncate64
+# define __NR_ftruncate64	MISSING
+#endif
 #ifndef __NR_getegid32
 # define __NR_getegid32	MISSING
 #endif
@@ -338,6 +344,8 @@ static const struct rule allowed[] = {
 	{ __NR_ioctl,		G,	{ { BITS, 1, 0xffff, TCSETS2_LOW } } },
 	{ __NR_getsockopt,	G,	{ IS(1, SOL_SOCKET),
 					  IS(2, SO_ERROR) } },
+	{ __NR_ftruncate,	G,	{ { 0 } } },
+	{ __NR_ftruncate64,	G,	{ { 0 } } },
 
 	/* stdio asks what it writes to; an empty path is the descriptor */
 	{ __NR_fstat,		ALL,	{ { 0 } } },

@@ -65,6 +65,8 @@ refusals_note(int fd, struct refusals *r, enum exit_status status,
 		r->failures++;
 		r->logins = refused ? r->logins + 1 : 0;
 	}
-	if (fd != -1)
+	if (fd != -1 && r->failures == 0)
+		(void)!ftruncate(fd, 0);
+	else if (fd != -1)
 		(void)!write(fd, r, sizeof(*r));
 }

@@ -15,6 +15,7 @@ server() {
 	# shellcheck disable=SC2086 # words
 	server_up $1
 }
+logged() { tail -n +$((lines + 1)) /run/syslog; }
 # fails CLAIM PATTERN WORDS: the client with these words for pppd
 fails() {
 	local claim=$1 pattern=$2 words=$3
@@ -30,9 +31,9 @@ fails() {
 	timeout 60 pppd pty "$CLIENT $SERVER --nolaunchpppd" $COMMON $words \
 		nodetach > /run/client.out 2> /run/client.err < /dev/null
 	until_ok 5 eval '! pgrep -x pptp > /dev/null'
-	has "$claim: under pty, in the log" \
-		"$(tail -n +$(($(wc -l < /run/syslog.old) + 1)) /run/syslog)" \
-		"pptp\[.*$pattern"
+	lines=$(wc -l < /run/syslog.old)
+	until_ok 5 eval 'logged | grep -qE "pptp\[.*$pattern"'
+	has "$claim: under pty, in the log" "$(logged)" "pptp\[.*$pattern"
 	rm -f /run/pptp/*.refused	# the next case is another one
 }
 

@@ -59,7 +59,8 @@ on_terminal rabbit $SERVER --username alice --encrypt
 claim "a wrong password: a status that is not 0 ($status)" test "$status" != 0
 has "and a sentence that says whose and how" "$out" \
 	"$SERVER refused the login of \"alice\" by MS-CHAPv2: wrong name or password"
-is_clean "and leaves nothing"
+is "and leaves nothing but the note of it" "$(leftovers | sort -u)" \
+	"$(printf '%s\n' {,/var}/run/pptp/$SERVER.refused)"
 
 echo 'alice * "wonderland" *' > /etc/ppp/chap-secrets
 on_terminal - $SERVER --username alice --encrypt

@@ -61,6 +61,7 @@ test_file(void)
 	close(fd);
 	fd = refusals_open(dir, "192.0.2.1", &again);
 	T(again.failures == 0, "and so is its end");
+	T(lseek(fd, 0, SEEK_END) == 0, "which leaves the file empty");
 	if (ftruncate(fd, 7) == -1)
 		abort();
 	close(fd);

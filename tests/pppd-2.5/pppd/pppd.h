@@ -48,6 +48,7 @@ struct channel {
 
 extern struct channel *the_channel;
 extern void (*snoop_recv_hook)(unsigned char *p, int len);
+extern void (*snoop_send_hook)(unsigned char *p, int len);
 
 int slprintf(char *, int, const char *, ...);
 size_t strlcpy(char *, const char *, size_t);
