@@ -131,8 +131,8 @@ find_local(struct call *c)
 }
 
 /*
- * Keeps what carries this call id; without one, nothing at all.  The latter
- * goes to the manager, which must not be able to take the filter off again.
+ * Keeps what carries this call id; without one, nothing at all; for good, as
+ * who reads a network must not be able to take the filter off again.
  */
 static int
 filter(int fd, const uint16_t *id)
@@ -156,8 +156,7 @@ filter(int fd, const uint16_t *id)
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
 	    sizeof(prog)) == -1)
 		return -1;
-	return id != NULL ? 0 : setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER,
-	    &one, sizeof(one));
+	return setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &one, sizeof(one));
 }
 
 /*
@@ -294,12 +293,8 @@ static enum exit_status
 change_id(struct call *c)
 {
 	choose_id(c);
-	if (c->kernel) {
-		close(c->channel);
-		return open_channel(c);
-	}
-	return filter(c->raw, &c->id) == -1 ? fail(c, EXIT_SYSTEM, "cannot "
-	    "filter the raw socket", errno) : EXIT_OK;
+	close(c->kernel ? c->channel : c->raw);
+	return c->kernel ? open_channel(c) : open_raw(c, &c->raw, &c->id);
 }
 
 static void

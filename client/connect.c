@@ -178,10 +178,8 @@ no_manager(const struct monitor_start *s)
 }
 
 static void __attribute__((__noreturn__))
-run_monitor(const struct monitor_start *given)
+run_monitor(const struct monitor_start *s)
 {
-	struct monitor_start own = *given;
-	const struct monitor_start *s = &own;
 	int pair[2], keep[4];
 	pid_t pid;
 
@@ -191,13 +189,9 @@ run_monitor(const struct monitor_start *given)
 	for (int fd = 0; fd < 3; fd++)
 		fd_null(fd);
 	log_stderr(0);
-	/* A lock belongs to the open file: ours must not be the client's. */
-	if (given->dir != -1 && (own.dir = openat(given->dir, ".", O_RDONLY |
-	    O_DIRECTORY | O_CLOEXEC)) == -1)
-		no_manager(given);
 	keep[0] = s->listener;
 	keep[1] = s->client;
-	keep[2] = own.dir;
+	keep[2] = s->dir;
 	keep[3] = log_fd();
 	fd_close_others(keep, 4);
 	pid = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1
@@ -222,7 +216,7 @@ run_monitor(const struct monitor_start *given)
 
 /* Forks the monitor into a session of its own.  0, or -1 with errno. */
 static int
-start_monitor(const struct monitor_start *s)
+fork_monitor(const struct monitor_start *s)
 {
 	pid_t pid = fork();
 	int status;
@@ -240,6 +234,26 @@ start_monitor(const struct monitor_start *s)
 			return -1;
 	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
 	return errno == 0 ? 0 : -1;
+}
+
+/* A lock belongs to the open file: the monitor's must not be the client's. */
+static int
+start_monitor(const struct monitor_start *s)
+{
+	struct monitor_start own = *s;
+	int rc;
+
+	if (s->dir != -1 && (own.dir = openat(s->dir, ".", O_RDONLY |
+	    O_DIRECTORY | O_CLOEXEC)) == -1)
+		return -1;
+	rc = fork_monitor(&own);
+	if (own.dir != -1) {
+		int saved = errno;
+
+		close(own.dir);
+		errno = saved;
+	}
+	return rc;
 }
 
 /* ---- finding one, or starting one ---- */
@@ -283,7 +297,7 @@ find_or_start(struct monitor_start *s)
 	if (fd == -1) {
 		int saved = errno;
 
-		(void)unlinkat(s->dir, s->file, 0);
+		monitor_remove_socket(s);
 		errno = saved;
 	}
 	close(s->listener);

@@ -36,7 +36,8 @@ void monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 
 /*
  * Removes the manager's socket file, unless a successor has put its own in its
- * place.
+ * place, and an empty file of refusals.h.  Takes the lock on s->dir and gives
+ * it up.  For a second it tries again if it cannot, and then says so.
  */
 void monitor_remove_socket(const struct monitor_start *s);
 

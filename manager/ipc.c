@@ -70,7 +70,7 @@ ipc_send(int fd, const struct ipc_msg *m, const struct ipc_fds *fds)
 	if (n > 0)
 		put_fds(&msg, &control, present, n);
 	iov.iov_len = ipc_encode(&sent, buf);
-	return sendmsg(fd, &msg, MSG_NOSIGNAL) == -1 ? -1 : 0;
+	return sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == -1 ? -1 : 0;
 }
 
 /*

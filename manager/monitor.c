@@ -27,28 +27,73 @@
 #include "sandbox.h"
 #include "util.h"
 
-enum { ROUTE_BURST_US = 200000 };	/* changes of routes come in bursts */
+enum {
+	ROUTE_BURST_US = 200000,	/* changes of routes come in bursts */
+	REMOVE_TRIES = 50,
+	REMOVE_PAUSE_MS = 20
+};
+
+/* ---- the last thing it does ---- */
+
+static bool
+is_our_socket(const struct monitor_start *s, const struct stat *st)
+{
+	return st->st_ino == s->inode && st->st_mtim.tv_sec ==
+	    s->made.tv_sec && st->st_mtim.tv_nsec == s->made.tv_nsec;
+}
+
+/* What tunnels noted of refused logins stays, if there is any. */
+static bool
+is_empty(const struct monitor_start *s, const struct stat *st)
+{
+	(void)s;
+	return st->st_size == 0;
+}
+
+/* 0 also if it is gone, or not to be removed. */
+static int
+remove_if(const struct monitor_start *s, const char *file,
+    bool (*is_so)(const struct monitor_start *, const struct stat *))
+{
+	struct stat st;
+
+	if (fstatat(s->dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    (is_so(s, &st) && unlinkat(s->dir, file, 0) == -1))
+		return errno == ENOENT ? 0 : -1;
+	return 0;
+}
+
+static int
+remove_files(const struct monitor_start *s)
+{
+	char refused[INET_ADDRSTRLEN + 16];
+	int rc;
+
+	snprintf(refused, sizeof(refused), "%s.refused", s->name);
+	if (flock(s->dir, LOCK_EX) == -1)
+		return -1;
+	rc = remove_if(s, s->file, is_our_socket);
+	if (rc == 0)
+		rc = remove_if(s, refused, is_empty);
+	(void)flock(s->dir, LOCK_UN);
+	return rc;
+}
 
 void
 monitor_remove_socket(const struct monitor_start *s)
 {
-	char refused[INET_ADDRSTRLEN + 16];
-	struct stat st;
-
 	if (s->dir == -1)
 		return;
-	(void)flock(s->dir, LOCK_EX);
-	if (fstatat(s->dir, s->file, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_ino == s->inode && st.st_mtim.tv_sec == s->made.tv_sec &&
-	    st.st_mtim.tv_nsec == s->made.tv_nsec)
-		(void)unlinkat(s->dir, s->file, 0);
-	/* What tunnels noted of refused logins stays, if there is any. */
-	snprintf(refused, sizeof(refused), "%s.refused", s->name);
-	if (fstatat(s->dir, refused, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    st.st_size == 0)
-		(void)unlinkat(s->dir, refused, 0);
-	(void)flock(s->dir, LOCK_UN);
+	/* Memory that lacks now is there in a moment. */
+	for (int i = 0; i < REMOVE_TRIES; i++) {
+		if (remove_files(s) == 0)
+			return;
+		(void)poll(NULL, 0, REMOVE_PAUSE_MS);
+	}
+	log_warn("%s: the call manager's socket file stays", s->name);
 }
+
+/* ---- routes ---- */
 
 struct monitor {
 	const struct monitor_start *start;

@@ -166,7 +166,7 @@ become_pptp(void)
 	m.down.status = 1;
 	slprintf(m.down.text, sizeof(m.down.text), "cannot run %s: %m",
 	    v[0]);
-	(void)send(0, buf, ipc_encode(&m, buf), MSG_NOSIGNAL);
+	(void)send(0, buf, ipc_encode(&m, buf), MSG_NOSIGNAL | MSG_DONTWAIT);
 	_exit(1);
 }
 
@@ -309,10 +309,9 @@ on_phase(void *arg, int now)
 	    now > PHASE_RUNNING)
 		return;
 	m.link.ifindex = if_nametoindex(ppp_ifname());
-	if (m.link.ifindex == 0)
-		return;
-	told = 1;
-	(void)send(line, buf, ipc_encode(&m, buf), MSG_NOSIGNAL);
+	if (m.link.ifindex != 0)
+		told = send(line, buf, ipc_encode(&m, buf), MSG_NOSIGNAL |
+		    MSG_DONTWAIT) != -1;
 }
 
 /* ---- the channel, as pppd calls it ---- */

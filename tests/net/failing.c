@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Preloaded: one call fails, named by $FAIL: "listen"; "up", sending the message
- * that a call is up; "monitor", what the monitor gives up its privileges with.
+ * Preloaded: one call fails, named by $FAIL: "listen"; "openat", what opens the
+ * directory of sockets for the monitor; "up", sending the message that a call is
+ * up; "monitor", what the monitor gives up its privileges with.
  */
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -31,6 +33,21 @@ listen(int fd, int backlog)
 	if (!fails("listen"))
 		return (int)syscall(SYS_listen, fd, backlog);
 	errno = ENOBUFS;
+	return -1;
+}
+
+int
+openat(int fd, const char *name, int flags, ...)
+{
+	va_list ap;
+	int mode;
+
+	va_start(ap, flags);
+	mode = (flags & O_CREAT) != 0 ? va_arg(ap, int) : 0;
+	va_end(ap);
+	if (!fails("openat") || strcmp(name, ".") != 0)
+		return (int)syscall(SYS_openat, fd, name, flags, mode);
+	errno = EMFILE;
 	return -1;
 }
 

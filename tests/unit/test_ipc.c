@@ -110,6 +110,25 @@ test_unwanted(void)
 	T(T_EQ(ipc_take(pair[1], &m, NULL), 0), "until the other side closes");
 }
 
+/* Whoever does not read costs a message, not the time of the one who sends. */
+static void
+test_full(void)
+{
+	struct ipc_msg m = step();
+	int full[2], sent = 0;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, full) == -1)
+		abort();
+	alarm(5);
+	while (sent < 100000 && ipc_send(full[0], &m, NULL) == 0)
+		sent++;
+	alarm(0);
+	T(sent > 0 && T_EQ(errno, EAGAIN),
+	    "a full socket refuses at once, though it may block");
+	close(full[0]);
+	close(full[1]);
+}
+
 int
 main(void)
 {
@@ -118,5 +137,6 @@ main(void)
 	test_places();
 	test_lies();
 	test_unwanted();
+	test_full();
 	return t_done();
 }

@@ -1,7 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the monitor makes of a manager that asks for a route it may not have. */
 /* with: manager/ipc.c manager/ipc_msg.c util.c */
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+static int lacking;	/* so many calls more find no memory */
+
+#define WITH_MEMORY(call)						\
+	(lacking > 0 && lacking-- > 0 ? (errno = ENOMEM, -1) : (call))
+#define fstatat(d, n, st, how)	WITH_MEMORY(fstatat(d, n, st, how))
+#define unlinkat(d, n, how)	WITH_MEMORY(unlinkat(d, n, how))
+#define flock(d, how)		WITH_MEMORY(flock(d, how))
 #include "../../manager/monitor.c"
+#undef unlinkat
+#undef fstatat
 
 #include <arpa/inet.h>
 
@@ -141,10 +156,54 @@ test_rate(void)
 	T(updates <= 1, "fifty in a row are one");
 }
 
+static void
+make_file(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd == -1)
+		abort();
+	close(fd);
+}
+
+static void
+test_removal(void)
+{
+	struct monitor_start s = { .name = "127.0.0.7", .file = "127.0.0.7" };
+	char dir[] = "/tmp/test_monitor.XXXXXX";
+	struct stat st;
+	int calls = 0;
+
+	if (mkdtemp(dir) == NULL)
+		abort();
+	s.dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	do {
+		make_file(s.dir, s.file);
+		make_file(s.dir, "127.0.0.7.refused");
+		if (fstatat(s.dir, s.file, &st, 0) == -1)
+			abort();
+		s.inode = st.st_ino;
+		s.made = st.st_mtim;
+		lacking = ++calls;
+		monitor_remove_socket(&s);
+		T(fstatat(s.dir, s.file, &st, 0) == -1 &&
+		    fstatat(s.dir, "127.0.0.7.refused", &st, 0) == -1,
+		    "no memory for %d calls: both files go", calls);
+	} while (calls < 6);
+	make_file(s.dir, s.file);
+	s.inode++;
+	monitor_remove_socket(&s);
+	T(fstatat(s.dir, s.file, &st, 0) == 0, "a successor's socket stays");
+	(void)unlinkat(s.dir, s.file, 0);
+	close(s.dir);
+	(void)rmdir(dir);
+}
+
 int
 main(void)
 {
 	test_path();
 	test_rate();
+	test_removal();
 	return t_done();
 }
