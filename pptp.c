@@ -38,13 +38,15 @@
 
 enum { LINGER_US = 2000000 };		/* the least life of a failure */
 
+static int64_t born;			/* of this process, as clock_us() */
+
 /*
  * pppd's `persist` starts a new pptp at once, whatever became of the last
  * one: a failure that took no time would be repeated as fast as this machine
  * can fork.  So it lives a little, unless pppd goes away.
  */
 static void
-linger(int64_t born)
+linger(void)
 {
 	struct pollfd p = { .fd = STDIN_FILENO };
 	int64_t left;
@@ -61,7 +63,7 @@ refuse_to_start(enum exit_status status)
 {
 	if (kernel_gateway_is_plugin(STDIN_FILENO))
 		kernel_gateway_refuse(STDIN_FILENO, status, options_mistake());
-	linger(clock_us());
+	linger();
 }
 
 /* Started by pppd's plugin, which is told what a pty's user reads. */
@@ -69,13 +71,12 @@ static enum exit_status
 run_kernel_gateway(struct call *c)
 {
 	struct kernel_gateway a;
-	int64_t born = clock_us();
 	enum exit_status status;
 
 	if (!kernel_gateway_is_plugin(STDIN_FILENO)) {
 		log_fatal("--data-path=kernel with --nolaunchpppd is for "
 		    "pppd's plugin pptp.so: standard input is not its socket");
-		linger(born);
+		linger();
 		return EXIT_USAGE;
 	}
 	c->kernel = true;
@@ -92,7 +93,7 @@ run_kernel_gateway(struct call *c)
 	log_stderr(0);
 	log_error("%s", c->why);
 	kernel_gateway_refuse(c->hangup_fd, status, c->why);
-	linger(born);
+	linger();
 	return status;
 }
 
@@ -100,7 +101,6 @@ static enum exit_status
 run_here(struct call *c, int out)
 {
 	struct gateway gw;
-	int64_t born = clock_us();
 	enum exit_status status;
 
 	c->hangup_fd = STDIN_FILENO;
@@ -113,7 +113,7 @@ run_here(struct call *c, int out)
 		status = gateway_run(&gw);
 	}
 	if (status != EXIT_OK)
-		linger(born);
+		linger();
 	return status;
 }
 
@@ -152,6 +152,7 @@ main(int argc, char **argv)
 	    STDOUT_FILENO;
 	int status;
 
+	born = clock_us();
 	signal_defaults();
 	if (called_pptpsetup(argv[0]))
 		return setup_main(argc, argv);

@@ -510,6 +510,22 @@ conn_readable(struct manager *g, struct conn *co, int64_t now)
 
 /* ---- connecting ---- */
 
+/* What to try when TCP cannot be had. */
+static const char *
+connect_hint(int err)
+{
+	switch (err) {
+	case ECONNREFUSED:
+		return " (is a PPTP server running there?)";
+	case ETIMEDOUT:
+		return " (is that port blocked on the way?)";
+	case EHOSTUNREACH:
+		return " (is that machine on, and the address right? ping it; "
+		    "or a firewall there or on the way says so)";
+	}
+	return "";
+}
+
 /* There is no TCP connection: sends the reason to each client on it. */
 static void
 conn_failed(struct manager *g, struct conn *co, int err)
@@ -517,9 +533,7 @@ conn_failed(struct manager *g, struct conn *co, int err)
 	char text[IPC_TEXT];
 
 	snprintf(text, sizeof(text), "cannot connect to %s port %u: %s%s",
-	    g->name, co->port, strerror(err),
-	    err == ECONNREFUSED ? " (is a PPTP server running there?)" :
-	    err == ETIMEDOUT ? " (is that port blocked on the way?)" : "");
+	    g->name, co->port, strerror(err), connect_hint(err));
 	for (unsigned i = 0; i < g->high; i++)
 		if (g->client[i].fd != -1 && g->client[i].conn == co)
 			client_down(&g->client[i], EXIT_CONNECT, text);
@@ -915,25 +929,30 @@ client_late(struct manager *g, struct client *cl, int64_t now)
 	const struct conn *co = cl->conn != NULL ? cl->conn : cl->awaits;
 	bool connecting = co == NULL || co->connecting;
 	/* What was left of --timeout as the call was asked for: nearly all. */
-	uint64_t tenths = (cl->call.timeout_us + 99999) / 100000;
-	double secs = (double)tenths / 10;
+	unsigned secs = (unsigned)((cl->call.timeout_us + 500000) / 1000000);
 	struct ipc_msg m = { .type = IPC_DOWN };
+	bool reply;
 
 	if (cl->status || !cl->asked) {	/* it reads nothing, asks nothing */
 		client_gone(g, cl, now);
 		return;
 	}
+	secs += secs == 0;
+	reply = !connecting && co->ctrl.state == CTRL_WAIT_REPLY;
 	m.down.status = connecting ? EXIT_CONNECT : EXIT_TIMEOUT;
 	if (connecting)
 		snprintf(m.down.text, sizeof(m.down.text), "cannot connect to "
-		    "%s port %u: no answer within %.3g s (is TCP port %u "
+		    "%s port %u: no answer within %u s (is TCP port %u "
 		    "blocked on the way?)", g->name, cl->call.port, secs,
 		    cl->call.port);
 	else
 		snprintf(m.down.text, sizeof(m.down.text), "no %s from %s "
-		    "within %.3g s", co->ctrl.state == CTRL_WAIT_REPLY ?
+		    "within %u s (%s)", reply ?
 		    "Start-Control-Connection-Reply" : "Outgoing-Call-Reply",
-		    g->name, secs);
+		    g->name, secs, reply ? "it takes the connection and says "
+		    "nothing: is that a PPTP server, and may this machine use "
+		    "it?" : "it answers, but not to a call: have its lines or "
+		    "addresses run out? try again later");
 	to_client(cl, &m);
 	client_gone(g, cl, now);
 }

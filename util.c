@@ -33,7 +33,7 @@
 enum {
 	LINE = 512,
 	PACKET_LINES = 8,		/* of log_packet() in a second */
-	LAST_WORDS_US = 1000000,	/* that a process waits for stderr */
+	LAST_WORDS_US = 1000000,	/* that a process waits for a reader */
 	LAST_WORDS_STEP_MS = 20
 };
 
@@ -42,7 +42,7 @@ static struct {
 	int		 level;
 	int		 err;		/* stderr, opened once more; or -1 */
 	int		 stderr_what;
-	int64_t		 stderr_until;	/* last words wait so long; 0: unset */
+	int64_t		 words_until;	/* last words wait so long; 0: unset */
 	bool		 cut;		/* a line on stderr lacks its end */
 	const char	*tag;
 	int64_t		 second;	/* that packet lines are counted in */
@@ -82,12 +82,12 @@ log_open(int level, const char *tag)
 
 /* The user's terminal may belong to somebody else; /dev/tty is open to all. */
 static int
-open_tty(void)
+open_tty(int like)
 {
 	unsigned theirs = 0, ours = 0;
 	int fd = open("/dev/tty", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (fd == -1 || (ioctl(STDERR_FILENO, TIOCGDEV, &theirs) == 0 &&
+	if (fd == -1 || (ioctl(like, TIOCGDEV, &theirs) == 0 &&
 	    ioctl(fd, TIOCGDEV, &ours) == 0 && theirs == ours))
 		return fd;
 	close(fd);
@@ -95,24 +95,24 @@ open_tty(void)
 }
 
 /*
- * Standard error as an open file of our own that does not block; -1 if that
- * is not to be had or not needed.  A pty's master opened again is another pty.
+ * Standard output or error as an open file of our own that does not block; -1
+ * if that is not to be had or not needed.  A pty's master opened again is
+ * another pty.
  */
 static int
-open_stderr(void)
+open_again(int out)
 {
 	struct stat st;
 	unsigned number;
-	bool tty = isatty(STDERR_FILENO) == 1;
+	bool tty = isatty(out) == 1;
 	int fd;
 
-	if (fstat(STDERR_FILENO, &st) == -1 ||
-	    (!tty && !S_ISFIFO(st.st_mode)) ||
-	    ioctl(STDERR_FILENO, TIOCGPTN, &number) == 0)
+	if (fstat(out, &st) == -1 || (!tty && !S_ISFIFO(st.st_mode)) ||
+	    ioctl(out, TIOCGPTN, &number) == 0)
 		return -1;
-	fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY |
-	    O_CLOEXEC);
-	return fd == -1 && tty ? open_tty() : fd;
+	fd = open(out == STDERR_FILENO ? "/proc/self/fd/2" :
+	    "/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd == -1 && tty ? open_tty(out) : fd;
 }
 
 void
@@ -120,7 +120,7 @@ log_stderr(int what)
 {
 	logger.stderr_what = what;
 	if (what > 0 && logger.err == -1) {
-		logger.err = open_stderr();
+		logger.err = open_again(STDERR_FILENO);
 	} else if (what == 0 && logger.err != -1) {
 		close(logger.err);
 		logger.err = -1;
@@ -157,20 +157,20 @@ to_syslog(int prio, const char *text)
 		(void)send(logger.fd, line, (size_t)n, MSG_NOSIGNAL);
 }
 
-/* As write(), but EAGAIN where stderr takes nothing just now. */
+/* As write(), but EAGAIN where out takes nothing just now; own: open_again() */
 static ssize_t
-write_stderr(const char *p, size_t n)
+write_some(int out, int own, const char *p, size_t n)
 {
-	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+	struct pollfd ready = { .fd = out, .events = POLLOUT };
 	ssize_t sent;
 
-	if (logger.err != -1)
-		return write(logger.err, p, n);
-	sent = send(STDERR_FILENO, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (own != -1)
+		return write(own, p, n);
+	sent = send(out, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (sent != -1 || errno != ENOTSOCK)
 		return sent;
 	if (poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0)
-		return write(STDERR_FILENO, p, n);
+		return write(out, p, n);
 	errno = EAGAIN;
 	return -1;
 }
@@ -181,35 +181,54 @@ may_wait(void)
 {
 	int64_t now = clock_us();
 
-	if (logger.stderr_until == 0)
-		logger.stderr_until = now + LAST_WORDS_US;
-	if (now >= logger.stderr_until)
+	if (logger.words_until == 0)
+		logger.words_until = now + LAST_WORDS_US;
+	if (now >= logger.words_until)
 		return false;
 	/* Not for POLLOUT: a terminal may take less than it says. */
 	(void)poll(NULL, 0, LAST_WORDS_STEP_MS);
 	return true;
 }
 
-/* Waits, if it may, until all is written or may_wait() says no. */
-static void
-put_stderr(const char *text, bool wait)
+/*
+ * Waits, if it may, until all is written or may_wait() says no.  Returns
+ * whether a part was written and not the rest; cut if nothing was.
+ */
+static bool
+put(int out, int own, const char *text, bool wait, bool cut)
 {
 	size_t n = strlen(text);
 
 	while (n > 0) {
-		ssize_t done = write_stderr(text, n);
+		ssize_t done = write_some(out, own, text, n);
 
 		if (done > 0) {
 			text += done;
 			n -= (size_t)done;
-			logger.cut = n > 0;
+			cut = n > 0;
 		} else if (done == -1 && errno == EINTR) {
 			continue;
 		} else if (done != -1 || errno != EAGAIN || !wait ||
 		    !may_wait()) {
-			return;
+			break;
 		}
 	}
+	return cut;
+}
+
+void
+say(int out, const char *fmt, ...)
+{
+	char text[2 * LINE];
+	int own = open_again(out);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	(void)put(out, own, text, true, false);
+	if (own != -1)
+		close(own);
 }
 
 /*
@@ -224,7 +243,7 @@ to_stderr(const char *text, bool wait)
 	/* A longer text never comes: emit() has less room. */
 	snprintf(line, sizeof(line), "%spptp: %s\n", logger.cut ? "\n" : "",
 	    text);
-	put_stderr(line, wait);
+	logger.cut = put(STDERR_FILENO, logger.err, line, wait, logger.cut);
 }
 
 /* Writes one line; `loud` lines go to stderr unless that is closed. */

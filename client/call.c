@@ -120,8 +120,10 @@ find_local(struct call *c)
 	if (status == EXIT_OK && (connect(fd, (const struct sockaddr *)&sin,
 	    sizeof(sin)) == -1 || getsockname(fd, (struct sockaddr *)&sin,
 	    &len) == -1)) {
-		snprintf(c->why, sizeof(c->why), "cannot reach %s: %s",
-		    c->name, strerror(errno));
+		snprintf(c->why, sizeof(c->why), "cannot reach %s: %s%s",
+		    c->name, strerror(errno), errno == ENETUNREACH ? " (no "
+		    "route leads there: is this machine online? see ip route)"
+		    : "");
 		status = EXIT_CONNECT;
 	}
 	if (status == EXIT_OK)

@@ -94,7 +94,8 @@ show_server(const struct ipc_server *s)
 
 	text_escape(host, sizeof(host), s->host, strlen(s->host));
 	text_escape(vendor, sizeof(vendor), s->vendor, strlen(s->vendor));
-	printf("connected; the server says it is \"%s\" (%s)\n", host, vendor);
+	say(STDOUT_FILENO, "connected; the server says it is \"%s\" (%s)\n",
+	    host, vendor);
 }
 
 static void
@@ -103,10 +104,10 @@ show_step(const struct call *c, const struct ipc_msg *m)
 	if (m->type == IPC_SERVER)
 		show_server(&m->server);
 	else if (m->type == IPC_STEP && m->step == IPC_CONNECTING)
-		printf("connecting to %s port %u\n", c->name, c->conf->port);
+		say(STDOUT_FILENO, "connecting to %s port %u\n", c->name,
+		    c->conf->port);
 	else if (m->type == IPC_STEP && m->step == IPC_CALLING)
-		printf("asking for a call\n");
-	fflush(stdout);
+		say(STDOUT_FILENO, "asking for a call\n");
 }
 
 /* ---- becoming pppd ---- */
@@ -215,8 +216,7 @@ launch_by_pty(const struct call *c, const struct pppd_extra *extra, bool show)
 	if (master == -1)
 		fatal(EXIT_SYSTEM, "cannot open a pty: %s", strerror(errno));
 	if (show)
-		printf("call is up; starting pppd on %s\n", tty);
-	fflush(stdout);
+		say(STDOUT_FILENO, "call is up; starting pppd on %s\n", tty);
 	if (fork_alone(c)) {
 		close(slave);
 		int64_t since = clock_us();
@@ -243,9 +243,8 @@ launch_by_kernel(const struct call *c, const struct pppd_extra *extra,
 		fatal(EXIT_SYSTEM, "cannot open a pair of sockets: %s",
 		    strerror(errno));
 	if (show)
-		printf("call is up; starting pppd, the kernel carries the "
-		    "data\n");
-	fflush(stdout);
+		say(STDOUT_FILENO, "call is up; starting pppd, the kernel "
+		    "carries the data\n");
 	if (kernel_gateway_offer(pair[0], c->channel, c->id, c->peer_id,
 	    c->server) == -1)
 		fatal(EXIT_SYSTEM, "cannot hand on the kernel's PPTP socket: "
@@ -472,8 +471,7 @@ launch_run(struct call *c)
 	extra.updetach = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
 	    !detaches_itself(c->conf);
 	if (show) {
-		printf("resolving %s\n", c->conf->host);
-		fflush(stdout);
+		say(STDOUT_FILENO, "resolving %s\n", c->conf->host);
 		c->on_record = show_step;
 	}
 	status = call_open(c);

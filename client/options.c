@@ -22,11 +22,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "options.h"
 #include "options_row.h"
 #include "pptp_proto.h"
 #include "pptp_quirks.h"
+#include "util.h"
 
 #ifndef VERSION
 #define VERSION	"unknown"
@@ -73,7 +75,7 @@ opt_warnings(bool wanted)
 	const char *p = warnings.text;
 
 	for (; wanted && p < warnings.text + warnings.len; p += strlen(p) + 1)
-		fprintf(stderr, "pptp: %s\n", p);
+		say(STDERR_FILENO, "pptp: %s\n", p);
 	warnings.len = 0;
 }
 
@@ -87,7 +89,7 @@ opt_mistake(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(mistake, sizeof(mistake), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "pptp: %s\nusage: pptp [options] HOST "
+	say(STDERR_FILENO, "pptp: %s\nusage: pptp [options] HOST "
 	    "[pppd options]    (pptp --help lists all)\n", mistake);
 	return EXIT_USAGE;
 }
@@ -619,6 +621,28 @@ struct scan {
 						 * without QUIET */
 };
 
+/*
+ * Behind a word's dash, if it begins with one that a web page or a word
+ * processor made of "--" (U+2010 to U+2015); NULL.
+ */
+static const char *
+behind_typographic(const char *word)
+{
+	const char *p = word + strspn(word, "-");
+
+	if (strncmp(p, "\xe2\x80", 2) != 0 || (unsigned char)p[2] < 0x90 ||
+	    (unsigned char)p[2] > 0x95)
+		return NULL;
+	return p + 3 + strspn(p + 3, "-");
+}
+
+static int
+typographic(const char *word)
+{
+	return opt_mistake("'%.80s' begins with a typographic dash, as web "
+	    "pages make it: type '--%.80s'", word, behind_typographic(word));
+}
+
 /* The first word is the server, the others are pppd's. */
 static void
 take_word(struct scan *s, char *word)
@@ -636,7 +660,7 @@ options_pty_need(enum pty_need need)
 	static const char *const names[PTY_NEEDS] = {
 		[PTY_WINDOW] = "window", [PTY_RTMARK] = "rtmark",
 		[PTY_SYNC] = "sync", [PTY_NOBUFFER] = "nobuffer",
-		[PTY_TIMEOUT] = "timeout",
+		[PTY_TIMEOUT] = "timeout below 1 s (--reorder-timeout)",
 		[PTY_REORDER_TIMEOUT] = "reorder-timeout",
 		[PTY_MISSING_WINDOW] = "missing-window",
 		[PTY_QUIRK_WELCOME] = "quirk-welcome",
@@ -711,6 +735,12 @@ bad_option(struct scan *s, int ch)
 	const struct row *o;
 	char name[NAME_LONGEST + 1];
 
+	if (strcmp(word, "-h") == 0)
+		return say_help(s->c, NULL, NULL);
+	if (strcmp(word, "-V") == 0)
+		return say_version(s->c, NULL, NULL);
+	if (behind_typographic(word) != NULL)
+		return typographic(word);
 	if (optopt < LONG_VAL) {
 		opt_name(name, word);
 		if (word[1] == '-' && name[0] != '\0' &&
@@ -752,6 +782,8 @@ scan_words(struct scan *s)
 		ch = getopt_long(s->argc, s->argv, "-:", longs, NULL);
 		if (ch == -1)
 			break;
+		if (ch == 1 && behind_typographic(optarg) != NULL)
+			return typographic(optarg);
 		if (ch == 1) {
 			take_word(s, optarg);
 			continue;
@@ -767,6 +799,33 @@ scan_words(struct scan *s)
 }
 
 /* --- what goes together --------------------------------------------------- */
+
+/* A URL, USER@HOST or HOST:PORT is told what to write instead. */
+static int
+check_name(const char *host)
+{
+	const char *name = strstr(host, "://"), *at, *colon;
+	int len;
+
+	if (name == NULL) {
+		name = host;
+	} else {
+		name += 3;
+	}
+	at = strrchr(name, '@');
+	colon = strchr(at != NULL ? at : name, ':');
+	/* An IPv6 address has its own sentence. */
+	if (name == host && at == NULL && (colon == NULL ||
+	    colon[1 + strspn(colon + 1, "0123456789/")] != '\0'))
+		return GO_ON;
+	name = at != NULL ? at + 1 : name;
+	len = (int)strcspn(name, ":/");
+	return opt_mistake("'%.80s' is more than a server's name: write "
+	    "'%.*s'%s%s", host, len > 80 ? 80 : len, name,
+	    colon != NULL ? " and, for another port than 1723, "
+	    "--connect-port N" : "",
+	    at != NULL ? "; the user's name goes behind --username" : "");
+}
 
 static int
 check_host(const struct conf *c)
@@ -784,7 +843,7 @@ check_host(const struct conf *c)
 	if (strlen(c->host) > HOST_LONGEST)
 		return opt_mistake("the server's name '%.40s...' is longer "
 		    "than %d characters", c->host, HOST_LONGEST);
-	return GO_ON;
+	return check_name(c->host);
 }
 
 /* Options for the pppd that we launch, where we launch none. */

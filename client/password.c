@@ -12,6 +12,7 @@
 
 #include "compat.h"
 #include "password.h"
+#include "util.h"
 
 static volatile sig_atomic_t prompt_signal;
 
@@ -96,10 +97,10 @@ ask_once(struct password *r, const char *whose, const sigset_t *mask)
 	silent.c_lflag |= ICANON | ISIG;
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == -1)
 		return LINE_ERROR;
-	fprintf(stderr, "Password for %s: ", whose);
+	say(STDERR_FILENO, "Password for %s: ", whose);
 	end = read_line(r, mask);
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &echo);
-	fputc('\n', stderr);
+	say(STDERR_FILENO, "\n");
 	return end;
 }
 

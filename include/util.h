@@ -50,6 +50,13 @@ void log_fatal(const char *fmt, ...) PRINTF(1, 2);
 void fatal(int status, const char *fmt, ...) PRINTF(2, 3)
     __attribute__((__noreturn__));
 
+/*
+ * Writes to stdout or stderr alone, as it stands, at most 1 KB.  For somebody
+ * who does not read it waits a second, as fatal() does: all such waits of a
+ * process together take no longer.
+ */
+void say(int out, const char *fmt, ...) PRINTF(2, 3);
+
 /* What a signal asked for: to the same places at any level. */
 void log_answer(const char *fmt, ...) PRINTF(1, 2);
 

@@ -4,7 +4,7 @@
  * are, the result keeps what options.h promises, and a second reading of the
  * same words gives the same.
  */
-/* with: client/help.c pptp_quirks.c client/pppd_argv.c */
+/* with: client/help.c pptp_quirks.c client/pppd_argv.c util.c */
 #include "../../client/options.c"
 
 #include "pppd_argv.h"

@@ -11,9 +11,9 @@ stuffed() {	# stuffed KIND COMMAND...: sets $out, $status
 	out=$(python3 tests/net/stuffed.py "$@")
 	status=$?
 }
-short() {	# short CLAIM: no longer than 2 s
+short() {	# short CLAIM [TENTHS]: no longer than 2 s
 	local s; s=$(sed -n 's/^took //p' <<< "$out")
-	claim "$1 ($s s)" test "${s%.*}${s#*.}" -le 20
+	claim "$1 ($s s)" test "${s%.*}${s#*.}" -le "${2:-20}"
 }
 
 for kind in tty pipe socket; do
@@ -32,6 +32,24 @@ for kind in tty pipe socket; do
 	has "$kind: the user's file is still as it was" "$out" \
 		'^stderr: blocking$'
 done
+
+# A mistake waits no longer; nor where a start shall live 2 s, and warnings wait.
+for kind in tty pipe socket; do
+	stuffed $kind "$CLIENT" $SERVER --debg
+	is "$kind: a mistake has its status" "$status" $EXIT_USAGE
+	short "$kind: and ends within 2 s"
+	has "$kind: nor does it change the user's file" "$out" \
+		'^stderr: blocking$'
+	stuffed $kind "$CLIENT" $SERVER --nolaunchpppd --timeout 0.5 nodetach \
+		--connect-port 9
+	is "$kind: so do warnings" "$status" $EXIT_CONNECT
+	short "$kind: all of them together, in the 2 s it lives" 23
+done
+if [ -e /usr/sbin/pppd ]; then
+	stuffed both "$CLIENT" $SERVER --connect-port 9
+	is "a terminal that shows the steps: status" "$status" $EXIT_CONNECT
+	short "a terminal that shows the steps: ends within 2 s"
+fi
 is_clean "nothing left"
 
 # Whoever reads loses nothing, and a file is written where it stood.

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""stuffed.py tty|pipe|socket COMMAND... - runs a command whose standard error
-is full and read by nobody.
+"""stuffed.py tty|both|pipe|socket COMMAND... - runs a command whose standard
+error is full and read by nobody; both: a terminal that is its standard output
+as well.
 
 A terminal has room for one octet left: so it says that it can be written, and
 makes whoever writes a line wait.  Afterwards prints "stderr: blocking" if
@@ -31,7 +32,7 @@ def fill(fd, most=None):
 
 def stuffed(kind):
     """The descriptor to write to, and what must stay open beside it."""
-    if kind == "tty":
+    if kind in ("tty", "both"):
         first, full = pty.openpty(), pty.openpty()
         fill(full[1], fill(first[1]) - 1)
         return full[1], (first, full)
@@ -46,7 +47,9 @@ def stuffed(kind):
 
 err, kept = stuffed(sys.argv[1])
 began = time.monotonic()
-status = subprocess.run(sys.argv[2:], stderr=err, check=False).returncode
+out = err if sys.argv[1] == "both" else None
+status = subprocess.run(sys.argv[2:], stdout=out, stderr=err,
+                        check=False).returncode
 flags = fcntl.fcntl(err, fcntl.F_GETFL)
 print("stderr:", "non-blocking" if flags & os.O_NONBLOCK else "blocking")
 print(f"took {time.monotonic() - began:.1f}")

@@ -4,7 +4,7 @@
  * out as pptp-linux's parser has it.  tests/net/commandlines.sh tries the same
  * file with both programs.  And every shortening of an option of pptp-linux.
  */
-/* with: client/help.c pptp_quirks.c */
+/* with: client/help.c pptp_quirks.c util.c */
 #include "../../client/options.c"
 
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * The command line: every option is set and found in struct conf, every
  * mistake has its sentence, and help shows what the parser takes.
  */
-/* with: client/help.c pptp_quirks.c client/pppd_argv.c */
+/* with: client/help.c pptp_quirks.c client/pppd_argv.c util.c */
 #include "../../client/options.c"
 
 #include <sys/mman.h>
@@ -412,6 +412,29 @@ static const struct {
 	{ X70 X70 X70 X10 X10 X10 X10 "abcd", "the server's name '" X10 X10
 	    X10 X10 "...' is longer than 253 characters" },
 
+#define NAME_IS(name) " is more than a server's name: write '" name "'"
+#define ITS_PORT " and, for another port than 1723, --connect-port N"
+#define ITS_USER "; the user's name goes behind --username"
+	{ "vpn.example:1723", "'vpn.example:1723'" NAME_IS("vpn.example")
+	    ITS_PORT },
+	{ "192.0.2.1:", "'192.0.2.1:'" NAME_IS("192.0.2.1") ITS_PORT },
+	{ "me@vpn.example", "'me@vpn.example'" NAME_IS("vpn.example")
+	    ITS_USER },
+	{ "pptp://vpn.example/", "'pptp://vpn.example/'"
+	    NAME_IS("vpn.example") },
+	{ "--check pptp://me:secret@v:99/x", "'pptp://me:secret@v:99/x'"
+	    NAME_IS("v") ITS_PORT ITS_USER },
+
+	/* Dashes of typographers, U+2013 and U+2014. */
+#define DASH(word, rest) "'" word "' begins with a typographic dash, as web " \
+	"pages make it: type '--" rest "'"
+	{ "h \xe2\x80\x93timeout 5", DASH("\xe2\x80\x93timeout", "timeout") },
+	{ "\xe2\x80\x94nobuffer h", DASH("\xe2\x80\x94nobuffer",
+	    "nobuffer") },
+	{ "h \xe2\x80\x93-timeout=5", DASH("\xe2\x80\x93-timeout=5",
+	    "timeout=5") },
+	{ "h -\xe2\x80\x93sync", DASH("-\xe2\x80\x93sync", "sync") },
+
 	{ "h --NOBUFFER", "'--NOBUFFER' is not an option; did you mean "
 	    "'--nobuffer'?" },
 	{ "h --debg", "'--debg' is not an option; did you mean '--debug'?" },
@@ -566,6 +589,13 @@ static const struct {
 	{ "h --timeout 0.02", "pptp: --timeout 0.02 is taken as "
 	    "--reorder-timeout 0.02, which pptp-linux meant by it; --timeout "
 	    "is now the longest wait for the tunnel, 1 second at least\n" },
+	{ "h --timeout 0.5 --check", "pptp: --timeout 0.5 is taken as "
+	    "--reorder-timeout 0.5, which pptp-linux meant by it; --timeout "
+	    "is now the longest wait for the tunnel, 1 second at least\n"
+	    "pptp: --timeout below 1 s (--reorder-timeout) is for a tunnel's "
+	    "data, and --check carries none: ignored\n" },
+	{ "h -- \xe2\x80\x93x", "" },
+	{ "2001:db8::1", "" }, { "1:2::3:4", "" }, { "::1", "" },
 	{ "h --nolaunchpppd nodetach", "pptp: 'nodetach' is for pppd, which "
 	    "--nolaunchpppd does not launch: ignored\n" },
 	{ "h --nolaunchpppd call x", "pptp: 'call' is for pppd, which "
@@ -805,6 +835,13 @@ test_says(void)
 	T(T_EQ(run("--vers")->status, EXIT_OK) &&
 	    T_EQ(run("h --version")->out[0], 'p'),
 	    "--version by prefix and after HOST");
+	T(T_EQ(run("-V h")->status, EXIT_OK) &&
+	    T_STR(run("h -V")->out, "pptp version " VERSION "\n") &&
+	    T_EQ(run("h -h")->c.mode, RUN_HELP) &&
+	    T_EQ(run("-hV")->status, EXIT_USAGE) &&
+	    T_STR(join(run("h -- -h")->c.words, 1, ""), "-h"),
+	    "-V and -h alone are --version and --help; behind -- they are "
+	    "pppd's");
 	r = run("--quirks help");
 	for (const struct quirk *q = quirk_table; q->name != NULL; q++)
 		n += !mentions(r->out, q->name) || !mentions(r->out, q->option);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What pppd is given when the kernel carries the data. */
-/* with: client/options.c client/help.c pptp_quirks.c */
+/* with: client/options.c client/help.c pptp_quirks.c util.c */
 #include "../../client/pppd_argv.c"
 
 #include "options.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pptpsetup in a folder of its own: what it writes, keeps and refuses. */
+/* with: util.c */
 static char test_dir[] = "/tmp/test_setup.XXXXXX";
 #define PPP_DIR		test_dir
 #define LOCK_WAIT_S	4
