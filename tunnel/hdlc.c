@@ -3,16 +3,16 @@
  * PPP framing towards pppd (pure); the contract is include/hdlc.h.
  *
  * Theory of operation.  Both directions make two passes over a frame that is
- * in the first-level cache anyway: one for the FCS, one for the escapes; each
- * pass works on eight octets at a time, without a branch per octet.
+ * in the first-level cache anyway: one for the FCS, one for the escapes.
  *
- * The FCS is linear over GF(2), so eight octets can be looked up at once in
- * eight tables.
+ * The FCS is linear over GF(2): a word of the frame can be moved to later ones
+ * by shifts, and the last words are looked up eight octets at a time.
  *
  * Escapes come in two densities: 2 of 256 octets once LCP has agreed on an
  * empty map, 34 of 256 before that or with random (encrypted) data under a
- * full map.  Eight octets without one are copied; others are put in their
- * places by sums over the mask of those to be escaped.
+ * full map.  Between the few, libc finds and copies runs; the many are put in
+ * their places eight octets at a time, without a branch per octet, by sums over
+ * the mask of those to be escaped.
  *
  * A decoder first looks for the flag that ends the frame, then unescapes what
  * is in front of it; all that must survive between two calls is the length
@@ -74,17 +74,6 @@ static const uint16_t fcs_table[8][256] = {
 	{ EVERY(FCS_OF, G) }, { EVERY(FCS_OF, H) }
 };
 
-/*
- * What to send for octet i where all below 0x20 are escaped: one or two
- * octets, the first one lowest, and from bit 16 how many.
- */
-#define PLAIN(i)	((i) | 1u << 16)
-#define SENT_AS(x, i)							\
-	((i) < BIT6 || (i) == HDLC_ESCAPE || (i) == HDLC_FLAG ?		\
-	HDLC_ESCAPE | ((i) ^ BIT6) << 8 | 2u << 16 : PLAIN(i))
-
-static const uint32_t sent_as[256] = { EVERY(SENT_AS, ) };
-
 /* ------------------------------------------------- one octet at a time */
 
 static inline uint16_t
@@ -93,21 +82,84 @@ fcs_octet(uint16_t fcs, uint8_t c)
 	return (uint16_t)(fcs >> 8 ^ fcs_table[0][(fcs ^ c) & 0xff]);
 }
 
-static inline bool
-must_escape(uint8_t c, uint32_t accm)
+/* A bit in map for each octet that is escaped. */
+static inline uint8_t *
+put_octet(uint8_t *o, uint8_t c, const uint32_t map[8])
 {
-	return c == HDLC_FLAG || c == HDLC_ESCAPE ||
-	    (c < BIT6 && (accm >> c & 1) != 0);
+	unsigned hit = map[c / 32] >> c % 32 & 1;
+
+	*o = HDLC_ESCAPE;
+	o[hit] = (uint8_t)(c ^ hit * BIT6);
+	return o + hit + 1;
 }
 
-static inline uint8_t *
-put_octet(uint8_t *o, uint8_t c, uint32_t accm)
+/* ------------------------------------------------------ a run at a time */
+
+enum {
+	RUN = 32,			/* octets on average that are worth it */
+	RUNS_AHEAD = 64			/* that may be missing from that */
+};
+
+static inline const uint8_t *
+find(const uint8_t *p, uint8_t c, const uint8_t *end)
 {
-	if (must_escape(c, accm)) {
+	const uint8_t *found = memchr(p, c, (size_t)(end - p));
+
+	return found != NULL ? found : end;
+}
+
+/*
+ * Sends what is between *in and end, where flags and escapes alone are escaped,
+ * but no further than these are few.  *in is moved on.
+ */
+static uint8_t *
+escape_few(uint8_t *o, const uint8_t **in, const uint8_t *end)
+{
+	const uint8_t *p = *in, *flag = find(p, HDLC_FLAG, end);
+	const uint8_t *escape = find(p, HDLC_ESCAPE, end);
+	ptrdiff_t spare = RUNS_AHEAD;
+
+	for (;;) {
+		const uint8_t *stop = flag < escape ? flag : escape;
+		size_t run = (size_t)(stop - p);
+
+		memcpy(o, p, run);
+		o += run;
+		p = stop;
+		spare += (ptrdiff_t)run - RUN;
+		if (p == end || spare < 0)
+			break;
 		*o++ = HDLC_ESCAPE;
-		c ^= BIT6;
+		*o++ = *p++ ^ BIT6;
+		if (stop == flag)
+			flag = find(p, HDLC_FLAG, end);
+		else
+			escape = find(p, HDLC_ESCAPE, end);
 	}
-	*o++ = c;
+	*in = p;
+	return o;
+}
+
+/* The same for the way back; *escaped is carried over. */
+static uint8_t *
+unescape_few(uint8_t *o, const uint8_t **in, const uint8_t *end,
+    bool *escaped)
+{
+	const uint8_t *p = *in;
+
+	for (ptrdiff_t spare = RUNS_AHEAD; p < end && spare >= 0;) {
+		const uint8_t *stop = find(p + *escaped, HDLC_ESCAPE, end);
+		size_t run = (size_t)(stop - p);
+
+		memcpy(o, p, run);
+		if (*escaped)
+			*o ^= BIT6;
+		*escaped = stop < end;
+		o += run;
+		p = stop + *escaped;
+		spare += (ptrdiff_t)run - RUN;
+	}
+	*in = p;
 	return o;
 }
 
@@ -126,15 +178,6 @@ get64(const uint8_t *p)
 	w = __builtin_bswap64(w);
 #endif
 	return w;
-}
-
-static inline void
-put32(uint8_t *o, uint32_t v)
-{
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	v = __builtin_bswap32(v);
-#endif
-	memcpy(o, &v, sizeof(v));
 }
 
 /* 0x80 in the place of every flag and escape. */
@@ -169,39 +212,6 @@ fcs_word(uint16_t fcs, uint64_t w)
 }
 
 /*
- * P has four terms only, and so has each of its squares: P^64 = x^1024 +
- * x^768 + x^320 + 1 is a multiple of P.  So a word counts as much as the same
- * word 4, 11 and 16 words later together, and all but the last 16 can be moved
- * on so, by three exclusive-ors each.  For n >= 32 words.
- */
-#define MOVE(word, k)							\
-	(moved[k] ^= (word) ^ moved[((k) + 12) % 16] ^ moved[((k) + 5) % 16])
-#define MOVE_AT(p, k)	MOVE(get64((p) + (size_t)8 * (k)), (k))
-
-static uint16_t
-fcs_long(uint16_t fcs, const uint8_t *p, size_t n)
-{
-	uint64_t moved[16] = { 0 };	/* word i as moved so far in [i % 16] */
-	size_t k = (16 - n % 16) % 16;
-
-	/* As if zeroes were in front, which count nothing. */
-	n += k;
-	moved[k] = fcs;
-	for (; k < 16; k++, p += 8)
-		MOVE(get64(p), k);
-	for (; n > 32; n -= 16, p += 128)
-		SIXTEEN(MOVE_AT, p, 0);
-	for (k = 0; k < 11; k++)
-		moved[k] ^= moved[k + 5];
-	for (k = 0; k < 4; k++)
-		moved[k] ^= moved[k + 12];
-	fcs = 0;
-	for (k = 0; k < 16; k++)
-		fcs = fcs_word(fcs, get64(p + 8 * k) ^ moved[k]);
-	return fcs;
-}
-
-/*
  * Each octet of w goes where the octet of `at` in its place says: in order, so
  * that of two for one place the later stays.
  */
@@ -233,59 +243,23 @@ put_word(uint8_t *o, uint64_t w, uint64_t hit)
 	return o + (at >> 56);
 }
 
-/* None or all of the octets below 0x20 are escaped. */
 static uint8_t *
-escape_uniform(uint8_t *o, const uint8_t *in, size_t n, uint32_t accm)
+escape(uint8_t *o, const uint8_t *in, size_t n, const uint32_t map[8])
 {
-	for (; n >= 8; in += 8, n -= 8) {
-		uint64_t w = get64(in), hit = find_named(w);
+	const uint8_t *end = in + n;
+	uint64_t control = map[0] == 0 ? 0 : ALL8(0x80);
 
-		if (accm != 0)
-			hit |= find_control(w);
-		if (accm == 0 && hit == 0) {
-			memcpy(o, in, 8);
-			o += 8;
-		} else
-			o = put_word(o, w, hit >> 7);
-	}
-	for (; n > 0; n--)
-		o = put_octet(o, *in++, accm);
-	return o;
-}
+	if (map[0] == 0)
+		o = escape_few(o, &in, end);
+	if (map[0] == 0 || map[0] == HDLC_ACCM_ALL)
+		for (; end - in >= 8; in += 8) {
+			uint64_t w = get64(in);
 
-static inline uint8_t *
-put_from(const uint32_t *table, uint8_t *o, uint8_t c)
-{
-	uint32_t v = table[c];
-
-	put32(o, v);
-	return o + (v >> 16);
-}
-
-static uint8_t *
-escape(uint8_t *o, const uint8_t *in, size_t n, uint32_t accm)
-{
-	uint32_t own[256];
-
-	if (accm == 0 || accm == HDLC_ACCM_ALL)
-		return escape_uniform(o, in, n, accm);
-	/* A table of one's own pays from about there on. */
-	if (n < 128) {
-		for (size_t i = 0; i < n; i++)
-			o = put_octet(o, in[i], accm);
-		return o;
-	}
-	memcpy(own, sent_as, sizeof(own));
-	for (uint32_t c = 0; c < BIT6; c++)
-		own[c] = (accm >> c & 1) != 0 ? sent_as[c] : PLAIN(c);
-	for (; n >= 4; in += 4, n -= 4) {
-		o = put_from(own, o, in[0]);
-		o = put_from(own, o, in[1]);
-		o = put_from(own, o, in[2]);
-		o = put_from(own, o, in[3]);
-	}
-	for (; n > 0; n--)
-		o = put_from(own, o, *in++);
+			o = put_word(o, w, (find_named(w) |
+			    (find_control(w) & control)) >> 7);
+		}
+	while (in < end)
+		o = put_octet(o, *in++, map);
 	return o;
 }
 
@@ -306,9 +280,10 @@ unescape_octet(uint8_t *o, uint8_t c, bool *escaped)
 static size_t
 unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 {
-	uint8_t *o = out;
+	const uint8_t *end = p + n;
+	uint8_t *o = unescape_few(out, &p, end, escaped);
 
-	for (; n >= 8; p += 8, n -= 8) {
+	for (; end - p >= 8; p += 8) {
 		uint64_t w = get64(p);
 		uint64_t escape = find_named(w) >> 7;
 		uint64_t after = escape << 8 | *escaped;
@@ -332,25 +307,44 @@ unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 		scatter(o, w, at << 8);
 		o += at >> 56;
 	}
-	for (; n > 0; n--)
+	while (p < end)
 		o += unescape_octet(o, *p++, escaped);
 	return (size_t)(o - out);
 }
 
 /* ----------------------------------------------------------- the codec */
 
+/*
+ * P has four terms only, and so has each of its squares: P^16 = x^256 + x^192
+ * + x^80 + 1 is a multiple of P.  So a word counts as much as the same word
+ * 64, 176 and 256 bits later together, and all but the last ones can be moved
+ * on so; a to d are the four words before p as moved so far.
+ */
 uint16_t
 hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
 {
-	size_t words = n / 8;
+	uint64_t a = fcs, b = 0, c = 0, d = 0;
 
-	if (words >= 32)
-		fcs = fcs_long(fcs, p, words);
-	else
-		for (size_t i = 0; i < words; i++)
-			fcs = fcs_word(fcs, get64(p + 8 * i));
-	for (size_t i = 8 * words; i < n; i++)
-		fcs = fcs_octet(fcs, p[i]);
+	for (; n >= 64; p += 32, n -= 32) {
+		a ^= get64(p) ^ b >> 16 ^ c << 48 ^ d;
+		b ^= get64(p + 8) ^ c >> 16 ^ d << 48 ^ a;
+		c ^= get64(p + 16) ^ d >> 16 ^ a << 48 ^ b;
+		d ^= get64(p + 24) ^ a >> 16 ^ b << 48 ^ c;
+	}
+	if (n >= 32) {
+		uint64_t last[4] = {
+			a ^ b >> 16 ^ c << 48 ^ d, b ^ c >> 16 ^ d << 48,
+			c ^ d >> 16, d
+		};
+
+		fcs = 0;
+		for (size_t k = 0; k < 4; k++, p += 8, n -= 8)
+			fcs = fcs_word(fcs, get64(p) ^ last[k]);
+	}
+	for (; n >= 8; p += 8, n -= 8)
+		fcs = fcs_word(fcs, get64(p));
+	for (; n > 0; n--)
+		fcs = fcs_octet(fcs, *p++);
 	return fcs;
 }
 
@@ -359,13 +353,16 @@ hdlc_encode(uint8_t *out, const uint8_t *in, size_t n, uint32_t accm,
     bool first)
 {
 	uint16_t fcs = hdlc_fcs(HDLC_FCS_INIT, in, n) ^ 0xffff;
+	const uint32_t map[8] = {
+		accm, 0, 0, 1u << HDLC_ESCAPE % 32 | 1u << HDLC_FLAG % 32
+	};
 	uint8_t *o = out;
 
 	if (first)
 		*o++ = HDLC_FLAG;
-	o = escape(o, in, n, accm);
-	o = put_octet(o, (uint8_t)fcs, accm);
-	o = put_octet(o, (uint8_t)(fcs >> 8), accm);
+	o = escape(o, in, n, map);
+	o = put_octet(o, (uint8_t)fcs, map);
+	o = put_octet(o, (uint8_t)(fcs >> 8), map);
 	*o++ = HDLC_FLAG;
 	return (size_t)(o - out);
 }
