@@ -394,14 +394,23 @@ find_interface(char name[IF_NAMESIZE], const struct gre_counters *n)
 	freeifaddrs(list);
 }
 
+/* The gateway reads the last Configure-Ack beside pppd, maybe after it. */
 static void
 show_network(const struct gre_counters *n)
 {
 	char local[INET_ADDRSTRLEN] = "?", remote[INET_ADDRSTRLEN] = "?",
 	    mppe[64], interface[IF_NAMESIZE];
-	struct in_addr a = { (in_addr_t)n->local_addr },
-	    b = { (in_addr_t)n->remote_addr };
+	struct in_addr a, b;
 
+	for (int i = 0; i < 50 &&
+	    *(const volatile uint64_t *)&n->network_up == 0; i++)
+		(void)poll(NULL, 0, 10);
+	a.s_addr = (in_addr_t)n->local_addr;
+	b.s_addr = (in_addr_t)n->remote_addr;
+	if (n->network_up == 0) {	/* without IPv4, then */
+		puts("pppd says that the network is up");
+		return;
+	}
 	inet_ntop(AF_INET, &a, local, sizeof(local));
 	inet_ntop(AF_INET, &b, remote, sizeof(remote));
 	ppp_mppe_text((uint32_t)n->mppe, mppe, sizeof(mppe));

@@ -185,7 +185,8 @@ connecting to 10.9.0.2 port 1723
 connected; the server says it is \"bad\" (tests)
 asking for a call
 call is up; starting pppd on TTY
-pppd got: TTY 38400 refuse-eap noauth
+pppd got: TTY 38400 mtu 1400 mru 1400 updetach nologfd refuse-eap noauth
+pppd says that the network is up
 status 0"
 	is "elsewhere: none" "$("$CLIENT" $SERVER noauth | grep -v '^pppd got')" ''
 	umount /usr/sbin/pppd
