@@ -25,10 +25,12 @@ enum { SANDBOX_ID_BASE = 0x70000000 };
  * to live on (log_fd() among them); 0, 1, 2 always do.  Steps, in order:
  * close the others; no core dumps; no_new_privs; an empty root or mount view;
  * unprivileged uid and gid, no supplementary group; the bounding set and all
- * capability sets empty; everything is read back; seccomp allow list.
+ * capability sets empty; everything is read back; by Landlock, as far as this
+ * kernel has it, no file, no TCP (the manager may connect), no signal and no
+ * abstract unix socket of others; seccomp allow list.
  *
  * The monitor role keeps uid, root directory and CAP_NET_ADMIN, and drops the
- * rest.  A directory among keep that belongs to somebody else is one it will
+ * rest; directories among keep are where Landlock lets it remove files.  A directory among keep that belongs to somebody else is one it will
  * unlink in: then, and only then, CAP_DAC_OVERRIDE stays as well.
  *
  * Afterwards nothing can be opened (EPERM), so /dev/null for a later

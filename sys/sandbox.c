@@ -5,9 +5,9 @@
  *
  * The file system goes first, while there is still the privilege to hide it:
  * by a mount namespace whose root is an empty tmpfs; else by a root directory
- * that has died; else, for the gateway, by a user namespace; else by
- * Landlock.  Then the bounding set, the ids, the capability sets, and at
- * last the system calls (sys/seccomp.c).
+ * that has died; else, for the gateway, by a user namespace.  Then the bounding
+ * set, the ids, the capability sets; and at last, two walls against what may
+ * have been forgotten: Landlock and the system calls (sys/seccomp.c).
  *
  * Nothing here allocates: the memory of these processes is counted.
  */
@@ -52,6 +52,7 @@ struct plan {
 	bool		 ids, groups;	/* may be changed at will */
 	bool		 bounding;	/* may be emptied */
 	bool		 hidden;	/* no file can be opened any more */
+	bool		 deadly;	/* to hide them is, here */
 	bool		 nnp;		/* no_new_privs is known here */
 };
 
@@ -233,77 +234,28 @@ survived(long *numbers)
 	    WIFEXITED(in_child(make_calls, numbers, 0));
 }
 
-/*
- * Landlock: rights to files may be given up by anybody; deadly: to ask for
- * that is.
- */
-static bool
-landlock(bool *deadly)
-{
-	*deadly = false;
-#if defined(__NR_landlock_create_ruleset) && \
-    defined(__NR_landlock_restrict_self)
-	/* Each version of the interface added rights to the first 13. */
-	static const uint8_t rights[] = { 0, 13, 14, 15, 15, 16 };
-	long calls[] = { __NR_landlock_create_ruleset,
-	    __NR_landlock_restrict_self, -1 };
-	uint64_t handled;
-	long version, fd, rc;
-
-	*deadly = !survived(calls);
-	if (*deadly)
-		return false;
-	version = syscall(__NR_landlock_create_ruleset, NULL, 0, 1);
-	if (version < 1)
-		return false;
-	if (version >= (long)sizeof(rights))
-		version = sizeof(rights) - 1;
-	handled = (UINT64_C(1) << rights[version]) - 1;
-	fd = syscall(__NR_landlock_create_ruleset, &handled, sizeof(handled),
-	    0);
-	if (fd == -1)
-		return false;
-	rc = syscall(__NR_landlock_restrict_self, fd, 0);
-	close((int)fd);
-	return rc == 0;
-#else
-	return false;
-#endif
-}
-
 /* The monitor keeps its view: it has a file to remove from it. */
 static void
 hide_files(struct plan *p)
 {
 	long calls[] = { __NR_unshare, __NR_mount, __NR_pivot_root,
 	    __NR_umount2, __NR_chroot, -1 };
-	bool mounts, deadly = false;
 
 	if (p->role == SANDBOX_MONITOR)
 		return;
-	mounts = survived(calls);
-	p->hidden = (mounts && sandbox_has_cap(CAP_SYS_ADMIN) &&
+	p->deadly = !survived(calls);
+	p->hidden = (!p->deadly && sandbox_has_cap(CAP_SYS_ADMIN) &&
 	    new_namespace(0)) ||
 	    (sandbox_has_cap(CAP_SYS_CHROOT) && dead_root());
-	if (p->hidden)
-		return;
 	/*
 	 * Not for the manager: in a user namespace it could not tell its
 	 * callers' uids.  Nobody is mapped in it, so ours looks different.
 	 */
-	if (mounts && p->role == SANDBOX_GATEWAY && !p->ids) {
+	if (!p->hidden && !p->deadly && p->role == SANDBOX_GATEWAY && !p->ids) {
 		p->hidden = new_namespace(CLONE_NEWUSER);
 		p->uid = geteuid();
 		p->gid = getegid();
 	}
-	if (!p->hidden)
-		p->hidden = landlock(&deadly);
-	if (!p->hidden)
-		log_info("sandbox: the file system stays visible: %s",
-		    !mounts || deadly ? "the system call filter around this "
-		    "process kills whoever hides it (see pptp.8, SERVICES)" :
-		    "needs CAP_SYS_ADMIN, CAP_SYS_CHROOT, user namespaces or "
-		    "Landlock");
 }
 
 /* Which capabilities an exec could ever bring back: none. */
@@ -481,6 +433,127 @@ what_is_left(const struct plan *p)
 	return NULL;
 }
 
+/* ---- Landlock ---- */
+
+#if defined(__NR_landlock_create_ruleset) && \
+    defined(__NR_landlock_add_rule) && defined(__NR_landlock_restrict_self)
+/* As linux/landlock.h has them, which older headers lack or have in part. */
+struct ruleset {
+	uint64_t	 files, net, scopes;
+};
+
+struct beneath {
+	uint64_t	 rights;
+	int32_t		 dir;
+} __attribute__((__packed__));
+
+enum { RULE_BENEATH = 1, REMOVE_FILE = 1 << 5, BIND_TCP = 1 << 0,
+	CONNECT_TCP = 1 << 1, ABSTRACT_SOCKETS = 1 << 0, SIGNALS = 1 << 1 };
+
+/*
+ * All that this version can take away: rights to files, each version having
+ * added some to the first 13; from the fourth on TCP, where the manager still
+ * connects; from the sixth on whatever is not of this process alone.
+ */
+static struct ruleset
+all_of(long version, enum sandbox_role role)
+{
+	static const uint8_t rights[] = { 0, 13, 14, 15, 15, 16 };
+	const long last = sizeof(rights) - 1;
+	struct ruleset r = { 0, 0, 0 };
+
+	r.files = (UINT64_C(1) << rights[version < last ? version : last]) - 1;
+	if (version >= 4)
+		r.net = role == SANDBOX_MANAGER ? BIND_TCP :
+		    BIND_TCP | CONNECT_TCP;
+	if (version >= 6)
+		r.scopes = ABSTRACT_SOCKETS | SIGNALS;
+	return r;
+}
+
+/* The monitor's directory, in which it removes its files at last. */
+static bool
+keep_directories(int rules, const int *keep, size_t n)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < n; i++) {
+		struct beneath b = { REMOVE_FILE, keep[i] };
+
+		if (keep[i] != -1 && fstat(keep[i], &st) == 0 &&
+		    S_ISDIR(st.st_mode) && syscall(__NR_landlock_add_rule,
+		    rules, RULE_BENEATH, &b, 0) == -1)
+			return false;
+	}
+	return true;
+}
+
+/* Anybody may give up rights so.  False where it is not to be had. */
+static bool
+landlock(struct plan *p, const int *keep, size_t n)
+{
+	bool monitor = p->role == SANDBOX_MONITOR, done;
+	long calls[] = { __NR_landlock_create_ruleset,
+	    __NR_landlock_restrict_self,
+	    monitor ? __NR_landlock_add_rule : -1, -1 };
+	struct ruleset r;
+	long version;
+	int fd;
+
+	if (!survived(calls)) {
+		p->deadly = true;
+		errno = EPERM;
+		return false;
+	}
+	version = syscall(__NR_landlock_create_ruleset, NULL, 0, 1);
+	if (version < 1)
+		return false;
+	r = all_of(version, p->role);
+	fd = (int)syscall(__NR_landlock_create_ruleset, &r, sizeof(r), 0);
+	if (fd == -1)
+		return false;
+	done = (!monitor || keep_directories(fd, keep, n)) &&
+	    syscall(__NR_landlock_restrict_self, fd, 0) == 0;
+	close(fd);
+	return done;
+}
+#else
+static bool
+landlock(struct plan *p, const int *keep, size_t n)
+{
+	(void)p;
+	(void)keep;
+	(void)n;
+	errno = ENOSYS;
+	return false;
+}
+#endif
+
+/*
+ * Behind the empty root, which must have been looked at before; or in its
+ * place.  What is wrong, or NULL.
+ */
+static const char *
+wall_off(struct plan *p, const int *keep, size_t n)
+{
+	bool done = landlock(p, keep, n);
+
+	if (!done)
+		log_debug("sandbox: no Landlock: %s", strerror(errno));
+	if (p->role == SANDBOX_MONITOR || p->hidden)
+		return NULL;
+	if (done)
+		return root_is_empty() ? NULL : "the file system is still "
+		    "there";
+	log_info("sandbox: the file system stays visible: %s", p->deadly ?
+	    "the system call filter around this process kills whoever hides "
+	    "it (see pptp.8, SERVICES)" : "needs CAP_SYS_ADMIN, "
+	    "CAP_SYS_CHROOT, user namespaces or Landlock");
+	return NULL;
+}
+
+/* ---- all of it ---- */
+
 /* The steps up to the filter; the name of the one that failed, or NULL. */
 static const char *
 take_steps(struct plan *p)
@@ -520,6 +593,8 @@ sandbox_enter(enum sandbox_role role, const int *keep, size_t n)
 		return -1;
 	}
 	bad = what_is_left(&p);
+	if (bad == NULL)
+		bad = wall_off(&p, keep, n);
 	if (bad == NULL && sandbox_filter(role) == -1)
 		bad = "system calls are not restricted";
 	if (bad == NULL)

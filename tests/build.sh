@@ -114,7 +114,7 @@ is "no other FORTIFY beside it" \
 		AUDIT_ARCH_{LOONGARCH64,MIPS64N32,MIPSEL64N32} \
 		{SYS,__NR}_{bpf,clone3,close_range,execveat,getrandom,statx} \
 		{SYS,__NR}_{io_uring_setup,memfd_create,sched_setattr,seccomp} \
-		{SYS,__NR}_landlock_{create_ruleset,restrict_self} \
+		{SYS,__NR}_landlock_{create_ruleset,add_rule,restrict_self} \
 		{SYS,__NR}_pidfd_{getfd,open,send_signal} \
 		{SYS,__NR}_process_{madvise,mrelease} {SYS,__NR}_userfaultfd
 } > "$w/old.h"

@@ -24,6 +24,7 @@ static const struct {
 	{ "service", __NR_seccomp },
 #ifdef __NR_landlock_create_ruleset
 	{ "service", __NR_landlock_create_ruleset },
+	{ "service", __NR_landlock_add_rule },
 	{ "service", __NR_landlock_restrict_self },
 #endif
 	{ "capset", __NR_capset }

@@ -5,6 +5,13 @@
  * and what they have to, and report.  Needs root, to give it up.
  */
 /* with: sys/seccomp.c */
+#include <stdbool.h>
+
+#include "seccomp.h"
+
+static bool without_filter;	/* for a look at what stands behind it */
+
+#define sandbox_filter(role) (without_filter ? 0 : (sandbox_filter)(role))
 #include "../../sys/sandbox.c"
 
 #include "t.h"
@@ -13,6 +20,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 
 #include <linux/filter.h>
 #include <linux/netlink.h>
@@ -405,13 +413,16 @@ status_is(pid_t pid, const char *name, const char *want)
 
 #define ZERO	"0000000000000000"
 
-static bool
-kernel_has_landlock(void)
+/* The version of Landlock; 0: none. */
+static long
+kernel_landlock(void)
 {
 #ifdef SYS_landlock_create_ruleset
-	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1) > 0;
+	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+
+	return version > 0 ? version : 0;
 #else
-	return false;
+	return 0;
 #endif
 }
 
@@ -534,7 +545,7 @@ read_proc(pid_t pid, enum sandbox_role role, enum start start)
 	if (start == ROOT || (start == NO_ADMIN && kernel_shares_roots()) ||
 	    in_ns)
 		return ok & right(entries_of(pid, "root/") == 0, "root");
-	return ok & right(kernel_has_landlock() || strstr(report->notices,
+	return ok & right(kernel_landlock() > 0 || strstr(report->notices,
 	    "file system stays") != NULL, "files not hidden, nor a word");
 }
 
@@ -632,6 +643,108 @@ run(enum sandbox_role role, enum start start)
 	close(go[1]);
 	close(ready[0]);
 	(void)!chown(dir_name, 0, 0);
+}
+
+/* ---- Landlock, alone ---- */
+
+static struct sockaddr_un abstract = { .sun_family = AF_UNIX };
+static char other_file[] = "/tmp/test_sandbox_other.XXXXXX";
+
+#define FAILS(call, with) do {						\
+	report->tried++;						\
+	errno = 0;							\
+	if ((long)(call) != -1)						\
+		wrong("%s works", #call);				\
+	else if (errno != (with))					\
+		wrong("%s: %s", #call, strerror(errno));		\
+} while (0)
+
+static void
+try_landlock(enum sandbox_role role, long version)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET }, to = sin;
+	int un = fds[PAIR0];
+	socklen_t len = sizeof(to);
+
+	FAILS(open("/", O_RDONLY | O_DIRECTORY), EACCES);
+	if (role == SANDBOX_MONITOR) {
+		FAILS(open("/etc/passwd", O_RDONLY), EACCES);
+		FAILS(mkdirat(fds[DIRFD], "new", 0700), EACCES);
+		FAILS(unlink(other_file), EACCES);
+		ALLOWED(unlinkat(fds[DIRFD], "file", 0));
+	}
+	if (version >= 4) {
+		FAILS(bind(fds[TCP], (const struct sockaddr *)&sin,
+		    sizeof(sin)), EACCES);
+		ALLOWED(getsockname(fds[LISTENER], (struct sockaddr *)&to,
+		    &len));
+		if (role == SANDBOX_MANAGER)
+			ALLOWED(connect(fds[TCP], (const struct sockaddr *)&to,
+			    sizeof(to)));
+		else
+			FAILS(connect(fds[TCP], (const struct sockaddr *)&to,
+			    sizeof(to)), EACCES);
+	}
+	if (version >= 6) {
+		un = socket(AF_UNIX, SOCK_STREAM, 0);
+		FAILS(connect(un, (const struct sockaddr *)&abstract,
+		    sizeof(abstract)), EPERM);
+		FAILS(kill(getppid(), 0), EPERM);
+	}
+	ALLOWED(write(fds[PAIR0], "x", 1));
+}
+
+/* Uid 0 to the end, which alone is not what refuses anything here. */
+static void
+landlocked(enum sandbox_role role)
+{
+	int none[2] = { 0, 0 }, status = -1;
+	long version = kernel_landlock();
+	pid_t pid;
+
+	memset(report, 0, sizeof(*report));
+	make_file();
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		start_from(NO_SETUID);
+		open_fds(none, none);
+		without_filter = true;
+		if (sandbox_enter(role, fds, KEPT) == -1)
+			wrong("sandbox_enter fails");
+		try_landlock(role, version);
+		leave(0);
+	}
+	T(waitpid(pid, &status, 0) == pid && status == 0 &&
+	    report->wrong[0] == '\0', "%s: Landlock (version %ld) alone: %u "
+	    "calls tried, each refused or allowed as it should%s",
+	    role_names[role], version, report->tried, version >= 6 ? "" :
+	    " (too old for signals and abstract sockets)");
+	if (status != 0 || report->wrong[0] != '\0')
+		printf("# status %x, %s\n", (unsigned)status, report->wrong);
+}
+
+static void
+landlock_alone(void)
+{
+	int un = socket(AF_UNIX, SOCK_STREAM, 0), file;
+
+	if (kernel_landlock() == 0) {
+		T(true, "Landlock alone # SKIP not in this kernel, or not in "
+		    "its list (/sys/kernel/security/lsm)");
+		return;
+	}
+	snprintf(abstract.sun_path + 1, sizeof(abstract.sun_path) - 1,
+	    "test_sandbox.%d", (int)getpid());
+	file = mkstemp(other_file);
+	if (file == -1 || un == -1 || bind(un, (const struct sockaddr *)
+	    &abstract, sizeof(abstract)) == -1 || listen(un, 9) == -1)
+		abort();
+	for (unsigned role = 0; role < 3; role++)
+		landlocked((enum sandbox_role)role);
+	(void)unlink(other_file);
+	close(file);
+	close(un);
 }
 
 /* ---- calls that kill ---- */
@@ -776,7 +889,8 @@ wall(void)
 	    __NR_seccomp,
 #endif
 #ifdef __NR_landlock_create_ruleset
-	    __NR_landlock_create_ruleset, __NR_landlock_restrict_self,
+	    __NR_landlock_create_ruleset, __NR_landlock_add_rule,
+	    __NR_landlock_restrict_self,
 #endif
 	};
 	struct sock_filter code[2 + 2 * sizeof(out) / sizeof(out[0])];
@@ -882,6 +996,7 @@ as_root(void)
 		for (unsigned start = 0; start < STARTS; start++)
 			run((enum sandbox_role)role, (enum start)start);
 	foreign_monitor();
+	landlock_alone();
 	if (!has_filter) {
 		T(true, "what is refused, and kills # SKIP no filter here");
 		return;
