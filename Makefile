@@ -159,6 +159,7 @@ check:
 # and what does not run the program.
 nightly:
 	@sh tests/deps -n check
+	@sh tests/deps -n nightly
 	@$(MAKE) --no-print-directory all
 	@python3 tests/run --nightly
 	@$(MAKE) --no-print-directory -k memcheck lint coverage

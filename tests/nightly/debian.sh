@@ -1,40 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# host
 # limit: 3000
 # A Debian package of this tree, by a debian/ folder that is written here: builds
 # twice to the same octets, tests itself without network and without root,
 # takes the place of pptp-linux under network-manager-pptp, and gives it back.
-# All of it in an overlay over this machine's files, which stay as they are.
 # T_CHECK=PATTERN: only these of the package's own tests.
 cd "$(dirname "$0")/../.." || exit 1
 . tests/tap.sh
-for c in dpkg-buildpackage dh apt-get setpriv; do
-	command -v $c > /dev/null || skip_all "no $c here (debhelper)"
-done
-[ "$(id -u)" = 0 ] || skip_all "an overlay of this machine's files needs root"
-if [ -z "${PPTP_NS:-}" ]; then
-	PPTP_NS=1 exec unshare -m -p -f --kill-child bash "$0" "$@"
-fi
-box=$(mktemp -d) || exit 1
-trap 'umount -R -l "$box"; rmdir "$box"' EXIT
-mount -t tmpfs none "$box" && mkdir "$box"/{upper,work,root} && mount -t \
-	overlay overlay -o "lowerdir=/,upperdir=$box/upper,workdir=$box/work" \
-	"$box/root" || skip_all "no overlay of / here"
-R=$box/root
-mount -t proc none "$R/proc"
-mount --rbind /dev "$R/dev"
-mount -t tmpfs none "$R/tmp"
-mkdir -p "$R/build/tree"
-tar -c --exclude-vcs --exclude=./build --exclude=./pptp --exclude=./pptp.so . |
-	tar -x -C "$R/build/tree"	# as it is now, for both
-printf '#!/bin/sh\nexit 101\n' > "$R/usr/sbin/policy-rc.d"	# starts nothing
-chmod 755 "$R/usr/sbin/policy-rc.d"
+. tests/rig/overlay.sh
+tree /build/tree	# for both
 # As on a machine that builds packages: there is no User-Mode Linux.
 rm -f "$R"/usr/bin/linux "$R"/usr/bin/linux.uml
-export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-inside() { chroot "$R" "$@"; }
-apt() { inside apt-get -qq -y --no-install-recommends \
-	-o Dpkg::Options::=--force-confold "$@"; }
+[ -e "$R/usr/bin/dh" ] || { apt update && apt install debhelper dpkg-dev; } \
+	> "$box/apt" 2>&1 || skip_all "no debhelper: $(tail -n 1 "$box/apt")"
 
 # The package.  build FOLDER NAME=VALUE...: as nobody, without a network.
 package() {

@@ -13,6 +13,7 @@ command -v debootstrap > /dev/null || skip_all "no debootstrap"
 unshare -m -p -f true 2> /dev/null || skip_all "no namespaces"
 rooms=${MATRIX:-$PWD/build/matrix}
 mirror=${MIRROR:-http://deb.debian.org/debian}
+scripts=/usr/share/debootstrap/scripts
 mkdir -p "$rooms" || skip_all "no place for $rooms"
 
 # inside SUITE COMMAND...: there, with mounts and processes of its own
@@ -41,8 +42,10 @@ prepare() {
 	local d=$rooms/$1
 	if [ ! -e "$d/.complete" ]; then
 		rm -rf --one-file-system "$d"
-		debootstrap --variant=minbase "$1" "$d" "$mirror" &&
-		    touch "$d/.complete" || return
+		# It knows no suite that is younger than itself.
+		[ -e "$scripts/$1" ] || set -- "$1" "$scripts/sid"
+		debootstrap --variant=minbase "$1" "$d" "$mirror" \
+		    ${2:+"$2"} && touch "$d/.complete" || return
 	fi
 	rm -rf --one-file-system "$d/tree" && mkdir "$d/tree" &&
 		tar -c --exclude-vcs --exclude=./build --exclude=./pptp \
