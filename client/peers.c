@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The two files that pppd needs for a tunnel: how their words are quoted, what
- * is ours in them, and how they are replaced.
+ * The files that pppd needs for a tunnel, and how they are replaced: the peers
+ * file, the secret in chap-secrets, and for routes a script in ip-up.d.
  *
- * Both are replaced by rename(2), so that pppd sees the old or the new file
+ * Each is replaced by rename(2), so that pppd sees the old or the new file
  * and never a half.  The new chap-secrets is written under a fixed name, and
  * a lock on that file is what keeps two runs apart: a name that nobody but
  * the holder of the lock may rename or remove.  A run that was killed leaves
  * at most that file, readable by root alone, and the next run uses it up.
- *
- * What is ours in chap-secrets is a comment line that names the tunnel and
- * the secret below it, in the shape that pptp-linux's pptpsetup writes too.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -32,6 +30,8 @@
 #include "compat.h"
 #include "conf.h"
 #include "peers.h"
+#include "peers_text.h"
+#include "text.h"
 #include "wire.h"
 
 #ifndef PPP_DIR
@@ -44,14 +44,12 @@
 
 #define SECRETS		"chap-secrets"
 #define SECRETS_NEW	".chap-secrets.pptpsetup"
-#define WRITTEN_BY	"# written by pptpsetup"
-#define ADDED_FOR	"# added by pptpsetup for "
 
 enum {
-	COMMAND_LONGEST = 1000,	/* pppd cuts a word after 1023 octets */
 	FILE_LONGEST = 1 << 20,
 	BLOCK_LONGEST = 4096,	/* comment, name, password: all escaped */
 	PEERS_LONGEST = 8192,
+	SCRIPT_LONGEST = 8192,
 	LOCK_STEP_MS = 100
 };
 
@@ -61,6 +59,18 @@ struct old_file {
 	struct stat	 st;
 	char		*p;
 	size_t		 n;
+};
+
+/* The files that are a tunnel's alone; a script under the name ip-up wants. */
+enum { PEER, SCRIPT, SCRIPT_SH, FILES };
+
+struct own_file {
+	int		 dir;
+	bool		 wanted, written;	/* under its temporary name */
+	const char	*folder;		/* in PPP_DIR */
+	char		 name[PEERS_NAME_LONGEST + 4];
+	char		 temp[PEERS_NAME_LONGEST + 32];
+	struct old_file	 old;
 };
 
 /* --- messages --------------------------------------------------------- */
@@ -96,98 +106,6 @@ peers_failed(const char *fmt, ...)
 	return denied ? EXIT_PERMISSION : EXIT_SYSTEM;
 }
 
-/* --- words as pppd and the shell read them ---------------------------- */
-
-static bool
-is_word_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '_';
-}
-
-/* Is s harmless without quotes, for pppd's parser and for the shell? */
-static bool
-is_plain(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!is_word_char(s[i]) &&
-		    (s[i] == '\0' || strchr("./+-", s[i]) == NULL))
-			return false;
-	return n > 0;
-}
-
-/*
- * Between double quotes pppd takes everything for itself but the quote and
- * the backslash.  Control characters go as three octal digits, so that one
- * entry stays one line; other octets, non-ASCII ones too, as they are.
- */
-static void
-put_quoted(struct wr *w, const char *s, size_t n)
-{
-	char octal[8];
-
-	wr_u8(w, '"');
-	for (size_t i = 0; i < n; i++) {
-		uint8_t c = (uint8_t)s[i];
-
-		if (c < 0x20 || c == 0x7f) {
-			snprintf(octal, sizeof(octal), "\\%03o", c);
-			wr_bytes(w, octal, 4);
-			continue;
-		}
-		if (c == '"' || c == '\\')
-			wr_u8(w, '\\');
-		wr_u8(w, c);
-	}
-	wr_u8(w, '"');
-}
-
-static void
-put(struct wr *w, const char *s)
-{
-	wr_bytes(w, s, strlen(s));
-}
-
-static void
-put_word(struct wr *w, const char *s)
-{
-	size_t n = strlen(s);
-
-	if (is_plain(s, n))
-		wr_bytes(w, s, n);
-	else
-		put_quoted(w, s, n);
-}
-
-static void
-put_shell_word(struct wr *w, const char *s)
-{
-	if (is_plain(s, strlen(s))) {
-		put(w, s);
-		return;
-	}
-	wr_u8(w, '\'');
-	for (; *s != '\0'; s++) {
-		if (*s == '\'')
-			put(w, "'\\'");
-		wr_u8(w, (uint8_t)*s);
-	}
-	wr_u8(w, '\'');
-}
-
-bool
-peers_is_name(const char *s)
-{
-	size_t n = strlen(s);
-
-	for (size_t i = 0; i < n; i++)
-		if (!is_word_char(s[i]) && s[i] != '-' && s[i] != '.')
-			return false;
-	/* pppd itself refuses to call a name with two dots in a row. */
-	return n > 0 && n <= PEERS_NAME_LONGEST && is_word_char(s[0]) &&
-	    strstr(s, "..") == NULL;
-}
-
 /* --- what the files shall hold ---------------------------------------- */
 
 /*
@@ -210,169 +128,6 @@ client_path(char path[PATH_MAX])
 		peers_complain(0, "warning: there is no %s to run yet: pppd "
 		    "will need it", path);
 	return EXIT_OK;
-}
-
-/* The peers file; what pptp-linux's tool writes comes first. */
-static int
-put_peers(struct wr *w, const struct tunnel *t)
-{
-	char path[PATH_MAX], command[COMMAND_LONGEST];
-	struct wr c = { .p = (uint8_t *)command,
-	    .end = (uint8_t *)command + sizeof(command) };
-	int status = client_path(path);
-
-	if (status != EXIT_OK)
-		return status;
-	put_shell_word(&c, path);
-	put(&c, " ");
-	put(&c, t->server);
-	put(&c, " --nolaunchpppd");
-	put(w, WRITTEN_BY "\npty ");
-	put_quoted(w, command, (size_t)(c.p - (uint8_t *)command));
-	put(w, "\nlock\nnoauth\nnobsdcomp\nnodeflate\nname ");
-	put_word(w, t->user);
-	put(w, "\nremotename ");
-	put(w, t->name);
-	put(w, "\nipparam ");
-	put(w, t->name);
-	put(w, "\n");
-	/*
-	 * MPPE's keys come from MS-CHAP: a server that offers another way to
-	 * log in first would let us in and then fail for want of a key.
-	 */
-	if (t->encrypt)
-		put(w, "require-mppe-128\nrefuse-pap\nrefuse-eap\n"
-		    "refuse-chap\nrefuse-mschap\n");
-	if (c.bad || w->bad)
-		return peers_complain(EXIT_SYSTEM, "the path %s is too long "
-		    "for pppd", path);
-	return EXIT_OK;
-}
-
-/* n octets of a line, its end included. */
-static size_t
-line_length(const char *p, size_t n)
-{
-	const char *end = memchr(p, '\n', n);
-
-	return end == NULL ? n : (size_t)(end - p) + 1;
-}
-
-static bool
-is_blank(const char *p, size_t n)
-{
-	while (n > 0 && strchr(" \t\r\n", p[n - 1]) != NULL && p[n - 1] != '\0')
-		n--;
-	return n == 0;
-}
-
-/* Does the line say that the next one is this tunnel's? */
-static bool
-is_marker(const char *p, size_t n, const char *tunnel)
-{
-	size_t head = strlen(ADDED_FOR), len = strlen(tunnel);
-
-	return n >= head + len && memcmp(p, ADDED_FOR, head) == 0 &&
-	    memcmp(p + head, tunnel, len) == 0 &&
-	    is_blank(p + head + len, n - head - len);
-}
-
-/* The length of the word that p begins with, by pppd's rules. */
-static size_t
-word_length(const char *p, size_t n)
-{
-	char quote = '\0';
-	size_t i;
-
-	for (i = 0; i < n && p[i] != '\n'; i++) {
-		if (p[i] == '\\')
-			i++;
-		else if (quote != '\0')
-			quote = p[i] == quote ? '\0' : quote;
-		else if (p[i] == '"' || p[i] == '\'')
-			quote = p[i];
-		else if (p[i] == ' ' || p[i] == '\t' || p[i] == '#')
-			break;
-	}
-	return i < n ? i : n;
-}
-
-/*
- * Is the line below a marker the tunnel's secret?  Its second word says so.
- * The second test is for what pptp-linux's tool made of names with blanks or
- * quotes, which it did not escape.
- */
-static bool
-is_secret(const char *p, size_t n, const char *tunnel)
-{
-	char middle[PEERS_NAME_LONGEST + 8];
-	size_t len = strlen(tunnel), i;
-
-	if (n == 0 || *p == '#' || is_blank(p, n))
-		return false;
-	i = word_length(p, n);
-	while (i < n && (p[i] == ' ' || p[i] == '\t'))
-		i++;
-	if (word_length(p + i, n - i) == len && memcmp(p + i, tunnel, len) == 0)
-		return true;
-	snprintf(middle, sizeof(middle), " %s \"", tunnel);
-	return memmem(p, n, middle, strlen(middle)) != NULL;
-}
-
-static bool
-ends_empty(const uint8_t *start, const uint8_t *end)
-{
-	return end > start && end[-1] == '\n' &&
-	    (end - start == 1 || end[-2] == '\n');
-}
-
-/*
- * Copies the secrets p[0 .. n) without the tunnel's own lines and without the
- * empty line that was put before each.  Returns how many entries went.
- */
-static unsigned
-put_secrets_without(struct wr *w, const char *p, size_t n, const char *tunnel)
-{
-	const uint8_t *start = w->p;
-	unsigned gone = 0;
-
-	while (n > 0) {
-		size_t len = line_length(p, n);
-
-		if (!is_marker(p, len, tunnel)) {
-			wr_bytes(w, p, len);
-			p += len;
-			n -= len;
-			continue;
-		}
-		gone++;
-		p += len;
-		n -= len;
-		len = line_length(p, n);
-		if (is_secret(p, len, tunnel)) {
-			p += len;
-			n -= len;
-		}
-		if (ends_empty(start, w->p))
-			w->p--;
-	}
-	return gone;
-}
-
-static void
-put_secret(struct wr *w, const uint8_t *start, const struct tunnel *t)
-{
-	if (w->p > start)
-		put(w, w->p[-1] == '\n' ? "\n" : "\n\n");
-	put(w, ADDED_FOR);
-	put(w, t->name);
-	put(w, "\n");
-	put_word(w, t->user);
-	put(w, " ");
-	put(w, t->name);
-	put(w, " ");
-	put_quoted(w, t->password, t->password_len);
-	put(w, " *\n");
 }
 
 /* --- files ------------------------------------------------------------ */
@@ -436,22 +191,6 @@ old_read(struct old_file *f, int dir, const char *shown, const char *name)
 	return status;
 }
 
-static bool
-is_written_by_us(const struct old_file *f)
-{
-	size_t head = strlen(WRITTEN_BY);
-
-	for (size_t at = 0; at < f->n;) {
-		size_t len = line_length(f->p + at, f->n - at);
-
-		if (len >= head && memcmp(f->p + at, WRITTEN_BY, head) == 0 &&
-		    is_blank(f->p + at + head, len - head))
-			return true;
-		at += len;
-	}
-	return false;
-}
-
 /*
  * Fills an open file that will take the place of old: owner and group stay,
  * mode gives the permissions.  Without an old one it is ours, in the group
@@ -488,25 +227,47 @@ fill(int fd, const void *data, size_t n, const struct old_file *old,
  * group, which is said.
  */
 static int
-open_dir(int at, const char *name, int flags, const char *shown, int *fd)
+check_dir(int fd, const char *shown)
 {
 	struct stat st;
 
-	*fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
-	if (*fd == -1 || fstat(*fd, &st) == -1)
+	if (fstat(fd, &st) == -1)
 		return peers_failed("cannot open %s", shown);
 	if ((st.st_mode & S_IWOTH) != 0 ||
 	    (st.st_uid != 0 && st.st_uid != geteuid()))
 		return peers_complain(EXIT_PERMISSION, "%s belongs to another "
 		    "user or may be written by everybody: it is not safe to "
-		    "keep secrets in", shown);
+		    "keep secrets in, nor what pppd runs", shown);
 	if ((st.st_mode & S_IWGRP) != 0)
 		peers_complain(0, "warning: the members of group %u may write "
 		    "to %s, and so replace secrets and what pppd runs as root: "
 		    "chmod g-w %s", (unsigned)st.st_gid, shown, shown);
-	if (faccessat(*fd, ".", W_OK, AT_EACCESS) == -1)
+	if (faccessat(fd, ".", W_OK, AT_EACCESS) == -1)
 		return peers_failed("cannot write to %s", shown);
 	return EXIT_OK;
+}
+
+static int
+open_dir(int at, const char *name, int flags, const char *shown, int *fd)
+{
+	*fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	return *fd == -1 ? peers_failed("cannot open %s", shown) :
+	    check_dir(*fd, shown);
+}
+
+/* Is text in the script that pppd runs when a tunnel is up? */
+static bool
+ip_up_has(int ppp, const char *text)
+{
+	struct old_file f = { .exists = true };
+	int fd = openat(ppp, "ip-up", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	bool has = fd != -1 && old_fill(&f, fd) == 0 &&
+	    memmem(f.p, f.n, text, strlen(text)) != NULL;
+
+	old_free(&f);
+	if (fd != -1)
+		close(fd);
+	return has;
 }
 
 int
@@ -516,10 +277,12 @@ dirs_open(struct dirs *d)
 	int status;
 
 	snprintf(peers, sizeof(peers), "%s/peers", PPP_DIR);
-	d->peers = -1;
+	d->peers = d->ip_up = -1;
 	status = open_dir(AT_FDCWD, PPP_DIR, 0, PPP_DIR, &d->ppp);
 	if (status != EXIT_OK)
 		return status;
+	d->ip_up = openat(d->ppp, "ip-up.d", O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC);
 	if (mkdirat(d->ppp, "peers", 0750) == -1 && errno != EEXIST)
 		return peers_failed("cannot make %s", peers);
 	return open_dir(d->ppp, "peers", O_NOFOLLOW, peers, &d->peers);
@@ -528,10 +291,11 @@ dirs_open(struct dirs *d)
 void
 dirs_close(struct dirs *d)
 {
-	if (d->peers != -1)
-		close(d->peers);
-	if (d->ppp != -1)
-		close(d->ppp);
+	const int fds[] = { d->ip_up, d->peers, d->ppp };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] != -1)
+			close(fds[i]);
 }
 
 /* Is fd what the name of the lock stands for, and nothing else is? */
@@ -593,55 +357,154 @@ lock_open(int dir, int *lock)
 
 /* --- what is done to them --------------------------------------------- */
 
-/* Reads the peers file and refuses one that somebody wrote by hand. */
+/*
+ * Which files are the tunnel's.  Debian's ip-up passes scripts with a dot in
+ * their name over, Arch's those that do not end in .sh.  A folder that is not
+ * there, or that nobody looks into, is no place for one.
+ */
+static void
+own_files(struct own_file f[FILES], const struct tunnel *t,
+    const struct dirs *d)
+{
+	bool sh = ip_up_has(d->ppp, "ip-up.d/*.sh");
+	bool script = t->routes.n > 0 && d->ip_up != -1 &&
+	    faccessat(d->ppp, "ip-up", X_OK, AT_EACCESS) == 0;
+
+	for (int i = 0; i < FILES; i++) {
+		f[i] = (struct own_file){ .dir = i == PEER ? d->peers :
+		    d->ip_up, .folder = i == PEER ? "peers" : "ip-up.d" };
+		snprintf(f[i].name, sizeof(f[i].name), "%s%s", t->name,
+		    i == SCRIPT_SH ? ".sh" : "");
+		snprintf(f[i].temp, sizeof(f[i].temp), ".%s.pptpsetup",
+		    f[i].name);
+	}
+	f[PEER].wanted = true;
+	f[sh ? SCRIPT_SH : SCRIPT].wanted = script;
+}
+
+/*
+ * Reads the file that is there, and refuses one that somebody wrote by hand.  A
+ * script of that name that is not in the way is none of our business.
+ */
 static int
-peers_read(struct old_file *f, int dir, const char *tunnel)
+own_read(struct own_file *f)
 {
 	char shown[PATH_MAX];
+	struct stat st;
 	int status;
 
-	snprintf(shown, sizeof(shown), "%s/peers", PPP_DIR);
-	status = old_read(f, dir, shown, tunnel);
-	if (status == EXIT_OK && f->exists && !is_written_by_us(f)) {
-		old_free(f);
-		return peers_complain(EXIT_SYSTEM, "%s/%s was not written by "
-		    "pptpsetup: choose another name, or remove it yourself",
-		    shown, tunnel);
-	}
+	if (!f->wanted && (fstatat(f->dir, f->name, &st,
+	    AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode)))
+		return EXIT_OK;
+	snprintf(shown, sizeof(shown), "%s/%s", PPP_DIR, f->folder);
+	status = old_read(&f->old, f->dir, shown, f->name);
+	if (status != EXIT_OK || !f->old.exists ||
+	    peers_is_ours(f->old.p, f->old.n))
+		return status;
+	old_free(&f->old);
+	f->old.exists = false;
+	return !f->wanted ? EXIT_OK : peers_complain(EXIT_SYSTEM, "%s/%s was "
+	    "not written by pptpsetup: choose another name, or remove it "
+	    "yourself", shown, f->name);
+}
+
+/* Writes the successor of f, which waits under its temporary name. */
+static int
+own_write(struct own_file *f, const struct wr *w, const char *text,
+    mode_t mode, gid_t group)
+{
+	int fd, status = EXIT_OK;
+
+	unlinkat(f->dir, f->temp, 0);
+	fd = openat(f->dir, f->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	if (fd == -1)
+		return peers_failed("cannot make %s/%s/%s", PPP_DIR, f->folder,
+		    f->temp);
+	f->written = true;
+	if (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) == -1)
+		mode &= ~(mode_t)0070;
+	if (fill(fd, text, (size_t)(w->p - (const uint8_t *)text), &f->old,
+	    mode) == -1)
+		status = peers_failed("cannot write %s/%s/%s", PPP_DIR,
+		    f->folder, f->temp);
+	close(fd);
 	return status;
 }
 
 /*
- * Writes the peers file's successor.  It holds no secret: a new one is for
- * the folder's group to read, by which Debian lets members of dip use pppd;
- * an old one's group and permissions stay as the administrator has them.
+ * The peers file holds no secret: a new one is for the folder's group to read,
+ * by which Debian lets members of dip use pppd; an old one's group and
+ * permissions stay as the administrator has them.
  */
 static int
-peers_write(int dir, const char *temp, const struct tunnel *t,
-    const struct old_file *old)
+peer_write(struct own_file *f, const struct tunnel *t)
 {
-	char text[PEERS_LONGEST];
+	char path[PATH_MAX], text[PEERS_LONGEST];
 	struct wr w = { .p = (uint8_t *)text,
 	    .end = (uint8_t *)text + sizeof(text) };
-	mode_t mode = old->exists ? 0600 | (old->st.st_mode & 0040) : 0640;
+	mode_t mode = f->old.exists ? 0600 | (f->old.st.st_mode & 0040) : 0640;
 	struct stat st;
-	int fd, status = put_peers(&w, t);
+	int status = client_path(path);
 
 	if (status != EXIT_OK)
 		return status;
-	unlinkat(dir, temp, 0);
-	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-	if (fd == -1)
-		return peers_failed("cannot make %s/peers/%s", PPP_DIR, temp);
-	if (!old->exists && (fstat(dir, &st) == -1 ||
-	    fchown(fd, (uid_t)-1, st.st_gid) == -1))
-		mode = 0600;
-	if (fill(fd, text, (size_t)(w.p - (uint8_t *)text), old, mode) == -1)
-		status = peers_failed("cannot write %s/peers/%s", PPP_DIR,
-		    temp);
-	close(fd);
-	return status;
+	if (!peers_put_file(&w, t, path))
+		return peers_complain(EXIT_SYSTEM, "the path %s and what "
+		    "--option has are together too long for pppd", path);
+	if (fstat(f->dir, &st) == -1)
+		return peers_failed("cannot look at %s/peers", PPP_DIR);
+	return own_write(f, &w, text, mode, f->old.exists ? (gid_t)-1 :
+	    st.st_gid);
+}
+
+/* pppd's ip-up script sets the routes; or somebody writes that they are. */
+static int
+routes_write(struct own_file f[FILES], const struct tunnel *t,
+    const struct dirs *d)
+{
+	char text[SCRIPT_LONGEST], shown[PATH_MAX];
+	struct wr w = { .p = (uint8_t *)text,
+	    .end = (uint8_t *)text + sizeof(text) };
+	struct own_file *script = &f[f[SCRIPT].wanted ? SCRIPT : SCRIPT_SH];
+	int status;
+
+	if (t->routes.n == 0)
+		return EXIT_OK;
+	if (!script->wanted) {
+		peers_put_routes(&w, t);
+		return peers_complain(EXIT_OK, "warning: there is no "
+		    "%s/ip-up that runs the scripts of an ip-up.d: for the "
+		    "routes put these lines into %s/%s, an executable shell "
+		    "script\n%.*s", PPP_DIR, PPP_DIR,
+		    ip_up_has(d->ppp, "ip-up.local") ? "ip-up.local" : "ip-up",
+		    (int)(w.p - (uint8_t *)text) - 1, text);
+	}
+	snprintf(shown, sizeof(shown), "%s/ip-up.d", PPP_DIR);
+	status = check_dir(d->ip_up, shown);
+	if (status != EXIT_OK)
+		return status;
+	peers_put_script(&w, t);
+	return own_write(script, &w, text, 0755, (gid_t)-1);
+}
+
+/* The new file takes its place, or an old one that is not wanted goes. */
+static int
+own_commit(struct own_file *f)
+{
+	int error;
+
+	if (f->written)
+		error = renameat(f->dir, f->temp, f->dir, f->name);
+	else if (f->old.exists)
+		error = unlinkat(f->dir, f->name, 0);
+	else
+		return EXIT_OK;
+	if (error == -1 || fsync(f->dir) == -1)
+		return peers_failed("cannot %s %s/%s/%s", f->written ?
+		    "replace" : "remove", PPP_DIR, f->folder, f->name);
+	f->written = false;
+	return EXIT_OK;
 }
 
 /*
@@ -661,10 +524,9 @@ secrets_write(int lock, const struct tunnel *t, const struct old_file *old,
 	if (text == NULL)
 		return peers_failed("cannot change %s", SECRETS);
 	w.end = text + size;
-	*gone = put_secrets_without(&w, old->p, old->n,
-	    t->name);
+	*gone = peers_put_others(&w, old->p, old->n, t->name);
 	if (t->password != NULL)
-		put_secret(&w, text, t);
+		peers_put_secret(&w, text, t);
 	if (w.bad)
 		status = peers_complain(EXIT_SYSTEM, "the secret is too long");
 	else if (fill(lock, text, (size_t)(w.p - text), old, 0600) == -1)
@@ -684,60 +546,56 @@ secrets_commit(const struct dirs *d)
 	return EXIT_OK;
 }
 
-/* Both files are complete on the disk before the first takes its place. */
+/*
+ * Writes the tunnel, or removes one that has no password.  All files are
+ * complete on the disk before the first takes its place, the peers file last.
+ */
 static int
-create_locked(const struct tunnel *t, const struct dirs *d, int lock)
+change(struct own_file f[FILES], const struct tunnel *t, const struct dirs *d,
+    int lock)
 {
-	char temp[PEERS_NAME_LONGEST + 32];
-	struct old_file peers, secrets = { .exists = false };
-	unsigned gone;
-	int status = peers_read(&peers, d->peers, t->name);
+	struct old_file secrets;
+	bool create = t->password != NULL, any = create;
+	unsigned gone = 0;
+	int status = EXIT_OK;
 
+	for (int i = 0; i < FILES && status == EXIT_OK; i++) {
+		status = own_read(&f[i]);
+		any = any || f[i].old.exists;
+	}
+	if (status == EXIT_OK && create)
+		status = peer_write(&f[PEER], t);
+	if (status == EXIT_OK && create)
+		status = routes_write(f, t, d);
+	if (status == EXIT_OK)
+		status = old_read(&secrets, d->ppp, PPP_DIR, SECRETS);
 	if (status != EXIT_OK)
 		return status;
-	snprintf(temp, sizeof(temp), ".%s.pptpsetup", t->name);
-	status = old_read(&secrets, d->ppp, PPP_DIR, SECRETS);
-	if (status == EXIT_OK)
-		status = peers_write(d->peers, temp, t, &peers);
-	if (status == EXIT_OK)
-		status = secrets_write(lock, t, &secrets, &gone);
-	if (status == EXIT_OK)
-		status = secrets_commit(d);
-	if (status == EXIT_OK &&
-	    (renameat(d->peers, temp, d->peers, t->name) == -1 ||
-	    fsync(d->peers) == -1))
-		status = peers_failed("cannot replace %s/peers/%s", PPP_DIR,
-		    t->name);
-	if (status != EXIT_OK)
-		unlinkat(d->peers, temp, 0);
+	status = secrets_write(lock, t, &secrets, &gone);
 	old_free(&secrets);
-	old_free(&peers);
+	if (status == EXIT_OK && (create || gone > 0))
+		status = secrets_commit(d);
+	for (int i = FILES - 1; i >= 0 && status == EXIT_OK; i--)
+		status = own_commit(&f[i]);
+	if (status == EXIT_OK && !any && gone == 0)
+		status = peers_complain(EXIT_SYSTEM, "there is no tunnel %s",
+		    t->name);
 	return status;
 }
 
 static int
-delete_locked(const struct tunnel *t, const struct dirs *d, int lock)
+change_locked(const struct tunnel *t, const struct dirs *d, int lock)
 {
-	struct old_file peers, secrets;
-	unsigned gone = 0;
-	int status = peers_read(&peers, d->peers, t->name);
+	struct own_file f[FILES];
+	int status;
 
-	if (status != EXIT_OK)
-		return status;
-	status = old_read(&secrets, d->ppp, PPP_DIR, SECRETS);
-	if (status == EXIT_OK)
-		status = secrets_write(lock, t, &secrets, &gone);
-	if (status == EXIT_OK && gone > 0)
-		status = secrets_commit(d);
-	if (status == EXIT_OK && peers.exists &&
-	    (unlinkat(d->peers, t->name, 0) == -1 || fsync(d->peers) == -1))
-		status = peers_failed("cannot remove %s/peers/%s", PPP_DIR,
-		    t->name);
-	if (status == EXIT_OK && gone == 0 && !peers.exists)
-		status = peers_complain(EXIT_SYSTEM, "there is no tunnel %s",
-		    t->name);
-	old_free(&secrets);
-	old_free(&peers);
+	own_files(f, t, d);
+	status = change(f, t, d, lock);
+	for (int i = 0; i < FILES; i++) {
+		if (f[i].written)
+			unlinkat(f[i].dir, f[i].temp, 0);
+		old_free(&f[i].old);
+	}
 	return status;
 }
 
@@ -745,9 +603,8 @@ delete_locked(const struct tunnel *t, const struct dirs *d, int lock)
  * Does the work between lock and unlock.  It is short, so signals that would
  * leave it half done wait, and a file size limit is an error like any other.
  */
-static int
-work(const struct tunnel *t, const struct dirs *d,
-    int (*f)(const struct tunnel *, const struct dirs *, int))
+int
+peers_change(const struct tunnel *t, const struct dirs *d)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, xfsz;
 	sigset_t block, mask;
@@ -767,7 +624,7 @@ work(const struct tunnel *t, const struct dirs *d,
 	}
 	sigprocmask(SIG_BLOCK, &block, &mask);
 	sigaction(SIGXFSZ, &ignore, &xfsz);
-	status = f(t, d, lock);
+	status = change_locked(t, d, lock);
 	/* If it has not become chap-secrets, it goes. */
 	if (lock_is_named(d->ppp, lock))
 		unlinkat(d->ppp, SECRETS_NEW, 0);
@@ -777,75 +634,79 @@ work(const struct tunnel *t, const struct dirs *d,
 	return status;
 }
 
-int
-peers_create(const struct tunnel *t, const struct dirs *d)
-{
-	return work(t, d, create_locked);
-}
-
-int
-peers_delete(const char *name, const struct dirs *d)
-{
-	struct tunnel t = { .name = name };
-
-	return work(&t, d, delete_locked);
-}
-
-/* --- looking a secret up ------------------------------------------------ */
-
-/* The next word as pppd reads it, cut to size; false at the end of the line. */
-static bool
-read_word(FILE *f, char *word, size_t size)
-{
-	size_t n = 0;
-	int c, quote = 0;
-
-	while ((c = getc(f)) == ' ' || c == '\t')
-		continue;
-	if (c == '#')
-		while ((c = getc(f)) != '\n' && c != EOF)
-			continue;
-	for (; c != EOF && c != '\n'; c = getc(f)) {
-		if (c == '\\')
-			c = getc(f);
-		else if (quote == 0 && (c == '"' || c == '\'')) {
-			quote = c;
-			continue;
-		} else if (quote != 0 && c == quote) {
-			quote = 0;
-			continue;
-		} else if (quote == 0 && (c == ' ' || c == '\t'))
-			break;
-		if (n + 1 < size && c != EOF)
-			word[n++] = (char)c;
-	}
-	if (c == '\n' || c == EOF)
-		(void)ungetc(c, f);
-	word[n] = '\0';
-	return n > 0 || (c != '\n' && c != EOF);
-}
+/* --- looking things up --------------------------------------------------- */
 
 bool
 peers_has_secret(const char *user, const char *server)
 {
 	char name[PEERS_USER_LONGEST + 2], of[HOST_LONGEST + 2];
 	char path[PATH_MAX];
+	struct old_file f = { .exists = true };
 	bool found = false;
-	FILE *f;
-	int c;
+	struct rd r = { .bad = false };
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", PPP_DIR, SECRETS);
-	f = fopen(path, "re");
-	if (f == NULL)
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1)
 		return false;
-	while (!found && !feof(f)) {
-		if (read_word(f, name, sizeof(name)) &&
-		    read_word(f, of, sizeof(of)))
-			found = strcmp(name, user) == 0 &&
+	if (old_fill(&f, fd) == 0) {
+		r.p = (const uint8_t *)f.p;
+		r.end = r.p + f.n;
+		do
+			found = peers_read_word(&r, name, sizeof(name)) &&
+			    peers_read_word(&r, of, sizeof(of)) &&
+			    strcmp(name, user) == 0 &&
 			    (strcmp(of, "*") == 0 || strcmp(of, server) == 0);
-		while ((c = getc(f)) != '\n' && c != EOF)
-			continue;
+		while (!found && peers_next_line(&r));
 	}
-	fclose(f);
+	old_free(&f);
+	close(fd);
 	return found;
+}
+
+static void
+list_one(int dir, const char *shown, const char *name)
+{
+	char server[PEERS_USER_LONGEST + 1], user[PEERS_USER_LONGEST + 1];
+	char text[4 * PEERS_USER_LONGEST + 1];
+	struct old_file f = { .exists = false };
+	struct stat st;
+
+	if (!peers_is_name(name) || fstatat(dir, name, &st,
+	    AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode) ||
+	    old_read(&f, dir, shown, name) != EXIT_OK)
+		return;
+	if (peers_is_ours(f.p, f.n)) {
+		peers_find(f.p, f.n, server, user);
+		text_escape(text, sizeof(text), server, strlen(server));
+		printf("%-16s %-24s ", name, text);
+		text_escape(text, sizeof(text), user, strlen(user));
+		printf("%s\n", text);
+	}
+	old_free(&f);
+}
+
+int
+peers_list(void)
+{
+	char shown[PATH_MAX];
+	struct dirent **names;
+	int dir, n;
+
+	snprintf(shown, sizeof(shown), "%s/peers", PPP_DIR);
+	dir = open(shown, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	n = dir == -1 ? -1 : scandir(shown, &names, NULL, alphasort);
+	if (n == -1 && errno != ENOENT)
+		return peers_failed("cannot read %s", shown);
+	for (int i = 0; i < n; i++) {
+		list_one(dir, shown, names[i]->d_name);
+		free(names[i]);
+	}
+	if (n != -1)
+		free(names);
+	if (dir != -1)
+		close(dir);
+	return fflush(stdout) == 0 ? EXIT_OK :
+	    peers_failed("cannot print the list");
 }

@@ -9,23 +9,37 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "compat.h"
 #include "conf.h"
+#include "mtu.h"
+#include "options.h"
 #include "password.h"
 #include "peers.h"
+#include "peers_text.h"
+#include "resolve.h"
 #include "setup.h"
+#include "util.h"
+
+enum {
+	LOOKUP_US = 3000000,		/* for the server's name */
+	OPTION_LONGEST = 500
+};
 
 struct request {
 	const char	*create, *delete;
 	const char	*server, *domain, *user;
-	bool		 encrypt, start, have_password;
+	unsigned	 asks;		/* PEERS_* */
+	bool		 start, list, have_password;
+	struct peers_words options, routes;
 	struct password	 password;
+	char		 words[OPTION_LONGEST + 2];	/* what options.v has */
 	char		 name[PEERS_USER_LONGEST + 1];	/* DOMAIN\user */
 };
 
@@ -33,8 +47,9 @@ struct request {
 
 static const char help_text[] =
 "usage: pptpsetup --create NAME --server HOST [--domain DOMAIN]\n"
-"                 --username USER [--password PASSWORD] [--encrypt] [--start]\n"
+"                 --username USER [--password PASSWORD] [OPTION...]\n"
 "       pptpsetup --delete NAME\n"
+"       pptpsetup --list\n"
 "       pptpsetup --help\n"
 "\n"
 "  -c, --create NAME        write the tunnel NAME, or write it anew\n"
@@ -45,14 +60,24 @@ static const char help_text[] =
 "                           without this option it is asked for, or read as\n"
 "                           one line if standard input is not a terminal\n"
 "  -e, --encrypt            require MPPE with 128 bits\n"
+"      --persist            call again whenever the tunnel ends, for ever\n"
+"      --default-route      all traffic goes through the tunnel\n"
+"      --route NET          so does that of NET, as 10.1.0.0/16; again for more\n"
+"      --dns                use the name servers that the server names\n"
+"      --option \"WORDS\"     options for pptp, as \"--nobuffer --loglevel 1\"\n"
 "      --start              then start it: pppd call NAME updetach\n"
 "      --delete NAME        remove the tunnel NAME and its secret\n"
+"      --list               the tunnels written: name, server, user\n"
 "  -h, --help               this text\n"
 "\n"
-"Writes /etc/ppp/peers/NAME and its line in /etc/ppp/chap-secrets.\n"
+"Writes /etc/ppp/peers/NAME, its line in /etc/ppp/chap-secrets and, for routes,\n"
+"/etc/ppp/ip-up.d/NAME.\n"
 "Exit status: 0 done, 1 failed, 2 wrong usage, 4 not permitted.\n";
 
-enum { OPT_START = 256, OPT_DELETE };
+enum {
+	OPT_START = 256, OPT_DELETE, OPT_LIST, OPT_PERSIST, OPT_DEFAULT_ROUTE,
+	OPT_ROUTE, OPT_DNS, OPT_OPTION
+};
 
 static const struct option setup_options[] = {
 	{ "create", required_argument, NULL, 'c' },
@@ -61,13 +86,45 @@ static const struct option setup_options[] = {
 	{ "username", required_argument, NULL, 'u' },
 	{ "password", required_argument, NULL, 'p' },
 	{ "encrypt", no_argument, NULL, 'e' },
+	{ "persist", no_argument, NULL, OPT_PERSIST },
+	{ "default-route", no_argument, NULL, OPT_DEFAULT_ROUTE },
+	{ "route", required_argument, NULL, OPT_ROUTE },
+	{ "dns", no_argument, NULL, OPT_DNS },
+	{ "option", required_argument, NULL, OPT_OPTION },
 	{ "start", no_argument, NULL, OPT_START },
 	{ "delete", required_argument, NULL, OPT_DELETE },
+	{ "list", no_argument, NULL, OPT_LIST },
 	{ "help", no_argument, NULL, 'h' },
 	/* Not short for two options each: pptp-linux's tool has the names. */
 	{ "s", required_argument, NULL, 's' },
 	{ "d", required_argument, NULL, 'd' },
+	{ "p", required_argument, NULL, 'p' },
+	{ "de", required_argument, NULL, OPT_DELETE },
 	{ NULL, 0, NULL, 0 }
+};
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Options that set a text, and those that set a bit. */
+static const struct {
+	int	 opt;
+	size_t	 at;
+} text_options[] = {
+	{ 'c', offsetof(struct request, create) },
+	{ 's', offsetof(struct request, server) },
+	{ 'd', offsetof(struct request, domain) },
+	{ 'u', offsetof(struct request, user) },
+	{ OPT_DELETE, offsetof(struct request, delete) }
+};
+
+static const struct {
+	int		 opt;
+	unsigned	 bit;
+} bit_options[] = {
+	{ 'e', PEERS_ENCRYPT },
+	{ OPT_PERSIST, PEERS_PERSIST },
+	{ OPT_DEFAULT_ROUTE, PEERS_DEFAULT_ROUTE },
+	{ OPT_DNS, PEERS_DNS }
 };
 
 static int
@@ -96,33 +153,62 @@ take_password(struct request *r, char *arg)
 	return EXIT_OK;
 }
 
+static int
+take_words(struct request *r, const char *words)
+{
+	if (strlen(r->words) + strlen(words) > OPTION_LONGEST)
+		return peers_complain(EXIT_USAGE, "--option has at most %d "
+		    "octets", OPTION_LONGEST);
+	for (const char *p = words; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || strchr("\"'`\\\177", *p) != NULL)
+			return peers_complain(EXIT_USAGE, "--option has words "
+			    "with blanks between, without quotes, backslashes "
+			    "and control characters");
+	strcat(strcat(r->words, words), " ");
+	return -1;
+}
+
+static int
+take_route(struct request *r, const char *net)
+{
+	if (!peers_is_net(net))
+		return peers_complain(EXIT_USAGE, "not a network for --route "
+		    "(as 10.1.0.0/16, without bits behind the /16; "
+		    "--default-route is for all of them): %s", net);
+	if (r->routes.n == PEERS_WORDS)
+		return peers_complain(EXIT_USAGE, "more than %d networks for "
+		    "--route", PEERS_WORDS);
+	r->routes.v[r->routes.n++] = net;
+	return -1;
+}
+
 /* -1: go on; else the status to end with. */
 static int
 take_option(struct request *r, int opt)
 {
+	for (size_t i = 0; i < N(text_options); i++)
+		if (text_options[i].opt == opt) {
+			memcpy((char *)r + text_options[i].at, &optarg,
+			    sizeof(optarg));
+			return -1;
+		}
+	for (size_t i = 0; i < N(bit_options); i++)
+		if (bit_options[i].opt == opt) {
+			r->asks |= bit_options[i].bit;
+			return -1;
+		}
 	switch (opt) {
-	case 'c':
-		r->create = optarg;
-		return -1;
-	case 's':
-		r->server = optarg;
-		return -1;
-	case 'd':
-		r->domain = optarg;
-		return -1;
-	case 'u':
-		r->user = optarg;
-		return -1;
 	case 'p':
 		return take_password(r, optarg) == EXIT_OK ? -1 : EXIT_USAGE;
-	case 'e':
-		r->encrypt = true;
-		return -1;
+	case OPT_OPTION:
+		return take_words(r, optarg);
+	case OPT_ROUTE:
+		return take_route(r, optarg);
 	case OPT_START:
 		r->start = true;
 		return -1;
-	case OPT_DELETE:
-		r->delete = optarg;
+	case OPT_LIST:
+		r->list = true;
 		return -1;
 	case 'h':
 		fputs(help_text, stdout);
@@ -191,6 +277,51 @@ make_name(struct request *r)
 	return EXIT_OK;
 }
 
+/* Blanks part the words: there is nothing to keep one together. */
+static int
+split_words(struct request *r)
+{
+	char *rest = r->words;
+
+	while ((rest += strspn(rest, " "))[0] != '\0') {
+		if (r->options.n == PEERS_WORDS)
+			return peers_complain(EXIT_USAGE, "--option has at "
+			    "most %d words", PEERS_WORDS);
+		r->options.v[r->options.n++] = rest;
+		rest += strcspn(rest, " ");
+		*rest++ = '\0';
+	}
+	return EXIT_OK;
+}
+
+/* pptp's own parser says whether it will take them. */
+static int
+check_words(struct request *r)
+{
+	char *argv[PEERS_WORDS + 4], server[HOST_LONGEST + 1];
+	char pptp[] = "pptp", nolaunch[] = "--nolaunchpppd";
+	struct peers_words *o = &r->options;
+	int argc = 3, status = split_words(r);
+	struct conf c;
+
+	if (status != EXIT_OK || o->n == 0)
+		return status;
+	snprintf(server, sizeof(server), "%s", r->server);
+	argv[0] = pptp;
+	argv[1] = server;
+	argv[2] = nolaunch;
+	for (size_t i = 0; i < o->n; i++)
+		argv[argc++] = r->words + (o->v[i] - r->words);
+	argv[argc] = NULL;
+	if (options_parse(&c, argc, argv) != -1 || c.nwords > 0 ||
+	    c.mode != RUN_TUNNEL || c.data_path == DATA_KERNEL)
+		return peers_complain(EXIT_USAGE, "--option takes what pptp "
+		    "takes beside --nolaunchpppd, without words for pppd, "
+		    "another mode or data path");
+	r->asks |= c.sync ? PEERS_SYNC : 0;
+	return EXIT_OK;
+}
+
 static int
 check_create(struct request *r)
 {
@@ -205,6 +336,12 @@ check_create(struct request *r)
 	if (strchr(r->server, '_') != NULL)
 		peers_complain(0, "warning: a host's name has no '_', and some "
 		    "name servers know none that has: %s", r->server);
+	/* Debian's ip-up passes over a script with such a name. */
+	if (r->routes.n > 0 && strchr(r->create, '.') != NULL)
+		return peers_complain(EXIT_USAGE, "a tunnel with --route has "
+		    "no '.' in its name: %s", r->create);
+	if (check_words(r) != EXIT_OK)
+		return EXIT_USAGE;
 	return make_name(r);
 }
 
@@ -212,9 +349,16 @@ static int
 check(struct request *r)
 {
 	const char *tunnel = r->create != NULL ? r->create : r->delete;
+	bool more = r->server != NULL || r->user != NULL || r->domain != NULL ||
+	    r->words[0] != '\0' || r->asks != 0 || r->routes.n > 0 ||
+	    r->have_password || r->start;
 
+	if (r->list)
+		return tunnel == NULL && !more ? EXIT_OK :
+		    usage("--list goes with no other option", "");
 	if (tunnel == NULL)
-		return usage("--create NAME or --delete NAME is needed", "");
+		return usage("--create NAME, --delete NAME or --list is needed",
+		    "");
 	if (r->create != NULL && r->delete != NULL)
 		return usage("--create and --delete exclude each other", "");
 	if (!peers_is_name(tunnel))
@@ -223,10 +367,7 @@ check(struct request *r)
 		    "single '.'): %s", PEERS_NAME_LONGEST, tunnel);
 	if (r->create != NULL)
 		return check_create(r);
-	if (r->server != NULL || r->user != NULL || r->domain != NULL ||
-	    r->have_password || r->encrypt || r->start)
-		return usage("--delete goes with no other option", "");
-	return EXIT_OK;
+	return more ? usage("--delete goes with no other option", "") : EXIT_OK;
 }
 
 /* -1: go on; else the status to end with. */
@@ -262,12 +403,60 @@ start(const char *tunnel)
 	return peers_failed("cannot run pppd");
 }
 
+/* What the route there leaves, as it is now. */
+static unsigned
+find_mtu(const char *server)
+{
+	struct resolve s = { .host = server, .hangup_fd = -1,
+	    .deadline_us = clock_us() + LOOKUP_US };
+
+	if (resolve_host(&s) > 0)
+		return mtu_for(s.addr[0]);
+	peers_complain(0, "warning: %s; the tunnel is written all the same",
+	    s.why);
+	return MTU_USUAL;
+}
+
+/*
+ * Has the installed pppd this option?  Its name stands in the program, a NUL
+ * behind it.  An option that pppd does not know would keep it from starting.
+ */
+static bool
+pppd_has(const char *option)
+{
+	FILE *f = fopen(PPPD, "re");
+	const char *at = option;
+	bool has = false;
+	int c;
+
+	if (f == NULL)
+		return false;
+	while (!has && (c = getc_unlocked(f)) != EOF) {
+		has = *at == '\0' && c == '\0';
+		at = c == *at ? at + 1 : option + (c == *option);
+	}
+	fclose(f);
+	return has;
+}
+
+static void
+default_route(struct request *r)
+{
+	if (pppd_has("replacedefaultroute"))
+		r->asks |= PEERS_REPLACE_ROUTE;
+	else
+		peers_complain(0, "warning: %s has no replacedefaultroute: "
+		    "where there is a default route already, it may stay the "
+		    "one that is used", PPPD);
+}
+
 static int
 create(struct request *r, const struct dirs *d)
 {
 	struct tunnel t = {
 		.name = r->create, .server = r->server, .user = r->name,
-		.password = r->password.text, .encrypt = r->encrypt
+		.password = r->password.text, .options = r->options,
+		.routes = r->routes, .mtu = find_mtu(r->server)
 	};
 	enum exit_status status = EXIT_OK;
 	char why[128];
@@ -280,19 +469,26 @@ create(struct request *r, const struct dirs *d)
 	if (r->password.len > 1 && memcmp(r->password.text, "@/", 2) == 0)
 		return peers_complain(EXIT_USAGE, "pppd cannot use a password "
 		    "that begins with @/: it takes it for a file's name");
+	if ((r->asks & PEERS_DEFAULT_ROUTE) != 0)
+		default_route(r);
+	t.asks = r->asks;
 	t.password_len = r->password.len;
-	return peers_create(&t, d);
+	return peers_change(&t, d);
 }
 
 static int
 run(struct request *r)
 {
+	const struct tunnel gone = { .name = r->delete };
 	struct dirs d;
-	int status = dirs_open(&d);
+	int status;
 
+	if (r->list)
+		return peers_list();
+	status = dirs_open(&d);
 	if (status == EXIT_OK)
 		status = r->create != NULL ? create(r, &d) :
-		    peers_delete(r->delete, &d);
+		    peers_change(&gone, &d);
 	dirs_close(&d);
 	return status;
 }

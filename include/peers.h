@@ -8,26 +8,12 @@
 #define PEERS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-/* In octets.  pppd 2.4.9 and 2.5 cut a longer user or password. */
-enum {
-	PEERS_NAME_LONGEST = 128,
-	PEERS_USER_LONGEST = 255
-};
+#include "peers_text.h"
 
-struct tunnel {
-	const char	*name;		/* as peers_is_name() wants it */
-	const char	*server;	/* a word to the shell as it is */
-	const char	*user;		/* DOMAIN\user or user: any octets */
-	const char	*password;	/* any octets but NUL, not "@/..." */
-	size_t		 password_len;
-	bool		 encrypt;	/* require MPPE */
-};
-
-/* /etc/ppp and /etc/ppp/peers; -1: not open. */
+/* /etc/ppp, its peers and, where there is one, its ip-up.d; -1: not open. */
 struct dirs {
-	int		 ppp, peers;
+	int		 ppp, peers, ip_up;
 };
 
 /* One sentence to stderr; returns status. */
@@ -41,11 +27,8 @@ int peers_complain(int status, const char *fmt, ...)
 int peers_failed(const char *fmt, ...)
     __attribute__((__format__(__printf__, 1, 2)));
 
-/* May a tunnel, and so its peers file, have this name? */
-bool peers_is_name(const char *s);
-
 /*
- * Opens both, and fails now if they may not be written.  To be closed in
+ * Opens them, and fails now if the first two may not be written.  To be closed in
  * either case.
  */
 int dirs_open(struct dirs *d);
@@ -53,13 +36,15 @@ void dirs_close(struct dirs *d);
 
 /*
  * Writes the tunnel, in place of an earlier one of that name if pptpsetup, of
- * this or of pptp-linux, wrote that.  A failure leaves the old files; only if
- * the last step fails has chap-secrets the new secret already.
+ * this or of pptp-linux, wrote that; or, for a tunnel without a password (NULL),
+ * removes what pptpsetup wrote under its name, where there must be something.
+ * A failure leaves the old files; only if a last step fails has chap-secrets
+ * changed already.  Routes for which there is no place are told to the user.
  */
-int peers_create(const struct tunnel *t, const struct dirs *d);
+int peers_change(const struct tunnel *t, const struct dirs *d);
 
-/* Removes what pptpsetup wrote under this name; there must be something. */
-int peers_delete(const char *name, const struct dirs *d);
+/* Prints each tunnel that pptpsetup wrote: name, server, user. */
+int peers_list(void);
 
 /*
  * Has /etc/ppp/chap-secrets a line for this user and server, or for any server?

@@ -66,7 +66,9 @@ leftovers() {
 	ip -4 rule show | grep -v 'lookup \(local\|main\|default\)'
 	ip -4 route show table all | grep -v -e ' v0' -e '\blo\b'
 }
-clean() { [ -z "$(leftovers)" ]; }
+clean() {	# the processes first, which take long to go and little to find
+	! pgrep '^(pptp($|[^cd])|pppd)' > /dev/null && [ -z "$(leftovers)" ]
+}
 is_clean() {	# is_clean CLAIM: within 5 seconds nothing is left
 	until_ok 5 clean
 	is "$1" "$(leftovers)" ''

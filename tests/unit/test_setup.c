@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pptpsetup in a folder of its own: what it writes, keeps and refuses. */
-/* with: util.c */
+/* with: client/options.c client/help.c pptp_quirks.c util.c */
 static char test_dir[] = "/tmp/test_setup.XXXXXX";
+static char test_pppd[64] = "/nowhere";
 #define PPP_DIR		test_dir
+#define PPPD		test_pppd
 #define LOCK_WAIT_S	4
 
 #include "../../client/password.c"
+#include "../../client/peers_text.c"
 #include "../../client/peers.c"
 #include "../../client/setup.c"
 
@@ -18,8 +21,26 @@ static char test_dir[] = "/tmp/test_setup.XXXXXX";
 #include "t.h"
 
 static char said[4096];		/* by the last run, on stderr */
+static char printed[4096];	/* and on stdout */
 static char path_buf[8][512];
 static const char *limit_tag;	/* how the last runs were restricted */
+
+/* Only nowhere.invalid has no address; the route there takes 1320. */
+size_t
+resolve_host(struct resolve *r)
+{
+	if (strcmp(r->host, "nowhere.invalid") != 0)
+		return 1;
+	snprintf(r->why, sizeof(r->why), "cannot resolve it");
+	return 0;
+}
+
+unsigned
+mtu_for(struct in_addr server)
+{
+	(void)server;
+	return 1320;
+}
 
 static const char *
 in_dir(const char *name)
@@ -125,26 +146,27 @@ restrict_child(void)
 static int
 run_with(const char *line, const char *input, size_t input_len)
 {
-	char words[2048], *argv[40] = { NULL };
+	char words[2048], out[64], *argv[80] = { NULL };
 	int argc = 0, in[2], err[2], status;
 	size_t n = 0;
 	ssize_t got;
 	pid_t pid;
 
 	snprintf(words, sizeof(words), "pptpsetup|%s", line);
-	for (char *p = words; p != NULL && argc < 39;)
+	for (char *p = words; p != NULL && argc < 79;)
 		argv[argc++] = strsep(&p, "|");
+	snprintf(out, sizeof(out), "%s.out", test_dir);
 	if (pipe(in) == -1 || pipe(err) == -1)
 		abort();
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
 		dup2(in[0], 0);
-		dup2(open("/dev/null", O_WRONLY), 1);
+		dup2(open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
 		dup2(err[1], 2);
 		close(in[1]);
 		restrict_child();
-		_exit(setup_main(argc, argv));
+		exit(setup_main(argc, argv));
 	}
 	close(in[0]);
 	close(err[1]);
@@ -157,6 +179,8 @@ run_with(const char *line, const char *input, size_t input_len)
 	said[n] = '\0';
 	close(err[0]);
 	waitpid(pid, &status, 0);
+	(void)read_all(out, printed, sizeof(printed));
+	unlink(out);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
@@ -165,6 +189,16 @@ static int
 run_line(const char *line)
 {
 	return run_with(line, "secret\n", 7);
+}
+
+/* Nothing on stderr; but the test has no pptp beside it. */
+static bool
+quiet(void)
+{
+	const char *end = strchr(said, '\n');
+
+	return end == NULL || (end[1] == '\0' &&
+	    strstr(said, " to run yet: ") != NULL);
 }
 
 /* --- quoting ---------------------------------------------------------- */
@@ -181,6 +215,7 @@ static const struct quote_row {
 	{ "the domain's backslash is doubled", "CORP\\bob", "\"CORP\\\\bob\"" },
 	{ "a backslash at the end too", "a\\", "\"a\\\\\"" },
 	{ "a line feed stays on the line", "a\nb", "\"a\\012b\"" },
+	{ "so does a DEL", "a\177", "\"a\\177\"" },
 	{ "a digit after it is not taken for it", "\t7", "\"\\0117\"" },
 	{ "non-ASCII octets are kept", "\xc3\xa9\xff", "\"\xc3\xa9\xff\"" },
 	{ "what a shell would expand is nothing special", "$HOME`id`%s",
@@ -255,22 +290,72 @@ test_quoting(void)
 		const char *p = line;
 		struct wr w = { .p = (uint8_t *)line,
 		    .end = (uint8_t *)line + sizeof(line) };
+		struct rd r = { .p = w.p };
 		size_t n = t_random(&seed) % sizeof(text), got;
 
 		for (size_t k = 0; k < n; k++)
 			text[k] = (char)(1 + t_random(&seed) % 255);
-		put_quoted(&w, text, n);
+		peers_put_quoted(&w, text, n);
 		put(&w, " *\n");
 		ok = memchr(line, '\n', (size_t)(w.p - (uint8_t *)line)) ==
 		    (const char *)w.p - 1 &&
 		    word_length(line, (size_t)(w.p - (uint8_t *)line)) ==
 		    (size_t)(w.p - (uint8_t *)line) - 3;
+		r.end = w.p;
 		got = pppd_word(&p, (const char *)w.p, word);
 		ok = ok && got == n && memcmp(word, text, n) == 0;
+		ok = ok && peers_read_word(&r, word, sizeof(word)) &&
+		    strlen(word) == n && memcmp(word, text, n) == 0 &&
+		    peers_read_word(&r, word, 2) && word[0] == '*' &&
+		    !peers_read_word(&r, word, sizeof(word)) &&
+		    !peers_next_line(&r);
 		got = pppd_word(&p, (const char *)w.p, word);
 		ok = ok && got == 1 && word[0] == '*';
 	}
-	T(ok, "100000 random texts come back from pppd's parser, on one line");
+	T(ok, "100000 random texts come back from pppd's parser, and ours, on "
+	    "one line");
+}
+
+/* Words with a '|' behind each, as they stand in a file. */
+static const struct read_row {
+	const char *claim, *text, *words;
+} read_rows[] = {
+	{ "blanks part them", "a\tb  c \n", "a|b|c|" },
+	{ "quotes hold them together", "a' 'b\" \"c ''", "a b c||" },
+	{ "the other quote is itself", "'\"' \"'\"", "\"|'|" },
+	{ "a hash ends the line", "a#b", "a|" },
+	{ "but not between quotes", "'#'", "#|" },
+	{ "one to three octal digits", "\\1x \\12x \\1011 \\18",
+	    "\1x|\nx|A1|\1""8|" },
+	{ "letters", "\\a\\b\\f\\n \\r\\s\\t\\q", "\a\b\f\n|\r \tq|" },
+	{ "an end of line behind a backslash is none", "a\\\nb c\nd", "ab|c|" },
+	{ "a file that ends behind a backslash", "a b\\", "a|b|" },
+	{ "within an octal number", "\\7", "\7|" },
+	{ "or between quotes", "'a b", "a b|" },
+	{ "what is longer is cut", "aaaaaaaaaa b", "aaaaaaa|b|" },
+	{ "nothing", "", "" },
+};
+
+static void
+test_read(void)
+{
+	char server[PEERS_USER_LONGEST + 1], user[PEERS_USER_LONGEST + 1];
+	char word[8], got[64];
+
+	for (size_t i = 0; i < sizeof(read_rows) / sizeof(*read_rows); i++) {
+		const struct read_row *q = &read_rows[i];
+		struct rd r = { .p = (const uint8_t *)q->text };
+
+		r.end = r.p + strlen(q->text);
+		got[0] = '\0';
+		while (peers_read_word(&r, word, sizeof(word)))
+			strcat(strcat(got, word), "|");
+		T(T_STR(got, q->words), "read: %s", q->claim);
+	}
+	static const char odd[] = "name\npty\npty \"pptp h\"\nname # x\n";
+	peers_find(odd, sizeof(odd) - 1, server, user);
+	T(T_STR(server, "-") && T_STR(user, ""),
+	    "read: lines without a word, a command without --nolaunchpppd");
 }
 
 static void
@@ -287,7 +372,7 @@ test_shell(void)
 		FILE *f;
 
 		put(&w, "printf %s ");
-		put_shell_word(&w, texts[i]);
+		peers_put_shell_word(&w, texts[i]);
 		wr_u8(&w, '\0');
 		f = popen(cmd, "r");
 		if (f == NULL || fgets(got, sizeof(got), f) == NULL)
@@ -316,7 +401,7 @@ test_create(void)
 		abort();
 	strcpy(strrchr(self, '/') + 1, "pptp");
 	snprintf(want, sizeof(want), "# written by pptpsetup\n"
-	    "pty \"%s vpn.example.org --nolaunchpppd\"\n"
+	    "mtu 1320\nmru 1320\npty \"%s vpn.example.org --nolaunchpppd\"\n"
 	    "lock\nnoauth\nnobsdcomp\nnodeflate\nname \"CORP\\\\bob\"\n"
 	    "remotename work\nipparam work\nrequire-mppe-128\nrefuse-pap\n"
 	    "refuse-eap\nrefuse-chap\nrefuse-mschap\n", self);
@@ -326,7 +411,7 @@ test_create(void)
 	    "the secrets are their owner's, the peers file its group's, too");
 	T(T_EQ(run_line("-c|b|-s|h|-u|u"), 0), "the short forms");
 	snprintf(want, sizeof(want), "# written by pptpsetup\n"
-	    "pty \"%s h --nolaunchpppd\"\nlock\nnoauth\nnobsdcomp\nnodeflate\n"
+	    "mtu 1320\nmru 1320\npty \"%s h --nolaunchpppd\"\nlock\nnoauth\nnobsdcomp\nnodeflate\n"
 	    "name u\nremotename b\nipparam b\n", self);
 	T(holds("peers/b", want), "the peers file without --encrypt");
 	T(T_EQ(run_line("-create|c|-server=h|-username|u|-p|x"), 0) &&
@@ -434,6 +519,30 @@ static const struct usage_row {
 	{ "a tunnel name with a space", "-c|a b|-s|h|-u|u" },
 	{ "a tunnel name with a line feed", "-c|a\nb|-s|h|-u|u" },
 	{ "deleting a path", "--delete|../chap-secrets" },
+	{ "--delete with --route", "--delete|t|--route|10.0.0.0/8" },
+	{ "--delete with --dns", "--delete|t|--dns" },
+	{ "--list with --create", "--list|-c|t|-s|h|-u|u" },
+	{ "--list with --dns", "--list|--dns" },
+	{ "--route without a word", "-c|t|-s|h|-u|u|--route" },
+	{ "a route that is no number", "-c|t|-s|h|-u|u|--route|office" },
+	{ "a route without its length", "-c|t|-s|h|-u|u|--route|10.0.0.0" },
+	{ "a route of 33 bits", "-c|t|-s|h|-u|u|--route|10.0.0.0/33" },
+	{ "a route with bits behind it", "-c|t|-s|h|-u|u|--route|10.1.0.0/8" },
+	{ "a route of three numbers", "-c|t|-s|h|-u|u|--route|10.0.0/8" },
+	{ "a route of 256", "-c|t|-s|h|-u|u|--route|256.0.0.0/8" },
+	{ "a route that looks octal", "-c|t|-s|h|-u|u|--route|010.0.0.0/8" },
+	{ "a route and a command", "-c|t|-s|h|-u|u|--route|10.0.0.0/8;id" },
+	{ "a route that is the default", "-c|t|-s|h|-u|u|--route|0.0.0.0/0" },
+	{ "routes of a name with a dot", "-c|a.b|-s|h|-u|u|--route|10.0.0.0/8" },
+	{ "a word that pptp does not take", "-c|t|-s|h|-u|u|--option|--bogus" },
+	{ "a word that is pppd's", "-c|t|-s|h|-u|u|--option|persist" },
+	{ "an option of the launch form", "-c|t|-s|h|-u|u|--option|--encrypt" },
+	{ "another mode", "-c|t|-s|h|-u|u|--option|--check" },
+	{ "another path", "-c|t|-s|h|-u|u|--option|--data-path=kernel" },
+	{ "help", "-c|t|-s|h|-u|u|--option|--help" },
+	{ "words with a quote", "-c|t|-s|h|-u|u|--option|--phone 'a b'" },
+	{ "words with a line feed", "-c|t|-s|h|-u|u|--option|--debug\npersist" },
+	{ "words with a backslash", "-c|t|-s|h|-u|u|--option|--phone \\" },
 	{ "a host that a shell would run", "-c|t|-s|h;id|-u|u" },
 	{ "a host with a space", "-c|t|-s|h --x|-u|u" },
 	{ "a host that looks like an option", "-c|t|-s|-h|-u|u" },
@@ -524,17 +633,20 @@ static void
 test_short(void)
 {
 	static const char *const names[] = { "create", "server", "domain",
-	    "username", "password", "encrypt", "start", "delete", "help" };
+	    "username", "password", "encrypt", "persist", "default-route",
+	    "route", "dns", "option", "start", "delete", "list", "help" };
 	enum { NAMES = sizeof(names) / sizeof(names[0]) };
 
 	for (size_t i = 0; i < NAMES; i++)
 		for (size_t n = 1; n <= strlen(names[i]); n++) {
 			char word[32], *argv[] = { word, word, NULL };
-			bool other = false;
+			/* pptp-linux's tool took these for what it had. */
+			bool as_it = n == 1 || (n == 2 &&
+			    strncmp(names[i], "de", 2) == 0), other = false;
 			int opt;
 
 			for (size_t j = 0; j < NAMES; j++)
-				other = other || (j != i && n > 1 &&
+				other = other || (j != i && !as_it &&
 				    strncmp(names[i], names[j], n) == 0);
 			snprintf(word, sizeof(word), "--%.*s", (int)n,
 			    names[i]);
@@ -547,6 +659,178 @@ test_short(void)
 			    "short enough");
 		}
 	opterr = 1;
+}
+
+/* What is asked for beyond the login, and what the peers file has of it. */
+static const struct asked_row {
+	const char *claim, *line, *has;
+} asked_rows[] = {
+	{ "--persist", "--persist", "\nipparam t\npersist\nmaxfail 0\n"
+	    "holdoff 10\nlcp-echo-interval 20\nlcp-echo-failure 4\n" },
+	{ "--dns", "--dns", "\nipparam t\nusepeerdns\n" },
+	{ "--default-route", "--default-route",
+	    "\nipparam t\ndefaultroute\nreplacedefaultroute\n" },
+	{ "--option", "--option|--nobuffer  --loglevel 1 ",
+	    " h --nolaunchpppd --nobuffer --loglevel 1\"\n" },
+	{ "--option twice", "--option|--nobuffer|--option|--loglevel 1",
+	    " h --nolaunchpppd --nobuffer --loglevel 1\"\n" },
+	{ "what the shell would expand", "--option|--phone #$(id)*",
+	    " h --nolaunchpppd --phone '#$(id)*'\"\n" },
+	{ "pptp's --sync is pppd's, too", "--option|--sync",
+	    " --sync\"\nlock\nnoauth\nnobsdcomp\nnodeflate\nname u\n"
+	    "remotename t\nipparam t\nsync\n" },
+	{ "none of these", "--server|h", "\nipparam t\n" },
+};
+
+static void
+test_asked(void)
+{
+	char line[256], text[4096];
+
+	fresh();
+	snprintf(test_pppd, sizeof(test_pppd), "%s", in_dir("pppd"));
+	write_all("pppd", "replacedefaultrou", 0600);
+	T(T_EQ(run_line("-c|t|-s|h|-u|u|--default-route"), 0) &&
+	    T_HAS(said, "has no replacedefaultroute"),
+	    "a pppd without replacedefaultroute is not given it");
+	read_all(in_dir("peers/t"), text, sizeof(text));
+	T(strstr(text, "\ndefaultroute\n") != NULL &&
+	    strstr(text, "\nreplace") == NULL,
+	    "the default route all the same");
+	write_all("pppd", "replacereplacedefaultroute", 0600);
+	T(!pppd_has("replacedefaultroute"), "part of a longer word is none");
+	if (truncate(in_dir("pppd"), 40) == -1)
+		abort();
+	T(pppd_has("replacedefaultroute"), "the end of one is");
+	for (size_t i = 0; i < sizeof(asked_rows) / sizeof(*asked_rows); i++) {
+		const struct asked_row *a = &asked_rows[i];
+
+		snprintf(line, sizeof(line), "-c|t|-s|h|-u|u|%s", a->line);
+		T(T_EQ(run_line(line), 0) && T_IS(quiet()),
+		    "taken: %s", a->claim);
+		read_all(in_dir("peers/t"), text, sizeof(text));
+		T(T_HAS(text, a->has), "written: %s", a->claim);
+	}
+	T(T_EQ(strcmp(strstr(text, "\nipparam"), "\nipparam t\n"), 0),
+	    "and a second run takes away what it is not given");
+	T(T_EQ(run_line("-c|t|-s|nowhere.invalid|-u|u"), 0) &&
+	    T_HAS(said, "cannot resolve it"),
+	    "a server without an address is warned about");
+	read_all(in_dir("peers/t"), text, sizeof(text));
+	T(T_HAS(text, "\nmtu 1400\nmru 1400\n"), "and has the usual MTU");
+}
+
+/* Runs the script as pppd does, ip being echo; what that says. */
+static bool
+routes_set(const char *script, const char *ipparam, const char *want)
+{
+	char cmd[1024], out[1024];
+
+	snprintf(cmd, sizeof(cmd), "ip() { echo \"$*\"; }; set -- ppp7 '' 0 "
+	    "1.1.1.1 2.2.2.2 %s; . '%s' > '%s'", ipparam, in_dir(script),
+	    in_dir("said"));
+	if (system(cmd) != 0)
+		return false;
+	read_all(in_dir("said"), out, sizeof(out));
+	unlink(in_dir("said"));
+	return T_STR(out, want);
+}
+
+#define ROUTES "--route|10.0.0.0/8|--route|192.168.7.1/32"
+
+static void
+test_routes(void)
+{
+	static const char want[] = "route replace 10.0.0.0/8 dev ppp7\n"
+	    "route replace 192.168.7.1/32 dev ppp7\n";
+
+	fresh();
+	T(T_EQ(run_line("-c|t|-s|h|-u|u|" ROUTES), 0) &&
+	    T_HAS(said, "/ip-up, an executable shell script\n"
+	    "if [ \"$6\" = t ]; then\n\tip route replace 10.0.0.0/8 dev "
+	    "\"$1\"\n\tip route replace 192.168.7.1/32 dev \"$1\"\nfi\n") &&
+	    T_EQ(files_in("."), 2),
+	    "no ip-up.d: it is said what to write where");
+	write_all("ip-up", "#!/bin/sh\n/etc/ppp/ip-up.local\n", 0755);
+	T(T_EQ(run_line("-c|t|-s|h|-u|u|" ROUTES), 0) &&
+	    T_HAS(said, "/ip-up.local, "),
+	    "where ip-up runs ip-up.local, there");
+	if (mkdir(in_dir("ip-up.d"), 0755) == -1)
+		abort();
+	write_all("ip-up.d/foreign", "#!/bin/sh\n", 0755);
+	T(T_EQ(run_line("-c|t|-s|h|-u|u|" ROUTES), 0) && T_IS(quiet()) &&
+	    T_EQ(mode_of("ip-up.d/t"), 0755) && T_EQ(files_in("ip-up.d"), 2),
+	    "with both a script, and nothing else there");
+	T(routes_set("ip-up.d/t", "t", want), "the script sets the routes");
+	T(routes_set("ip-up.d/t", "t2", "") &&
+	    routes_set("ip-up.d/t", "", ""),
+	    "of this tunnel alone");
+	T(T_EQ(run_line("-c|foreign|-s|h|-u|u|" ROUTES), EXIT_SYSTEM) &&
+	    T_HAS(said, "ip-up.d/foreign was not written by pptpsetup") &&
+	    T_EQ(mode_of("peers/foreign"), -1) &&
+	    T_IS(holds("ip-up.d/foreign", "#!/bin/sh\n")),
+	    "a script of somebody else is not replaced, and nothing written");
+	T(T_EQ(run_line("-c|foreign|-s|h|-u|u"), 0) &&
+	    T_EQ(run_line("--delete|foreign"), 0) &&
+	    T_IS(holds("ip-up.d/foreign", "#!/bin/sh\n")),
+	    "nor removed");
+	T(T_EQ(run_line("-c|t|-s|h|-u|u"), 0) && T_EQ(files_in("ip-up.d"), 1),
+	    "written anew without routes, the script goes");
+	write_all("ip-up", "for f in /etc/ppp/ip-up.d/*.sh; do", 0755);
+	T(T_EQ(run_line("-c|t|-s|h|-u|u|" ROUTES), 0) &&
+	    T_EQ(mode_of("ip-up.d/t.sh"), 0755) &&
+	    T_EQ(mode_of("ip-up.d/t"), -1),
+	    "the script's name has the end that ip-up looks for");
+	write_all("ip-up", "run-parts /etc/ppp/ip-up.d", 0755);
+	T(T_EQ(run_line("-c|t|-s|h|-u|u|" ROUTES), 0) &&
+	    T_EQ(mode_of("ip-up.d/t.sh"), -1) &&
+	    T_EQ(mode_of("ip-up.d/t"), 0755),
+	    "once it looks for none, no second script stays");
+	T(T_EQ(run_line("--delete|t"), 0) && T_EQ(files_in("ip-up.d"), 1) &&
+	    T_EQ(files_in("peers"), 0),
+	    "--delete takes it along");
+	write_all("ip-up.d/t", "# written by pptpsetup\n", 0755);
+	T(T_EQ(run_line("--delete|t"), 0) && T_EQ(files_in("ip-up.d"), 1),
+	    "also where it is all that is left");
+	if (symlink("/nowhere", in_dir("ip-up.d/t")) == -1)
+		abort();
+	T(T_EQ(run_line("-c|t|-s|h|-u|u|" ROUTES), EXIT_SYSTEM) &&
+	    T_HAS(said, "symbolic link") && T_EQ(files_in("peers"), 0),
+	    "a link in its place is refused");
+	if (chmod(in_dir("ip-up.d"), 0777) == -1)
+		abort();
+	T(T_EQ(run_line("-c|t3|-s|h|-u|u|" ROUTES), EXIT_PERMISSION) &&
+	    T_EQ(files_in("ip-up.d"), 2) && T_EQ(files_in("peers"), 0),
+	    "a folder that everybody may write to as well");
+}
+
+static void
+test_list(void)
+{
+	fresh();
+	T(T_EQ(run_line("--list"), 0) && T_STR(printed, ""),
+	    "no tunnel, no line");
+	write_all("peers/mine", "pty \"pptp h --nolaunchpppd\"\nname x\n", 0600);
+	write_all("peers/old", "# written by pptpsetup\n"
+	    "pty \"/usr/sbin/pptp vpn.example --nolaunchpppd\"\nname u\n", 0600);
+	write_all("peers/odd", "# written by pptpsetup", 0600);
+	if (symlink("old", in_dir("peers/link")) == -1)
+		abort();
+	T(T_EQ(run_line("-c|new|-s|10.0.0.1|-d|CORP|-u|a b\033|--option|"
+	    "--nobuffer"), 0) && T_EQ(run_line("--list"), 0) &&
+	    T_IS(quiet()) && T_STR(printed,
+	    "new              10.0.0.1                 CORP\\a b\\x1b\n"
+	    "odd              -                        -\n"
+	    "old              vpn.example              u\n"),
+	    "the tunnels of both tools in order, nobody else's");
+	if (geteuid() != 0)
+		return;
+	limit_tag = "nobody";
+	if (chmod(in_dir("peers"), 0700) == -1)
+		abort();
+	T(T_EQ(run_line("--list"), EXIT_PERMISSION) && T_HAS(said, "as root"),
+	    "who may not look there is told so");
+	limit_tag = NULL;
 }
 
 /* A folder of a group, and what a member of it may have prepared. */
@@ -756,7 +1040,7 @@ shell(int tty)
 		tcsetpgrp(tty, getpid());
 		for (int fd = 0; fd <= 2; fd++)
 			dup2(tty, fd);
-		_exit(setup_main(argc, argv));
+		exit(setup_main(argc, argv));
 	}
 	while (waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status)) {
 		if (!echoes(tty))
@@ -913,6 +1197,7 @@ main(void)
 	if (mkdtemp(test_dir) == NULL)
 		return 1;
 	test_quoting();
+	test_read();
 	test_shell();
 	test_create();
 	test_replace_and_delete();
@@ -920,6 +1205,9 @@ main(void)
 	test_usage();
 	test_taken();
 	test_short();
+	test_asked();
+	test_routes();
+	test_list();
 	test_group();
 	test_links();
 	test_failures();

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What pppd's files hold for a tunnel: how their words are quoted, what is ours
+ * in them.
+ *
+ * What is ours in chap-secrets is a comment line that names the tunnel and
+ * the secret below it, in the shape that pptp-linux's pptpsetup writes too.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "peers_text.h"
+#include "wire.h"
+
+#define WRITTEN_BY	"# written by pptpsetup"
+#define ADDED_FOR	"# added by pptpsetup for "
+
+enum { COMMAND_LONGEST = 1000 };	/* pppd cuts a word after 1023 octets */
+
+/* --- words as pppd and the shell read them ---------------------------- */
+
+static bool
+is_word_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Is s harmless without quotes, for pppd's parser and for the shell? */
+static bool
+is_plain(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_word_char(s[i]) &&
+		    (s[i] == '\0' || strchr("./+-", s[i]) == NULL))
+			return false;
+	return n > 0;
+}
+
+/*
+ * Between double quotes pppd takes everything for itself but the quote and
+ * the backslash.  Control characters go as three octal digits, so that one
+ * entry stays one line; other octets, non-ASCII ones too, as they are.
+ */
+void
+peers_put_quoted(struct wr *w, const char *s, size_t n)
+{
+	char octal[8];
+
+	wr_u8(w, '"');
+	for (size_t i = 0; i < n; i++) {
+		uint8_t c = (uint8_t)s[i];
+
+		if (c < 0x20 || c == 0x7f) {
+			snprintf(octal, sizeof(octal), "\\%03o", c);
+			wr_bytes(w, octal, 4);
+			continue;
+		}
+		if (c == '"' || c == '\\')
+			wr_u8(w, '\\');
+		wr_u8(w, c);
+	}
+	wr_u8(w, '"');
+}
+
+static void
+put(struct wr *w, const char *s)
+{
+	wr_bytes(w, s, strlen(s));
+}
+
+static void
+put_word(struct wr *w, const char *s)
+{
+	size_t n = strlen(s);
+
+	if (is_plain(s, n))
+		wr_bytes(w, s, n);
+	else
+		peers_put_quoted(w, s, n);
+}
+
+void
+peers_put_shell_word(struct wr *w, const char *s)
+{
+	if (is_plain(s, strlen(s))) {
+		put(w, s);
+		return;
+	}
+	wr_u8(w, '\'');
+	for (; *s != '\0'; s++) {
+		if (*s == '\'')
+			put(w, "'\\'");
+		wr_u8(w, (uint8_t)*s);
+	}
+	wr_u8(w, '\'');
+}
+
+bool
+peers_is_name(const char *s)
+{
+	size_t n = strlen(s);
+
+	for (size_t i = 0; i < n; i++)
+		if (!is_word_char(s[i]) && s[i] != '-' && s[i] != '.')
+			return false;
+	/* pppd itself refuses to call a name with two dots in a row. */
+	return n > 0 && n <= PEERS_NAME_LONGEST && is_word_char(s[0]) &&
+	    strstr(s, "..") == NULL;
+}
+
+/* A decimal number up to most, without zeroes in front. */
+static bool
+take_number(const char **p, unsigned most, unsigned *n)
+{
+	const char *start = *p;
+
+	for (*n = 0; **p >= '0' && **p <= '9' && *n <= most; (*p)++)
+		*n = *n * 10 + (unsigned)(**p - '0');
+	return *p > start && *n <= most && (*start != '0' || *p == start + 1);
+}
+
+bool
+peers_is_net(const char *s)
+{
+	uint32_t address = 0;
+	unsigned n;
+
+	for (int i = 0; i < 4; i++) {
+		if (!take_number(&s, 255, &n) || *s++ != (i < 3 ? '.' : '/'))
+			return false;
+		address = address << 8 | n;
+	}
+	return take_number(&s, 32, &n) && *s == '\0' && n > 0 &&
+	    (n == 32 || address << n == 0);
+}
+
+/* --- what the files shall hold ---------------------------------------- */
+
+static const struct {
+	unsigned	 bit;
+	const char	*lines;
+} asked[] = {
+	/*
+	 * MPPE's keys come from MS-CHAP: a server that offers another way to
+	 * log in first would let us in and then fail for want of a key.
+	 */
+	{ PEERS_ENCRYPT, "require-mppe-128\nrefuse-pap\nrefuse-eap\n"
+	    "refuse-chap\nrefuse-mschap\n" },
+	{ PEERS_SYNC, "sync\n" },
+	{ PEERS_PERSIST, "persist\nmaxfail 0\nholdoff 10\n"
+	    "lcp-echo-interval 20\nlcp-echo-failure 4\n" },
+	{ PEERS_DNS, "usepeerdns\n" },
+	{ PEERS_DEFAULT_ROUTE, "defaultroute\n" },
+	{ PEERS_REPLACE_ROUTE, "replacedefaultroute\n" },
+};
+
+static void
+put_number(struct wr *w, const char *word, unsigned n)
+{
+	char line[40];
+
+	snprintf(line, sizeof(line), "%s %u\n", word, n);
+	put(w, line);
+}
+
+bool
+peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
+{
+	char command[COMMAND_LONGEST];
+	struct wr c = { .p = (uint8_t *)command,
+	    .end = (uint8_t *)command + sizeof(command) };
+
+	peers_put_shell_word(&c, client);
+	put(&c, " ");
+	put(&c, t->server);
+	put(&c, " --nolaunchpppd");
+	for (size_t i = 0; i < t->options.n; i++) {
+		put(&c, " ");
+		peers_put_shell_word(&c, t->options.v[i]);
+	}
+	/* In front: what is said further down wins. */
+	put(w, WRITTEN_BY "\n");
+	put_number(w, "mtu", t->mtu);
+	put_number(w, "mru", t->mtu);
+	put(w, "pty ");
+	peers_put_quoted(w, command, (size_t)(c.p - (uint8_t *)command));
+	put(w, "\nlock\nnoauth\nnobsdcomp\nnodeflate\nname ");
+	put_word(w, t->user);
+	put(w, "\nremotename ");
+	put(w, t->name);
+	put(w, "\nipparam ");
+	put(w, t->name);
+	put(w, "\n");
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if ((t->asks & asked[i].bit) != 0)
+			put(w, asked[i].lines);
+	return !c.bad && !w->bad;
+}
+
+/* No exit: some systems read the scripts of ip-up.d into one shell. */
+void
+peers_put_routes(struct wr *w, const struct tunnel *t)
+{
+	put(w, "if [ \"$6\" = ");
+	put(w, t->name);
+	put(w, " ]; then\n");
+	for (size_t i = 0; i < t->routes.n; i++) {
+		put(w, "\tip route replace ");
+		put(w, t->routes.v[i]);
+		put(w, " dev \"$1\"\n");
+	}
+	put(w, "fi\n");
+}
+
+void
+peers_put_script(struct wr *w, const struct tunnel *t)
+{
+	put(w, "#!/bin/sh\n" WRITTEN_BY "\n");
+	peers_put_routes(w, t);
+}
+
+/* n octets of a line, its end included. */
+static size_t
+line_length(const char *p, size_t n)
+{
+	const char *end = memchr(p, '\n', n);
+
+	return end == NULL ? n : (size_t)(end - p) + 1;
+}
+
+static bool
+is_blank(const char *p, size_t n)
+{
+	while (n > 0 && strchr(" \t\r\n", p[n - 1]) != NULL && p[n - 1] != '\0')
+		n--;
+	return n == 0;
+}
+
+/* Does the line say that the next one is this tunnel's? */
+static bool
+is_marker(const char *p, size_t n, const char *tunnel)
+{
+	size_t head = strlen(ADDED_FOR), len = strlen(tunnel);
+
+	return n >= head + len && memcmp(p, ADDED_FOR, head) == 0 &&
+	    memcmp(p + head, tunnel, len) == 0 &&
+	    is_blank(p + head + len, n - head - len);
+}
+
+/* The length of the word that p begins with, by pppd's rules. */
+static size_t
+word_length(const char *p, size_t n)
+{
+	char quote = '\0';
+	size_t i;
+
+	for (i = 0; i < n && p[i] != '\n'; i++) {
+		if (p[i] == '\\')
+			i++;
+		else if (quote != '\0')
+			quote = p[i] == quote ? '\0' : quote;
+		else if (p[i] == '"' || p[i] == '\'')
+			quote = p[i];
+		else if (p[i] == ' ' || p[i] == '\t' || p[i] == '#')
+			break;
+	}
+	return i < n ? i : n;
+}
+
+/*
+ * Is the line below a marker the tunnel's secret?  Its second word says so.
+ * The second test is for what pptp-linux's tool made of names with blanks or
+ * quotes, which it did not escape.
+ */
+static bool
+is_secret(const char *p, size_t n, const char *tunnel)
+{
+	char middle[PEERS_NAME_LONGEST + 8];
+	size_t len = strlen(tunnel), i;
+
+	if (n == 0 || *p == '#' || is_blank(p, n))
+		return false;
+	i = word_length(p, n);
+	while (i < n && (p[i] == ' ' || p[i] == '\t'))
+		i++;
+	if (word_length(p + i, n - i) == len && memcmp(p + i, tunnel, len) == 0)
+		return true;
+	snprintf(middle, sizeof(middle), " %s \"", tunnel);
+	return memmem(p, n, middle, strlen(middle)) != NULL;
+}
+
+static bool
+ends_empty(const uint8_t *start, const uint8_t *end)
+{
+	return end > start && end[-1] == '\n' &&
+	    (end - start == 1 || end[-2] == '\n');
+}
+
+unsigned
+peers_put_others(struct wr *w, const char *p, size_t n,
+    const char *tunnel)
+{
+	const uint8_t *start = w->p;
+	unsigned gone = 0;
+
+	while (n > 0) {
+		size_t len = line_length(p, n);
+
+		if (!is_marker(p, len, tunnel)) {
+			wr_bytes(w, p, len);
+			p += len;
+			n -= len;
+			continue;
+		}
+		gone++;
+		p += len;
+		n -= len;
+		len = line_length(p, n);
+		if (is_secret(p, len, tunnel)) {
+			p += len;
+			n -= len;
+		}
+		if (ends_empty(start, w->p))
+			w->p--;
+	}
+	return gone;
+}
+
+void
+peers_put_secret(struct wr *w, const uint8_t *start, const struct tunnel *t)
+{
+	if (w->p > start)
+		put(w, w->p[-1] == '\n' ? "\n" : "\n\n");
+	put(w, ADDED_FOR);
+	put(w, t->name);
+	put(w, "\n");
+	put_word(w, t->user);
+	put(w, " ");
+	put(w, t->name);
+	put(w, " ");
+	peers_put_quoted(w, t->password, t->password_len);
+	put(w, " *\n");
+}
+
+/* --- reading ----------------------------------------------------------- */
+
+bool
+peers_is_ours(const char *p, size_t n)
+{
+	size_t head = strlen(WRITTEN_BY), len;
+
+	for (; n > 0; p += len, n -= len) {
+		len = line_length(p, n);
+		if (len >= head && memcmp(p, WRITTEN_BY, head) == 0 &&
+		    is_blank(p + head, len - head))
+			return true;
+	}
+	return false;
+}
+
+/* What the octets behind a backslash stand for; -1: for nothing. */
+static int
+read_escaped(struct rd *r)
+{
+	static const char from[] = "abfnrst", to[] = "\a\b\f\n\r \t";
+	uint8_t c = rd_u8(r);
+	const char *e = c == '\0' ? NULL : strchr(from, c);
+	int value = c - '0';
+
+	if (r->bad || c == '\n')	/* the line goes on */
+		return -1;
+	if (e != NULL)
+		return (uint8_t)to[e - from];
+	if (c < '0' || c > '7')
+		return c;
+	for (int i = 0; i < 2 && r->p < r->end && *r->p >= '0' &&
+	    *r->p <= '7'; i++)
+		value = value * 8 + rd_u8(r) - '0';
+	return value & 0xff;
+}
+
+bool
+peers_read_word(struct rd *r, char *word, size_t size)
+{
+	const uint8_t *start;
+	uint8_t quote = '\0';
+	size_t n = 0;
+
+	while (r->p < r->end && (*r->p == ' ' || *r->p == '\t'))
+		r->p++;
+	for (start = r->p; r->p < r->end && *r->p != '\n'; r->p++) {
+		int c = *r->p;
+
+		if (quote == '\0' && (c == ' ' || c == '\t' || c == '#'))
+			break;
+		if (c == (quote != '\0' ? quote : '"') ||
+		    (quote == '\0' && c == '\'')) {
+			quote = quote != '\0' ? '\0' : (uint8_t)c;
+			continue;
+		}
+		if (c == '\\') {
+			r->p++;
+			c = read_escaped(r);
+			r->p--;
+		}
+		if (c != -1 && n + 1 < size)
+			word[n++] = (char)c;
+	}
+	word[n] = '\0';
+	return r->p > start;
+}
+
+bool
+peers_next_line(struct rd *r)
+{
+	r->p += line_length((const char *)r->p, (size_t)(r->end - r->p));
+	return r->p < r->end;
+}
+
+/* The word in front of --nolaunchpppd is the server. */
+static void
+find_server(char *command, char *server)
+{
+	char *end = strstr(command, " --nolaunchpppd"), *start;
+
+	if (end == NULL)
+		return;
+	for (start = end; start > command && start[-1] != ' '; start--)
+		continue;
+	snprintf(server, PEERS_USER_LONGEST + 1, "%.*s", (int)(end - start),
+	    start);
+}
+
+void
+peers_find(const char *p, size_t n, char *server, char *user)
+{
+	struct rd r = { .p = (const uint8_t *)p,
+	    .end = (const uint8_t *)p + n };
+	char option[8], command[COMMAND_LONGEST + 24];
+
+	memcpy(server, "-", 2);
+	memcpy(user, "-", 2);
+	do {
+		if (!peers_read_word(&r, option, sizeof(option)))
+			continue;
+		if (strcmp(option, "name") == 0)
+			(void)peers_read_word(&r, user, PEERS_USER_LONGEST + 1);
+		else if (strcmp(option, "pty") == 0 &&
+		    peers_read_word(&r, command, sizeof(command)))
+			find_server(command, server);
+	} while (peers_next_line(&r));
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What pppd's files hold for a tunnel: their words as pppd and the shell read
+ * them, and what is ours in them (pure).
+ */
+#ifndef PEERS_TEXT_H
+#define PEERS_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "wire.h"
+
+/* In octets.  pppd 2.4.9 and 2.5 cut a longer user or password. */
+enum {
+	PEERS_NAME_LONGEST = 128,
+	PEERS_USER_LONGEST = 255,
+	PEERS_NET_LONGEST = 18,		/* 255.255.255.255/32 */
+	PEERS_WORDS = 32
+};
+
+/* What a tunnel's peers file asks of pppd. */
+enum {
+	PEERS_ENCRYPT = 1 << 0,		/* require MPPE */
+	PEERS_SYNC = 1 << 1,		/* pptp has --sync */
+	PEERS_PERSIST = 1 << 2,
+	PEERS_DNS = 1 << 3,
+	PEERS_DEFAULT_ROUTE = 1 << 4,
+	PEERS_REPLACE_ROUTE = 1 << 5	/* this pppd has replacedefaultroute */
+};
+
+struct peers_words {
+	const char	*v[PEERS_WORDS];
+	size_t		 n;
+};
+
+struct tunnel {
+	const char	*name;		/* as peers_is_name() wants it */
+	const char	*server;	/* a word to the shell as it is */
+	const char	*user;		/* DOMAIN\user or user: any octets */
+	const char	*password;	/* any octets but NUL, not "@/..." */
+	size_t		 password_len;
+	unsigned	 asks;		/* PEERS_* */
+	unsigned	 mtu;
+	struct peers_words options;	/* words for pptp: any octets */
+	struct peers_words routes;	/* as peers_is_net() wants them */
+};
+
+/* May a tunnel, and so its peers file, have this name? */
+bool peers_is_name(const char *s);
+
+/*
+ * Is it an IPv4 network as A.B.C.D/N, without bits behind the mask and not the
+ * default route?
+ */
+bool peers_is_net(const char *s);
+
+/* --- Writing: a cursor that lacks room is .bad. --- */
+
+/* s between double quotes, which pppd takes for just these n octets. */
+void peers_put_quoted(struct wr *w, const char *s, size_t n);
+
+/* s as one word of a shell's command. */
+void peers_put_shell_word(struct wr *w, const char *s);
+
+/*
+ * The whole peers file; client is the path of pptp.  False: the command for
+ * pptp is too long for pppd, or w is full.
+ */
+bool peers_put_file(struct wr *w, const struct tunnel *t, const char *client);
+
+/* The shell's commands that set the routes, for an ip-up script of pppd's. */
+void peers_put_routes(struct wr *w, const struct tunnel *t);
+
+/* The same as a script of its own. */
+void peers_put_script(struct wr *w, const struct tunnel *t);
+
+/*
+ * Copies chap-secrets, p[0 .. n), without the tunnel's own entries and the
+ * empty line before each.  w->p is where the copy begins.  Returns how many
+ * entries went.
+ */
+unsigned peers_put_others(struct wr *w, const char *p, size_t n,
+    const char *tunnel);
+
+/* The tunnel's entry, behind what w holds since start. */
+void peers_put_secret(struct wr *w, const uint8_t *start,
+    const struct tunnel *t);
+
+/* --- Reading. --- */
+
+/* Did pptpsetup, this or pptp-linux's, write this file? */
+bool peers_is_ours(const char *p, size_t n);
+
+/*
+ * The next word of a line as pppd reads it, cut to size; false at the end of
+ * the line, behind which r->p does not go.
+ */
+bool peers_read_word(struct rd *r, char *word, size_t size);
+
+/* Moves to the next line; false if there is none. */
+bool peers_next_line(struct rd *r);
+
+/*
+ * The server and the user (of PEERS_USER_LONGEST + 1 octets each) that a peers
+ * file of pptpsetup's names; "-" for what it does not.
+ */
+void peers_find(const char *p, size_t n, char *server, char *user);
+
+#endif
