@@ -304,7 +304,7 @@ check_words(struct request *r)
 	int argc = 3, status = split_words(r);
 	struct conf c;
 
-	if (status != EXIT_OK || o->n == 0)
+	if (status != EXIT_OK)
 		return status;
 	snprintf(server, sizeof(server), "%s", r->server);
 	argv[0] = pptp;
@@ -315,9 +315,10 @@ check_words(struct request *r)
 	argv[argc] = NULL;
 	if (options_parse(&c, argc, argv) != -1 || c.nwords > 0 ||
 	    c.mode != RUN_TUNNEL || c.data_path == DATA_KERNEL)
-		return peers_complain(EXIT_USAGE, "--option takes what pptp "
-		    "takes beside --nolaunchpppd, without words for pppd, "
-		    "another mode or data path");
+		return peers_complain(EXIT_USAGE, "pppd will run 'pptp %s "
+		    "--nolaunchpppd' with the words of --option, of which none "
+		    "can be for pppd, or for another mode or data path",
+		    server);
 	r->asks |= c.sync ? PEERS_SYNC : 0;
 	return EXIT_OK;
 }

@@ -546,6 +546,8 @@ static const struct usage_row {
 	{ "a host that a shell would run", "-c|t|-s|h;id|-u|u" },
 	{ "a host with a space", "-c|t|-s|h --x|-u|u" },
 	{ "a host that looks like an option", "-c|t|-s|-h|-u|u" },
+	{ "a host with a port, which pptp takes as an option",
+	    "-c|t|-s|h:1723|-u|u" },
 	{ "an empty host", "-c|t|-s||-u|u" },
 	{ "a password that pppd would open", "-c|t|-s|h|-u|u|-p|@/etc/passwd" },
 };
