@@ -63,6 +63,22 @@ static const struct quirk_fields bezeq = {
 	.link_info = 1,
 };
 
+/*
+ * Servers that tell what they are, and what is known of them.  pptpd keeps
+ * back what follows a lost packet for 0.3 s, and until then does not look
+ * either, if nothing comes; its process, between a raw socket and a pty, is
+ * overrun by the kernel's bursts.
+ */
+#define OVERRUN	"the server is pptpd, which is overrun by the kernel's bursts"
+static const struct server {
+	const char	*host, *vendor;
+	bool		 holds_back;
+	const char	*wants_pty;	/* why; or NULL */
+} servers[] = {
+	{ "local", "linux", true, OVERRUN },
+	{ "local", "MoretonBay", false, OVERRUN }	/* before 1.1 */
+};
+
 static char
 fold(char ch)
 {
@@ -85,11 +101,28 @@ quirk_by_name(const char *name)
 	return 0;
 }
 
-/* pptpd, for 0.3 s; until then it does not look either, if nothing comes. */
+static const struct server *
+find_server(const char *host, const char *vendor)
+{
+	static const struct server other = { NULL, NULL, false, NULL };
+
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
+		if (strcmp(host, servers[i].host) == 0 &&
+		    strcmp(vendor, servers[i].vendor) == 0)
+			return &servers[i];
+	return &other;
+}
+
 bool
 quirk_holds_back(const char *host, const char *vendor)
 {
-	return strcmp(host, "local") == 0 && strcmp(vendor, "linux") == 0;
+	return find_server(host, vendor)->holds_back;
+}
+
+const char *
+quirk_wants_pty(const char *host, const char *vendor)
+{
+	return find_server(host, vendor)->wants_pty;
 }
 
 void

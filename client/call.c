@@ -3,7 +3,7 @@
  * From a command line to a call that is up.
  *
  * All that needs privilege is created here, by whoever runs pptp: the raw GRE
- * socket (or the kernel's PPTP socket in its place), the TCP socket that the
+ * socket (and the kernel's PPTP socket beside it), the TCP socket that the
  * call manager will connect, and its drop socket.  All have the same mark
  * and the same local address, since many servers find a tunnel by both
  * addresses.  The raw socket is there, bound, connected and filtered by our
@@ -277,26 +277,40 @@ open_channel(struct call *c)
 	    "cannot open a socket of the kernel's PPTP", errno);
 }
 
-/* What the server's data will come to. */
+/*
+ * What the server's data will come to.  Where the kernel may carry it both are
+ * there: its socket takes nothing until it is connected, and what comes before
+ * waits in the raw one.  The drop socket is for machines without its GRE.
+ */
 static enum exit_status
 open_data(struct call *c, int *drop_sock)
 {
-	enum exit_status status;
+	enum exit_status status = EXIT_OK;
 
 	choose_id(c);
 	if (c->kernel)
-		return open_channel(c);
-	status = open_raw(c, &c->raw, &c->id);
-	return status != EXIT_OK ? status : open_raw(c, drop_sock, NULL);
+		status = open_channel(c);
+	if (status == EXIT_OK)
+		status = open_raw(c, &c->raw, &c->id);
+	return status != EXIT_OK || c->kernel ? status :
+	    open_raw(c, drop_sock, NULL);
 }
 
 /* The same for another id. */
 static enum exit_status
 change_id(struct call *c)
 {
+	enum exit_status status = EXIT_OK;
+
 	choose_id(c);
-	close(c->kernel ? c->channel : c->raw);
-	return c->kernel ? open_channel(c) : open_raw(c, &c->raw, &c->id);
+	if (c->kernel) {
+		close(c->channel);
+		status = open_channel(c);
+	}
+	if (status != EXIT_OK)
+		return status;
+	close(c->raw);
+	return open_raw(c, &c->raw, &c->id);
 }
 
 static void
@@ -440,6 +454,50 @@ ask(struct call *c, const struct ipc_fds *fds)
 	return EXIT_SYSTEM;
 }
 
+/* Sends ourselves once more what came before the kernel's socket was ready. */
+static void
+replay_early(struct call *c)
+{
+	struct sockaddr_in here = { .sin_family = AF_INET,
+	    .sin_addr = c->local };
+	uint8_t buf[HDLC_FRAME_MAX + 128];
+	int one = 1;
+	ssize_t n;
+
+	/* The server's packets do not come here any more, nor what is sent. */
+	if (connect(c->raw, (const struct sockaddr *)&here, sizeof(here)) ==
+	    -1 || setsockopt(c->raw, IPPROTO_IP, IP_HDRINCL, &one,
+	    sizeof(one)) == -1)
+		return;
+	while ((n = recv(c->raw, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		(void)send(c->raw, buf, (size_t)n, MSG_DONTWAIT);
+}
+
+/*
+ * The server has said what it is.  With "auto" that decides what carries the
+ * data; what is not needed for it is closed.
+ */
+static enum exit_status
+settle_path(struct call *c)
+{
+	int *unused = &c->channel;
+
+	if (c->conf->data_path == DATA_AUTO &&
+	    quirk_wants_pty(c->said.host, c->said.vendor) != NULL)
+		c->kernel = false;
+	if (c->kernel) {
+		if (kernel_connect(c->channel, c->server, c->peer_id) == -1)
+			return fail(c, EXIT_SYSTEM, "the kernel's PPTP does "
+			    "not take the call", errno);
+		replay_early(c);
+		unused = &c->raw;
+	}
+	if (*unused != -1)
+		close(*unused);
+	*unused = -1;
+	return EXIT_OK;
+}
+
 static enum exit_status
 ask_with(struct call *c, int tcp, int drop_sock)
 {
@@ -448,11 +506,7 @@ ask_with(struct call *c, int tcp, int drop_sock)
 	    [IPC_FD_CHANNEL] = -1 } };
 	enum exit_status status = ask(c, &fds);
 
-	if (status == EXIT_OK && c->kernel &&
-	    kernel_connect(c->channel, c->server, c->peer_id) == -1)
-		status = fail(c, EXIT_SYSTEM, "the kernel's PPTP does not "
-		    "take the call", errno);
-	return status;
+	return status == EXIT_OK ? settle_path(c) : status;
 }
 
 /*

@@ -38,7 +38,7 @@
 #include "text.h"
 #include "util.h"
 
-enum { PPPD_START_US = 3000000 };	/* until pppd has opened its tty */
+enum { PPPD_START_MS = 3000 };	/* until pppd has opened its tty */
 
 /* ---- what gateways are told ---- */
 
@@ -191,18 +191,15 @@ become_pppd(char **argv)
 
 /*
  * pppd opens its tty by name: if the tunnel is over before it has, it takes the
- * name for an option.  So the pty stays until pppd has spoken, for a while.
+ * name for an option; and what is written before it has set that up is lost.
+ * So the gateway begins when pppd has spoken, or after a while.
  */
 static void
-let_pppd_speak(int master, const struct gre_counters *n, int64_t since)
+let_pppd_speak(int master)
 {
-	while (n->tx_packets + n->pty_bad == 0 &&
-	    clock_us() - since < PPPD_START_US) {
-		struct pollfd p = { .fd = master, .events = POLLIN };
+	struct pollfd p = { .fd = master, .events = POLLIN };
 
-		if (poll(&p, 1, 100) > 0)
-			return;
-	}
+	(void)poll(&p, 1, PPPD_START_MS);
 }
 
 /* A child behind a new pty becomes the gateway. */
@@ -219,13 +216,9 @@ launch_by_pty(const struct call *c, const struct pppd_extra *extra, bool show)
 		say(STDOUT_FILENO, "call is up; starting pppd on %s\n", tty);
 	if (fork_alone(c)) {
 		close(slave);
-		int64_t since = clock_us();
-		enum exit_status status;
-
+		let_pppd_speak(master);
 		launch_fill_gateway(&gw, c, master, master);
-		status = gateway_run(&gw);
-		let_pppd_speak(master, c->n, since);
-		exit(status);
+		exit(gateway_run(&gw));
 	}
 	close(master);
 	return pppd_argv_pty(c->conf, extra, tty);
@@ -259,15 +252,10 @@ launch_by_kernel(const struct call *c, const struct pppd_extra *extra,
 	return pppd_argv_kernel(c->conf, extra, plugin, pair[1]);
 }
 
-/*
- * Shall the kernel carry the data?  Settles DATA_AUTO, and logs which path is
- * taken and why.
- */
+/* May the kernel carry the data, as far as this machine and the options go? */
 static bool
 kernel_wanted(const struct conf *conf, struct kernel_path *k)
 {
-	bool can = false;
-
 	memset(k, 0, sizeof(*k));
 	if (conf->pty_need != PTY_NOT_NEEDED)
 		snprintf(k->why, sizeof(k->why), "--%s needs the pty",
@@ -275,18 +263,26 @@ kernel_wanted(const struct conf *conf, struct kernel_path *k)
 	else if (conf->data_path == DATA_USER)
 		snprintf(k->why, sizeof(k->why), "the pty was asked for");
 	else
-		can = kernel_offer(k);
-	if (can)
+		return kernel_offer(k);
+	return false;
+}
+
+/* Which path a call that is up has taken, and why. */
+static void
+log_path(const struct call *c, const struct kernel_path *k)
+{
+	const char *why = k->why[0] != '\0' ? k->why :
+	    quirk_wants_pty(c->said.host, c->said.vendor);
+
+	if (c->kernel) {
 		log_info("the kernel carries the data");
-	else if (conf->data_path != DATA_KERNEL)
-		log_info("the data goes by a pty");
-	if (can)
-		log_debug("data path: %s%s", conf->data_path == DATA_KERNEL ?
-		    "asked for, with " : "the kernel has PPTP, pppd ",
-		    k->plugin);
-	else
-		log_debug("data path: %s", k->why);
-	return can;
+		log_debug("data path: %s%s", c->conf->data_path ==
+		    DATA_KERNEL ? "asked for, with " :
+		    "the kernel has PPTP, pppd ", k->plugin);
+		return;
+	}
+	log_info("the data goes by a pty");
+	log_debug("data path: %s", why);
 }
 
 /* ---- the login ---- */
@@ -487,6 +483,7 @@ launch_run(struct call *c)
 	if (status != EXIT_OK)
 		fatal(status, "%s", c->why);
 	launch_log_up(c);
+	log_path(c, &k);
 	extra.mtu = mtu_for(c->server);
 	argv = c->kernel ? launch_by_kernel(c, &extra, k.plugin, show) :
 	    launch_by_pty(c, &extra, show);

@@ -22,7 +22,8 @@ struct call {
 	char		 name[INET_ADDRSTRLEN];	/* the server's address */
 	uint16_t	 id, peer_id;
 	uint16_t	 window;	/* what we announce */
-	bool		 kernel;	/* shall carry the data */
+	bool		 kernel;	/* may carry the data; of a call that
+					 * is up: does */
 	int		 raw, channel;	/* GRE, or the kernel's PPTP socket */
 	int		 mgr;		/* -1, as all these: not open */
 	int		 hangup_fd;	/* abort when this hangs up; -1 */

@@ -54,6 +54,12 @@ unsigned quirk_by_name(const char *name);
  */
 bool quirk_holds_back(const char *host, const char *vendor);
 
+/*
+ * Why the kernel's data path would be slower than a pty with a server of these
+ * names, in words without an end; NULL where it is not known to be.
+ */
+const char *quirk_wants_pty(const char *host, const char *vendor);
+
 /* Fills *f with the usual values, then with what the quirks replace. */
 void quirk_fields(struct quirk_fields *f, unsigned quirks);
 

@@ -29,13 +29,14 @@ kernel_gateway() {	# what is neither it nor the monitor that forked it
 	pgrep -x pptp | grep -vx -e "$m" -e "$(ps -o ppid= -p "$m" | tr -d ' ')"
 }
 bad() {	# bad [KEY=VALUE...]: a server that misbehaves, on port 1724
+	: > /run/bad.log	# here: the child may come to it too late
 	ip netns exec srv python3 tests/net/badserver.py port=1724 "$@" \
 		> /run/bad.log 2>&1 &
 	BAD=$!
 	until_ok 10 grep -q ready /run/bad.log
 }
 to_bad() {	# to_bad [WORD...]: P is a pppd with a call to it
-	"$CLIENT" $SERVER --data-path=kernel --connect-port 1724 "$@" \
+	"$CLIENT" $SERVER --data-path="${BY:-kernel}" --connect-port 1724 "$@" \
 		"${words[@]}" > /run/client.out 2>&1 &
 	P=$!
 }
@@ -61,11 +62,37 @@ cp "$PLUGIN" /run/plugins/pptp.so
 has "--check says what it has now" "$("$CLIENT" --check $SERVER)" \
 	"paths .*and the kernel by $dir/pptp.so"
 
-# --- from the shell ---
-bash /run/inherit "$CLIENT" $SERVER --loglevel 3 "${words[@]}" > /run/client.out \
-	2> /run/client.err &
+# --- auto asks the server, and loses nothing that comes meanwhile ---
+"$CLIENT" $SERVER --loglevel 3 "${words[@]}" > /run/client.out 2>&1 &
 P=$!
-claim "auto with the plugin: up" until_ok 20 up
+claim "auto with the plugin, pptpd: up" until_ok 20 up
+has "by a pty, as the log says" "$(< /run/syslog)" \
+	'data path: the server is pptpd'
+claim "ping" alive
+end $P
+is_clean "its end leaves nothing"
+for BY in auto kernel user; do
+	: > /run/syslog
+	rm -f /run/pppd.log
+	bad early=lcp gre=silent host=local
+	to_bad --loglevel 3
+	claim "$BY: LCP that comes before the server's reply is read" \
+		until_ok 2 grep -q 'rcvd .LCP ConfReq id=0x77' /run/pppd.log
+	case $BY in auto) why='the kernel has PPTP' ;; kernel) why='asked for' ;;
+	user) why='the pty was asked for' ;; esac
+	has "$BY, another server: as the log says" "$(< /run/syslog)" \
+		"data path: $why"
+	end $P
+	kill $BAD; wait $BAD 2> /dev/null
+	is_clean "its end leaves nothing"
+done
+BY=kernel
+
+# --- from the shell ---
+bash /run/inherit "$CLIENT" $SERVER --loglevel 3 --data-path=kernel \
+	"${words[@]}" > /run/client.out 2> /run/client.err &
+P=$!
+claim "the kernel asked for: up" until_ok 20 up
 has "the kernel carries the data" "$(< /run/syslog)" 'the kernel carries the data'
 has "MPPE is on" "$(< /run/pppd.log)" 'MPPE 128-bit .* enabled'
 is "the process has become pppd" "$(ps -o comm= -p $P)" pppd
@@ -273,7 +300,7 @@ is_clean "and leaves nothing"
 kill $BAD
 
 # --- our own address goes away ---
-"$CLIENT" $SERVER "${words[@]}" > /run/client.out 2>&1 &
+"$CLIENT" $SERVER --data-path=kernel "${words[@]}" > /run/client.out 2>&1 &
 P=$!
 claim "before the address is lost: up" until_ok 20 up
 ip addr add 10.9.0.99/24 dev v0

@@ -24,7 +24,7 @@ line for all that happens to standard output.  Keys:
  read=1   every read() is one message to it; what follows is thrown away
  slow=S   reads only every S seconds
  modem=1  an Orckit ATUR3: refuses a client that is not the one it knows
- early=1  sends a GRE packet before the OCRP
+ early=1  sends a GRE packet before the OCRP; =lcp: a Configure-Request
  gre=     echo silent dup swap late far behind restart truncated alien lying
           wrap first1 welcome noack stranger (10.9.0.3, which has to be there,
           forges each packet first) skip (20 numbers, once) flood (40 frames
@@ -333,7 +333,9 @@ class Connection:
         g = calls[self.ours] = Gre(self.peer, self.theirs,
                                    conf.get("gre", "echo"))
         if conf.get("early"):
-            g.put(g.packet(g.next(), b"\xff\x03\x00\xfbearly"))
+            g.put(g.packet(g.next(), b"\xff\x03\xc0\x21\1\x77\0\4" if
+                           conf["early"] == "lcp" else
+                           b"\xff\x03\x00\xfbearly"))
             time.sleep(0.1)
         if how == "silent":
             return

@@ -97,6 +97,19 @@ test_holds_back(void)
 	    "others, and who says nothing of itself, do not");
 }
 
+static void
+test_wants_pty(void)
+{
+	T(T_IS(quirk_wants_pty("local", "linux") != NULL) &&
+	    T_IS(quirk_wants_pty("local", "MoretonBay") != NULL),
+	    "pptpd, new and old, is served better by a pty");
+	T(T_IS(quirk_wants_pty("local", "cananian") == NULL) &&
+	    T_IS(quirk_wants_pty("", "linux") == NULL) &&
+	    T_IS(quirk_wants_pty("", "") == NULL) &&
+	    T_IS(quirk_wants_pty("", "Microsoft Windows NT") == NULL),
+	    "accel-ppp, which has a kernel's path itself, and others are not");
+}
+
 int
 main(void)
 {
@@ -104,5 +117,6 @@ main(void)
 	test_table();
 	test_fields();
 	test_holds_back();
+	test_wants_pty();
 	return t_done();
 }
