@@ -82,7 +82,8 @@ $(BIN): $(OBJ)
 	$(CC) $(LDHARD) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LDLIBS)
 
 $(PUREOBJ): WARN += -Wconversion
-PLACED	= $(B)/client/launch.o $(B)/client/setup.o $(B)/tunnel/kernel.o
+PLACED	= $(B)/client/launch.o $(B)/client/ready.o $(B)/client/setup.o \
+	  $(B)/tunnel/kernel.o
 $(PLACED): build/places
 $(PLACED): STD += -DPPPD_PLUGINDIR='"$(PPPD_PLUGINDIR)"' -DPPPD='"$(PPPD)"'
 $(B)/%.o: %.c Makefile

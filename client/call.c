@@ -19,6 +19,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -33,6 +34,7 @@
 #include "ipc.h"
 #include "kernel.h"
 #include "pptp_quirks.h"
+#include "ready.h"
 #include "refusals.h"
 #include "resolve.h"
 #include "sandbox.h"
@@ -44,9 +46,6 @@ enum {
 	ID_TRIES = 8,			/* ids taken by other tunnels */
 	MANAGER_TRIES = 8		/* managers that end as we come */
 };
-
-#define HOW_PRIVILEGED	"run as root, or give the program its capabilities: " \
-	"setcap cap_net_raw,cap_net_admin+ep pptp"
 
 void
 call_init(struct call *c, const struct conf *conf)
@@ -83,10 +82,16 @@ prepare(struct call *c, int fd)
 	int one = 1;
 
 	if (c->conf->rtmark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK,
-	    &c->conf->rtmark, sizeof(c->conf->rtmark)) == -1)
-		return fail(c, errno == EPERM ? EXIT_PERMISSION : EXIT_SYSTEM,
-		    errno == EPERM ? "--rtmark needs CAP_NET_ADMIN ("
-		    HOW_PRIVILEGED ")" : "--rtmark", errno);
+	    &c->conf->rtmark, sizeof(c->conf->rtmark)) == -1) {
+		char how[READY_TEXT];
+
+		if (errno != EPERM)
+			return fail(c, EXIT_SYSTEM, "--rtmark", errno);
+		ready_how(how);
+		snprintf(c->why, sizeof(c->why), "--rtmark: CAP_NET_ADMIN "
+		    "%.250s", how);
+		return EXIT_PERMISSION;
+	}
 	if (c->local.s_addr == INADDR_ANY)
 		return EXIT_OK;
 	/* The port is chosen at connect(): thousands of tunnels may share. */
@@ -179,8 +184,8 @@ open_raw(struct call *c, int *fd, const uint16_t *id)
 		if (errno != EPERM && errno != EACCES)
 			return fail(c, EXIT_SYSTEM, "cannot open a raw socket "
 			    "for GRE", errno);
-		snprintf(c->why, sizeof(c->why), "cannot open a raw socket "
-		    "for GRE: CAP_NET_RAW is missing; " HOW_PRIVILEGED);
+		static_assert(sizeof(c->why) >= READY_TEXT, "a sentence");
+		ready_no_raw(c->why);
 		return EXIT_PERMISSION;
 	}
 	status = filter(*fd, id) == -1 ?

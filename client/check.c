@@ -22,6 +22,7 @@
 #include "ipc.h"
 #include "kernel.h"
 #include "pptp_gre.h"
+#include "ready.h"
 #include "sandbox.h"
 #include "text.h"
 #include "util.h"
@@ -34,13 +35,13 @@ enum {
 };
 
 /*
- * The steps in their order; call_open() passes through all but GRE.  "local"
- * is what can fail on this machine before a packet is sent.
+ * The steps in their order; call_open() passes through those between the first
+ * and GRE.  "local" is this machine, before a packet is sent.
  */
-enum step { S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_LOCAL, S_STEPS };
+enum step { S_LOCAL, S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_STEPS };
 
 static const char *const step_name[S_STEPS] = {
-	"name", "TCP", "server", "call", "GRE", "local"
+	"local", "name", "TCP", "server", "call", "GRE"
 };
 
 /* --check is one process and one question: this is where it stands. */
@@ -61,7 +62,7 @@ report(bool ok, const char *said)
 	    "\xe2\x9c\x97") : (ok ? "ok    " : "failed"),
 	    step_name[progress.step], text);
 	fflush(stdout);
-	if (progress.step < S_GRE)
+	if (progress.step != S_LOCAL && progress.step < S_GRE)
 		progress.step++;
 	progress.since = clock_us();
 }
@@ -238,15 +239,19 @@ check_main(const struct conf *conf)
 {
 	struct gre_conf gc = { .reorder_us = conf->reorder_us };
 	struct call c;
-	enum exit_status status;
+	enum exit_status status, ready;
 	void *mem = NULL;
-	char text[64];
+	char text[READY_TEXT];
 	int keep[3];
 
 	call_init(&c, conf);
 	c.on_record = on_record;
 	progress.terminal = isatty(STDOUT_FILENO);
 	report_paths();
+	ready = ready_all(conf, report);
+	if (ready_raw(text) != EXIT_OK)
+		return ready;
+	progress.step = S_NAME;
 	progress.since = clock_us();
 	log_stderr(conf->debug ? 2 : 0);
 	status = call_open(&c);
@@ -256,7 +261,7 @@ check_main(const struct conf *conf)
 			progress.step = S_LOCAL;
 		}
 		report(false, c.why);
-		return status;
+		return ready != EXIT_OK ? ready : status;
 	}
 	snprintf(text, sizeof(text), "accepted in %.1f ms (call ids %u and "
 	    "%u)", ms_since(progress.since), c.id, c.peer_id);
@@ -275,5 +280,5 @@ check_main(const struct conf *conf)
 	status = check_gre(&c, gre_init(mem, &gc, c.n));
 	call_close(&c);
 	free(mem);
-	return status;
+	return ready != EXIT_OK ? ready : status;
 }

@@ -35,6 +35,7 @@
 #include "ppp_observer.h"
 #include "pppd_argv.h"
 #include "pptp_quirks.h"
+#include "ready.h"
 #include "text.h"
 #include "util.h"
 
@@ -185,8 +186,7 @@ become_pppd(char **argv)
 	execv(PPPD, argv);
 	err = errno;
 	free(argv);
-	fatal(EXIT_SYSTEM, "cannot run " PPPD ": %s%s", strerror(err),
-	    err == ENOENT ? " (install the package ppp)" : "");
+	fatal(EXIT_SYSTEM, "cannot run " PPPD ": %s", strerror(err));
 }
 
 /*
@@ -461,7 +461,7 @@ enum exit_status
 launch_run(struct call *c)
 {
 	bool show = isatty(STDOUT_FILENO) && c->conf->loglevel > 0;
-	char name[PEERS_USER_LONGEST + 1];
+	char name[PEERS_USER_LONGEST + 1], why[READY_TEXT];
 	struct gre_counters *n;
 	struct pppd_extra extra;
 	struct kernel_path k;
@@ -472,6 +472,9 @@ launch_run(struct call *c)
 	if (!c->kernel && c->conf->data_path == DATA_KERNEL)
 		fatal(EXIT_SYSTEM, "--data-path=kernel is not available: %s",
 		    k.why);
+	status = ready_to_launch(c->conf, c->kernel, why);
+	if (status != EXIT_OK)
+		fatal(status, "%s", why);
 	prepare_login(c->conf, &extra, name);
 	extra.updetach = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
 	    !detaches_itself(c->conf);

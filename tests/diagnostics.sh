@@ -20,7 +20,8 @@ for name in glob.glob("*.c") + glob.glob("[cmst]*/*.[ch]") + \
                flags=re.S)
     # A sentence in pieces, or with a name of its own.
     s = re.sub(r'"\s*(?:\\\n\s*)?"', "", s)
-    s = re.sub(r'"\s*HOW_PRIVILEGED\s*"?', "", s)
+    for name, text in ("PPPD", "/usr/sbin/pppd"), ("DEV_PPP", "/dev/ppp"):
+        s = re.sub(r'"\s*%s\s*"' % name, text, s)
     said += s.replace('\\"', '"')
 
 page = open("pptp.8").read()

@@ -6,6 +6,7 @@
 # installed, pptp-linux 1.10.0 does the same with it.
 # shellcheck disable=SC2016 # for the stand-in to expand
 . "$(dirname "$0")/lib.sh"
+ppp_here
 theirs=${PPTP_LINUX:-/usr/sbin/pptp}
 rows=$(grep -v '^#' tests/commandlines.txt)
 n=$(wc -l <<< "$rows")

@@ -8,12 +8,13 @@ command -v valgrind > /dev/null || skip_all "no valgrind"
 "${CC:-cc}" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O1 -shared -fPIC \
 	-o /run/unfiltered.so tests/net/unfiltered.c -ldl ||
 	skip_all "nothing can be preloaded here"
+ppp_here
 # Where everybody may come; it tells pptpsetup from pptp by the name.
 mkdir -m 755 /run/bin && cp "$CLIENT" /run/bin/pptp
 ln -s pptp /run/bin/pptpsetup
 cat > /run/pptp.vg <<'SH'
 #!/bin/sh
-LD_PRELOAD=/run/unfiltered.so exec valgrind --leak-check=full --vgdb=no \
+LD_PRELOAD="/run/unfiltered.so $LD_PRELOAD" exec valgrind --leak-check=full --vgdb=no \
 	--log-file=/run/log/vg "/run/bin/$(basename "$0" .vg)" "$@"
 SH
 chmod 755 /run/pptp.vg

@@ -35,6 +35,13 @@ until_ok() {	# until_ok SECONDS COMMAND...
 	done
 }
 
+# ppp_here: from here on this machine is ready for pppd, for who runs pptp.
+ppp_here() {
+	"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -O1 -o /run/ppp.so \
+		tests/net/ppp.c || { echo "Bail out! ppp.c"; exit 1; }
+	export LD_PRELOAD=/run/ppp.so
+}
+
 # serve [KEY=VALUE...]: another badserver takes the place of the one before
 BAD=
 serve() {

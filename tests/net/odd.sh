@@ -3,6 +3,7 @@
 # Odd circumstances: whoever starts us has odd habits, somebody else stops a
 # process or takes a route, numbers are at their edges.
 . "$(dirname "$0")/lib.sh"
+ppp_here
 . tests/net/armour.bash
 good='received 5 of 5, ordered, 0 duplicate, 0 bad'
 
@@ -184,8 +185,8 @@ except OSError:
 print(out.decode().replace("\r", ""))
 PY
 )
-is "--check on a terminal: five steps, five marks" \
-	"$(grep -c '^✓' <<< "$checked")" 5
+is "--check on a terminal: six steps, six marks" \
+	"$(grep -c '^✓' <<< "$checked")" 6
 
 # --- by name to 33.0.0.0/8, and the route while links come and go
 SERVER=33.1.2.3

@@ -4,6 +4,7 @@
 # log saw of it, and beside it, where that is no matter of course, what they
 # see without it.
 . "$(dirname "$0")/lib.sh"
+ppp_here
 syslog_on
 ip addr add 10.9.0.3/24 dev v0
 echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter

@@ -3,6 +3,7 @@
 # Each exit status from a situation that means it, with its sentence; GRE that
 # is blocked; and how long standard error stays open.
 . "$(dirname "$0")/lib.sh"
+ppp_here
 syslog_on
 mkdir /run/bin
 cp "$CLIENT" /run/bin/pptp

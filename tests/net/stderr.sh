@@ -5,6 +5,7 @@
 # octet, a pipe, a socket.  A tunnel with --debug carries data all the same, a
 # start that fails ends within 2 s, and no flag of the user's file is changed.
 . "$(dirname "$0")/lib.sh"
+ppp_here
 serve gre=echo
 
 stuffed() {	# stuffed KIND COMMAND...: sets $out, $status

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Is this machine ready for a tunnel?
+ *
+ * Each thing is tried in the way in which it will be used: then it does not
+ * matter whether it is built in, loaded, or loaded by being tried, nor who
+ * forbids it.  Lists of modules would tell less, and are missing in containers.
+ */
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#include <linux/capability.h>
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel.h"
+#include "pptp_proto.h"
+#include "ready.h"
+#include "sandbox.h"
+
+/* Behind ours: its macros have the names of some of our constants. */
+#include <linux/ppp-ioctl.h>
+
+#ifndef PPPD_PLUGINDIR
+#define PPPD_PLUGINDIR	"/usr/lib/pppd"
+#endif
+#define DEV_PPP		"/dev/ppp"
+#define GIVE	"run --device=/dev/ppp --cap-add=NET_ADMIN --cap-add=NET_RAW"
+
+#define SAY(out, ...) \
+	((void)(snprintf((out), READY_TEXT, __VA_ARGS__) < 0))
+
+/* ---- cures ---- */
+
+/* The name of the file that is there. */
+struct mark {
+	const char	*file, *word;
+};
+
+static const char *
+find_mark(const struct mark *m)
+{
+	while (m->file != NULL && access(m->file, F_OK) == -1)
+		m++;
+	return m->word;
+}
+
+/* The command that starts a container like the one we are in; or NULL. */
+static const char *
+container(void)
+{
+	static const struct mark marks[] = {
+		{ "/.dockerenv", "docker " GIVE },
+		{ "/run/.containerenv", "podman " GIVE },
+		{ "/run/systemd/container", "give it to the container "
+		    "(see pptp.8, CONTAINERS)" },
+		{ NULL, NULL }
+	};
+
+	return find_mark(marks);
+}
+
+static const char *
+install_ppp(void)
+{
+	static const struct mark marks[] = {
+		{ "/usr/bin/apt", "apt install ppp" },
+		{ "/usr/bin/dnf", "dnf install ppp" },
+		{ "/sbin/apk", "apk add ppp" },
+		{ "/usr/bin/pacman", "pacman -S ppp" },
+		{ "/usr/bin/zypper", "zypper install ppp" },
+		{ NULL, "install the package ppp" }
+	};
+
+	return find_mark(marks);
+}
+
+/* How to get a module: it is the kernel's, and so never a container's. */
+static void
+get_module(char how[READY_TEXT], const char *name)
+{
+	struct utsname u;
+	char dir[sizeof(u.release) + 16];
+
+	uname(&u);
+	snprintf(dir, sizeof(dir), "/lib/modules/%s", u.release);
+	if (container() != NULL)
+		SAY(how, "outside of this container: modprobe %s", name);
+	else if (access(dir, F_OK) == -1)
+		SAY(how, "modprobe %s, but the running kernel has no %s: "
+		    "after an update, reboot", name, dir);
+	else
+		SAY(how, "modprobe %s", name);
+}
+
+void
+ready_how(char how[READY_TEXT])
+{
+	const char *give = container();
+
+	if (geteuid() != 0)
+		SAY(how, "is missing; run as root, or give the program its "
+		    "capabilities: setcap cap_net_raw,cap_net_admin+ep pptp");
+	else if (give != NULL)
+		SAY(how, "is missing, although this is root: %s", give);
+	else
+		SAY(how, "is missing, although this is root: a container gets "
+		    "it by --cap-add=NET_RAW --cap-add=NET_ADMIN, a service by "
+		    "CapabilityBoundingSet=CAP_NET_RAW CAP_NET_ADMIN");
+}
+
+/* ---- pppd ---- */
+
+static enum exit_status
+no_pppd(const struct conf *conf, char why[READY_TEXT])
+{
+	struct stat st;
+
+	(void)conf;
+	if (access(PPPD, X_OK) == -1) {
+		int err = errno;
+
+		SAY(why, "cannot run " PPPD ": %s (%s)", strerror(err),
+		    err == ENOENT ? install_ppp() : geteuid() == 0 ?
+		    "ls -l " PPPD " says why" : "run as root");
+		return err == EACCES && geteuid() != 0 ? EXIT_PERMISSION :
+		    EXIT_SYSTEM;
+	}
+	if (geteuid() == 0 || stat(PPPD, &st) == -1 ||
+	    (st.st_mode & S_ISUID) != 0)
+		return EXIT_OK;
+	SAY(why, PPPD " is for root, since it is not setuid: run as root");
+	return EXIT_PERMISSION;
+}
+
+/* Does the kernel have PPP, so that only the file is missing? */
+static bool
+has_driver(void)
+{
+	FILE *f = fopen("/proc/devices", "re");
+	char line[128];
+	bool found = false;
+
+	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
+		found = strcmp(line, "108 ppp\n") == 0;
+	if (f != NULL)
+		(void)fclose(f);
+	return found;
+}
+
+static void
+get_device(char how[READY_TEXT], int err)
+{
+	const char *give = container();
+
+	if (give != NULL && (err == ENOENT || err == EPERM))
+		SAY(how, "%s", give);
+	else if (err == ENOENT && has_driver())
+		SAY(how, "mknod -m 600 " DEV_PPP " c 108 0");
+	else if (err == ENOENT || err == ENXIO || err == ENODEV)
+		get_module(how, "ppp_generic");
+	else
+		SAY(how, "a container gets it by --device=" DEV_PPP);
+}
+
+static enum exit_status
+no_device(const struct conf *conf, char why[READY_TEXT])
+{
+	char how[READY_TEXT];
+	int fd = open(DEV_PPP, O_RDWR | O_CLOEXEC), err = errno;
+	bool admin = sandbox_has_cap(CAP_NET_ADMIN);
+
+	(void)conf;
+	if (fd != -1) {
+		close(fd);
+		return EXIT_OK;
+	}
+	/* A pppd that is setuid, or run by root, may have more than we. */
+	if (((err == EPERM || err == EACCES) && geteuid() != 0) ||
+	    (err == EPERM && !admin && prctl(PR_CAPBSET_READ, CAP_NET_ADMIN,
+	    0, 0, 0) == 1))
+		return EXIT_OK;
+	if (err == EPERM && !admin) {
+		ready_how(how);
+		SAY(why, "cannot open " DEV_PPP ": CAP_NET_ADMIN %.240s", how);
+	} else {
+		get_device(how, err);
+		SAY(why, "cannot open " DEV_PPP ": %s (%.200s)", strerror(err),
+		    how);
+	}
+	return err == EPERM || err == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM;
+}
+
+/* ---- the kernel ---- */
+
+/* Gives a pty to PPP, as pppd does. */
+static enum exit_status
+no_tty(const struct conf *conf, char why[READY_TEXT])
+{
+	int ldisc = conf->sync ? N_SYNC_PPP : N_PPP, tty = -1, err = 0;
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	char name[64], how[READY_TEXT];
+
+	if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1 ||
+	    ptsname_r(master, name, sizeof(name)) != 0 ||
+	    (tty = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) == -1) {
+		err = errno;
+		SAY(why, "cannot open a pty: %s%s", strerror(err),
+		    err == ENOENT ? " (mount -t devpts devpts /dev/pts)" : "");
+	} else if (ioctl(tty, TIOCSETD, &ldisc) == -1) {
+		err = errno;
+		get_module(how, conf->sync ? "ppp_synctty" : "ppp_async");
+		SAY(why, "this kernel has no PPP for a pty: %s (%.200s)",
+		    strerror(err), how);
+	}
+	if (tty != -1)
+		close(tty);
+	if (master != -1)
+		close(master);
+	/* The module is perhaps not ours to load, but pppd's. */
+	return err == 0 || (err == EPERM && geteuid() != 0) ? EXIT_OK :
+	    EXIT_SYSTEM;
+}
+
+enum { MPPE_THERE, MPPE_NONE, MPPE_UNKNOWN };
+
+/*
+ * In a process and a network of its own, as a unit of PPP is an interface.  An
+ * option like that of RFC 3078 2, with a key of zeroes behind it.
+ */
+static int
+try_mppe(void)
+{
+	uint8_t option[6 + 16] = { CCP_OPT_MPPE, 6, 0, 0, 0, MPPE_128 };
+	struct ppp_option_data d = { .ptr = option, .length = sizeof(option),
+	    .transmit = 1 };
+	int unit = -1, fd;
+
+	if (unshare(CLONE_NEWNET) == -1 || (fd = open(DEV_PPP, O_RDWR |
+	    O_CLOEXEC)) == -1 || ioctl(fd, PPPIOCNEWUNIT, &unit) == -1)
+		return MPPE_UNKNOWN;
+	if (ioctl(fd, PPPIOCSCOMPRESS, &d) == 0)
+		return MPPE_THERE;
+	return errno == EINVAL ? MPPE_NONE : MPPE_UNKNOWN;
+}
+
+static int
+find_mppe(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(try_mppe());
+	if (pid == -1 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		return MPPE_UNKNOWN;
+	return WEXITSTATUS(status);
+}
+
+void
+ready_no_raw(char why[READY_TEXT])
+{
+	char how[READY_TEXT];
+
+	ready_how(how);
+	/* A capability counts in the networks of its user namespace. */
+	if (sandbox_has_cap(CAP_NET_RAW))
+		SAY(how, "holds in this user namespace, which does not own "
+		    "this network: take one of its own (unshare -n, no "
+		    "--network=host)");
+	SAY(why, "cannot open a raw socket for GRE: CAP_NET_RAW %.240s", how);
+}
+
+enum exit_status
+ready_raw(char why[READY_TEXT])
+{
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, PPTP_IPPROTO_GRE);
+
+	if (fd != -1) {
+		close(fd);
+		return EXIT_OK;
+	}
+	if (errno == EPERM || errno == EACCES) {
+		ready_no_raw(why);
+		return EXIT_PERMISSION;
+	}
+	SAY(why, "cannot open a raw socket for GRE: %s", strerror(errno));
+	return EXIT_SYSTEM;
+}
+
+/* ---- all of it ---- */
+
+enum exit_status
+ready_to_launch(const struct conf *conf, bool kernel, char why[READY_TEXT])
+{
+	enum exit_status status = kernel ? EXIT_OK : ready_raw(why);
+
+	if (status == EXIT_OK)
+		status = no_pppd(conf, why);
+	if (status == EXIT_OK)
+		status = no_device(conf, why);
+	if (status == EXIT_OK && !kernel)
+		status = no_tty(conf, why);
+	return status;
+}
+
+/* The name of the only folder that pppd has plugins in is its version. */
+static void
+pppd_version(char version[32])
+{
+	char path[] = PPPD_PLUGINDIR;
+	char *slash = strrchr(path, '/');
+	const struct dirent *e;
+	int n = 0;
+	DIR *d;
+
+	version[0] = '\0';
+	if (slash == NULL || !isdigit((unsigned char)slash[1]))
+		return;
+	*slash = '\0';
+	d = opendir(path);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (isdigit((unsigned char)e->d_name[0]) && n++ == 0)
+			snprintf(version, 32, " %.30s", e->d_name);
+	if (d != NULL)
+		closedir(d);
+	if (n != 1)
+		version[0] = '\0';
+}
+
+/* Tells of what is missing; the status of the first that is stays. */
+static bool
+good(enum exit_status *all, enum exit_status one, const char *why,
+    void (*tell)(bool ok, const char *said))
+{
+	if (one == EXIT_OK)
+		return true;
+	tell(false, why);
+	if (*all == EXIT_OK)
+		*all = one;
+	return false;
+}
+
+enum exit_status
+ready_all(const struct conf *conf, void (*tell)(bool ok, const char *said))
+{
+	enum exit_status all = EXIT_OK;
+	struct kernel_path k;
+	char why[READY_TEXT], how[READY_TEXT], version[32];
+	int mppe = MPPE_UNKNOWN;
+	bool kernel = false;
+
+	(void)good(&all, no_pppd(conf, why), why, tell);
+	if (good(&all, no_device(conf, why), why, tell)) {
+		kernel = conf->data_path != DATA_USER && kernel_offer(&k);
+		if (!kernel)
+			(void)good(&all, no_tty(conf, why), why, tell);
+		mppe = find_mppe();
+		get_module(how, "ppp_mppe");
+		SAY(why, "this kernel has no MPPE, by which PPTP encrypts "
+		    "(%.200s)", how);
+		(void)good(&all, mppe == MPPE_NONE ? EXIT_SYSTEM : EXIT_OK,
+		    why, tell);
+	}
+	(void)good(&all, ready_raw(why), why, tell);
+	if (all != EXIT_OK)
+		return all;
+	pppd_version(version);
+	SAY(why, "pppd%s, " DEV_PPP ", %s%s, CAP_NET_RAW", version,
+	    kernel ? "pptp" : conf->sync ? "ppp_synctty" : "ppp_async",
+	    mppe == MPPE_THERE ? ", ppp_mppe" : "");
+	tell(true, why);
+	return EXIT_OK;
+}
