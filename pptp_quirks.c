@@ -70,13 +70,22 @@ static const struct quirk_fields bezeq = {
  * overrun by the kernel's bursts.
  */
 #define OVERRUN	"the server is pptpd, which is overrun by the kernel's bursts"
+#define SLOW	"pptpd is slow with --data-path=kernel: leave that to auto"
 static const struct server {
 	const char	*host, *vendor;
 	bool		 holds_back;
 	const char	*wants_pty;	/* why; or NULL */
+	const char	*advice;	/* or NULL */
 } servers[] = {
-	{ "local", "linux", true, OVERRUN },
-	{ "local", "MoretonBay", false, OVERRUN }	/* before 1.1 */
+	{ "local", "linux", true, OVERRUN, SLOW },
+	{ "local", "MoretonBay", false, OVERRUN, SLOW },	/* before 1.1 */
+	{ "local", "cananian", false, NULL, "accel-ppp drops packets that "
+	    "others have overtaken, and has an MTU of 1436 at most: mtu 1400" },
+	/* A host of any name; more may follow the vendor's. */
+	{ NULL, "MikroTik", false, NULL, "MikroTik: if CCP or IPCP ends again "
+	    "and again, give pppd nobsdcomp, nodeflate and novj" },
+	{ NULL, "Microsoft", false, NULL, "Windows: if it asks for EAP, give "
+	    "--refuse-eap; a user of a domain needs --domain" }
 };
 
 static char
@@ -104,10 +113,12 @@ quirk_by_name(const char *name)
 static const struct server *
 find_server(const char *host, const char *vendor)
 {
-	static const struct server other = { NULL, NULL, false, NULL };
+	static const struct server other = { .host = NULL };
 
 	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
-		if (strcmp(host, servers[i].host) == 0 &&
+		if (servers[i].host == NULL ? strncmp(vendor,
+		    servers[i].vendor, strlen(servers[i].vendor)) == 0 :
+		    strcmp(host, servers[i].host) == 0 &&
 		    strcmp(vendor, servers[i].vendor) == 0)
 			return &servers[i];
 	return &other;
@@ -123,6 +134,12 @@ const char *
 quirk_wants_pty(const char *host, const char *vendor)
 {
 	return find_server(host, vendor)->wants_pty;
+}
+
+const char *
+quirk_advice(const char *host, const char *vendor)
+{
+	return find_server(host, vendor)->advice;
 }
 
 void

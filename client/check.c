@@ -21,7 +21,9 @@
 #include "check.h"
 #include "ipc.h"
 #include "kernel.h"
+#include "ppp_observer.h"
 #include "pptp_gre.h"
+#include "pptp_quirks.h"
 #include "ready.h"
 #include "sandbox.h"
 #include "text.h"
@@ -30,18 +32,21 @@
 
 enum {
 	GRE_PATIENCE_US = 10000000,
+	LCP_PATIENCE_US = 7000000,	/* servers ask again after 3 s */
+	END_PATIENCE_US = 500000,
 	ASK_AGAIN_US = 1000000,
-	LCP_ID = 1
+	LCP_REQUEST_MAX = 32		/* the longest frame we send */
 };
 
 /*
  * The steps in their order; call_open() passes through those between the first
  * and GRE.  "local" is this machine, before a packet is sent.
  */
-enum step { S_LOCAL, S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_STEPS };
+enum step { S_LOCAL, S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_LCP,
+	S_STEPS };
 
 static const char *const step_name[S_STEPS] = {
-	"local", "name", "TCP", "server", "call", "GRE"
+	"local", "name", "TCP", "server", "call", "GRE", "LCP"
 };
 
 /* --check is one process and one question: this is where it stands. */
@@ -62,25 +67,30 @@ report(bool ok, const char *said)
 	    "\xe2\x9c\x97") : (ok ? "ok    " : "failed"),
 	    step_name[progress.step], text);
 	fflush(stdout);
-	if (progress.step != S_LOCAL && progress.step < S_GRE)
+	if (progress.step != S_LOCAL && progress.step < S_LCP)
 		progress.step++;
 	progress.since = clock_us();
 }
 
-/* What this machine could carry a tunnel's data with; no step, no verdict. */
+/* What is no step, and has no verdict. */
+static void
+note(const char *name, const char *text, const char *rest)
+{
+	printf("%-6s %-6s %s%s\n", progress.terminal ? "\xc2\xb7" : "note",
+	    name, text, rest);
+	fflush(stdout);
+}
+
+/* What this machine could carry a tunnel's data with. */
 static void
 report_paths(void)
 {
 	struct kernel_path k;
 
 	if (kernel_offer(&k))
-		printf("%-6s %-6s user (a pty), and the kernel by %s\n",
-		    progress.terminal ? "\xc2\xb7" : "note", "paths",
-		    k.plugin);
+		note("paths", "user (a pty), and the kernel by ", k.plugin);
 	else
-		printf("%-6s %-6s user (a pty); not the kernel: %s\n",
-		    progress.terminal ? "\xc2\xb7" : "note", "paths",
-		    k.why);
+		note("paths", "user (a pty); not the kernel: ", k.why);
 }
 
 static double
@@ -134,96 +144,100 @@ on_record(const struct call *c, const struct ipc_msg *m)
 	}
 }
 
-/* An LCP Configure-Request (RFC 1661 5.1) with a magic number. */
-static size_t
-lcp_request(uint8_t *buf, size_t size)
-{
-	struct wr w = { .p = buf, .end = buf + size };
-	uint32_t magic;
+/* ---- the data ---- */
 
-	random_bytes(&magic, sizeof(magic));
+/* PPP over the call, as far as LCP's requests. */
+struct link {
+	struct call	*c;
+	struct gre	*g;
+	struct ppp_observer o;
+	uint32_t	 magic;		/* RFC 1661 6.4 */
+};
+
+/*
+ * Sends an LCP packet without a text (RFC 1661 5), with the same identifier each
+ * time: a late answer will do.  A Configure-Request has one option.
+ */
+static void
+lcp_send(struct link *l, uint8_t code)
+{
+	uint8_t buf[GRE_HEADER_MAX + LCP_REQUEST_MAX];
+	uint8_t *frame = buf + GRE_HEADER_MAX;
+	struct wr w = { .p = frame, .end = buf + sizeof(buf) };
+	size_t head, len;
+
 	wr_u8(&w, PPP_ALLSTATIONS);
 	wr_u8(&w, PPP_UI);
 	wr_u16(&w, PPP_LCP);
-	wr_u8(&w, LCP_CONFREQ);
-	wr_u8(&w, LCP_ID);
-	wr_u16(&w, 10);			/* code .. the last option */
-	wr_u8(&w, LCP_OPT_MAGIC);
-	wr_u8(&w, 6);
-	wr_u32(&w, magic);
-	return (size_t)(w.p - buf);
-}
-
-/* Is this frame an answer (Ack, Nak or Reject) to our request? */
-static bool
-lcp_answer(const uint8_t *p, size_t n)
-{
-	struct rd r = { .p = p, .end = p + n };
-	uint16_t address = rd_u16(&r), proto = rd_u16(&r);
-	uint8_t code = rd_u8(&r), id = rd_u8(&r);
-
-	return !r.bad && address == (PPP_ALLSTATIONS << 8 | PPP_UI) &&
-	    proto == PPP_LCP && code >= LCP_CONFACK && code <= LCP_CONFREJ &&
-	    id == LCP_ID;
-}
-
-static bool
-send_request(struct call *c, struct gre *g)
-{
-	uint8_t buf[GRE_HEADER_MAX + 32];
-	size_t len = lcp_request(buf + GRE_HEADER_MAX, 32);
-	size_t head = gre_send(g, buf + GRE_HEADER_MAX, len, clock_us());
-
-	/* Not connected-error safe by one try: ICMP may have come before. */
+	wr_u8(&w, code);
+	wr_u8(&w, code);		/* for the identifier */
+	wr_u16(&w, code == LCP_CONFREQ ? LCP_HEADER + 6 : LCP_HEADER);
+	if (code == LCP_CONFREQ) {
+		wr_u8(&w, LCP_OPT_MAGIC);
+		wr_u8(&w, 6);
+		wr_u32(&w, l->magic);
+	}
+	len = (size_t)(w.p - frame);
+	(void)ppp_observer_see(&l->o, PPP_OURS, frame, len);
+	head = gre_send(l->g, frame, len, clock_us());
+	/* An error may be that of a packet before: ICMP. */
 	for (int i = 0; i < 3; i++)
-		if (send(c->raw, buf + GRE_HEADER_MAX - head, head + len, 0) !=
-		    -1)
-			return true;
-	return false;
+		if (send(l->c->raw, frame - head, head + len, 0) != -1)
+			return;
 }
 
-/* Reads one packet: 1 our answer, 0 something else in GRE, -1 nothing. */
-static int
-read_answer(struct call *c, struct gre *g)
+/* Reads one packet; true if it is one of our call's. */
+static bool
+take_packet(struct link *l)
 {
 	uint8_t buf[HDLC_FRAME_MAX + 128];
-	ssize_t n = recv(c->raw, buf, sizeof(buf), MSG_DONTWAIT);
+	ssize_t n = recv(l->c->raw, buf, sizeof(buf), MSG_DONTWAIT);
 	size_t ihl = n > 0 ? (size_t)(buf[0] & 15) * 4 : 0, len;
 	const uint8_t *p;
-	bool answered = false;
 
 	if (n <= 0 || ihl > (size_t)n ||
-	    gre_recv(g, buf + ihl, (size_t)n - ihl, clock_us()) != GRE_OK)
-		return -1;
-	while ((p = gre_next(g, &len, true, clock_us())) != NULL)
-		answered = answered || lcp_answer(p, len);
-	return answered ? 1 : 0;
+	    gre_recv(l->g, buf + ihl, (size_t)n - ihl, clock_us()) != GRE_OK)
+		return false;
+	while ((p = gre_next(l->g, &len, true, clock_us())) != NULL)
+		(void)ppp_observer_see(&l->o, PPP_PEER, p, len);
+	return true;
+}
+
+/*
+ * Sends this packet each second, until *done or for as long as that.  Returns
+ * whether anything came.
+ */
+static bool
+ask_until(struct link *l, uint8_t code, const bool *done, int64_t patience_us)
+{
+	int64_t ask = clock_us(), end = ask + patience_us;
+	struct pollfd p = { .fd = l->c->raw, .events = POLLIN };
+	bool heard = false;
+
+	while (!*done && clock_us() < end) {
+		if (clock_us() >= ask) {
+			lcp_send(l, code);
+			ask += ASK_AGAIN_US;
+		}
+		if (poll(&p, 1, poll_timeout(ask < end ? ask : end,
+		    clock_us())) > 0)
+			heard = take_packet(l) || heard;
+	}
+	return heard;
 }
 
 static enum exit_status
-check_gre(struct call *c, struct gre *g)
+check_gre(struct link *l)
 {
-	int64_t start = clock_us(), ask = start;
-	struct pollfd p = { .fd = c->raw, .events = POLLIN };
-	bool heard = false;
+	const bool *answered = &l->o.said[PPP_OURS].lcp.answered;
+	bool heard = ask_until(l, LCP_CONFREQ, answered, GRE_PATIENCE_US);
 	char text[400];
 
-	while (clock_us() - start < GRE_PATIENCE_US) {
-		int rc = -1;
-
-		if (clock_us() >= ask) {
-			(void)send_request(c, g);
-			ask += ASK_AGAIN_US;
-		}
-		if (poll(&p, 1, poll_timeout(ask, clock_us())) > 0)
-			rc = read_answer(c, g);
-		if (rc == 1) {
-			snprintf(text, sizeof(text), "both ways: LCP answered "
-			    "in %.1f ms", ms_since(start));
-			report(true, text);
-			return EXIT_OK;
-		}
-		heard = heard || rc == 0;
+	if (*answered) {
+		snprintf(text, sizeof(text), "both ways: LCP answered in "
+		    "%.1f ms", ms_since(progress.since));
+		report(true, text);
+		return EXIT_OK;
 	}
 	snprintf(text, sizeof(text), heard ? "packets come in, but ours are "
 	    "not answered within %d s: IP protocol 47 is blocked on its way "
@@ -232,6 +246,49 @@ check_gre(struct call *c, struct gre *g)
 	    "router has no PPTP helper", GRE_PATIENCE_US / 1000000);
 	report(false, text);
 	return EXIT_GRE_BLOCKED;
+}
+
+/* What the server wants of who logs in; it is not answered. */
+static enum exit_status
+check_lcp(struct link *l)
+{
+	const struct ppp_said *said = &l->o.said[PPP_PEER];
+	const char *login, *advice;
+	char text[200];
+
+	(void)ask_until(l, LCP_CONFREQ, &said->lcp.sent, LCP_PATIENCE_US);
+	if (!said->lcp.sent) {
+		report(false, said->terminates ? "the server ends PPP at once" :
+		    "the server answers, but asks for nothing itself: PPP "
+		    "does not begin there");
+		return EXIT_PPP;
+	}
+	login = ppp_login_name(said->auth, said->algorithm);
+	snprintf(text, sizeof(text), "login %s, MRU %u", login,
+	    said->mru != 0 ? said->mru : PPP_MRU);
+	report(true, text);
+	advice = quirk_advice(l->c->said.host, l->c->said.vendor);
+	if (advice != NULL)
+		note("advice", advice, "");
+	return EXIT_OK;
+}
+
+/* LCP, and then all of it: the call is cleared, and nothing is left. */
+static enum exit_status
+check_data(struct call *c, struct gre *g)
+{
+	struct link l = { .c = c, .g = g };
+	enum exit_status status;
+
+	random_bytes(&l.magic, sizeof(l.magic));
+	status = check_gre(&l);
+	if (status == EXIT_OK)
+		status = check_lcp(&l);
+	if (status != EXIT_GRE_BLOCKED)
+		(void)ask_until(&l, LCP_TERMREQ,
+		    &l.o.said[PPP_OURS].term_acked, END_PATIENCE_US);
+	call_close(c);
+	return status;
 }
 
 enum exit_status
@@ -277,8 +334,7 @@ check_main(const struct conf *conf)
 	keep[2] = log_fd();
 	if (sandbox_enter(SANDBOX_GATEWAY, keep, 3) == -1)
 		return EXIT_SYSTEM;
-	status = check_gre(&c, gre_init(mem, &gc, c.n));
-	call_close(&c);
+	status = check_data(&c, gre_init(mem, &gc, c.n));
 	free(mem);
 	return ready != EXIT_OK ? ready : status;
 }

@@ -306,7 +306,7 @@ ready_raw(char why[READY_TEXT])
 enum exit_status
 ready_to_launch(const struct conf *conf, bool kernel, char why[READY_TEXT])
 {
-	enum exit_status status = kernel ? EXIT_OK : ready_raw(why);
+	enum exit_status status = ready_raw(why);
 
 	if (status == EXIT_OK)
 		status = no_pppd(conf, why);

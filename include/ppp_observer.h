@@ -53,7 +53,7 @@ struct ppp_said {
 	uint32_t	 mppe, mppe_nak;	/* RFC 3078 2.1; 0: none */
 	uint32_t	 addr, dns[2];	/* network order; 0: none */
 	char		 terminate[PPP_TEXT + 1];	/* "" without text */
-	bool		 terminates;
+	bool		 terminates, term_acked;	/* by the other */
 };
 
 struct ppp_observer {

@@ -60,6 +60,7 @@ enum { HDLC_FRAME_MAX = 8192 };	/* longest PPP frame carried, no FCS */
 enum {
 	PPP_ALLSTATIONS = 0xff,
 	PPP_UI = 0x03,
+	PPP_MRU = 1500,			/* unless LCP says another: 6.1 */
 	PPP_IP = 0x0021,		/* RFC 1332 */
 	PPP_VJ_UNCOMP = 0x002f,		/* keeps IP's length (RFC 1144 3.2.2) */
 	PPP_IPV6 = 0x0057,		/* RFC 5072 */
@@ -84,6 +85,7 @@ enum {
 	LCP_CONFNAK,
 	LCP_CONFREJ,
 	LCP_TERMREQ,
+	LCP_TERMACK,
 	LCP_PROTREJ = 8,
 	LCP_DISCARD = 11
 };

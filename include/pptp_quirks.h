@@ -60,6 +60,12 @@ bool quirk_holds_back(const char *host, const char *vendor);
  */
 const char *quirk_wants_pty(const char *host, const char *vendor);
 
+/*
+ * One line on what tends to go wrong with a server of these names (in its
+ * SCCRP) and what helps; NULL if nothing is known of it.
+ */
+const char *quirk_advice(const char *host, const char *vendor);
+
 /* Fills *f with the usual values, then with what the quirks replace. */
 void quirk_fields(struct quirk_fields *f, unsigned quirks);
 

@@ -13,7 +13,7 @@ enum { READY_TEXT = 288 };	/* room for a sentence, in octets */
 /*
  * Before pppd is launched: EXIT_OK unless something is missing for certain,
  * without which pppd could only fail; then its status, and the sentence in why.
- * kernel: the kernel is to carry the data.  Loads modules where the system does
+ * kernel: the kernel may carry the data.  Loads modules where the system does
  * that by itself.
  */
 enum exit_status ready_to_launch(const struct conf *conf, bool kernel,

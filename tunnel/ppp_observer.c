@@ -200,6 +200,9 @@ see_lcp(struct ppp_observer *o, enum ppp_side from, struct packet *k)
 		said->terminates = true;
 		o->phase = PPP_TERMINATED;
 		break;
+	case LCP_TERMACK:
+		their->term_acked = their->terminates;
+		break;
 	case LCP_PROTREJ:
 		lcp_protocol_reject(said, k);
 		break;

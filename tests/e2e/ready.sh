@@ -23,6 +23,10 @@ out=$("$CLIENT" --check $SERVER)
 is "all is there: status of --check" $? 0
 version=$(pppd --version 2>&1 | sed -n 's/.*version //p')
 has "all is there: what" "$out" "^ok +local +pppd ${version//./\\.}, /dev/ppp, (pptp|ppp_async), ppp_mppe, CAP_NET_RAW\$"
+has "LCP: the login and the MRU that pptpd's pppd wants" "$out" \
+	'^ok +LCP +login MS-CHAPv2, MRU 1500$'
+has "advice for pptpd" "$out" '^note +advice pptpd is slow'
+has "which sees LCP end" "$(< /run/server-pppd.log)" 'rcvd \[LCP TermReq '
 is "no interface is left of it" "$(ip -o link show type ppp)" ''
 is "no namespace, nor process" "$(pgrep -x pptp)" ''
 

@@ -31,6 +31,8 @@ line for all that happens to standard output.  Keys:
           for the first, which does not come back, 3 ms apart) batch (likewise
           64 half a second later, all at once, behind a missing one) unreach
           (each is answered by ICMP protocol-unreachable)
+ lcp=AUTH,MRU  for the client's Configure-Request it sends one of its own, that
+          wants this login (hex: c22381; may be empty); lcp=end: it ends LCP
  addr= port=              where it listens (all addresses, 1723)"""
 import os
 import select
@@ -113,10 +115,27 @@ class Gre:
             say("lcp", len(data), "from", self.source)
             if self.trick == "welcome":
                 self.put(self.packet(self.next(), b"Welcome to the terminal"))
+            if conf.get("lcp"):
+                self.put(self.packet(self.next(), self.request()))
             self.put(self.packet(self.next(), data[:4] + b"\x02" + data[5:]))
+            return
+        if data[:5] == b"\xff\x03\xc0\x21\x05":
+            say("lcp end")
+            self.put(self.packet(self.next(), data[:4] + b"\x06" + data[5:]))
             return
         self.count += 1
         self.back(data)
+
+    def request(self):
+        if conf["lcp"] == "end":
+            return bytes.fromhex("ff03c0210509000400")
+        auth, mru = conf["lcp"].split(",")
+        options = struct.pack("!BBH", 1, 4, int(mru))
+        if auth:
+            auth = bytes.fromhex(auth)
+            options += struct.pack("!BB", 3, 2 + len(auth)) + auth
+        return b"\xff\x03\xc0\x21\x01\x07" + struct.pack(
+            "!H", 4 + len(options)) + options
 
     def flood(self):
         for _ in range(40):

@@ -39,11 +39,13 @@ name='^ok +local +pppd.*, /dev/ppp, (ppp_async|pptp).*, CAP_NET_RAW
 tcp="^ok +TCP +port 1723 answers in $ms\$"
 server="^ok +server +host \"bad\", vendor \"tests\", firmware 1, channels 1, in $ms\$"
 call="^ok +call +accepted in $ms .call ids [0-9]+ and [0-9]+.\$"
+gre="^ok +GRE +both ways: LCP answered in $ms\$"
 check 0 "$name
 $tcp
 $server
 $call
-^ok +GRE +both ways: LCP answered in $ms\$" ''
+$gre
+^ok +LCP +login MS-CHAPv2, MRU 1400\$" lcp=c22381,1400
 check 3 "${name%%$'\n'*}
 ^failed +name +cannot resolve nowhere.invalid" none nowhere.invalid
 check 5 "$name
@@ -78,15 +80,42 @@ check 5 "${name%%$'\n'*}
 ^ok +name +203.0.113.9 is 203.0.113.9\$
 ^failed +local +cannot reach 203.0.113.9: Network is unreachable" none 203.0.113.9
 
+while read -r auth login; do
+	check 0 "$name
+$tcp
+$server
+$call
+$gre
+^ok +LCP +login $login, MRU 1500\$" "lcp=${auth#none},1500"
+done << 'LOGINS'
+c22380 MS-CHAP
+c22305 CHAP-MD5
+c023 PAP
+c227 EAP
+none none
+LOGINS
+check 14 "$name
+$tcp
+$server
+$call
+$gre
+^failed +LCP +the server answers, but asks for nothing itself" ""
+check 14 "$name
+$tcp
+$server
+$call
+$gre
+^failed +LCP +the server ends PPP at once" lcp=end
+
 has "on a terminal: a tick for what works" "$(terminal "$CLIENT" --check \
 	10.9.0.2 --connect-port 9 | grep name)" '^✓ name +10.9.0.2 is 10.9.0.2$'
 has "and a cross for what does not, with its status" "$(terminal "$CLIENT" \
 	--check 10.9.0.2 --connect-port 9 | tail -n 2 | tr '\n' ' ')" \
 	'^✗ TCP .*refused.* status 5 $'
 
-serve addr=10.9.0.2 host=$'bad\e[31m'
+serve addr=10.9.0.2 lcp=c22381,1400 host=$'bad\e[31m'
 steps=$(terminal "$CLIENT" --check 10.9.0.2)
-is "a tick for each step, to the last" "$(grep -c '^✓ ' <<< "$steps")" 6
+is "a tick for each step, to the last" "$(grep -c '^✓ ' <<< "$steps")" 7
 is "a server's escapes do not reach the terminal" "$(grep -c $'\e' <<< "$steps")" 0
 is "nor do those of a name" \
 	"$("$CLIENT" --check $'bad\e[31mname' | grep -c $'\e')" 0
@@ -160,7 +189,7 @@ is "what was reordered is counted" "$(figures rx_packets rx_reordered rx_lost)" 
 wait $feeder
 
 # --- beside a tunnel on a connection that takes several calls
-serve addr=10.9.0.2 channels=10
+serve addr=10.9.0.2 channels=10 lcp=c22381,1400
 python3 tests/net/ptyfeed.py --count 1 --hold 3 "$CLIENT" $SERVER \
 	--nolaunchpppd > /run/out 2>&1 &
 feeder=$!
@@ -171,7 +200,8 @@ is "--check on a shared connection" "$("$CLIENT" --check $SERVER | grep -v -e no
 ok     TCP    a control connection is up already
 ok     server host "bad", vendor "tests", firmware 1, channels 10
 ok     call   accepted (call ids N and N)
-ok     GRE    both ways: LCP answered'
+ok     GRE    both ways: LCP answered
+ok     LCP    login MS-CHAPv2, MRU 1400'
 wait $feeder
 
 # --- the steps on a terminal, up to a pppd that only says how it was called
@@ -211,13 +241,16 @@ for ((i = 0; i < cases; i++)); do
 	done < <(grep -v '^note' $d/out)
 	is "--check ${c[1]}: all on standard output" "$(cat $d/err)" ''
 done
-serve addr=10.9.0.2
+serve addr=10.9.0.2 lcp=c22381,1400 vendor=MikroTik
 "$CLIENT" --check 10.9.0.2 --debug > /run/out 2> /run/err
 has "--check --debug: control messages on standard error" "$(cat /run/err)" \
 	'sent Outgoing-Call-Request'
-is "and the steps where they were" "$(grep -c '^ok' /run/out)" 6
-is "on a terminal: a tick for each of six steps" \
-	"$(terminal "$CLIENT" --check 10.9.0.2 | grep -c '^✓')" 6
+is "and the steps where they were" "$(grep -c '^ok' /run/out)" 7
+has "a server that is known: advice" "$(< /run/out)" '^note +advice MikroTik: '
+is "on a terminal: a tick for each of seven steps" \
+	"$(terminal "$CLIENT" --check 10.9.0.2 | grep -c '^✓')" 7
+claim "LCP is ended before the call is cleared" eval \
+	'served | grep -e "lcp end" -e "rx CCRQ" | head -n 1 | grep -q lcp'
 claim "it clears its call" grep -q 'rx CCRQ' /run/case.0/log
 claim "and ends its connection" grep -q 'rx StopCCRQ' /run/case.0/log
 is_clean "nothing is left"

@@ -60,7 +60,7 @@ alone() {
 	is_tidy "${*:3}" "$1" "$2"
 }
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
-serve
+serve lcp=c22381,1400
 alone 3 0 "$CLIENT" --check $SERVER
 alone 2 "$EXIT_RESOLVE" "$CLIENT" nowhere.invalid
 alone 1 0 "$CLIENT" --status

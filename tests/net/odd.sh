@@ -170,7 +170,7 @@ has "and is told who the server is" "$(< /run/two.err)" 'up: .*"thathost"'
 kill -TERM "$(gateway_of one)"; ended one
 
 # --- on a terminal every line of --check has the same marks
-serve
+serve lcp=c22381,1400
 checked=$(python3 - "$CLIENT" << 'PY'
 import os, pty, sys
 pid, fd = pty.fork()
@@ -185,8 +185,8 @@ except OSError:
 print(out.decode().replace("\r", ""))
 PY
 )
-is "--check on a terminal: six steps, six marks" \
-	"$(grep -c '^✓' <<< "$checked")" 6
+is "--check on a terminal: seven steps, seven marks" \
+	"$(grep -c '^✓' <<< "$checked")" 7
 
 # --- by name to 33.0.0.0/8, and the route while links come and go
 SERVER=33.1.2.3

@@ -127,6 +127,14 @@ test_up(void)
 	T(T_EQ(talk(&o, TERM("<", "0004")), PPP_NOW_DOWN),
 	    "a Terminate-Request ends it");
 	T(T_EQ(ppp_observer_failure(&o), PPP_FAIL_NONE), "which is no failure");
+	talk(&o, "< ff03 c021 06 02 0004\n");
+	T(T_IS(!o.said[PPP_OURS].term_acked) &&
+	    T_IS(!o.said[PPP_PEER].term_acked),
+	    "a Terminate-Ack of nothing counts for nothing");
+	talk(&o, TERM(">", "0004") "< ff03 c021 06 09 0004\n");
+	T(T_IS(o.said[PPP_OURS].term_acked) &&
+	    T_IS(!o.said[PPP_PEER].term_acked),
+	    "it is for the Terminate-Request of the other");
 }
 
 static void

@@ -110,6 +110,35 @@ test_wants_pty(void)
 	    "accel-ppp, which has a kernel's path itself, and others are not");
 }
 
+static void
+test_advice(void)
+{
+	static const struct {
+		const char *host, *vendor, *begins;
+	} rows[] = {
+		{ "local", "linux", "pptpd" },
+		{ "local", "linuxes", NULL },
+		{ "local", "cananian", "accel-ppp " },
+		{ "office", "MikroTik", "MikroTik: " },
+		{ "", "Microsoft", "Windows: " },
+		{ "RAS1", "Microsoft Windows NT", "Windows: " },
+		{ "office", "linux", NULL },
+		{ "local", "Micro", NULL },
+		{ "", "", NULL },
+		{ "MikroTik", "", NULL }
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *said = quirk_advice(rows[i].host, rows[i].vendor);
+
+		T(rows[i].begins == NULL ? said == NULL : said != NULL &&
+		    T_STR(strncmp(said, rows[i].begins,
+		    strlen(rows[i].begins)) == 0 ? "" : said, ""),
+		    "advice for \"%s\" of \"%s\"", rows[i].host,
+		    rows[i].vendor);
+	}
+}
+
 int
 main(void)
 {
@@ -118,5 +147,6 @@ main(void)
 	test_fields();
 	test_holds_back();
 	test_wants_pty();
+	test_advice();
 	return t_done();
 }
