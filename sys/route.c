@@ -19,6 +19,7 @@
 #include <net/if_arp.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,7 +45,8 @@
 enum {
 	OURS = 4, CANDIDATES = 8,
 	REPLY_TIMEOUT_S = 2,	/* the kernel answers at once */
-	RESCANS = 3
+	RESCANS = 3,
+	REMOVALS = 10, REMOVAL_PAUSE_MS = 20
 };
 
 /* A route to the server that is not ours. */
@@ -478,21 +480,31 @@ change(struct route *r, int type, int flags, const struct route_hop *hop)
 	return nl_talk(r->fd, &r->seq, &q, NULL);
 }
 
+/* Notes that our route is there, to be removed at the end. */
+static void
+have(struct route *r, const struct route_hop *hop)
+{
+	r->have = true;
+	r->hop = *hop;
+}
+
 static void
 remove_ours(struct route *r, const struct scan *s,
     const struct route_hop *but)
 {
+	r->have = false;
 	for (unsigned i = 0; i < s->n_ours; i++) {
 		if (but != NULL && hop_same(&s->ours[i], but))
 			continue;
-		if (change(r, RTM_DELROUTE, 0, &s->ours[i]) == 0)
+		if (change(r, RTM_DELROUTE, 0, &s->ours[i]) == 0) {
 			hop_log(r, "removed", &s->ours[i]);
-		else if (errno != ESRCH)
+		} else if (errno != ESRCH) {
 			log_warn("cannot remove a host route of ours");
+			have(r, &s->ours[i]);
+		}
 	}
-	r->have = but != NULL;
 	if (but != NULL)
-		r->hop = *but;
+		have(r, but);
 }
 
 static int
@@ -507,6 +519,24 @@ warn_once(struct route *r, const char *what)
 	r->last_error = saved;
 	errno = saved;
 	return -1;
+}
+
+/* After a failure: is it only the kernel's answer that was lost? */
+static bool
+stands(struct route *r, const struct route_hop *hop)
+{
+	int saved = errno;
+	struct scan s;
+
+	if (scan(r, &s) == -1)
+		s.n_ours = 0;
+	for (unsigned i = 0; i < s.n_ours; i++)
+		if (hop_same(&s.ours[i], hop)) {
+			have(r, &s.ours[i]);
+			return true;
+		}
+	errno = saved;
+	return false;
 }
 
 /* Makes hop the way of our route, whatever stood there of ours before. */
@@ -525,6 +555,8 @@ install(struct route *r, const struct scan *s, const struct route_hop *hop)
 	    hop) == -1) {
 		if (errno == EEXIST && alone)
 			return 0;	/* another was quicker: theirs */
+		if (stands(r, hop))
+			return 0;
 		return warn_once(r, "cannot add a host route to");
 	}
 	hop_log(r, s->n_ours > 0 ? "added, in place of another" : "added",
@@ -667,11 +699,27 @@ route_open(struct route *r, struct in_addr server, struct in_addr local,
 	return 0;
 }
 
+/* Once and for all: what lacks memory now may have some in a moment. */
+static void
+remove_last(struct route *r)
+{
+	for (int i = 0; i < REMOVALS; i++) {
+		if (change(r, RTM_DELROUTE, 0, &r->hop) == 0) {
+			hop_log(r, "removed", &r->hop);
+			return;
+		}
+		if (errno == ESRCH || errno == ENODEV)
+			return;
+		(void)poll(NULL, 0, REMOVAL_PAUSE_MS);
+	}
+	(void)warn_once(r, "there stays a host route to");
+}
+
 void
 route_close(struct route *r)
 {
-	if (r->have && change(r, RTM_DELROUTE, 0, &r->hop) == 0)
-		hop_log(r, "removed", &r->hop);
+	if (r->have)
+		remove_last(r);
 	r->have = false;
 	if (r->fd != -1)
 		close(r->fd);
