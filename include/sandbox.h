@@ -30,8 +30,9 @@ enum { SANDBOX_ID_BASE = 0x70000000 };
  * abstract unix socket of others; seccomp allow list.
  *
  * The monitor role keeps uid, root directory and CAP_NET_ADMIN, and drops the
- * rest; directories among keep are where Landlock lets it remove files.  A directory among keep that belongs to somebody else is one it will
- * unlink in: then, and only then, CAP_DAC_OVERRIDE stays as well.
+ * rest.  Directories among keep are where Landlock lets it remove files; one
+ * that belongs to somebody else is one it will unlink in: then, and only then,
+ * CAP_DAC_OVERRIDE stays as well.
  *
  * Afterwards nothing can be opened (EPERM), so /dev/null for a later
  * dup3() onto stderr has to be among keep; sys/seccomp.c has the list of
