@@ -213,6 +213,10 @@ install: all
 	ln -sf pptp.8 $(DESTDIR)$(MANDIR)/man8/pptpsetup.8
 	$(INSTALL) -m 644 client/completion/bash $(DESTDIR)$(BASHCOMPDIR)/pptp
 	$(INSTALL) -m 644 client/completion/zsh $(DESTDIR)$(ZSHCOMPDIR)/_pptp
+	$(INSTALL) -m 644 client/completion/bash-setup \
+	    $(DESTDIR)$(BASHCOMPDIR)/pptpsetup
+	$(INSTALL) -m 644 client/completion/zsh-setup \
+	    $(DESTDIR)$(ZSHCOMPDIR)/_pptpsetup
 	[ -e $(DESTDIR)$(PPPDIR)/options.pptp ] || $(INSTALL) -m 644 \
 	    client/options.pptp $(DESTDIR)$(PPPDIR)/options.pptp
 	[ -z "$(UNITDIR)" ] || { $(INSTALL) -d $(DESTDIR)$(UNITDIR) && \
@@ -231,7 +235,9 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/pptp $(DESTDIR)$(SBINDIR)/pptpsetup \
 	    $(DESTDIR)$(MANDIR)/man8/pptp.8 \
 	    $(DESTDIR)$(MANDIR)/man8/pptpsetup.8 \
-	    $(DESTDIR)$(BASHCOMPDIR)/pptp $(DESTDIR)$(ZSHCOMPDIR)/_pptp
+	    $(DESTDIR)$(BASHCOMPDIR)/pptp $(DESTDIR)$(ZSHCOMPDIR)/_pptp \
+	    $(DESTDIR)$(BASHCOMPDIR)/pptpsetup \
+	    $(DESTDIR)$(ZSHCOMPDIR)/_pptpsetup
 	[ -z "$(UNITDIR)" ] || rm -f '$(DESTDIR)$(UNITDIR)/pptp@.service'
 ifneq ($(PLUGIN),)
 	rm -f $(DESTDIR)$(PPPD_PLUGINDIR)/pptp.so

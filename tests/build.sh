@@ -169,9 +169,11 @@ is "what it installed" "$(cd "$w/root" && find . ! -type d | sort)" \
 ./usr/sbin/pptp
 ./usr/sbin/pptpsetup
 ./usr/share/bash-completion/completions/pptp
+./usr/share/bash-completion/completions/pptpsetup
 ./usr/share/man/man8/pptp.8
 ./usr/share/man/man8/pptpsetup.8
-./usr/share/zsh/site-functions/_pptp"
+./usr/share/zsh/site-functions/_pptp
+./usr/share/zsh/site-functions/_pptpsetup"
 claim "the installed program runs" "$w/root/usr/sbin/pptp" --version
 claim "the installed pptpsetup runs" "$w/root/usr/sbin/pptpsetup" --help
 claim "the completion is valid bash" bash -n \
@@ -212,15 +214,19 @@ claim "make install BINDIR MANDIR PPPDIR" "$@" install BINDIR="$w/nix/sbin" \
 	MANDIR="$w/nix/share/man/man8" PPPDIR="$w/nix/etc/ppp"
 is "all in there" "$(cd "$w/nix" && find . ! -type d | sort | xargs)" "\
 ./etc/ppp/options.pptp ./sbin/pptp ./sbin/pptpsetup \
-./share/bash-completion/completions/pptp ./share/man/man8/pptp.8 \
-./share/man/man8/pptpsetup.8 ./share/zsh/site-functions/_pptp"
+./share/bash-completion/completions/pptp \
+./share/bash-completion/completions/pptpsetup ./share/man/man8/pptp.8 \
+./share/man/man8/pptpsetup.8 ./share/zsh/site-functions/_pptp \
+./share/zsh/site-functions/_pptpsetup"
 is "PPPD is what it will run" "$(strings $p | grep -cFx "$w/sbin/pppd")" 1
 claim "the same with DESTDIR in front" "$@" install DESTDIR="$w/void" \
 	BINDIR="$w/void/usr/bin" MANDIR="$w/void/usr/share/man/man8" \
 	PPPDIR="$w/void/etc/ppp"
 is "once, not twice" "$(cd "$w/void" && find . ! -type d | sort | xargs)" "\
 ./etc/ppp/options.pptp ./usr/bin/pptp ./usr/bin/pptpsetup \
-./usr/share/bash-completion/completions/pptp ./usr/share/man/man8/pptp.8 \
-./usr/share/man/man8/pptpsetup.8 ./usr/share/zsh/site-functions/_pptp"
+./usr/share/bash-completion/completions/pptp \
+./usr/share/bash-completion/completions/pptpsetup ./usr/share/man/man8/pptp.8 \
+./usr/share/man/man8/pptpsetup.8 ./usr/share/zsh/site-functions/_pptp \
+./usr/share/zsh/site-functions/_pptpsetup"
 claim "the places are again what they were" make -s all
 plan

@@ -30,17 +30,25 @@ same "pptp.8 and --help have the same $(wc -l < "$w/help") options" \
 	"$w/help" "$w/page"
 is "none is described twice" "$(uniq -d < "$w/page")" ""
 
-for sh in bash zsh; do
-	cp client/completion/$sh "$w/$sh"
-	grep -o -e '--[a-z][a-z0-9-]*' "$w/$sh" | grep -vx -e --option |
-		sed 's/^--//' | sort -u > "$w/$sh.names"
-	same "the completion for $sh has the same options" \
-		"$w/help" "$w/$sh.names"
-	if command -v $sh > /dev/null; then
-		claim "$sh can read it" $sh -n "$w/$sh"
+ln -s "$(realpath "$pptp")" "$w/pptpsetup"
+"$w/pptpsetup" --help | help_names | uniq > "$w/setup"
+
+# completion FILE SHELL NAMES: it has the options of the file NAMES
+completion() {
+	cp "client/completion/$1" "$w/$1"
+	# But for what a comment says of options as such.
+	sed 's/--option=value//' "$w/$1" | grep -o -e '--[a-z][a-z0-9-]*' |
+		sed 's/^--//' | sort -u > "$w/$1.names"
+	same "the completion $1 has the same options" "$3" "$w/$1.names"
+	if command -v "$2" > /dev/null; then
+		claim "$2 can read it" "$2" -n "$w/$1"
 	else
-		skip "$sh can read it" "no $sh"
+		skip "$2 can read it" "no $2"
 	fi
+}
+for sh in bash zsh; do
+	completion $sh $sh "$w/help"
+	completion $sh-setup $sh "$w/setup"
 done
 
 # completes WANTED WORD...: what bash offers for the last word of the line
@@ -62,8 +70,6 @@ else
 	skip "bash completes" "no bash"
 fi
 
-ln -s "$(realpath "$pptp")" "$w/pptpsetup"
-"$w/pptpsetup" --help | help_names | uniq > "$w/setup"
 section PPTPSETUP | page_names > "$w/setup.page"
 same "the section on pptpsetup and its --help have the same options" \
 	"$w/setup" "$w/setup.page"
