@@ -33,6 +33,8 @@
 #include "pptp_callmgr.h"
 #include "util.h"
 
+enum { BACKLOG_US = 5000000 };		/* for a manager that accepts none */
+
 /* ---- the directory of sockets ---- */
 
 const char *
@@ -110,9 +112,12 @@ is_listener(int fd, uid_t owner)
 }
 
 int
-callmgr_find(const char *dir, const char *name, uid_t owner)
+callmgr_find(const char *dir, const char *name, uid_t owner, int64_t wait_us)
 {
-	struct timeval timeout = { .tv_sec = 5 };	/* a full backlog */
+	/* 0 would be for ever. */
+	int64_t us = wait_us > 0 ? wait_us : 1;
+	struct timeval timeout = { .tv_sec = (time_t)(us / 1000000),
+	    .tv_usec = (suseconds_t)(us % 1000000) };
 	struct sockaddr_un sun;
 	int fd, saved;
 
@@ -261,7 +266,7 @@ start_monitor(const struct monitor_start *s)
 static int
 find_own(const struct monitor_start *s)
 {
-	return callmgr_find(callmgr_dir(), s->file, geteuid());
+	return callmgr_find(callmgr_dir(), s->file, geteuid(), BACKLOG_US);
 }
 
 /* Beside the socket: for what refusals.h keeps.  Without it nothing is kept. */

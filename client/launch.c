@@ -6,10 +6,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -32,10 +28,10 @@
 #include "options.h"
 #include "password.h"
 #include "peers.h"
-#include "ppp_observer.h"
 #include "pppd_argv.h"
 #include "pptp_quirks.h"
 #include "ready.h"
+#include "show.h"
 #include "text.h"
 #include "util.h"
 
@@ -368,53 +364,21 @@ detaches_itself(const struct conf *c)
 	return false;
 }
 
-/* The interface with these addresses; "?" if it cannot be told. */
-static void
-find_interface(char name[IF_NAMESIZE], const struct gre_counters *n)
-{
-	struct ifaddrs *list = NULL;
-
-	snprintf(name, IF_NAMESIZE, "?");
-	if (getifaddrs(&list) == -1)
-		return;
-	for (const struct ifaddrs *i = list; i != NULL; i = i->ifa_next) {
-		struct sockaddr_in sin;
-
-		if (i->ifa_addr == NULL || i->ifa_addr->sa_family != AF_INET ||
-		    (i->ifa_flags & IFF_POINTOPOINT) == 0)
-			continue;
-		memcpy(&sin, i->ifa_addr, sizeof(sin));
-		if (sin.sin_addr.s_addr == (in_addr_t)n->local_addr)
-			snprintf(name, IF_NAMESIZE, "%s", i->ifa_name);
-	}
-	freeifaddrs(list);
-}
-
 /* The gateway reads the last Configure-Ack beside pppd, maybe after it. */
 static void
-show_network(const struct gre_counters *n)
+show_up(const struct gre_counters *n)
 {
-	char local[INET_ADDRSTRLEN] = "?", remote[INET_ADDRSTRLEN] = "?",
-	    mppe[64], interface[IF_NAMESIZE];
-	struct in_addr a, b;
+	char text[640];
 
 	for (int i = 0; i < 50 &&
 	    *(const volatile uint64_t *)&n->network_up == 0; i++)
 		(void)poll(NULL, 0, 10);
-	a.s_addr = (in_addr_t)n->local_addr;
-	b.s_addr = (in_addr_t)n->remote_addr;
 	if (n->network_up == 0) {	/* without IPv4, then */
-		puts("pppd says that the network is up");
+		say(STDOUT_FILENO, "pppd says that the network is up\n");
 		return;
 	}
-	inet_ntop(AF_INET, &a, local, sizeof(local));
-	inet_ntop(AF_INET, &b, remote, sizeof(remote));
-	ppp_mppe_text((uint32_t)n->mppe, mppe, sizeof(mppe));
-	find_interface(interface, n);
-	printf("the network is up: interface %s, local address %s, remote %s, "
-	    "login %s, encryption %s%s\n", interface, local, remote,
-	    ppp_login_name((uint16_t)(n->login >> 8), (uint8_t)n->login),
-	    n->mppe != 0 ? "MPPE " : "", mppe);
+	show_network(n, text, sizeof(text));
+	say(STDOUT_FILENO, "the network is up: %s\n", text);
 }
 
 /*
@@ -436,8 +400,7 @@ run_pppd(char **argv, const struct gre_counters *n)
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		continue;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
-		show_network(n);
-		fflush(stdout);
+		show_up(n);
 		/*
 		 * The end of a session's leader is a SIGHUP for pppd until
 		 * that has a session of its own.

@@ -2,14 +2,14 @@
 /*
  * --status: the tunnels of this machine, as their call managers list them.
  */
-#include <sys/socket.h>
+#include <sys/types.h>
 
 #include <arpa/inet.h>
-#include <net/if.h>
 
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,155 +19,37 @@
 #include "conf.h"
 #include "connect.h"
 #include "ipc.h"
-#include "kernel.h"
-#include "netlink.h"
-#include "pptp_gre.h"
 #include "resolve.h"
+#include "show.h"
 #include "status.h"
 #include "util.h"
 
-/* The kernel counts less, and by its interface. */
-static void
-print_kernel(const struct ipc_tunnel *t, const char *interface)
-{
-	const struct gre_counters *n = &t->n;
+/* Of others' managers: so much is shown of one user's, and waited for all. */
+enum {
+	OTHER_TUNNELS = 16,
+	OTHER_US = 1000000,
+	OTHERS_US = 5000000,
+	OWN_US = 2000000		/* for one of our own managers */
+};
 
-	printf("  the kernel carries the data, interface %s\n", interface);
-	printf("  out %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
-	    " refused here\n", n->tx_packets, n->tx_octets, n->tx_lost);
-	printf("  in  %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
-	    " bad\n", n->rx_packets, n->rx_octets, n->rx_bad);
-}
-
-static void
-print_text(const struct ipc_tunnel *t, const char *server, const char *local,
-    const char *interface)
-{
-	const struct gre_counters *n = &t->n;
-	unsigned long s = (unsigned long)(t->up_us / 1000000);
-
-	printf("%s: %s", server, t->up ? "up" : "starting");
-	if (t->up)
-		printf(" %lu:%02lu:%02lu", s / 3600, s / 60 % 60, s % 60);
-	printf(", call %u, the server's call %u, from %s\n", t->id, t->peer_id,
-	    local);
-	if (n->ifindex != 0) {
-		print_kernel(t, interface);
-		return;
-	}
-	printf("  out %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
-	    " bare acks, %" PRIu64 " refused here\n", n->tx_packets,
-	    n->tx_octets, n->tx_acks, n->tx_lost);
-	printf("  in  %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
-	    " bare acks\n", n->rx_packets, n->rx_octets, n->rx_acks);
-	printf("      %" PRIu64 " lost, %" PRIu64 " reordered, %" PRIu64
-	    " duplicate, %" PRIu64 " late, %" PRIu64 " bad\n", n->rx_lost,
-	    n->rx_reordered, n->rx_duplicate, n->rx_old,
-	    n->rx_bad + n->rx_far);
-	printf("  pppd %" PRIu64 " bad frames, %" PRIu64 " not read in time; "
-	    "%" PRIu64 " soft errors; round trip ", n->pty_bad,
-	    n->pty_dropped, n->soft_errors);
-	if (n->rtt_us != 0)
-		printf("%.1f ms\n", (double)n->rtt_us / 1000);
-	else
-		printf("unknown\n");
-}
-
-/* An interface may have any name without a slash, a colon or a blank. */
-static void
-put_string(const char *s)
-{
-	putchar('"');
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\' || *s < ' ' || *s > '~')
-			printf("\\u%04x", (unsigned char)*s);
-		else
-			putchar(*s);
-	}
-	putchar('"');
-}
-
-static void
-print_json(const struct ipc_tunnel *t, const char *server, const char *local,
-    const char *interface)
-{
-	const struct gre_counters *n = &t->n;
-
-#define FIELD(name)	printf(", \"" #name "\": %" PRIu64, n->name)
-	printf("{\"server\": \"%s\", \"local\": \"%s\", \"call\": %u, "
-	    "\"peer_call\": %u, \"state\": \"%s\", \"uptime_us\": %" PRIu64,
-	    server, local, t->id, t->peer_id, t->up ? "up" : "starting",
-	    t->up_us);
-	printf(", \"data_path\": \"%s\", \"interface\": ",
-	    n->ifindex != 0 ? "kernel" : "user");
-	if (n->ifindex != 0)
-		put_string(interface);
-	else
-		printf("null");
-	FIELD(tx_packets);
-	FIELD(tx_octets);
-	FIELD(tx_acks);
-	FIELD(tx_lost);
-	FIELD(tx_fills);
-	FIELD(rx_packets);
-	FIELD(rx_octets);
-	FIELD(rx_acks);
-	FIELD(rx_lost);
-	FIELD(rx_reordered);
-	FIELD(rx_duplicate);
-	FIELD(rx_old);
-	FIELD(rx_far);
-	FIELD(rx_bad);
-	FIELD(rx_jumps);
-	FIELD(pty_bad);
-	FIELD(pty_dropped);
-	FIELD(soft_errors);
-	FIELD(rtt_us);
-	printf("}");
-#undef FIELD
-}
-
-static void
-ask_kernel(struct ipc_tunnel *t)
-{
-	uint32_t port;
-	int nl = nl_open(0, &port);
-
-	(void)kernel_counters(nl, (uint32_t)t->n.ifindex, &t->n);
-	if (nl != -1)
-		close(nl);
-}
-
-static void
-print_tunnel(const struct conf *conf, struct ipc_tunnel *t, bool here,
-    unsigned *count)
-{
-	char server[INET_ADDRSTRLEN] = "?", local[INET_ADDRSTRLEN] = "?";
-	char interface[IF_NAMESIZE] = "?";
-
-	/* Another namespace's number is another interface's here. */
-	if (t->n.ifindex != 0 && here) {
-		ask_kernel(t);
-		(void)if_indextoname((unsigned)t->n.ifindex, interface);
-	}
-	inet_ntop(AF_INET, &t->server, server, sizeof(server));
-	inet_ntop(AF_INET, &t->local, local, sizeof(local));
-	if (conf->mode == RUN_STATUS_JSON) {
-		printf("%s\n  ", *count == 0 ? "[" : ",");
-		print_json(t, server, local, interface);
-	} else {
-		print_text(t, server, local, interface);
-	}
-	(*count)++;
-}
-
-/* What --status was asked, and how many tunnels it has shown. */
+/* What --status was asked, and what it has shown. */
 struct listing {
 	const struct conf *conf;
 	struct in_addr	 only[RESOLVE_ADDRESSES];	/* these servers, */
 	size_t		 n;		/* or with 0 all */
 	unsigned	 count;
-	bool		 whole;		/* all managers have answered */
+	bool		 up;		/* one of our own tunnels is */
+	bool		 whole;		/* our own managers have answered */
+	int64_t		 others_until;
+};
+
+/* The managers of one user. */
+struct user {
+	struct show_owner owner;
+	const char	*dir;
+	int64_t		 until;		/* waits for them */
+	unsigned	 left;		/* tunnels that may be shown */
+	const char	*trouble;	/* with the last of them; NULL */
 };
 
 /* Waits for one message until deadline_us: as ipc_take(), or ETIMEDOUT. */
@@ -194,70 +76,126 @@ receive(int fd, struct ipc_msg *m, int64_t deadline_us)
 	}
 }
 
-/* Lists the tunnels of one manager; one that has gone has none. */
 static void
-list_manager(struct listing *l, const char *dir, uid_t owner, const char *name)
+show(struct listing *l, struct user *u, const struct ipc_tunnel *t,
+    const char *name)
+{
+	if (u->left == 0) {
+		u->trouble = "have more tunnels than are shown of one user";
+		return;
+	}
+	u->left--;
+	if (l->conf->mode == RUN_STATUS_JSON) {
+		printf("%s\n  ", l->count == 0 ? "[" : ",");
+		show_json(t, &u->owner, callmgr_is_here(name));
+	} else {
+		show_text(t, &u->owner, callmgr_is_here(name));
+	}
+	l->count++;
+	l->up = l->up || (t->up && !u->owner.claims);
+}
+
+/*
+ * Lists the tunnels of one manager, which are to that server; one that has gone
+ * has none.
+ */
+static void
+list_manager(struct listing *l, struct user *u, const char *name,
+    struct in_addr server)
 {
 	struct ipc_msg m = { .type = IPC_STATUS };
-	int64_t deadline = clock_us() + 2000000;
-	int fd = callmgr_find(dir, name, owner), rc;
+	int64_t now = clock_us(), deadline = now + OWN_US;
+	int fd, rc;
 
+	if (deadline > u->until)
+		deadline = u->until;
+	fd = callmgr_find(u->dir, name, u->owner.uid, deadline - now);
 	/* EPERM: a name can lead to any process's socket. */
 	if (fd == -1 && (errno == ECONNREFUSED || errno == ENOENT ||
 	    errno == EPERM))
 		return;
 	rc = fd == -1 ? -1 : ipc_send(fd, &m, NULL);
-	while (rc != -1 && clock_us() < deadline &&
-	    (rc = receive(fd, &m, deadline)) == 1 &&
-	    m.type == IPC_TUNNEL)
-		print_tunnel(l->conf, &m.tunnel, callmgr_is_here(name),
-		    &l->count);
-	if (rc == -1 && errno != EPIPE) {
+	while (rc != -1 && (rc = receive(fd, &m, deadline)) == 1 &&
+	    m.type == IPC_TUNNEL && u->trouble == NULL)
+		if (m.tunnel.server == server.s_addr)
+			show(l, u, &m.tunnel, name);
+	if (rc == -1 && errno != EPIPE && u->owner.claims) {
+		u->trouble = "do not answer in time, or not in our words";
+	} else if (rc == -1 && errno != EPIPE) {
 		log_error("the call manager of %s does not answer: %s", name,
 		    strerror(errno));
-		/* A user's own affair: he must not fail root's question. */
-		if (owner == geteuid())
-			l->whole = false;
+		l->whole = false;
 	}
 	if (fd != -1)
 		close(fd);
 }
 
+/* Is that the socket of a server asked for? */
 static bool
-wanted(const struct listing *l, const char *name)
+wanted(const struct listing *l, const char *name, struct in_addr *addr)
 {
 	char server[INET_ADDRSTRLEN];
-	size_t n = strcspn(name, "@");		/* pptp_callmgr.h */
-	struct in_addr addr;
+	size_t n = strcspn(name, "@");		/* connect.h */
 
 	if (n >= sizeof(server))
 		return false;
 	memcpy(server, name, n);
 	server[n] = '\0';
-	if (inet_pton(AF_INET, server, &addr) != 1)
+	if (inet_pton(AF_INET, server, addr) != 1)
 		return false;
 	for (size_t i = 0; i < l->n; i++)
-		if (l->only[i].s_addr == addr.s_addr)
+		if (l->only[i].s_addr == addr->s_addr)
 			return true;
 	return l->n == 0;
 }
 
-/* The managers of one user; false with errno if dir cannot be read. */
+/* The managers of one user; false with errno if his folder cannot be read. */
 static bool
-list_user(struct listing *l, const char *dir, uid_t owner)
+list_user(struct listing *l, struct user *u)
 {
-	/* Users may not keep root waiting with sockets that say nothing. */
-	int64_t until = owner == geteuid() ? INT64_MAX : clock_us() + 1000000;
-	DIR *d = opendir(dir);
+	int fd = open(u->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_NONBLOCK | O_CLOEXEC);
+	DIR *d = fd == -1 ? NULL : fdopendir(fd);
+	struct in_addr server;
 	struct dirent *e;
 
-	if (d == NULL)
+	if (d == NULL) {
+		if (fd != -1)
+			close(fd);
 		return errno == ENOENT;
-	while (clock_us() < until && (e = readdir(d)) != NULL)
-		if (wanted(l, e->d_name))
-			list_manager(l, dir, owner, e->d_name);
+	}
+	while (u->trouble == NULL && (e = readdir(d)) != NULL)
+		if (clock_us() >= u->until)
+			u->trouble = "take too long";
+		else if (wanted(l, e->d_name, &server))
+			list_manager(l, u, e->d_name, server);
 	closedir(d);
 	return true;
+}
+
+/*
+ * One user's, for root: he may neither keep root waiting nor fill its screen,
+ * whatever listens in his folder.
+ */
+static void
+list_other(struct listing *l, uid_t uid)
+{
+	char dir[sizeof(CALLMGR_USERS "//pptp") + 12];
+	struct user u = { .dir = dir, .left = OTHER_TUNNELS,
+	    .until = clock_us() + OTHER_US };
+
+	snprintf(dir, sizeof(dir), CALLMGR_USERS "/%u/pptp", (unsigned)uid);
+	if (access(dir, F_OK) == -1)
+		return;
+	if (u.until > l->others_until)
+		u.until = l->others_until;
+	show_owner(&u.owner, uid);
+	(void)list_user(l, &u);
+	if (u.trouble != NULL)
+		log_warnx("call managers of uid %u%s%s %s: the rest is left "
+		    "out; ask as that user", (unsigned)uid,
+		    u.owner.name[0] != '\0' ? ", " : "", u.owner.name,
+		    u.trouble);
 }
 
 /* Root also sees what users with file capabilities have. */
@@ -265,17 +203,22 @@ static void
 list_others(struct listing *l)
 {
 	DIR *d = opendir(CALLMGR_USERS);
-	char dir[sizeof(CALLMGR_USERS) + 32];
 	struct dirent *e;
 
+	l->others_until = clock_us() + OTHERS_US;
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		char *end;
 		unsigned long uid = strtoul(e->d_name, &end, 10);
 
-		if (end == e->d_name || *end != '\0' || uid >= (uid_t)-1)
+		if (end == e->d_name || *end != '\0' || uid == 0 ||
+		    uid >= (uid_t)-1)
 			continue;
-		snprintf(dir, sizeof(dir), CALLMGR_USERS "/%lu/pptp", uid);
-		(void)list_user(l, dir, (uid_t)uid);
+		if (clock_us() >= l->others_until) {
+			log_warnx("call managers of users take too long: not "
+			    "all were asked");
+			break;
+		}
+		list_other(l, (uid_t)uid);
 	}
 	if (d != NULL)
 		closedir(d);
@@ -285,6 +228,8 @@ enum exit_status
 status_main(const struct conf *conf)
 {
 	struct listing l = { .conf = conf, .whole = true };
+	struct user self = { .dir = callmgr_dir(), .until = INT64_MAX,
+	    .left = UINT_MAX };
 
 	if (conf->host != NULL) {
 		struct resolve r = { .host = conf->host, .hangup_fd = -1,
@@ -296,14 +241,15 @@ status_main(const struct conf *conf)
 			    r.why);
 		memcpy(l.only, r.addr, sizeof(l.only));
 	}
-	if (!list_user(&l, callmgr_dir(), geteuid()))
+	show_owner(&self.owner, geteuid());
+	if (!list_user(&l, &self))
 		fatal(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM,
-		    "cannot read %s: %s", callmgr_dir(), strerror(errno));
+		    "cannot read %s: %s", self.dir, strerror(errno));
 	if (geteuid() == 0)
 		list_others(&l);
 	if (conf->mode == RUN_STATUS_JSON)
 		printf("%s]\n", l.count == 0 ? "[" : "\n");
 	else if (l.count == 0 && l.whole)
 		printf("no tunnels\n");
-	return l.whole ? EXIT_OK : EXIT_SYSTEM;
+	return l.whole && l.up ? EXIT_OK : EXIT_SYSTEM;
 }

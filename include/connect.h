@@ -36,10 +36,12 @@ int callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
     size_t size);
 
 /*
- * Connects to the manager that owner started, listening at name in dir.  -1
- * with errno; EPERM: another user's process listens there.
+ * Connects to the manager that owner started, listening at name in dir; for a
+ * full backlog it waits so long.  -1 with errno; EPERM: another user's process
+ * listens there.
  */
-int callmgr_find(const char *dir, const char *name, uid_t owner);
+int callmgr_find(const char *dir, const char *name, uid_t owner,
+    int64_t wait_us);
 
 /* Is that the name of a socket of this network namespace? */
 bool callmgr_is_here(const char *name);

@@ -99,7 +99,8 @@ struct ipc_tunnel {
 	bool		 up;
 	uint32_t	 server, local;
 	uint64_t	 up_us;		/* since it is up */
-	struct gre_counters n;		/* zeroes when not shared */
+	struct gre_counters n;		/* zeroes when not shared, and what a
+					 * manager of another build lacks */
 };
 
 struct ipc_channel {

@@ -44,4 +44,10 @@ int kernel_connect(int fd, struct in_addr server, uint16_t peer_id);
  */
 bool kernel_counters(int nl, uint32_t ifindex, struct gre_counters *n);
 
+/*
+ * Microseconds since data came in by a PPP interface, to the second; -1 if that
+ * is not known: it has another name than its unit's, or /dev/ppp does not open.
+ */
+int64_t kernel_idle_us(const char *interface);
+
 #endif

@@ -24,12 +24,14 @@ enum {
 	GRE_ACK_REPEAT_US = 100000,	/* between bare ACKs repeated while */
 	GRE_ACK_REPEATS = 5,		/* data is unacknowledged; how many */
 	GRE_OUTPUT_MAX = 28,		/* longest packet of gre_output() */
-	GRE_RTT_SLOTS = 64		/* sent packets timed at once */
+	GRE_RTT_SLOTS = 64,		/* sent packets timed at once */
+	GRE_USER = 64			/* a multiple of 8 */
 };
 
 /*
  * Everything a user may ask of a tunnel.  Counted by the gateway alone; others
- * read it while it runs (tearing does no harm).
+ * read it while it runs (tearing does no harm).  Programs of different builds
+ * read it: what is new goes to its end.
  */
 struct gre_counters {
 	uint64_t	 tx_packets, tx_octets;
@@ -55,6 +57,8 @@ struct gre_counters {
 	uint64_t	 login, mppe;	/* protocol << 8 | algorithm; bits */
 	uint64_t	 ifindex;	/* the interface that counts where the
 					 * kernel carries the data; or 0 */
+	char		 user[GRE_USER];	/* login's name, as it was sent
+					 * and without NUL if it is long */
 };
 
 enum gre_verdict {

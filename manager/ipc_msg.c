@@ -17,7 +17,9 @@ enum { VERSION_2 = 2 };
 
 enum kind {
 	NUMBER,			/* host order here, big endian on the wire */
-	NUMBERS,		/* uint64_t, as many as the width holds */
+	NUMBERS,		/* uint64_t, as many as the width holds; the
+				 * last member: another build may send fewer,
+				 * which leaves 0, or more */
 	FLAG,			/* bool */
 	OCTETS,			/* as they are: addresses */
 	TEXT,			/* padded by NUL; terminated here */
@@ -180,6 +182,19 @@ make_printable(char *text)
 			*text = '?';
 }
 
+/* Reads whole numbers up to the end; what is beyond the width is skipped. */
+static void
+get_numbers(struct rd *r, uint8_t *p, size_t width)
+{
+	size_t n = (size_t)(r->end - r->p);
+
+	r->bad = r->bad || n % sizeof(uint64_t) != 0;
+	for (size_t i = 0; i < n && i < width; i += sizeof(uint64_t))
+		(void)get_number(r, p + i, sizeof(uint64_t));
+	if (!r->bad)
+		r->p = r->end;
+}
+
 static void
 get_member(struct rd *r, const struct member *b, uint8_t *p)
 {
@@ -193,8 +208,7 @@ get_member(struct rd *r, const struct member *b, uint8_t *p)
 			r->bad = true;
 		break;
 	case NUMBERS:
-		for (size_t i = 0; i < b->width; i += sizeof(uint64_t))
-			(void)get_number(r, p + i, sizeof(uint64_t));
+		get_numbers(r, p, b->width);
 		break;
 	case FLAG:
 		flag = rd_u8(r) != 0;

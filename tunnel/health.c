@@ -6,6 +6,7 @@
  * within 10 s, and an answer to pppd's LCP as well.  What was said is taken
  * back when it turns out wrong, since a first packet may only be late.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,10 +157,24 @@ health_error(struct health *h, int err, int64_t now)
 
 /* ---- PPP ---- */
 
+/* Again with each control frame: encryption may come after the network. */
+static void
+note_network(struct health *h)
+{
+	const struct ppp_said *ours = &h->ppp.said[PPP_OURS];
+
+	static_assert(GRE_USER <= sizeof(h->ppp.user), "all of it is read");
+	h->n->local_addr = ours->addr;
+	h->n->remote_addr = h->ppp.said[PPP_PEER].addr;
+	h->n->login = (uint64_t)h->ppp.login << 8 | h->ppp.login_algorithm;
+	h->n->mppe = ours->ccp.acked ? ours->mppe : 0;
+	memcpy(h->n->user, h->ppp.user, sizeof(h->n->user));
+	h->n->network_up = 1;
+}
+
 static void
 note_up(struct health *h)
 {
-	const struct ppp_said *ours = &h->ppp.said[PPP_OURS];
 	char line[400];
 
 	h->settled = true;
@@ -167,11 +182,6 @@ note_up(struct health *h)
 	take_back(h);
 	ppp_observer_summary(&h->ppp, line, sizeof(line));
 	log_info("tunnel to %s: the network is up: %s", h->server, line);
-	h->n->local_addr = ours->addr;
-	h->n->remote_addr = h->ppp.said[PPP_PEER].addr;
-	h->n->login = (uint64_t)h->ppp.login << 8 | h->ppp.login_algorithm;
-	h->n->mppe = ours->ccp.acked ? ours->mppe : 0;
-	h->n->network_up = 1;
 }
 
 static void
@@ -188,6 +198,8 @@ see(struct health *h, enum ppp_side from, const uint8_t *frame, size_t len)
 	case PPP_NOTHING:
 		break;
 	}
+	if (h->ppp.phase == PPP_UP)
+		note_network(h);
 	if (h->ppp.said[PPP_OURS].lcp.answered) {
 		h->one_way_at = GRE_NEVER;
 		take_back(h);

@@ -6,6 +6,7 @@
  * free on the machine), so that a new tunnel never has the id of the last
  * one, which some NAT router may still remember.
  */
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
@@ -16,6 +17,7 @@
 #include <linux/if_pppox.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +25,9 @@
 #include "kernel.h"
 #include "netlink.h"
 #include "util.h"
+
+/* Last: its macros have names of ours. */
+#include <linux/ppp-ioctl.h>
 
 #ifndef PPPD_PLUGINDIR
 #define PPPD_PLUGINDIR	"/usr/lib/pppd"
@@ -153,4 +158,23 @@ kernel_counters(int nl, uint32_t ifindex, struct gre_counters *n)
 	nl_init(&q, RTM_GETLINK, 0, sizeof(q.u.link));
 	q.u.link.ifi_index = (int)ifindex;
 	return nl_talk(nl, &seq, &q, &visit) == 0;
+}
+
+int64_t
+kernel_idle_us(const char *interface)
+{
+	struct ppp_idle idle;
+	int64_t us = -1;
+	int unit, fd, end = 0;
+
+	if (sscanf(interface, "ppp%d%n", &unit, &end) != 1 ||
+	    interface[end] != '\0' || unit < 0)
+		return -1;
+	fd = open("/dev/ppp", O_RDWR | O_CLOEXEC);
+	if (fd != -1 && ioctl(fd, PPPIOCATTACH, &unit) == 0 &&
+	    ioctl(fd, PPPIOCGIDLE, &idle) == 0)
+		us = (int64_t)idle.recv_idle * 1000000;
+	if (fd != -1)
+		close(fd);
+	return us;
 }

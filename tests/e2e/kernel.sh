@@ -108,8 +108,20 @@ claim "5 MB from the server" carries get 5
 out=$("$CLIENT" --status)
 has "--status counts by the interface" "$out" 'interface ppp0'
 has "and counts it all" "$out" 'out [0-9]{4,} packets, [0-9]{7,} octets'
-has "--status=json too" "$("$CLIENT" --status=json)" \
-	'"data_path": "kernel", "interface": "ppp0", "tx_packets": [0-9]{4,}'
+has "and it says who logged in and how" "$out" \
+	'local address 172.*, remote 172.*, login MS-CHAPv2 as alice, encryption MPPE 128 bit'
+json() { "$CLIENT" --status=json | python3 -c '
+import json, sys
+t, = json.load(sys.stdin)
+print(*(t[k] for k in sys.argv[1:]))' "$@"; }
+has "--status=json too, with null for what the kernel does not count" \
+	"$(json data_path interface tx_packets rx_lost rtt_us)" \
+	'^kernel ppp0 [0-9]{4,} None None$'
+sleep 5
+quiet=$(json heard_ago_us)
+alive
+claim "data is heard ($(json heard_ago_us) us ago), and so is none ($quiet us)" \
+	test "$quiet" -ge 4000000 -a "$(json heard_ago_us)" -lt "$quiet"
 kill -STOP "$H"
 sleep 1
 claim "the kernel gateway stopped: ping" alive
@@ -244,7 +256,8 @@ P=$!
 until_ok 20 ip -4 addr show dev 'a"b\c' up
 sleep 0.5
 is "--status=json stays JSON" "$("$CLIENT" --status=json | python3 -c \
-	'import json, sys; print(json.load(sys.stdin)[0]["interface"])')" 'a"b\c'
+	'import json, sys; t = json.load(sys.stdin)[0]; print(t["interface"], t["heard_ago_us"])')" \
+	'a"b\c None'
 end $P
 
 # --- two at once, and one by a pty beside them ---

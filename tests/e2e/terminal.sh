@@ -46,7 +46,7 @@ on_terminal wonderland $SERVER --username alice --encrypt
 is "one command on a terminal: status" "$status" 0
 has "it asked for the password" "$out" '^Password for alice: *$'
 has "and shows one line of what came up" "$out" \
-	'^the network is up: interface ppp[0-9]+, local address 172.30.0.[0-9]+, remote 172.30.0.1, login MS-CHAPv2, encryption MPPE 128 bit, stateless$'
+	'^the network is up: interface ppp[0-9]+, local address 172.30.0.[0-9]+, remote 172.30.0.1, login MS-CHAPv2 as alice, encryption MPPE 128 bit, stateless$'
 claim "the tunnel is there as it returns" up
 claim "ping" alive
 is "the password is nowhere in the process list" \

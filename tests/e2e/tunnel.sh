@@ -18,6 +18,17 @@ start() {
 claim "the tunnel comes up" start
 has "the server demanded MPPE" "$(< /run/pppd.log)" 'MPPE 128-bit .* enabled'
 claim "ping crosses it" alive
+read -r dev address <<< "$(tunnels)"
+"$CLIENT" --status > /run/status
+is "--status: a tunnel is up" $? 0
+has "it says which, whose and how" "$(tr '\n' ' ' < /run/status)" \
+	"$SERVER: up 0:.*  interface $dev, local address $address, remote $INSIDE, login MS-CHAPv2 as alice, encryption MPPE 128 bit, stateless   pptp carries the data, last heard [0-9]{1,2} s ago "
+is "and so does --status=json" "$("$CLIENT" --status=json $SERVER | python3 -c '
+import json, sys
+t, = json.load(sys.stdin)
+print(*(t[k] for k in sys.argv[1:]), t["heard_ago_us"] < 99e6)' uid owner claimed \
+	state interface network_up ppp_local ppp_remote login user encryption)" \
+	"0 root False up $dev True $address $INSIDE MS-CHAPv2 alice MPPE 128 bit, stateless True"
 claim "large packets do" alive -s 1300
 claim "$T_MB MB to the server arrive whole" carries put "$T_MB"
 claim "$T_MB MB from the server arrive whole" carries get "$T_MB"
@@ -39,6 +50,8 @@ is "it is the same tunnel" "$(tunnels)" "$before"
 end $P
 is "pppd was ended by the signal alone" $? 5
 is_clean "its end leaves nothing: no process, socket, route"
+is "--status: there is none" "$("$CLIENT" --status; echo $?)" "no tunnels
+1"
 claim "the server's session ended too" until_ok 5 no_session
 
 claim "a second tunnel comes up" start

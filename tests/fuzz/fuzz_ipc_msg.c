@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!ipc_decode(&m, data, size))
 		return 0;
 	n = ipc_encode(&m, buf);
-	if (n != size)
+	if (n != size && m.type != IPC_TUNNEL)
 		abort();
 	if (!ipc_decode(&again, buf, n) ||
 	    ipc_encode(&again, twice) != n || memcmp(buf, twice, n) != 0)

@@ -123,15 +123,18 @@ is "nor do those of a name" \
 # --- --status, with traffic that is known: 50 frames of 200 octets each way
 # and one LCP frame of 18, duplicates and all
 serve gre=dup addr=10.9.0.2
-python3 tests/net/ptyfeed.py --count 50 --hold 4 "$CLIENT" $SERVER \
+python3 tests/net/ptyfeed.py --count 50 --hold 8 "$CLIENT" $SERVER \
 	--nolaunchpppd --loglevel 0 > /run/out 2>&1 &
 feeder=$!
 until_ok 5 eval '[ "$(count "^gre seq")" = 51 ]'
 sleep 0.5
 "$CLIENT" --status=json > /run/json
 "$CLIENT" --status > /run/text
+statuses=$?
 "$CLIENT" --status 10.9.0.2 > /run/text.this
+statuses+=" $?"
 "$CLIENT" --status 10.9.0.77 > /run/text.other
+statuses+=" $?"
 "$CLIENT" --status=json 10.9.0.77 > /run/json.other
 figures() { python3 -c '
 import json, sys
@@ -142,13 +145,20 @@ assert t["tx_acks"] > 0 and 0 < t["rtt_us"] < 5e6, t' "$@" < /run/json; }
 is "--status=json is JSON, and knows the traffic" "$(figures tx_packets \
 	tx_octets rx_packets rx_octets rx_duplicate rx_lost rx_reordered rx_bad)" \
 	"10.9.0.2 10.9.0.1 up 51 10018 51 10018 50 0 0 0"
+is "and has null for what is not known" "$(figures owner claimed data_path \
+	interface network_up ppp_local ppp_remote login user encryption)" \
+	"10.9.0.2 10.9.0.1 up root False user None False None None None None None"
+claim "and when the server was heard" test "$(figures heard_ago_us |
+	cut -d ' ' -f 4)" -le 5000000
+is "--status: 0 if a tunnel is up, to HOST if one is named, else 1" \
+	"$statuses" "0 0 1"
 mkdir -p /run/user/65534 && mkdir -m 700 /run/user/65534/pptp
 out=$(setpriv --reuid 65534 --regid 65534 --clear-groups "$CLIENT" \
 	--status=json 2> /run/err)
 is "a folder that cannot be read: status" $? "$EXIT_PERMISSION"
 is "and no half of a list" "$out" ""
 has "--status shows it" "$(tr '\n' ' ' < /run/text)" \
-	'10.9.0.2: up 0:00:0[0-9], call [0-9]+, the server.s call [0-9]+, from 10.9.0.1 .* out 51 packets, 10018 octets, [0-9]+ bare acks, 0 refused here .* in  51 packets, 10018 octets, [0-9]+ bare acks .* 0 lost, 0 reordered, 50 duplicate, 0 late, 0 bad .*round trip [0-9.]+ ms'
+	'10.9.0.2: up 0:00:0[0-9], call [0-9]+, the server.s call [0-9]+, from 10.9.0.1   PPP is not up   pptp carries the data, last heard [0-9] s ago   out 51 packets, 10018 octets, [0-9]+ bare acks, 0 refused here .* in  51 packets, 10018 octets, [0-9]+ bare acks .* 0 lost, 0 reordered, 50 duplicate, 0 late, 0 bad .*round trip [0-9.]+ ms'
 is "--status HOST: that server's tunnels" "$(grep -c '^10.9.0.2: up' /run/text.this)" 1
 is "--status HOST: and no others" "$(cat /run/text.other)" "no tunnels"
 is "in JSON: an empty list" "$(tr -d '\n' < /run/json.other)" "[]"

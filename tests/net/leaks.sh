@@ -63,7 +63,7 @@ nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 serve lcp=c22381,1400
 alone 3 0 "$CLIENT" --check $SERVER
 alone 2 "$EXIT_RESOLVE" "$CLIENT" nowhere.invalid
-alone 1 0 "$CLIENT" --status
+alone 1 1 "$CLIENT" --status
 alone 1 "$EXIT_USAGE" "$CLIENT" --wrong
 alone 1 0 "$CLIENT" --help
 alone 1 "$EXIT_PERMISSION" nobody "$CLIENT" $SERVER

@@ -83,7 +83,8 @@ listener 0 /run/pptp 10.9.0.2 10.9.0.2@1
 L=$!
 until_ok 5 test -S /run/pptp/10.9.0.2@1
 is "--status names an interface of this network namespace alone" \
-	"$("$CLIENT" --status | sed -n 's/.*interface //p' | sort | xargs)" '? lo'
+	"$("$CLIENT" --status | sed -n 's/.*interface \([^,]*\),.*/\1/p' |
+	sort | xargs)" '? lo'
 kill $L; wait $L 2>/dev/null
 rm -f /run/pptp/*
 mkdir -p /run/user/1000/pptp && chown 1000 /run/user/1000/pptp

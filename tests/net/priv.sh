@@ -117,7 +117,7 @@ if setcap cap_net_raw,cap_net_admin+ep "$CLIENT" 2> /run/why; then
 	nothing "file capabilities, manager" "$M" $NONE
 	nothing "file capabilities, monitor" "$K" $NET_ADMIN
 	has "root's --status sees the tunnel" "$("$CLIENT" --status)" \
-		"^$SERVER: up"
+		" claims: $SERVER: up"
 	rm -rf /run/user/1001
 	mkdir -p /run/user/1001 && ln -s ../1000/pptp /run/user/1001/pptp
 	is "and not what one user says of another" \

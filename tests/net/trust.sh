@@ -68,6 +68,114 @@ has "the tunnel carries data" "$(of one)" "$(all 5)"
 BEFORE=
 is_clean "nothing left"
 
+# --- what other users' call managers claim, to root: labelled and bounded
+cat > /run/claims.py <<'PY'
+"""claims.py UID HOW [NAME...]: call managers of a user who means no good."""
+import os, select, socket, struct, sys, time
+uid, how = int(sys.argv[1]), sys.argv[2]
+base = "/run/user/%d/pptp" % uid
+os.makedirs(base, exist_ok=True)
+os.chown(base, uid, -1)
+os.setgroups([])
+os.setuid(uid)
+
+def record(server, ifindex=0, user=b"m\x1b[31m\n"):
+    return struct.pack("!IBBBHHB4s4sQ", 0x70707470, 2, 8, 0, 1, 2, 1,
+                       socket.inet_aton(server), bytes((10, 9, 0, 1)), 9) + \
+        struct.pack("!35Q", *[1] * 26, ifindex,
+                    *struct.unpack("8Q", user.ljust(64, b"\0")))
+
+listeners, kept = {}, []
+for name in sys.argv[3:] or ["10.9.0.2@1"]:
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    s.bind(base + "/" + name)
+    s.listen(0 if how == "full" else 99)
+    listeners[s] = name.split("@")[0]
+if how == "full":
+    for s in listeners:
+        for _ in range(3):
+            c = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            c.setblocking(False)
+            c.connect_ex(s.getsockname())
+            kept.append(c)
+    time.sleep(99)
+while True:
+    for s in select.select(list(listeners), [], [])[0]:
+        c = s.accept()[0]
+        kept.append(c)
+        try:
+            if how == "one":
+                c.send(record(listeners[s], 1))
+                c.send(record("10.9.0.77"))
+                c.send(struct.pack("!IBBB", 0x70707470, 2, 9, 0))
+            while how in ("endless", "slow"):
+                c.send(record(listeners[s]))
+                time.sleep(0.3 if how == "slow" else 0)
+            if how == "junk":
+                c.send(os.urandom(50))
+        except OSError:
+            pass
+PY
+claims() {	# claims UID HOW NAME...: they listen
+	python3 /run/claims.py "$@" &
+	C=$!
+	until_ok 5 test -S "/run/user/$1/pptp/${*: -1}"
+}
+asks() {	# asks: root's --status: $status, /run/out, /run/err, $took
+	local began=$SECONDS
+	"$CLIENT" --status "$@" > /run/out 2> /run/err
+	status=$?
+	took=$((SECONDS - began))
+}
+forget() { kill "${@:-$C}"; wait "${@:-$C}" 2>/dev/null; rm -rf /run/user/*; }
+claims 54321 one 10.9.0.2@1
+asks
+is "a user's claim is no tunnel of root's: status" "$status" 1
+is "each line of it has its owner" \
+	"$(grep -c '^uid 54321 claims: ' /run/out) $(wc -l < /run/out)" "7 7"
+has "it is of the server that the socket is named for" "$(< /run/out)" \
+	'claims: 10.9.0.2: up 0:00:00'
+is "no character of it reaches the terminal but printable ones" \
+	"$(LC_ALL=C tr -d '\n -~' < /run/out | wc -c)" 0
+is "and it names no interface of the kernel's" "$(grep -c 'interface lo' /run/out)" 0
+asks --status=json
+is "JSON says so, too" "$(python3 -c 'import json
+print(*((t["claimed"], t["uid"], t["owner"], t["data_path"], t["user"])
+        for t in json.load(open("/run/out"))))' | cat -v)" \
+	"(True, 54321, None, 'user', 'm\\x1b[31m\\n')"
+tunnel one --count 5 --hold 20 --
+up one
+asks
+is "beside a tunnel of root's own" "$status $(grep -c '^10.9.0.2: up' /run/out)" "0 1"
+forget
+for how in endless slow full silent junk; do
+	claims 54321 $how 10.9.0.{2..60}@1
+	asks
+	within "$how: root's answer comes all the same" 4
+	has "$how: with the tunnel that is his" "$(< /run/out)" '^10.9.0.2: up'
+	claim "$how: in a bounded number of lines ($(wc -l < /run/out))" \
+		test "$(wc -l < /run/out)" -le 120
+	is "$how: and says once whom to ask" "$(wc -l < /run/err)" 1
+	has "$how: and why" "$(< /run/err)" \
+		'call managers of uid 54321 .*left out; ask as that user'
+	forget
+done
+ended one 30
+many=()
+for uid in $(seq 54321 54330); do
+	claims $uid silent 10.9.0.2@1
+	many+=("$C")
+done
+asks
+within "ten such users: not ten times as long" 8
+has "it is said that not all were asked" "$(< /run/err)" 'not all were asked'
+forget "${many[@]}"
+mkdir -p /run/user/54321 && ln -s /run /run/user/54321/pptp
+asks
+is "a link for a folder is not followed" "$(cat /run/out /run/err)" "no tunnels"
+rm -rf /run/user
+is_clean "nothing left"
+
 # --- the raw socket that a manager is given drops everything, and the gateway's
 # own all but its call, for good
 cat > /run/filter.py <<'PY'

@@ -165,9 +165,61 @@ test_end(void)
 	T(h.settled, "with data it has served");
 }
 
+/* The address in an IPCP request, as in struct in_addr. */
+static uint32_t
+of(const uint8_t *frame)
+{
+	uint32_t addr;
+
+	memcpy(&addr, frame + 8, sizeof(addr));
+	return addr;
+}
+
+/* What --status is to know: PAP as "me", 10.0.0.2 and 10.0.0.1; then MPPE. */
+static void
+test_network(void)
+{
+	static const uint8_t wants[] = { 0xff, 3, 0xc0, 0x21, 1, 1, 0, 8, 3,
+	    4, 0xc0, 0x23 };
+	static const uint8_t login[] = { 0xff, 3, 0xc0, 0x23, 1, 1, 0, 9, 2,
+	    'm', 'e', 1, 'x' };
+	static const uint8_t welcome[] = { 0xff, 3, 0xc0, 0x23, 2, 1, 0, 5, 0 };
+	static const uint8_t ask[] = { 0x80, 0x21, 1, 1, 0, 10, 3, 6, 10, 0,
+	    0, 2 };
+	static const uint8_t peer[] = { 0x80, 0x21, 1, 1, 0, 10, 3, 6, 10, 0,
+	    0, 1 };
+	static const uint8_t fine[] = { 0x80, 0x21, 2, 1, 0, 4 };
+	static const uint8_t mppe[] = { 0x80, 0xfd, 1, 1, 0, 10, 18, 6, 1, 0,
+	    0, 0x40 };
+	static const uint8_t agreed[] = { 0x80, 0xfd, 2, 1, 0, 4 };
+
+	begin();
+	SENT(request, 0);
+	RECEIVED(wants, 0);
+	SENT(ack, 0);
+	RECEIVED(ack, 0);
+	SENT(login, 0);
+	RECEIVED(welcome, 0);
+	SENT(ask, 0);
+	RECEIVED(peer, 0);
+	SENT(fine, 0);
+	T(T_EQ(n.network_up, 0), "one side of the network is none");
+	RECEIVED(fine, 3 * SECOND);
+	T(T_EQ(n.network_up, 1) && T_EQ(n.local_addr, of(ask)) &&
+	    T_EQ(n.remote_addr, of(peer)) && T_EQ(n.login, 0xc02300) &&
+	    T_STR(n.user, "me") && T_EQ(n.mppe, 0) &&
+	    T_EQ(n.heard_us, 3 * SECOND), "both: who, how and where");
+	SENT(mppe, 4 * SECOND);
+	RECEIVED(agreed, 4 * SECOND);
+	T(T_EQ(n.mppe, 0x01000040), "encryption that comes later is noted");
+	T(T_EQ(health_end(&h, EXIT_OK), EXIT_OK) && T_EQ(n.network_up, 0),
+	    "with the tunnel's end the network ends");
+}
+
 int
 main(void)
 {
+	test_network();
 	test_blocked();
 	test_one_way();
 	test_silence();

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One tunnel as --status shows it, and its network in words. */
+#ifndef SHOW_H
+#define SHOW_H
+
+#include <net/if.h>
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ipc_msg.h"
+#include "pptp_gre.h"
+
+enum { SHOW_OWNER = 40 };
+
+/* Whose call manager says it. */
+struct show_owner {
+	uid_t		 uid;
+	bool		 claims;	/* another user's: not to be trusted */
+	char		 name[SHOW_OWNER];	/* printable; "" if unknown */
+};
+
+/* Fills o for this uid, whose name it looks up. */
+void show_owner(struct show_owner *o, uid_t uid);
+
+/*
+ * Prints the tunnel on stdout.  here: its interfaces are those of this network
+ * namespace, so that they can be named, and the kernel be asked for the
+ * counters and for the time since it heard the server.
+ */
+void show_text(const struct ipc_tunnel *t, const struct show_owner *o,
+    bool here);
+void show_json(const struct ipc_tunnel *t, const struct show_owner *o,
+    bool here);
+
+/*
+ * "interface ppp0, local address ..., encryption ..." of a network that is
+ * up, printable; the interface is the only one with its addresses, or "?".
+ */
+void show_network(const struct gre_counters *n, char *out, size_t size);
+
+#endif
