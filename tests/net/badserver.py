@@ -29,7 +29,8 @@ line for all that happens to standard output.  Keys:
           wrap first1 welcome noack stranger (10.9.0.3, which has to be there,
           forges each packet first) skip (20 numbers, once) flood (40 frames
           for the first, which does not come back, 3 ms apart) batch (likewise
-          64 half a second later, all at once, behind a missing one) unreach
+          64 half a second later, all at once, behind a missing one) many
+          (likewise 32 for one that says "many"; none for "hush") unreach
           (each is answered by ICMP protocol-unreachable)
  lcp=AUTH,MRU  for the client's Configure-Request it sends one of its own, that
           wants this login (hex: c22381; may be empty); lcp=end: it ends LCP
@@ -149,8 +150,17 @@ class Gre:
             self.put(self.packet(self.next(), b"\xff\x03\x00\xfbbatch"))
         say("batch sent")
 
+    def many(self, data):
+        time.sleep(0.5)
+        for _ in range(32):
+            self.put(self.packet(self.next(), data))
+
     def back(self, data):
         n, trick = self.count, self.trick
+        if trick == "many" and data[4:8] in (b"many", b"hush"):
+            if data[4:8] == b"many":
+                threading.Thread(target=self.many, args=(data,)).start()
+            return
         if trick == "batch" and n == 1:
             threading.Thread(target=self.batch).start()
             return

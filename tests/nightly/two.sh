@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# host
+# limit: 3600
+# Whole tunnels in two guests, a processor each: either path carries TCP both
+# ways, against pptpd and against a server whose data the kernel carries; and
+# the one that --data-path=auto takes with it (e2e/kernel) is not the slower.
+cd "$(dirname "$0")/../.." || exit 1
+. tests/tap.sh
+[ -f pptp.so ] || skip_all "no pptp.so: pppd's headers are missing (ppp-dev)"
+[ "$(id -u)" = 0 ] || skip_all "the wire between two guests needs root"
+for c in iperf3 pptpd linux.uml; do
+	PATH=$PATH:/usr/sbin command -v $c > /dev/null || skip_all "no $c"
+done
+CLIENT=${CLIENT:-$PWD/pptp} T_SERVERS='pptpd kernel' T_CRYPT=mppe T_NETS=clean \
+	T_ROUNDS=3 T_SECS=2 UML_S=3500 tests/rig/two tests/bench/two > "$tap_out" \
+	2>&1
+sed 's/^/# /' "$tap_out"
+
+flows() { grep -c "^$1 mppe clean $2 tcp.* [0-9]" "$tap_out"; }
+percent() {	# percent SERVER A B: A's TCP of B's, geometric means
+	awk -v s="$1" -v a="$2" -v b="$3" '$1 == s && $5 ~ /^tcp/ && $6 > 0 {
+		n[$4]++; sum[$4] += log($6) }
+	END { print n[a] * n[b] == 0 ? 0 :
+		int(100 * exp(sum[a] / n[a] - sum[b] / n[b])) }' "$tap_out"
+}
+for server in pptpd kernel; do
+	for client in kernel pty; do
+		is "$server, $client: TCP by one flow and eight, each way" \
+			"$(flows $server $client)" 12
+	done
+done
+p=$(percent pptpd pty kernel)
+is "pptpd: auto's path, the pty, carries $p % of what the other does" \
+	"$((p >= 90))" 1
+p=$(percent kernel kernel pty)
+is "a kernel's server: auto's path, the kernel, carries $p % of the other" \
+	"$((p >= 90))" 1
+plan
