@@ -164,7 +164,8 @@ nightly:
 	@sh tests/deps -n nightly
 	@$(MAKE) --no-print-directory all
 	@python3 tests/run --nightly
-	@$(MAKE) --no-print-directory -k memcheck lint coverage
+	@$(MAKE) --no-print-directory -k memcheck lint coverage \
+	    bench-codec
 
 # Built as for coverage: neither optimised nor with sanitizers.
 memcheck: $(UNIT:%=build/unit-cov/%)
@@ -255,8 +256,8 @@ help:
 	@echo 'make uninstall       remove what install put there'
 	@echo 'make plugin          pptp.so, the plugin for pppd'
 	@echo 'make bench           speed, beside pptp-linux if that is installed'
-	@echo 'make bench-full      more of it: latency, loss, overload, scale'
-	@echo 'make bench-codec     HDLC and GRE alone'
+	@echo 'make bench-full      whole tunnels as well, in two virtual machines'
+	@echo 'make bench-codec     what a packet costs: instructions, system calls'
 	@echo 'make fuzz            each fuzzer for FUZZ_SECS=60 seconds'
 	@echo 'make lint            clang-tidy, cppcheck, mandoc, shellcheck'
 	@echo 'make memcheck        the unit tests under valgrind'

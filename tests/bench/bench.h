@@ -4,7 +4,7 @@
  * the holder of the pty's slave (pppd's place); the client under test runs in
  * a network namespace of its own, on a processor of its own.
  *
- *	env.c		namespaces, the veth pair, log lines, the clock
+ *	env.c		namespaces, the veth pair, the clock
  *	server.c	the control connection's other end, a thread
  *	procs.c		what the client's processes used
  *	tunnel.c	starting, probing and stopping clients
@@ -60,16 +60,13 @@ void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 ssize_t file_read(const char *path, char *buf, size_t size);
 
 /*
- * Moves this process into namespaces of its own, with a private /run, /dev
- * and syslog socket; makes the client's namespace.  Dies on failure.
+ * Moves this process into namespaces of its own, with a private /run and /dev;
+ * makes the client's namespace.  Dies on failure.
  */
 void env_init(void);
 
-/* In a forked child: the client's namespace, processor and stderr. */
+/* In a forked child: the client's namespace and processor; no stderr. */
 void env_enter_client(void);
-
-/* Lines logged so far: syslog datagrams and lines on stderr. */
-uint64_t env_log_lines(void);
 
 /* The raw GRE socket of the server's end. */
 extern int gre_fd;
@@ -84,16 +81,13 @@ void server_start(void);
 /* The client's id of call number i, or -1 if there is no such call. */
 int server_call_id(unsigned i);
 
-/* The window that the client announced for it. */
-unsigned server_call_window(unsigned i);
-
 int server_connections(void);
 
 /* ---- procs.c ---- */
 
 struct proc {
 	pid_t		 pid;
-	uint64_t	 cpu_ns, switches;
+	uint64_t	 cpu_ns;
 };
 
 struct usage {
@@ -112,13 +106,8 @@ void procs_snapshot(struct usage *u);
 /* What the processes in both snapshots used between them. */
 struct spent {
 	double		 cpu_us, foreign_us;
-	uint64_t	 switches;
 };
 struct spent procs_spent(const struct usage *from, const struct usage *to);
-
-/* Counts system calls of those processes; close gives -1 if impossible. */
-void syscalls_open(const struct usage *u);
-int64_t syscalls_close(void);
 
 /* PSS of all descendants, KB. */
 double procs_pss_kb(void);
@@ -129,9 +118,7 @@ enum count {
 	SENT,			/* + dir */
 	RECEIVED = SENT + DIRS,	/* whole, right, once */
 	DAMAGED = RECEIVED + DIRS,
-	LATE = DAMAGED + DIRS,	/* behind a later one */
-	TWICE = LATE + DIRS,
-	BARE_ACKS,
+	TWICE = DAMAGED + DIRS,
 	COUNTS
 };
 
@@ -144,15 +131,12 @@ struct tunnel {
 	uint64_t	 n[COUNTS];
 
 	size_t		 out_off;	/* next octet of the prepared stream */
-	uint32_t	 out_next, out_expect;	/* frames */
+	uint32_t	 out_next;	/* frame */
 	uint32_t	 out_seq;	/* last seen by the server */
 	unsigned	 owed;		/* packets not yet acknowledged */
 	int64_t		 acked;		/* when the server did last */
 
-	uint32_t	 in_seq, in_max, held;
-	bool		 in_any, holding;
-	uint32_t	 ack;		/* the client's last */
-	bool		 ack_seen;
+	uint32_t	 in_seq;
 	struct hdlc_dec	 dec;
 	uint8_t		 frame[FRAME_ROOM + HDLC_DECODE_SLACK];
 };
@@ -176,25 +160,7 @@ int64_t tunnels_stop(void);
 
 /* ---- traffic.c ---- */
 
-enum impairment { PERFECT, SWAPPED, LOST_1PCT, LATE_BY_5 };
-
-enum { LATENCIES = 1 << 17 };
-
-struct latencies {
-	unsigned	 n;
-	uint32_t	 ns[LATENCIES];
-};
-
-/* What happened on the way since traffic_reset(). */
-struct observed {
-	struct latencies lat[DIRS], ack;
-	int64_t		 last[DIRS], pause[DIRS];
-	unsigned	 step;	/* most packets one ack covered */
-};
-extern struct observed observed;
-
 void traffic_init(void);
-void traffic_reset(void);
 
 /* Numbers start afresh: the first tunnel of a new set. */
 void traffic_forget(void);
@@ -202,15 +168,12 @@ void traffic_forget(void);
 /* Prepares frames of that many octets for every later tunnel and window. */
 void traffic_size(int octets);
 
-/* p of the latencies, 0 to 1, in microseconds; -1 without any. */
-double latency_us(struct latencies *l, double p);
-
 /* Each moves what is there and says whether there was anything. */
 bool gre_receive(void);
 bool pty_receive(struct tunnel *t);
-bool pty_send(struct tunnel *t, uint64_t limit);
+bool pty_send(struct tunnel *t);
 
-void gre_transmit(struct tunnel *t, unsigned n, enum impairment how);
+void gre_transmit(struct tunnel *t, unsigned n);
 void gre_acknowledge(struct tunnel *t, int64_t now);
 
 /* Writes pppd's LCP Configure-Request, which the server will acknowledge. */
@@ -221,18 +184,12 @@ void lcp_request(struct tunnel *t);
 struct spec {
 	bool		 dir[DIRS];
 	double		 warm, secs, drain;
-	double		 rate;		/* packets a second; 0: saturated */
-	enum impairment	 how;
-	bool		 spin;		/* never sleep: latencies */
-	bool		 syscalls;
 };
 
 struct result {
 	double		 secs, cpu_us, foreign;	/* foreign: in cores */
 	uint64_t	 n[COUNTS];	/* while measuring */
 	uint64_t	 all[COUNTS];	/* warming and draining included */
-	int64_t		 syscalls;	/* -1: not known */
-	double		 wakeups, log_lines;	/* per second */
 	bool		 gone;
 };
 
@@ -252,7 +209,7 @@ extern uint64_t frames_damaged[CLIENTS];
 struct area {
 	const char	*name, *what;
 	void		(*run)(int rep);
-	int		 quick, full;	/* repetitions */
+	int		 rounds;
 };
 
 extern const struct area areas[];	/* ends with a name NULL */
@@ -260,29 +217,11 @@ extern const struct area areas[];	/* ends with a name NULL */
 /* ---- table.c ---- */
 
 enum metric {
-	CPU_OUT, CPU_IN, CPU_BOTH,
-	RATE_OUT, RATE_IN, RATE_BOTH,
-	SHARE, PAUSE,
-	SYSCALLS_OUT, SYSCALLS_IN, SYSCALLS_BOTH,
-	ACK_BARE, ACK_STEP,
-	PACED_OUT, PACED_IN,
-	LAT_OUT_P50, LAT_OUT_P99, LAT_IN_P50, LAT_IN_P99,
-	OVER_125, OVER_200, OFFERED_125, OFFERED_200,
-	OVER_ORDER, OVER_LOSS, OVER_LOG,
-	LOSS_P50, LOSS_P99, LOSS_LOG,
-	SWAP_LOST, SWAP_P99, FIVE_LOST, FIVE_P99,
-	GOOD_CLEAN, GOOD_LOSS, GOOD_REORDER,
-	LONE_ACK, USABLE, IDLE,
-	BUSY_OF_50, BUSY_LOSS, PSS_FIRST, PSS_MORE,
-	START_50, UP_50, START_200, UP_200,
-	BROKEN,
+	CPU_OUT, CPU_IN, USABLE, PSS_FIRST, PSS_MORE, BROKEN,
 	METRICS
 };
 
 void sample(enum metric m, enum client c, enum size z, int rep, double v);
-
-/* Reads "metric client value" lines that tests/bench/goodput wrote. */
-void table_goodput(const char *path);
 
 void table_print(void);
 

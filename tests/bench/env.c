@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The world a client is measured in: a veth pair between two network
- * namespaces, a private /run, /dev and syslog socket.  Nothing on the machine
+ * namespaces, a private /run and /dev, without syslog.  Nothing on the machine
  * changes; everything vanishes with this process.
  */
 #include <sys/mount.h>
@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 
 #include <netinet/in.h>
 
@@ -17,12 +16,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,9 +31,8 @@
 int gre_fd = -1;
 pid_t env_holder;
 
-static int client_ns = -1, log_fd = -1, stderr_pipe[2];
+static int client_ns = -1;
 static bool pinned;
-static atomic_uint_least64_t log_lines;
 
 int64_t
 clock_ns(void)
@@ -102,36 +97,6 @@ command(const char *fmt, ...)
 	}
 }
 
-/* Counts what clients say: a datagram is a line, stderr has newlines. */
-static void *
-log_thread(void *unused)
-{
-	struct pollfd p[2] = { { log_fd, POLLIN, 0 },
-		{ stderr_pipe[0], POLLIN, 0 } };
-	char buf[4096];
-
-	(void)unused;
-	for (;;) {
-		if (poll(p, 2, -1) <= 0)
-			continue;
-		if (p[0].revents != 0 && recv(log_fd, buf, sizeof(buf), 0) > 0)
-			log_lines++;
-		if (p[1].revents != 0) {
-			ssize_t n = read(stderr_pipe[0], buf, sizeof(buf));
-
-			for (ssize_t i = 0; i < n; i++)
-				log_lines += buf[i] == '\n';
-		}
-	}
-	return NULL;
-}
-
-uint64_t
-env_log_lines(void)
-{
-	return log_lines;
-}
-
 static void
 make_devices(void)
 {
@@ -162,34 +127,11 @@ make_mounts(void)
 	if (mount("tmpfs", "/run", "tmpfs", 0, "mode=755") == -1)
 		die("tmpfs on /run");
 	mkdir("/run/olddev", 0755);
-	mkdir("/run/trace", 0755);
-	/* Without it there are no system call counts, and the table says so. */
-	(void)mount("tracefs", "/run/trace", "tracefs", 0, NULL);
 	if (mount("/dev", "/run/olddev", NULL, MS_BIND | MS_REC, NULL) == -1)
 		die("bind /dev");
 	if (mount("tmpfs", "/dev", "tmpfs", 0, "mode=755") == -1)
 		die("tmpfs on /dev");
 	make_devices();
-}
-
-static void
-make_log(void)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX,
-		.sun_path = "/dev/log" };
-	int big = 4 << 20;
-	pthread_t thread;
-
-	log_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (log_fd == -1 ||
-	    bind(log_fd, (struct sockaddr *)&sun, sizeof(sun)) == -1)
-		die("bind /dev/log");
-	chmod("/dev/log", 0666);
-	setsockopt(log_fd, SOL_SOCKET, SO_RCVBUFFORCE, &big, sizeof(big));
-	if (pipe2(stderr_pipe, O_CLOEXEC) == -1)
-		die("pipe");
-	if (pthread_create(&thread, NULL, log_thread, NULL) != 0)
-		die("thread");
 }
 
 static void
@@ -283,7 +225,6 @@ env_init(void)
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET) == -1)
 		die("namespaces (this needs root)");
 	make_mounts();
-	make_log();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	make_holder();
 	atexit(kill_holder);
@@ -297,7 +238,9 @@ env_init(void)
 void
 env_enter_client(void)
 {
-	dup2(stderr_pipe[1], STDERR_FILENO);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	dup2(null, STDERR_FILENO);
 	if (setns(client_ns, CLONE_NEWNET) == -1)
 		_exit(99);
 	pin(1);

@@ -14,16 +14,14 @@
 #include "bench.h"
 
 
-static bool full;
-static const char *only, *goodput, *raw;
+static const char *only, *raw;
 static int rounds, seconds;
 
 static void
 usage(void)
 {
-	fputs("usage: bench [--full] [--only AREA,..] [--rounds N]\n"
-	      "             [--seconds N] [--goodput FILE] [--raw FILE]\n"
-	      "             CLIENT RELAY\n"
+	fputs("usage: bench [--only AREA,..] [--rounds N] [--seconds N]\n"
+	      "             [--raw FILE] CLIENT RELAY\n"
 	      "areas:\n",
 	    stderr);
 	for (const struct area *a = areas; a->name != NULL; a++)
@@ -50,7 +48,7 @@ wanted(const char *name)
 static int
 run_area(const struct area *a)
 {
-	int n = rounds > 0 ? rounds : full || only ? a->full : a->quick;
+	int n = rounds > 0 ? rounds : a->rounds;
 	int64_t longest = 0;
 	int rep;
 
@@ -99,27 +97,21 @@ static void
 options(int argc, char **argv)
 {
 	static const struct option o[] = {
-		{ "full", no_argument, NULL, 'f' },
 		{ "only", required_argument, NULL, 'o' },
 		{ "rounds", required_argument, NULL, 'n' },
 		{ "seconds", required_argument, NULL, 's' },
-		{ "goodput", required_argument, NULL, 'g' },
 		{ "raw", required_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", o, NULL)) != -1)
-		if (c == 'f')
-			full = true;
-		else if (c == 'o')
+		if (c == 'o')
 			only = optarg;
 		else if (c == 'n')
 			rounds = atoi(optarg);
 		else if (c == 's')
 			seconds = atoi(optarg);
-		else if (c == 'g')
-			goodput = optarg;
 		else if (c == 'r')
 			raw = optarg;
 		else
@@ -151,8 +143,6 @@ main(int argc, char **argv)
 	for (enum client c = OURS; c < CLIENTS; c++)
 		if (client_path[c] != NULL)
 			sample(BROKEN, c, B576, 1, (double)frames_damaged[c]);
-	if (goodput != NULL)
-		table_goodput(goodput);
 	print_notes();
 	putchar('\n');
 	table_print();

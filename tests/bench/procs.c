@@ -3,11 +3,6 @@
  * What the client's processes used.  A client is every descendant of this
  * process, which is a subreaper: a daemon of the client's stays one.
  */
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
-
-#include <linux/perf_event.h>
-
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +17,6 @@ enum { ALL_PROCS = 8192 };
 static struct parent {
 	pid_t		 pid, ppid;
 } all[ALL_PROCS];
-
-static int counters[RUN_PROCS * 2];
-static int ncounters;
-static bool counting;
 
 static bool
 parent_of(pid_t pid, pid_t *ppid)
@@ -88,11 +79,11 @@ procs_list(pid_t *pids, int max)
 	return k;
 }
 
-/* Exact time on a processor and times gone to sleep, over all threads. */
+/* Exact time on a processor, over all threads. */
 static void
-task_sums(pid_t pid, uint64_t *cpu, uint64_t *switches)
+task_sums(pid_t pid, uint64_t *cpu)
 {
-	char path[320], buf[2048], *p;
+	char path[320], buf[256];
 	struct dirent *e;
 	DIR *d;
 
@@ -106,11 +97,6 @@ task_sums(pid_t pid, uint64_t *cpu, uint64_t *switches)
 		    e->d_name);
 		if (file_read(path, buf, sizeof(buf)) > 0)
 			*cpu += strtoull(buf, NULL, 10);
-		snprintf(path, sizeof(path), "/proc/%d/task/%s/status", pid,
-		    e->d_name);
-		if (file_read(path, buf, sizeof(buf)) > 0 &&
-		    (p = strstr(buf, "\nvoluntary_ctxt_switches:")) != NULL)
-			*switches += strtoull(strchr(p, ':') + 1, NULL, 10);
 	}
 	closedir(d);
 }
@@ -122,7 +108,7 @@ kernel_us(void)
 	DIR *d = opendir("/proc");
 	struct dirent *e;
 	char path[64], comm[64];
-	uint64_t ns = 0, switches = 0;
+	uint64_t ns = 0;
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		pid_t pid = atoi(e->d_name);
@@ -131,7 +117,7 @@ kernel_us(void)
 		if (pid > 0 && file_read(path, comm, sizeof(comm)) > 0 &&
 		    (strncmp(comm, "kworker/u", 9) == 0 ||
 			strncmp(comm, "ksoftirqd", 9) == 0))
-			task_sums(pid, &ns, &switches);
+			task_sums(pid, &ns);
 	}
 	if (d != NULL)
 		closedir(d);
@@ -163,7 +149,7 @@ procs_snapshot(struct usage *u)
 	u->kernel_us = kernel_us();
 	for (int i = 0; i < u->n; i++) {
 		u->proc[i] = (struct proc){ .pid = pids[i] };
-		task_sums(pids[i], &u->proc[i].cpu_ns, &u->proc[i].switches);
+		task_sums(pids[i], &u->proc[i].cpu_ns);
 	}
 	u->busy_us = busy_us();
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
@@ -183,69 +169,10 @@ procs_spent(const struct usage *from, const struct usage *to)
 			if (a->pid != b->pid)
 				continue;
 			s.cpu_us += (double)(b->cpu_ns - a->cpu_ns) / 1e3;
-			s.switches += b->switches - a->switches;
 		}
 	s.foreign_us = to->busy_us - from->busy_us - s.cpu_us -
 	    (to->kernel_us - from->kernel_us) - (to->self_us - from->self_us);
 	return s;
-}
-
-static void
-count_thread(const struct perf_event_attr *a, pid_t tid)
-{
-	int fd = (int)syscall(SYS_perf_event_open, a, tid, -1, -1,
-	    PERF_FLAG_FD_CLOEXEC);
-
-	if (fd == -1)
-		counting = false;
-	else
-		counters[ncounters++] = fd;
-}
-
-void
-syscalls_open(const struct usage *u)
-{
-	const int room = sizeof(counters) / sizeof(counters[0]);
-	struct perf_event_attr a = { .type = PERF_TYPE_TRACEPOINT,
-		.size = sizeof(a), .disabled = 1 };
-	char path[64];
-	struct dirent *e;
-	DIR *d;
-
-	ncounters = 0;
-	counting = file_read("/run/trace/events/raw_syscalls/sys_enter/id",
-	    path, sizeof(path)) > 0;
-	if (!counting)
-		return;
-	a.config = strtoull(path, NULL, 10);
-	for (int i = 0; i < u->n; i++) {
-		snprintf(path, sizeof(path), "/proc/%d/task", u->proc[i].pid);
-		d = opendir(path);
-		while (d != NULL && ncounters < room &&
-		    (e = readdir(d)) != NULL)
-			if (e->d_name[0] != '.')
-				count_thread(&a, atoi(e->d_name));
-		if (d != NULL)
-			closedir(d);
-	}
-	for (int i = 0; i < ncounters; i++)
-		ioctl(counters[i], PERF_EVENT_IOC_ENABLE, 0);
-}
-
-int64_t
-syscalls_close(void)
-{
-	int64_t sum = 0;
-
-	for (int i = 0; i < ncounters; i++) {
-		int64_t v = 0;
-
-		if (read(counters[i], &v, sizeof(v)) == sizeof(v))
-			sum += v;
-		close(counters[i]);
-	}
-	ncounters = 0;
-	return counting ? sum : -1;
 }
 
 double

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pure out|in N: the pure path of N packets of 1400 octets and nothing else;
+ * pure out|in OCTETS N: the pure path of N packets that long and nothing else;
  * the instructions of one packet are the difference of two runs.
  *
  *	out	HDLC decode, LCP watched, GRE header
@@ -14,9 +14,10 @@
 #include "pptp_gre.h"
 #include "wire.h"
 
-enum { LEN = 1404, OUR_CALL = 7, PEER_CALL = 9 };
+enum { LEN_MAX = 1404, OUR_CALL = 7, PEER_CALL = 9 };
 
-static uint8_t frame[LEN];
+static uint8_t frame[LEN_MAX];
+static size_t frame_len;
 static struct gre *gre;
 static struct gre_counters counters;
 static struct hdlc_accm accm;
@@ -36,7 +37,7 @@ prepare(void)
 	gre = gre_init(mem, &conf, &counters);
 	hdlc_accm_init(&accm);
 	accm.map = 0;
-	for (size_t i = 0; i < LEN; i++) {
+	for (size_t i = 0; i < LEN_MAX; i++) {
 		s = s * 6364136223846793005u + 1442695040888963407u;
 		frame[i] = (uint8_t)(s >> 56);
 	}
@@ -46,13 +47,13 @@ prepare(void)
 static unsigned long
 out(unsigned long n)
 {
-	static uint8_t stream[HDLC_ENCODED(LEN)];
-	static uint8_t room[GRE_HEADER_MAX + LEN + 2 + HDLC_DECODE_SLACK];
-	size_t len = hdlc_encode(stream, frame, LEN, 0, true);
+	static uint8_t stream[HDLC_ENCODED(LEN_MAX)];
+	static uint8_t room[GRE_HEADER_MAX + LEN_MAX + 2 + HDLC_DECODE_SLACK];
+	size_t len = hdlc_encode(stream, frame, frame_len, 0, true);
 	unsigned long good = 0;
 	struct hdlc_dec d;
 
-	hdlc_dec_init(&d, room + GRE_HEADER_MAX, LEN + 2);
+	hdlc_dec_init(&d, room + GRE_HEADER_MAX, LEN_MAX + 2);
 	for (unsigned long i = 0; i < n; i++) {
 		const uint8_t *p = stream;
 
@@ -67,11 +68,11 @@ out(unsigned long n)
 static unsigned long
 in(unsigned long n)
 {
-	static uint8_t packet[GRE_HEADER_MAX + LEN], wire[HDLC_ENCODED(LEN)];
+	static uint8_t packet[GRE_HEADER_MAX + LEN_MAX], wire[HDLC_ENCODED(LEN_MAX)];
 	uint8_t ack[GRE_OUTPUT_MAX];
 	unsigned long good = 0;
 
-	memcpy(packet + 12, frame, LEN);
+	memcpy(packet + 12, frame, frame_len);
 	for (unsigned long i = 0; i < n; i++) {
 		struct wr w = { .p = packet, .end = packet + 12 };
 		int64_t now = (int64_t)i * 20;
@@ -80,10 +81,10 @@ in(unsigned long n)
 
 		wr_u16(&w, GRE_KEY | GRE_SEQ | GRE_VER1);
 		wr_u16(&w, GRE_PPP);
-		wr_u16(&w, LEN);
+		wr_u16(&w, (uint16_t)frame_len);
 		wr_u16(&w, OUR_CALL);
 		wr_u32(&w, (uint32_t)i);
-		(void)gre_recv(gre, packet, 12 + LEN, now);
+		(void)gre_recv(gre, packet, 12 + frame_len, now);
 		while ((p = gre_next(gre, &len, false, now)) != NULL) {
 			(void)hdlc_encode(wire, p, len,
 			    hdlc_accm_for(&accm, p, len), false);
@@ -100,11 +101,13 @@ main(int argc, char **argv)
 {
 	unsigned long n;
 
-	if (argc != 3) {
-		fputs("usage: pure out|in N\n", stderr);
+	if (argc == 4)
+		frame_len = 4 + strtoul(argv[2], NULL, 10);
+	if (frame_len < 4 || frame_len > LEN_MAX) {
+		fputs("usage: pure out|in OCTETS N\n", stderr);
 		return 2;
 	}
-	n = strtoul(argv[2], NULL, 10);
+	n = strtoul(argv[3], NULL, 10);
 	prepare();
 	return (strcmp(argv[1], "out") == 0 ? out(n) : in(n)) == n ? 0 : 1;
 }

@@ -24,7 +24,7 @@
 enum { CONNECTIONS = 512 };
 
 static struct {
-	uint16_t	 id, window;
+	uint16_t	 id;
 } calls[CALLS];
 static atomic_uint ncalls;
 
@@ -39,12 +39,6 @@ int
 server_call_id(unsigned i)
 {
 	return i < ncalls ? calls[i].id : -1;
-}
-
-unsigned
-server_call_window(unsigned i)
-{
-	return i < ncalls ? calls[i].window : 0;
 }
 
 int
@@ -93,8 +87,6 @@ call_reply(struct rd *r, uint8_t *buf)
 	if (i == CALLS)
 		return 0;
 	calls[i].id = rd_u16(r);
-	rd_bytes(r, 18);
-	calls[i].window = rd_u16(r);
 	wr_u16(&w, (uint16_t)(CALL_BASE + i));
 	wr_u16(&w, calls[i].id);
 	wr_u16(&w, PPTP_RESULT_OK << 8);

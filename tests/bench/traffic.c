@@ -22,11 +22,11 @@ enum {
 	HEAD = 8,		/* FF 03 00 FD and the number */
 	LCP_LEN = 20,
 	BATCH_LEN = 64,
-	MARK = 0x50500000	/* LCP magic numbers of tunnel 0, 1, .. */
+	MARK = 0x50500000,	/* LCP magic numbers of tunnel 0, 1, .. */
+	NUMBERS = 1 << 17
 };
 
 const int size_octets[SIZES] = { 64, 576, 1400 };
-struct observed observed;
 
 static uint8_t body[BODIES][BODY_MAX];
 static int octets;
@@ -34,8 +34,7 @@ static uint8_t frame[FRAMES][HEAD + BODY_MAX];
 static uint8_t *stream;			/* all frames, encoded */
 static size_t frame_at[FRAMES + 1];	/* in stream */
 
-static int64_t sent_out[FRAMES], sent_in[LATENCIES];	/* when; by number */
-static uint32_t delivered[LATENCIES];	/* number + 1, by number */
+static uint32_t delivered[NUMBERS];	/* number + 1, by number */
 static uint16_t owner[CALLS];		/* tunnel + 1 */
 
 static uint64_t
@@ -110,49 +109,6 @@ void
 traffic_forget(void)
 {
 	memset(delivered, 0, sizeof(delivered));
-}
-
-void
-traffic_reset(void)
-{
-	observed.lat[OUT].n = observed.lat[IN].n = observed.ack.n = 0;
-	observed.step = 0;
-	for (int d = 0; d < DIRS; d++)
-		observed.last[d] = observed.pause[d] = 0;
-}
-
-static void
-keep(struct latencies *l, int64_t ns)
-{
-	if (l->n < LATENCIES)
-		l->ns[l->n++] = ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
-}
-
-static int
-compare_u32(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-double
-latency_us(struct latencies *l, double p)
-{
-	if (l->n == 0)
-		return -1;
-	qsort(l->ns, l->n, sizeof(l->ns[0]), compare_u32);
-	return l->ns[(size_t)(p * (l->n - 1))] / 1e3;
-}
-
-static void
-arrived(enum dir d, int64_t sent, int64_t now)
-{
-	keep(&observed.lat[d], now - sent);
-	if (observed.last[d] != 0 &&
-	    now - observed.last[d] > observed.pause[d])
-		observed.pause[d] = now - observed.last[d];
-	observed.last[d] = now;
 }
 
 /* ---- LCP: what makes a tunnel usable, and the character map known ---- */
@@ -246,29 +202,8 @@ lcp_ack(struct tunnel *t, int64_t now)
 	(void)!send(gre_fd, buf, h + LCP_LEN, 0);
 }
 
-/* The next number to put on the wire. */
-static uint32_t
-next_number(struct tunnel *t, enum impairment how)
-{
-	uint32_t behind = how == SWAPPED ? 1 : 5;
-
-	if (how == LOST_1PCT)
-		while ((random64() >> 40) % 100 == 0)
-			t->in_seq++;
-	if (t->holding && t->in_seq - t->held > behind) {
-		t->holding = false;
-		return t->held;
-	}
-	if (!t->holding && ((how == SWAPPED && t->in_seq % 10 == 9) ||
-	    (how == LATE_BY_5 && t->in_seq % 50 == 25))) {
-		t->holding = true;
-		t->held = t->in_seq++;
-	}
-	return t->in_seq++;
-}
-
 void
-gre_transmit(struct tunnel *t, unsigned n, enum impairment how)
+gre_transmit(struct tunnel *t, unsigned n)
 {
 	static uint8_t head[BATCH_LEN][GRE_HEADER_MAX + HEAD];
 	static struct iovec iov[BATCH_LEN][2];
@@ -279,10 +214,9 @@ gre_transmit(struct tunnel *t, unsigned n, enum impairment how)
 	if (n > BATCH_LEN)
 		n = BATCH_LEN;
 	for (unsigned i = 0; i < n; i++) {
-		uint32_t seq = next_number(t, how);
+		uint32_t seq = t->in_seq++;
 		size_t h = put_gre(t, head[i], frame_len(), seq, now);
 
-		sent_in[seq % LATENCIES] = now;
 		put_head(head[i] + h, seq);
 		iov[i][0] = (struct iovec){ head[i], h + HEAD };
 		iov[i][1] = (struct iovec){ body[seq % BODIES],
@@ -320,18 +254,12 @@ in_frame(struct tunnel *t, const uint8_t *p, size_t n, int64_t now)
 		t->n[DAMAGED + IN]++;
 		return;
 	}
-	if (delivered[id % LATENCIES] == id + 1) {
+	if (delivered[id % NUMBERS] == id + 1) {
 		t->n[TWICE]++;
 		return;
 	}
-	delivered[id % LATENCIES] = id + 1;
+	delivered[id % NUMBERS] = id + 1;
 	t->n[RECEIVED + IN]++;
-	if (t->in_any && (int32_t)(id - t->in_max) < 0)
-		t->n[LATE + IN]++;
-	else
-		t->in_max = id;
-	t->in_any = true;
-	arrived(IN, sent_in[id % LATENCIES], now);
 }
 
 bool
@@ -364,40 +292,14 @@ pty_receive(struct tunnel *t)
 
 /* ---- pppd to server ---- */
 
-static void
-stamp(const struct tunnel *t, size_t len)
-{
-	int64_t now = clock_ns();
-
-	for (uint32_t i = t->out_next;
-	     i < FRAMES && frame_at[i] < t->out_off + len; i++)
-		if (frame_at[i] >= t->out_off)
-			sent_out[i] = now;
-}
-
-/* Where in the stream this write must end at the latest. */
-static size_t
-write_end(const struct tunnel *t, uint64_t limit)
-{
-	uint64_t left = limit - t->n[SENT + OUT];
-
-	if (left < FRAMES - t->out_next)
-		return frame_at[t->out_next + left];
-	return frame_at[FRAMES];
-}
-
 bool
-pty_send(struct tunnel *t, uint64_t limit)
+pty_send(struct tunnel *t)
 {
-	size_t len;
+	size_t len = frame_at[FRAMES] - t->out_off;
 	ssize_t k;
 
-	if (t->n[SENT + OUT] >= limit)
-		return false;
-	len = write_end(t, limit) - t->out_off;
 	if (len > 16384)
 		len = 16384;
-	stamp(t, len);
 	k = write(t->slave, stream + t->out_off, len);
 	if (k == -1 && errno != EAGAIN)
 		t->gone = true;
@@ -415,9 +317,9 @@ pty_send(struct tunnel *t, uint64_t limit)
 }
 
 struct packet {
-	bool		 has_seq, has_ack;
+	bool		 has_seq;
 	unsigned	 call;		/* counted from 0 */
-	uint32_t	 seq, ack;
+	uint32_t	 seq;
 	const uint8_t	*data;
 	size_t		 len;
 };
@@ -435,9 +337,9 @@ parse(struct packet *k, const uint8_t *ip, size_t n)
 	len = rd_u16(&r);
 	k->call = rd_u16(&r) - (unsigned)CALL_BASE;
 	k->has_seq = (flags & GRE_SEQ) != 0;
-	k->has_ack = (flags & GRE_ACK) != 0;
 	k->seq = k->has_seq ? rd_u32(&r) : 0;
-	k->ack = k->has_ack ? rd_u32(&r) : 0;
+	if ((flags & GRE_ACK) != 0)
+		rd_u32(&r);
 	k->data = r.p;
 	k->len = (size_t)(r.end - r.p);
 	return !r.bad && proto == GRE_PPP && len == k->len &&
@@ -470,34 +372,17 @@ tunnel_of(const struct packet *k)
 }
 
 static void
-take_ack(struct tunnel *t, const struct packet *k, int64_t now)
-{
-	t->n[BARE_ACKS] += !k->has_seq;
-	if (t->ack_seen && (int32_t)(k->ack - t->ack) <= 0)
-		return;
-	keep(&observed.ack, now - sent_in[k->ack % LATENCIES]);
-	if (t->ack_seen && k->ack - t->ack > observed.step)
-		observed.step = k->ack - t->ack;
-	t->ack = k->ack;
-	t->ack_seen = true;
-}
-
-static void
-out_frame(struct tunnel *t, const struct packet *k, int64_t now)
+out_frame(struct tunnel *t, const struct packet *k)
 {
 	struct rd r = { .p = k->data + 4, .end = k->data + k->len };
-	uint32_t id, ahead;
+	uint32_t id;
 
 	id = k->len == frame_len() ? unscramble(rd_u32(&r)) : FRAMES;
 	if (id >= FRAMES || memcmp(k->data, frame[id], k->len) != 0) {
 		t->n[DAMAGED + OUT]++;
 		return;
 	}
-	ahead = (id - t->out_expect) % FRAMES;
-	t->n[LATE + OUT] += ahead >= FRAMES / 2;
-	t->out_expect = (id + 1) % FRAMES;
 	t->n[RECEIVED + OUT]++;
-	arrived(OUT, sent_out[id], now);
 }
 
 static void
@@ -512,8 +397,6 @@ take_packet(const uint8_t *ip, size_t n, int64_t now)
 		learn_owner(&k);
 	if ((t = tunnel_of(&k)) == NULL)
 		return;
-	if (k.has_ack)
-		take_ack(t, &k, now);
 	if (!k.has_seq)
 		return;
 	t->out_seq = k.seq;
@@ -521,7 +404,7 @@ take_packet(const uint8_t *ip, size_t n, int64_t now)
 	if (lcp_tunnel(k.data, k.len, LCP_CONFREQ) != -1)
 		lcp_ack(t, now);
 	else
-		out_frame(t, &k, now);
+		out_frame(t, &k);
 }
 
 bool

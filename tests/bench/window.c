@@ -27,7 +27,7 @@ struct run {
 	struct result	*r;
 	enum phase	 phase;
 	int64_t		 begin, start, end;	/* end: of the phase */
-	uint64_t	 base[COUNTS], before[COUNTS], lines;
+	uint64_t	 base[COUNTS], before[COUNTS];
 	int64_t		 written_off, progress;
 	struct usage	 from, to;
 };
@@ -44,10 +44,6 @@ begin_measuring(struct run *w)
 {
 	w->phase = MEASURING;
 	procs_snapshot(&w->from);
-	if (w->s->syscalls)
-		syscalls_open(&w->from);
-	w->lines = env_log_lines();
-	traffic_reset();
 	memcpy(w->before, w->t->n, sizeof(w->before));
 	w->start = clock_ns();
 	w->end = w->start + (int64_t)(w->s->secs * 1e9);
@@ -61,58 +57,32 @@ end_measuring(struct run *w)
 
 	r->secs = (double)(clock_ns() - w->start) / 1e9;
 	counts_since(w->t, w->before, r->n);
-	r->syscalls = w->s->syscalls ? syscalls_close() : -1;
 	procs_snapshot(&w->to);
 	s = procs_spent(&w->from, &w->to);
 	r->cpu_us = s.cpu_us;
 	r->foreign = s.foreign_us / 1e6 / r->secs;
-	r->wakeups = (double)s.switches / r->secs;
 	w->phase = DRAINING;
 	w->end = clock_ns() + (int64_t)(w->s->drain * 1e9);
 }
 
-/* Packets that the pace allows by now. */
-static uint64_t
-due(const struct run *w, enum dir d, int64_t now)
-{
-	return w->base[SENT + d] +
-	    (uint64_t)((double)(now - w->begin) * 1e-9 * w->s->rate);
-}
-
+/* Always as many in flight as cannot be lost. */
 static bool
 feed_in(struct run *w, int64_t now)
 {
 	struct tunnel *t = w->t;
-	int64_t room;
+	int64_t flying = (int64_t)(t->n[SENT + IN] - t->n[RECEIVED + IN]) -
+	    w->written_off;
+	int64_t room = IN_FLIGHT - flying;
 
-	if (w->s->rate > 0) {
-		room = (int64_t)(due(w, IN, now) - t->n[SENT + IN]);
-		/* Whoever cannot keep pace must still read, as pppd would. */
-		if (room > IN_FLIGHT)
-			room = IN_FLIGHT;
-	} else {
-		int64_t flying = (int64_t)(t->n[SENT + IN] -
-		    t->n[RECEIVED + IN]) - w->written_off;
-
-		room = IN_FLIGHT - flying;
-		if (room < IN_BURST)
-			room = 0;
-		/* What is lost must not end the window. */
-		if (room <= 0 && now - w->progress > 300 * MILLISECOND) {
-			w->written_off += flying;
-			w->progress = now;
-		}
+	/* What is lost must not end the window. */
+	if (room <= 0 && now - w->progress > 300 * MILLISECOND) {
+		w->written_off += flying;
+		w->progress = now;
 	}
-	if (room <= 0)
+	if (room < IN_BURST)
 		return false;
-	gre_transmit(t, (unsigned)room, w->s->how);
+	gre_transmit(t, (unsigned)room);
 	return true;
-}
-
-static bool
-feed_out(struct run *w, int64_t now)
-{
-	return pty_send(w->t, w->s->rate > 0 ? due(w, OUT, now) : UINT64_MAX);
 }
 
 static bool
@@ -128,7 +98,7 @@ serve(struct run *w, int64_t now)
 	if (feed && w->s->dir[IN])
 		any |= feed_in(w, now);
 	if (feed && w->s->dir[OUT])
-		any |= feed_out(w, now);
+		any |= pty_send(t);
 	if (t->owed >= ACK_EVERY ||
 	    (t->owed > 0 && now - t->acked > ACK_PATIENCE))
 		gre_acknowledge(t, now);
@@ -138,15 +108,12 @@ serve(struct run *w, int64_t now)
 static void
 idle(const struct run *w)
 {
-	const struct spec *s = w->s;
-	bool blocked = w->phase != DRAINING && s->dir[OUT] && s->rate <= 0;
+	bool blocked = w->phase != DRAINING && w->s->dir[OUT];
 	struct pollfd p[2] = { { gre_fd, POLLIN, 0 },
 		{ w->t->slave, (short)(POLLIN | (blocked ? POLLOUT : 0)), 0 } };
-	double ns = s->rate > 0 ? 1e9 / s->rate : 1e6;
-	struct timespec ts = { 0, (long)(ns < 1e6 ? ns / 2 : 5e5) };
+	struct timespec ts = { 0, 500000 };
 
-	if (!s->spin && ns > 6e4)
-		ppoll(p, 2, &ts, NULL);
+	ppoll(p, 2, &ts, NULL);
 }
 
 static void
@@ -176,8 +143,6 @@ run_once(const struct spec *s, struct result *r)
 		now = clock_ns();
 	}
 	counts_since(w.t, w.base, r->all);
-	r->log_lines = (double)(env_log_lines() - w.lines) /
-	    (r->secs + s->drain);
 	r->gone = w.t->gone;
 	frames_damaged[w.t->client] += r->all[DAMAGED + OUT] +
 	    r->all[DAMAGED + IN] + r->all[TWICE];
