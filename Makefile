@@ -22,7 +22,12 @@ BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
 INSTALL	?= install
 PKG_CONFIG ?= pkg-config
-CFLAGS	?= -O2 -g
+# Speed counts in the data path alone; the rest is built small, unless CFLAGS
+# say how all is built.
+ifeq ($(origin CFLAGS),undefined)
+CFLAGS	= -Os -g
+FAST	= pptp_gre tunnel/gateway tunnel/hdlc tunnel/ppp_link
+endif
 
 # B: where objects go, BIN: the program.  The tests build others beside it.
 B	?= build
@@ -49,7 +54,10 @@ fortify	= $(if $(optimised),$(if $(call says,_FORTIFY_SOURCE),,\
 	  -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 HARDEN	= -fPIE -fstack-protector-strong $(fortify)
 LDHARD	= -pie -Wl,-z,relro -Wl,-z,now
-COMPILE	= $(CC) $(STD) $(WARN) $(HARDEN) -MMD -MP $(CPPFLAGS) $(CFLAGS)
+# No tables for exceptions, no page between code and constants.
+SMALL	= -fno-asynchronous-unwind-tables -fno-unwind-tables
+LDSMALL	= -Wl,-z,noseparate-code
+COMPILE	= $(CC) $(STD) $(WARN) $(HARDEN) $(SMALL) -MMD -MP $(CPPFLAGS) $(CFLAGS)
 
 # pppd's plugin: built along when pppd's headers are there.
 PPPD_H	:= $(wildcard /usr/include/pppd/pppd.h)
@@ -79,9 +87,10 @@ build/places:
 	@echo '$(PLACES)' > $@
 
 $(BIN): $(OBJ)
-	$(CC) $(LDHARD) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LDLIBS)
+	$(CC) $(LDHARD) $(LDSMALL) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LDLIBS)
 
 $(PUREOBJ): WARN += -Wconversion
+$(FAST:%=$(B)/%.o): CFLAGS = -O2 -g
 PLACED	= $(B)/client/launch.o $(B)/client/ready.o $(B)/client/setup.o \
 	  $(B)/tunnel/kernel.o
 $(PLACED): build/places

@@ -177,7 +177,7 @@ msg_fields(char *out, size_t size, unsigned type, struct rd r)
 enum { GREETING = 8 };		/* octets that make one */
 
 static const struct guess {
-	const char	*start, *what;
+	char		 start[6], what[29];
 } guesses[] = {
 	{ "HTTP/", "like a web server (HTTP)" },
 	{ "<", "with HTML, like a web server" },
@@ -243,161 +243,154 @@ msg_result(char *out, size_t size, const char *words, unsigned result,
 	snprintf(out, size, "%s (result %u)%s%s", words, result, more, code);
 }
 
+/* Of lines "NUMBER TEXT", each ended by a NUL, the text of that number. */
 static const char *
-text_of(const char *const *table, size_t rows, unsigned code)
+text_of(const char *line, unsigned number)
 {
-	return code < rows && table[code] != NULL ? table[code] : "?";
+	while (*line != '\0') {
+		unsigned n = 0;
+
+		while (*line >= '0' && *line <= '9')
+			n = 10 * n + (unsigned)(*line++ - '0');
+		if (n == number)
+			return line + 1;
+		line += strlen(line) + 1;
+	}
+	return "?";
 }
 
 const char *
 ctrl_start_result(unsigned result)
 {
-	static const char *const texts[] = {
-		[1] = "success",
-		[2] = "general error",
-		[3] = "there is a control connection already",
-		[4] = "this client is not authorised",
-		[5] = "the version of the protocol is not supported",
-	};
-
-	return text_of(texts, ROWS(texts), result);
+	return text_of(
+	    "1 success\0"
+	    "2 general error\0"
+	    "3 there is a control connection already\0"
+	    "4 this client is not authorised\0"
+	    "5 the version of the protocol is not supported\0", result);
 }
 
 const char *
 ctrl_call_result(unsigned result)
 {
-	static const char *const texts[] = {
-		[1] = "connected",
-		[2] = "general error",
-		[3] = "no carrier",
-		[4] = "busy",
-		[5] = "no dial tone",
-		[6] = "time-out at the server",
-		[7] = "prohibited by its administrator",
-	};
-
-	return text_of(texts, ROWS(texts), result);
+	return text_of(
+	    "1 connected\0"
+	    "2 general error\0"
+	    "3 no carrier\0"
+	    "4 busy\0"
+	    "5 no dial tone\0"
+	    "6 time-out at the server\0"
+	    "7 prohibited by its administrator\0", result);
 }
 
 const char *
 ctrl_disconnect_result(unsigned result)
 {
-	static const char *const texts[] = {
-		[1] = "lost carrier",
-		[2] = "general error",
-		[3] = "shut down by its administrator",
-		[4] = "as requested",
-	};
-
-	return text_of(texts, ROWS(texts), result);
+	return text_of(
+	    "1 lost carrier\0"
+	    "2 general error\0"
+	    "3 shut down by its administrator\0"
+	    "4 as requested\0", result);
 }
 
 const char *
 ctrl_stop_reason(unsigned reason)
 {
-	static const char *const texts[] = {
-		[STOP_NONE] = "general request",
-		[STOP_PROTOCOL] = "the version of the protocol is not "
-		    "supported",
-		[STOP_LOCAL] = "it is shutting down",
-	};
-
-	return text_of(texts, ROWS(texts), reason);
+	return text_of(
+	    "1 general request\0"
+	    "2 the version of the protocol is not supported\0"
+	    "3 it is shutting down\0", reason);
 }
 
 const char *
 ctrl_general_error(unsigned error)
 {
-	static const char *const texts[] = {
-		[0] = "no general error",
-		[1] = "no control connection yet",
-		[2] = "bad length or magic cookie",
-		[3] = "a field out of range",
-		[4] = "insufficient resources",
-		[5] = "call id invalid here",
-		[6] = "vendor-specific error",
-	};
-
-	return text_of(texts, ROWS(texts), error);
+	return text_of(
+	    "0 no general error\0"
+	    "1 no control connection yet\0"
+	    "2 bad length or magic cookie\0"
+	    "3 a field out of range\0"
+	    "4 insufficient resources\0"
+	    "5 call id invalid here\0"
+	    "6 vendor-specific error\0", error);
 }
 
 /* ITU-T Q.931 / Q.850, the standard values. */
-static const char *const causes[] = {
-	[1] = "unallocated number",
-	[2] = "no route to the transit network",
-	[3] = "no route to the destination",
-	[4] = "send special information tone",
-	[5] = "misdialled trunk prefix",
-	[6] = "channel unacceptable",
-	[7] = "call awarded in an established channel",
-	[8] = "preemption",
-	[9] = "preemption, circuit reserved for reuse",
-	[14] = "ported number",
-	[16] = "normal call clearing",
-	[17] = "user busy",
-	[18] = "no user responding",
-	[19] = "no answer from the user",
-	[20] = "subscriber absent",
-	[21] = "call rejected",
-	[22] = "number changed",
-	[23] = "redirection to a new destination",
-	[24] = "rejected by a feature at the destination",
-	[25] = "exchange routing error",
-	[26] = "non-selected user clearing",
-	[27] = "destination out of order",
-	[28] = "invalid number format",
-	[29] = "facility rejected",
-	[30] = "response to a status enquiry",
-	[31] = "normal, unspecified",
-	[34] = "no circuit or channel available",
-	[38] = "network out of order",
-	[39] = "permanent connection out of service",
-	[40] = "permanent connection operational",
-	[41] = "temporary failure",
-	[42] = "switching equipment congestion",
-	[43] = "access information discarded",
-	[44] = "requested circuit or channel not available",
-	[46] = "precedence call blocked",
-	[47] = "resource unavailable, unspecified",
-	[49] = "quality of service not available",
-	[50] = "requested facility not subscribed",
-	[53] = "outgoing calls barred within the user group",
-	[55] = "incoming calls barred within the user group",
-	[57] = "bearer capability not authorised",
-	[58] = "bearer capability not presently available",
-	[62] = "inconsistent access information and subscriber class",
-	[63] = "service or option not available, unspecified",
-	[65] = "bearer capability not implemented",
-	[66] = "channel type not implemented",
-	[69] = "requested facility not implemented",
-	[70] = "only restricted digital bearer available",
-	[79] = "service or option not implemented, unspecified",
-	[81] = "invalid call reference",
-	[82] = "identified channel does not exist",
-	[83] = "no suspended call of this identity",
-	[84] = "call identity in use",
-	[85] = "no call suspended",
-	[86] = "the call of this identity has been cleared",
-	[87] = "user is no member of the user group",
-	[88] = "incompatible destination",
-	[90] = "the user group does not exist",
-	[91] = "invalid transit network selection",
-	[95] = "invalid message, unspecified",
-	[96] = "mandatory information element missing",
-	[97] = "message type unknown or not implemented",
-	[98] = "message unknown or not compatible with the call state",
-	[99] = "information element unknown or not implemented",
-	[100] = "invalid information element contents",
-	[101] = "message not compatible with the call state",
-	[102] = "recovery on timer expiry",
-	[103] = "parameter unknown, passed on",
-	[110] = "message with an unknown parameter discarded",
-	[111] = "protocol error, unspecified",
-	[127] = "interworking, unspecified",
-};
+static const char causes[] =
+	"1 unallocated number\0"
+	"2 no route to the transit network\0"
+	"3 no route to the destination\0"
+	"4 send special information tone\0"
+	"5 misdialled trunk prefix\0"
+	"6 channel unacceptable\0"
+	"7 call awarded in an established channel\0"
+	"8 preemption\0"
+	"9 preemption, circuit reserved for reuse\0"
+	"14 ported number\0"
+	"16 normal call clearing\0"
+	"17 user busy\0"
+	"18 no user responding\0"
+	"19 no answer from the user\0"
+	"20 subscriber absent\0"
+	"21 call rejected\0"
+	"22 number changed\0"
+	"23 redirection to a new destination\0"
+	"24 rejected by a feature at the destination\0"
+	"25 exchange routing error\0"
+	"26 non-selected user clearing\0"
+	"27 destination out of order\0"
+	"28 invalid number format\0"
+	"29 facility rejected\0"
+	"30 response to a status enquiry\0"
+	"31 normal, unspecified\0"
+	"34 no circuit or channel available\0"
+	"38 network out of order\0"
+	"39 permanent connection out of service\0"
+	"40 permanent connection operational\0"
+	"41 temporary failure\0"
+	"42 switching equipment congestion\0"
+	"43 access information discarded\0"
+	"44 requested circuit or channel not available\0"
+	"46 precedence call blocked\0"
+	"47 resource unavailable, unspecified\0"
+	"49 quality of service not available\0"
+	"50 requested facility not subscribed\0"
+	"53 outgoing calls barred within the user group\0"
+	"55 incoming calls barred within the user group\0"
+	"57 bearer capability not authorised\0"
+	"58 bearer capability not presently available\0"
+	"62 inconsistent access information and subscriber class\0"
+	"63 service or option not available, unspecified\0"
+	"65 bearer capability not implemented\0"
+	"66 channel type not implemented\0"
+	"69 requested facility not implemented\0"
+	"70 only restricted digital bearer available\0"
+	"79 service or option not implemented, unspecified\0"
+	"81 invalid call reference\0"
+	"82 identified channel does not exist\0"
+	"83 no suspended call of this identity\0"
+	"84 call identity in use\0"
+	"85 no call suspended\0"
+	"86 the call of this identity has been cleared\0"
+	"87 user is no member of the user group\0"
+	"88 incompatible destination\0"
+	"90 the user group does not exist\0"
+	"91 invalid transit network selection\0"
+	"95 invalid message, unspecified\0"
+	"96 mandatory information element missing\0"
+	"97 message type unknown or not implemented\0"
+	"98 message unknown or not compatible with the call state\0"
+	"99 information element unknown or not implemented\0"
+	"100 invalid information element contents\0"
+	"101 message not compatible with the call state\0"
+	"102 recovery on timer expiry\0"
+	"103 parameter unknown, passed on\0"
+	"110 message with an unknown parameter discarded\0"
+	"111 protocol error, unspecified\0"
+	"127 interworking, unspecified\0";
 
 const char *
 ctrl_cause_code(unsigned cause)
 {
-	return text_of(causes, ROWS(causes), cause);
+	return text_of(causes, cause);
 }

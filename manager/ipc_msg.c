@@ -28,22 +28,22 @@ enum kind {
 
 /* A member of one message's struct.  Rows stand in the order of the wire. */
 struct member {
-	enum ipc_type	 type;
-	enum kind	 kind;
-	size_t		 offset;	/* in struct ipc_msg */
-	size_t		 width;		/* octets on the wire */
-	uint64_t	 least, most;	/* of a NUMBER; most 0: any */
+	uint8_t		 type, kind;	/* enum ipc_type, enum kind */
+	uint8_t		 least;
+	uint16_t	 offset;	/* in struct ipc_msg */
+	uint16_t	 width;		/* octets on the wire */
+	uint64_t	 most;		/* of a NUMBER, as least; 0: any */
 };
 
 #define SIZE(f)		sizeof(((struct ipc_msg *)NULL)->f)
-#define FIELD(t, k, f)	{ IPC_##t, k, offsetof(struct ipc_msg, f), SIZE(f), \
-			  0, 0 }
+#define FIELD(t, k, f)	{ IPC_##t, k, 0, offsetof(struct ipc_msg, f), \
+			  SIZE(f), 0 }
 /* The terminating NUL does not travel. */
-#define STRING(t, k, f)	{ IPC_##t, k, offsetof(struct ipc_msg, f), \
-			  SIZE(f) - 1, 0, 0 }
+#define STRING(t, k, f)	{ IPC_##t, k, 0, offsetof(struct ipc_msg, f), \
+			  SIZE(f) - 1, 0 }
 #define RANGE(t, f, a, b) \
-			{ IPC_##t, NUMBER, offsetof(struct ipc_msg, f), \
-			  SIZE(f), a, b }
+			{ IPC_##t, NUMBER, a, offsetof(struct ipc_msg, f), \
+			  SIZE(f), b }
 
 /* No option allows more, and it is far from overflow. */
 #define WAIT_MAX_US	(INT32_MAX * UINT64_C(1000000))
@@ -142,7 +142,7 @@ put_member(struct wr *w, const struct member *b, const uint8_t *p)
 {
 	bool flag;
 
-	switch (b->kind) {
+	switch ((enum kind)b->kind) {
 	case NUMBER:
 		put_number(w, p, b->width);
 		break;
@@ -201,7 +201,7 @@ get_member(struct rd *r, const struct member *b, uint8_t *p)
 	uint64_t n;
 	bool flag;
 
-	switch (b->kind) {
+	switch ((enum kind)b->kind) {
 	case NUMBER:
 		n = get_number(r, p, b->width);
 		if (b->most != 0 && (n < b->least || n > b->most))

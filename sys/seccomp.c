@@ -93,7 +93,8 @@ enum test_kind {
 
 struct test {
 	uint8_t		 kind, arg;
-	uint32_t	 a, b;
+	uint16_t	 b;
+	uint32_t	 a;
 };
 
 enum { G = 1 << SANDBOX_GATEWAY, M = 1 << SANDBOX_MANAGER,
@@ -101,7 +102,7 @@ enum { G = 1 << SANDBOX_GATEWAY, M = 1 << SANDBOX_MANAGER,
 	R = 1 << SANDBOX_RESOLVER };
 
 struct rule {
-	uint32_t	 nr;
+	uint16_t	 nr;
 	uint8_t		 roles;
 	struct test	 test[2];	/* all must hold; rows are an "or" */
 };
@@ -111,7 +112,7 @@ struct rule {
  * with a number that no call has.  What is not here exists wherever ARCH is
  * known.
  */
-#define MISSING	UINT32_MAX
+#define MISSING	UINT16_MAX
 
 /* musl gives the 32-bit clocks' calls names of their own. */
 #if !defined(__NR_clock_gettime) && defined(__NR_clock_gettime32)
@@ -265,10 +266,10 @@ enum { TCSETS_LOW = TCSETS & 0xffff };
 enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 
 #define BIT(n)		(1u << (n))
-#define IS(arg, v)	{ BITS, arg, UINT32_MAX, v }
-#define CLEAR(arg, m)	{ BITS, arg, m, 0 }
+#define IS(arg, v)	{ BITS, arg, v, UINT32_MAX }
+#define CLEAR(arg, m)	{ BITS, arg, 0, m }
 #define SET(arg, m)	{ BITS, arg, m, m }
-#define AMONG(arg, m)	{ ONE_OF, arg, m, 0 }
+#define AMONG(arg, m)	{ ONE_OF, arg, 0, m }
 
 /* F_SETFL and F_SETFD, and their getters. */
 #define FCNTL_COMMANDS	(BIT(F_GETFD) | BIT(F_SETFD) | BIT(F_GETFL) | \
@@ -340,8 +341,8 @@ static const struct rule allowed[] = {
 	{ __NR_fcntl,		ALL,	{ AMONG(1, FCNTL_COMMANDS) } },
 	{ __NR_fcntl64,		ALL,	{ AMONG(1, FCNTL_COMMANDS) } },
 	{ __NR_shutdown,	G | M,	{ { 0 } } },
-	{ __NR_ioctl,		G,	{ { BITS, 1, 0xffff, TCSETS_LOW } } },
-	{ __NR_ioctl,		G,	{ { BITS, 1, 0xffff, TCSETS2_LOW } } },
+	{ __NR_ioctl,		G,	{ { BITS, 1, TCSETS_LOW, 0xffff } } },
+	{ __NR_ioctl,		G,	{ { BITS, 1, TCSETS2_LOW, 0xffff } } },
 	{ __NR_getsockopt,	G,	{ IS(1, SOL_SOCKET),
 					  IS(2, SO_ERROR) } },
 	{ __NR_ftruncate,	G,	{ { 0 } } },
