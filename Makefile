@@ -22,11 +22,11 @@ BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR  ?= $(PREFIX)/share/zsh/site-functions
 INSTALL	?= install
 PKG_CONFIG ?= pkg-config
-# Speed counts in the data path alone; the rest is built small, unless CFLAGS
+# Speed counts where octets are looked at; the rest is built small, unless CFLAGS
 # say how all is built.
 ifeq ($(origin CFLAGS),undefined)
 CFLAGS	= -Os -g
-FAST	= pptp_gre tunnel/gateway tunnel/hdlc tunnel/ppp_link
+FAST	= pptp_gre tunnel/hdlc
 endif
 
 # B: where objects go, BIN: the program.  The tests build others beside it.

@@ -5,8 +5,8 @@
  * Theory of operation.  Both directions make two passes over a frame that is
  * in the first-level cache anyway: one for the FCS, one for the escapes.
  *
- * The FCS is linear over GF(2): a word of the frame can be moved to later ones
- * by shifts, and the last words are looked up eight octets at a time.
+ * The FCS is linear over GF(2): all but the last octets can be moved to later
+ * ones by shifts, and only those are looked up in a table.
  *
  * Escapes come in two densities: 2 of 256 octets once LCP has agreed on an
  * empty map, 34 of 256 before that or with random (encrypted) data under a
@@ -32,46 +32,28 @@ enum {
 
 /* ------------------------------------------------------------- tables */
 
-/*
- * Xb is the FCS of octet 1 << b followed by so many zero octets as X is
- * letters past A; by linearity these 64 give all eight tables.
- */
+/* FCSb is the FCS of octet 1 << b; by linearity these give all the table. */
 #define STEP(v)		((v) >> 1 ^ ((v) & 1) * FCS_POLY)
-#define BASIS(X, before)						\
-	X##7 = STEP(before), X##6 = STEP(X##7), X##5 = STEP(X##6),	\
-	X##4 = STEP(X##5), X##3 = STEP(X##4), X##2 = STEP(X##3),	\
-	X##1 = STEP(X##2), X##0 = STEP(X##1)
 
 enum {
-	BASIS(A, 1), BASIS(B, A0), BASIS(C, B0), BASIS(D, C0),
-	BASIS(E, D0), BASIS(F, E0), BASIS(G, F0), BASIS(H, G0)
+	FCS7 = STEP(1), FCS6 = STEP(FCS7), FCS5 = STEP(FCS6),
+	FCS4 = STEP(FCS5), FCS3 = STEP(FCS4), FCS2 = STEP(FCS3),
+	FCS1 = STEP(FCS2), FCS0 = STEP(FCS1)
 };
 
-#define FCS_OF(X, i)							\
-	(((i) & 1) * X##0 ^ ((i) >> 1 & 1) * X##1 ^			\
-	((i) >> 2 & 1) * X##2 ^ ((i) >> 3 & 1) * X##3 ^			\
-	((i) >> 4 & 1) * X##4 ^ ((i) >> 5 & 1) * X##5 ^			\
-	((i) >> 6 & 1) * X##6 ^ ((i) >> 7 & 1) * X##7)
+#define FCS_OF(i)							\
+	(((i) & 1) * FCS0 ^ ((i) >> 1 & 1) * FCS1 ^			\
+	((i) >> 2 & 1) * FCS2 ^ ((i) >> 3 & 1) * FCS3 ^			\
+	((i) >> 4 & 1) * FCS4 ^ ((i) >> 5 & 1) * FCS5 ^			\
+	((i) >> 6 & 1) * FCS6 ^ ((i) >> 7 & 1) * FCS7)
+#define FOUR(i)		FCS_OF(i), FCS_OF((i) + 1), FCS_OF((i) + 2),	\
+			FCS_OF((i) + 3)
+#define SIXTEEN(i)	FOUR(i), FOUR((i) + 4), FOUR((i) + 8), FOUR((i) + 12)
+#define SIXTY_FOUR(i)	SIXTEEN(i), SIXTEEN((i) + 16), SIXTEEN((i) + 32), \
+			SIXTEEN((i) + 48)
 
-/* f(x, i) for four, sixteen, all values of i. */
-#define FOUR(f, x, i)							\
-	f(x, (i)), f(x, (i) + 1), f(x, (i) + 2), f(x, (i) + 3)
-#define SIXTEEN(f, x, i)						\
-	FOUR(f, x, (i)), FOUR(f, x, (i) + 4), FOUR(f, x, (i) + 8),	\
-	FOUR(f, x, (i) + 12)
-#define EVERY(f, x)							\
-	SIXTEEN(f, x, 0), SIXTEEN(f, x, 16), SIXTEEN(f, x, 32),		\
-	SIXTEEN(f, x, 48), SIXTEEN(f, x, 64), SIXTEEN(f, x, 80),	\
-	SIXTEEN(f, x, 96), SIXTEEN(f, x, 112), SIXTEEN(f, x, 128),	\
-	SIXTEEN(f, x, 144), SIXTEEN(f, x, 160), SIXTEEN(f, x, 176),	\
-	SIXTEEN(f, x, 192), SIXTEEN(f, x, 208), SIXTEEN(f, x, 224),	\
-	SIXTEEN(f, x, 240)
-
-/* [k][i]: octet i, then k zero octets. */
-static const uint16_t fcs_table[8][256] = {
-	{ EVERY(FCS_OF, A) }, { EVERY(FCS_OF, B) }, { EVERY(FCS_OF, C) },
-	{ EVERY(FCS_OF, D) }, { EVERY(FCS_OF, E) }, { EVERY(FCS_OF, F) },
-	{ EVERY(FCS_OF, G) }, { EVERY(FCS_OF, H) }
+static const uint16_t fcs_table[256] = {
+	SIXTY_FOUR(0), SIXTY_FOUR(64), SIXTY_FOUR(128), SIXTY_FOUR(192)
 };
 
 /* ------------------------------------------------- one octet at a time */
@@ -79,7 +61,7 @@ static const uint16_t fcs_table[8][256] = {
 static inline uint16_t
 fcs_octet(uint16_t fcs, uint8_t c)
 {
-	return (uint16_t)(fcs >> 8 ^ fcs_table[0][(fcs ^ c) & 0xff]);
+	return (uint16_t)(fcs >> 8 ^ fcs_table[(fcs ^ c) & 0xff]);
 }
 
 /* A bit in map for each octet that is escaped. */
@@ -197,20 +179,6 @@ find_control(uint64_t w)
 	return ~((w & ALL8(0x7f)) + ALL8(0x60)) & ~w & ALL8(0x80);
 }
 
-/* The state after the eight octets of w, looked up in eight tables. */
-static inline uint16_t
-fcs_word(uint16_t fcs, uint64_t w)
-{
-	const uint16_t (*t)[256] = fcs_table;
-	unsigned later = t[5][w >> 16 & 0xff] ^ t[4][w >> 24 & 0xff] ^
-	    t[3][w >> 32 & 0xff] ^ t[2][w >> 40 & 0xff] ^
-	    t[1][w >> 48 & 0xff] ^ t[0][w >> 56];
-
-	/* Only these two wait for the state. */
-	w ^= fcs;
-	return (uint16_t)(later ^ (t[7][w & 0xff] ^ t[6][w >> 8 & 0xff]));
-}
-
 /*
  * Each octet of w goes where the octet of `at` in its place says: in order, so
  * that of two for one place the later stays.
@@ -315,15 +283,27 @@ unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 /* ----------------------------------------------------------- the codec */
 
 /*
- * P has four terms only, and so has each of its squares: P^16 = x^256 + x^192
- * + x^80 + 1 is a multiple of P.  So a word counts as much as the same word
- * 64, 176 and 256 bits later together, and all but the last ones can be moved
- * on so; a to d are the four words before p as moved so far.
+ * P has four terms only, and so has each of its squares.  P^4 = x^64 + x^48 +
+ * x^20 + 1 is a multiple of P, so a bit counts as much as three that are 16, 44
+ * and 64 bits later together.  Moves all bits of a word so, those that stay in
+ * it again; returns what they add to the next word.
+ */
+static inline uint64_t
+fcs_move(uint64_t w)
+{
+	w ^= w << 16 ^ w << 32 ^ w << 48 ^ w << 44;
+	return w ^ w >> 48 ^ w >> 20;
+}
+
+/*
+ * By P^16 = x^256 + x^192 + x^80 + 1 they are 64, 176 and 256 bits later, and
+ * four words can be under way: a to d are those before p as moved so far.
  */
 uint16_t
 hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
 {
-	uint64_t a = fcs, b = 0, c = 0, d = 0;
+	uint64_t a = fcs, b = 0, c = 0, d = 0, w = 0;
+	const uint64_t *add;
 
 	for (; n >= 64; p += 32, n -= 32) {
 		a ^= get64(p) ^ b >> 16 ^ c << 48 ^ d;
@@ -331,18 +311,18 @@ hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
 		c ^= get64(p + 16) ^ d >> 16 ^ a << 48 ^ b;
 		d ^= get64(p + 24) ^ a >> 16 ^ b << 48 ^ c;
 	}
-	if (n >= 32) {
-		uint64_t last[4] = {
-			a ^ b >> 16 ^ c << 48 ^ d, b ^ c >> 16 ^ d << 48,
-			c ^ d >> 16, d
-		};
-
+	add = (const uint64_t[8]){ a ^ b >> 16 ^ c << 48 ^ d,
+	    b ^ c >> 16 ^ d << 48, c ^ d >> 16, d };
+	for (; n >= 16; p += 8, n -= 8)
+		w = fcs_move(get64(p) ^ *add++ ^ w);
+	if (n >= 8) {
+		w ^= get64(p) ^ *add;
 		fcs = 0;
-		for (size_t k = 0; k < 4; k++, p += 8, n -= 8)
-			fcs = fcs_word(fcs, get64(p) ^ last[k]);
+		for (size_t i = 0; i < 64; i += 8)
+			fcs = fcs_octet(fcs, (uint8_t)(w >> i));
+		p += 8;
+		n -= 8;
 	}
-	for (; n >= 8; p += 8, n -= 8)
-		fcs = fcs_word(fcs, get64(p));
 	for (; n > 0; n--)
 		fcs = fcs_octet(fcs, *p++);
 	return fcs;
