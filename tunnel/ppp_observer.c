@@ -163,6 +163,9 @@ lcp_opened(struct ppp_observer *o)
 
 	if (o->phase != PPP_ESTABLISH)
 		return;
+	/* What spoke of the network before was out of turn (RFC 1661 3.4). */
+	for (int i = 0; i < PPP_SIDES; i++)
+		o->said[i].ipcp = (struct ppp_request){ .sent = false };
 	o->login = peer->auth;
 	o->login_algorithm = peer->algorithm;
 	o->phase = peer->auth != 0 || o->said[PPP_OURS].auth != 0 ?

@@ -91,5 +91,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(text[0] == '\0');
 	ppp_observer_summary(&o, text, sizeof(text));
 	check_text(text, sizeof(text));
+	MUST(ppp_observer_status(ppp_observer_failure(&o)) < EXIT_STATUSES);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Two ends and a network between them whose every whim is an octet of input:
- * it drops, doubles, reorders and delays.  Each end delivers what the other
- * sent, intact, in order, never twice, and acknowledges only what was sent.
+ * it drops, doubles, reorders, delays and refuses; acknowledgements it forges and
+ * falsifies, too.  Each end delivers what the other sent, intact, in order, never
+ * twice, and acknowledges only what was sent; no acknowledgement moves a number.
  */
 #include <stdlib.h>
 
@@ -17,6 +18,7 @@ enum { POOL = 48, PACKET = GRE_HEADER_MAX + 64, LONGEST_BREAK = 400 };
 struct flying {
 	uint8_t		 octets[PACKET];
 	size_t		 len;
+	bool		 false_ack;
 };
 
 struct side {
@@ -59,12 +61,40 @@ fly(struct side *s, const uint8_t *p, size_t len)
 {
 	MUST(len <= PACKET && s->flying < POOL);
 	memcpy(s->pool[s->flying].octets, p, len);
+	s->pool[s->flying].false_ack = false;
 	s->pool[s->flying++].len = len;
+}
+
+/* A number near or far from the next one of this side. */
+static uint32_t
+some_ack(const struct side *s, unsigned k)
+{
+	return k < 16 ? s->g->tx_next - 8 + k :
+	    s->g->tx_next + (1u << 2 * (k - 16));
+}
+
+static void
+put_number(uint8_t *p, uint32_t n)
+{
+	for (unsigned i = 0; i < 4; i++)
+		p[i] = (uint8_t)(n >> (24 - 8 * i));
+}
+
+/* What it acknowledges, if that, is another number. */
+static void
+falsify(struct flying *f, uint32_t ack)
+{
+	struct gre_packet p;
+
+	if (gre_decode(&p, f->octets, f->len) != GRE_OK || !p.has_ack)
+		return;
+	put_number(f->octets + (p.has_seq ? 12 : 8), ack);
+	f->false_ack = true;
 }
 
 /* One frame, told apart by its number; its length follows from that. */
 static void
-send_frame(struct side *s, int64_t now)
+send_frame(struct side *s, bool refused, int64_t now)
 {
 	uint8_t room[PACKET], *frame = room + GRE_HEADER_MAX;
 	uint32_t k = ++s->sent;
@@ -73,7 +103,10 @@ send_frame(struct side *s, int64_t now)
 	for (size_t i = 0; i < len; i++)
 		frame[i] = (uint8_t)(i < 4 ? k >> 8 * i : k * 13 + i);
 	h = gre_send(s->g, frame, len, now);
-	fly(s, frame - h, h + len);
+	if (refused)
+		gre_send_failed(s->g, h + len);
+	else
+		fly(s, frame - h, h + len);
 }
 
 static void
@@ -107,6 +140,7 @@ reach(struct side *s, const struct side *from, const struct flying *f,
     int64_t now)
 {
 	uint8_t *copy = malloc(f->len);
+	uint32_t next = s->g->tx_next;
 	struct gre_packet p;
 
 	MUST(copy != NULL);
@@ -120,10 +154,22 @@ reach(struct side *s, const struct side *from, const struct flying *f,
 	MUST(gre_recv(s->g, copy, f->len, now) == GRE_OK);
 	s->reached += p.has_seq;
 	/* What is acknowledged was sent, and here. */
-	if (p.has_ack)
+	if (p.has_ack && !f->false_ack)
 		MUST(seq_diff(p.ack, s->g->tx_next) < 0);
+	MUST(s->g->tx_next == next && seq_diff(s->g->tx_acked, next) <= 0);
 	drain(s, from, false, now);
 	free(copy);
+}
+
+/* A bare acknowledgement that nobody sent, for this side's call. */
+static void
+forge(struct side *s, const struct side *from, unsigned k, int64_t now)
+{
+	struct flying f = { .len = 12, .false_ack = true, .octets = { 0x20,
+	    0x81, 0x88, 0x0b, 0, 0, 0, (uint8_t)s->g->conf.call } };
+
+	put_number(f.octets + 8, some_ack(s, k));
+	reach(s, from, &f, now);
 }
 
 /* Does with the flying packets as the octet says. */
@@ -133,6 +179,8 @@ whim(struct side *s, struct side *to, uint8_t what, int64_t now)
 	unsigned k;
 	bool first = to->reached == 0;
 
+	if ((what & 7) == 4)
+		forge(to, s, what >> 3, now);
 	if (s->flying == 0)
 		return;
 	/* The first one sets the numbering, so it comes first. */
@@ -149,6 +197,9 @@ whim(struct side *s, struct side *to, uint8_t what, int64_t now)
 	case 2:
 	case 3:
 		k = 0;
+		break;
+	case 5:
+		falsify(&s->pool[k], some_ack(to, what >> 3));
 		break;
 	default:
 		break;
@@ -183,7 +234,8 @@ step(uint8_t what, uint8_t how, int64_t now)
 	while (s->flying >= POOL - 4)
 		whim(s, to, 2, now);
 	if ((what & 0x40) != 0)
-		send_frame(s, now);
+		send_frame(s, (how & 7) == 6 && to->reached > 0 &&
+		    s->g->tx_next - to->g->top < LONGEST_BREAK, now);
 	whim(s, to, how, now);
 	drain(s, to, true, now);
 	while ((len = gre_output(s->g, ack, now)) > 0)
