@@ -28,12 +28,14 @@
 #include "options.h"
 #include "password.h"
 #include "peers.h"
+#include "peers_text.h"
 #include "pppd_argv.h"
 #include "pptp_quirks.h"
 #include "ready.h"
 #include "show.h"
 #include "text.h"
 #include "util.h"
+#include "wire.h"
 
 enum { PPPD_START_MS = 3000 };	/* until pppd has opened its tty */
 
@@ -283,37 +285,28 @@ log_path(const struct call *c, const struct kernel_path *k)
 
 /* ---- the login ---- */
 
-/* Writes one word as pppd's options files quote it. */
-static void
-put_quoted(FILE *f, const char *s)
-{
-	fputc('"', f);
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			fputc('\\', f);
-		fputc(*s, f);
-	}
-	fputc('"', f);
-}
-
 /*
  * The password goes to pppd through a pipe that it reads as an options file:
- * neither ps nor a disk sees it.  The descriptor that pppd inherits.
+ * neither ps nor a disk sees it.  The descriptor that pppd inherits.  No copy
+ * stays here, as stdio's would: processes that read the network are forks.
  */
 static int
 password_pipe(const struct password *p)
 {
+	uint8_t line[4 * PASSWORD_LONGEST + 16];
+	struct wr w = { .p = line, .end = line + sizeof(line) };
 	int fds[2];
-	FILE *f;
 
-	if (pipe(fds) == -1 || (f = fdopen(fds[1], "w")) == NULL)
+	if (pipe(fds) == -1)
 		fatal(EXIT_SYSTEM, "cannot open a pipe: %s", strerror(errno));
-	fputs("password ", f);
-	put_quoted(f, p->text);
-	fputc('\n', f);
-	if (fclose(f) != 0)
+	wr_bytes(&w, "password ", 9);
+	peers_put_quoted(&w, p->text, p->len);
+	wr_u8(&w, '\n');
+	if (write(fds[1], line, (size_t)(w.p - line)) != w.p - line)
 		fatal(EXIT_SYSTEM, "cannot hand on the password: %s",
 		    strerror(errno));
+	wipe(line, sizeof(line));
+	close(fds[1]);
 	return fds[0];
 }
 

@@ -39,7 +39,7 @@
 # define SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED (1 << 7)
 #endif
 
-enum { NOBODY = 65534 };
+enum { NOBODY = 65534, FILE_LONGEST = 4096 };
 
 /* ---- what is to be given up ---- */
 
@@ -152,6 +152,29 @@ no_core_dumps(void)
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
 		return -1;
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/*
+ * Nobody fills a disk by a file that is open here, as that of refusals.h, unless
+ * what is said or sent goes to a file itself.
+ */
+static int
+small_files(void)
+{
+	const int streams[] = { 0, 1, 2, log_fd() };
+	struct rlimit size;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
+		if (fstat(streams[i], &st) == 0 && S_ISREG(st.st_mode))
+			return 0;
+	if (getrlimit(RLIMIT_FSIZE, &size) == -1)
+		return -1;
+	if (size.rlim_max > FILE_LONGEST)
+		size.rlim_max = FILE_LONGEST;
+	if (size.rlim_cur > size.rlim_max)
+		size.rlim_cur = size.rlim_max;
+	return setrlimit(RLIMIT_FSIZE, &size);
 }
 
 /*
@@ -560,6 +583,8 @@ take_steps(struct plan *p)
 {
 	if (no_core_dumps() == -1)
 		return "cannot forbid core dumps";
+	if (small_files() == -1)
+		return "cannot limit the size of files";
 	if (no_new_privileges(p) == -1)
 		return "cannot forbid new privileges";
 	if (!p->ids && drop_ids(p) == -1)

@@ -69,6 +69,42 @@ is "nothing to complain of" "$(grep sandbox /run/one.err |
 finish root
 is_clean "root: nothing left"
 
+# --- what a gateway has open grows no further, where the log is no file; and a
+# password is in the memory of pppd alone
+cat > /run/search.py <<'P'
+import sys
+for pid in sys.argv[1:]:
+    for line in open("/proc/%s/maps" % pid):
+        at, end = (int(x, 16) for x in line.split()[0].split("-"))
+        try:
+            with open("/proc/%s/mem" % pid, "rb", 0) as mem:
+                mem.seek(at)
+                if b"and-a-secret" in mem.read(end - at):
+                    print(pid, line.split()[-1])
+        except (OSError, OverflowError):
+            pass
+P
+if [ -e /usr/sbin/pppd ]; then
+	printf '#!/bin/sh\necho "$*" > /run/words\nsleep 60\n' > /run/pppd
+	chmod 755 /run/pppd && mount --bind /run/pppd /usr/sbin/pppd
+	echo 'a-long-password-and-a-secret' | "$CLIENT" $SERVER --username u \
+		--data-path user 2>&1 | cat > /run/said &
+	until_ok 5 test -s /run/words
+	G=$(pgrep -P 1 -x pptp | tail -n 1)
+	until_ok 5 grep -q 'Seccomp:.2' "/proc/$G/status"
+	has "a password: pppd is given a file" "$(< /run/words)" 'file /dev/fd/'
+	has "gateway: no long file" "$(grep 'file size' "/proc/$G/limits")" \
+		' 4096  *4096 '
+	# shellcheck disable=SC2046 # numbers
+	is "no process of ours has the password" \
+		"$(python3 /run/search.py $(pgrep -x pptp))" ''
+	kill $(pgrep -x pptp -P 1) $(pgrep -f '^sleep 60$')
+	umount -l /usr/sbin/pppd
+	is_clean "a password: nothing left"
+else
+	skip "a password" "no pppd here"
+fi
+
 # --- the resolver's process; it lives as long as a name server is silent
 echo 'nameserver 10.9.0.99' > /run/resolv.conf
 mount --bind /run/resolv.conf /etc/resolv.conf

@@ -69,6 +69,12 @@ DOUBLE(log_warnx)
 DOUBLE(log_info)
 DOUBLE(log_debug)
 
+int
+log_fd(void)
+{
+	return -1;
+}
+
 static void __attribute__((__format__(__printf__, 1, 2)))
 wrong(const char *fmt, ...)
 {
