@@ -172,8 +172,11 @@ get_device(char how[READY_TEXT], int err)
 		SAY(how, "mknod -m 600 " DEV_PPP " c 108 0");
 	else if (err == ENOENT || err == ENXIO || err == ENODEV)
 		get_module(how, "ppp_generic");
-	else
+	else if (err == EPERM)
 		SAY(how, "a container gets it by --device=" DEV_PPP);
+	else
+		SAY(how, "it must be open to this user, on a file system that "
+		    "is not nodev");
 }
 
 static enum exit_status
@@ -219,7 +222,9 @@ no_tty(const struct conf *conf, char why[READY_TEXT])
 	    (tty = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) == -1) {
 		err = errno;
 		SAY(why, "cannot open a pty: %s%s", strerror(err),
-		    err == ENOENT ? " (mount -t devpts devpts /dev/pts)" : "");
+		    err == ENOENT || err == ENODEV ? " (mkdir -p /dev/pts && "
+		    "mount -t devpts -o ptmxmode=666 devpts /dev/pts && "
+		    "ln -sf pts/ptmx /dev/ptmx)" : "");
 	} else if (ioctl(tty, TIOCSETD, &ldisc) == -1) {
 		err = errno;
 		get_module(how, conf->sync ? "ppp_synctty" : "ppp_async");

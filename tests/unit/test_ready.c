@@ -201,6 +201,10 @@ static const struct {
 	{ "which exec gives to root", { .device = EPERM,
 	    .lost = LOST(CAP_NET_ADMIN) }, EXIT_OK, EXIT_OK,
 	    "+pppd, /dev/ppp, ppp_async, CAP_NET_RAW" },
+	{ "/dev/ppp of another user", { .device = EACCES }, EXIT_PERMISSION,
+	    EXIT_PERMISSION, "-cannot open /dev/ppp: Permission denied (it "
+	    "must be open to this user, on a file system that is not "
+	    "nodev)" },
 	{ "/dev/ppp without a driver", { .device = ENXIO }, EXIT_SYSTEM,
 	    EXIT_SYSTEM, "-cannot open /dev/ppp: No such device or address "
 	    "(modprobe ppp_generic)" },
@@ -216,7 +220,10 @@ static const struct {
 
 	{ "no pty", { .pty = ENOENT }, EXIT_SYSTEM, EXIT_SYSTEM,
 	    "-cannot open a pty: No such file or directory "
-	    "(mount -t devpts devpts /dev/pts)" },
+	    "(mkdir -p /dev/pts && mount -t devpts -o ptmxmode=666 devpts "
+	    "/dev/pts && ln -sf pts/ptmx /dev/ptmx)" },
+	{ "no pty is left", { .pty = ENOSPC }, EXIT_SYSTEM, EXIT_SYSTEM,
+	    "-cannot open a pty: No space left on device" },
 	{ "no PPP for a pty", { .tty = EINVAL }, EXIT_SYSTEM, EXIT_SYSTEM,
 	    "-this kernel has no PPP for a pty: Invalid argument "
 	    "(modprobe ppp_async)" },
