@@ -228,7 +228,8 @@ tunnel one --count 5 --hold 30 --
 up one
 BEFORE='ip netns exec other' tunnel two --count 5 --hold 30 --
 claim "another namespace, the same server: a tunnel" up two
-is "each has a manager" "$(find /run/pptp -name "$SERVER*" -type s | wc -l)" 2
+has "each has a manager" "$(find /run/pptp -type s -printf '%f ')" \
+	"^$SERVER@?[0-9]* $SERVER@?[0-9]* \$"
 has "and a route in its namespace" "$(ip -n other route show proto 147)" \
 	"^$SERVER via 10.9.1.2 dev w0"
 has "and this one in its own" "$(ip route show proto 147)" \
