@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 400
 # After the call: PPP that does not come up is explained in one sentence, by the
 # launch form and under `pty`; and a wrong password is not repeated as fast as a
 # machine can.

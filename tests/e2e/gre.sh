@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 400
 # The call is up, and then GRE does not come, passes one way only, comes late, or
 # dies: one sentence in the log, by the launch form and under `pty`, taken back
 # once it is wrong.  And: the server hangs up at once; pppd cannot be run.

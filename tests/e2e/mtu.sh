@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 400
 # A way to the server that takes 1450 octets and neither fragments nor tells
 # anybody: what the launch form chooses fits it, by the pty and by the kernel;
 # the user's own words win; and under `pty`, where pppd chooses, it is said.

@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # host
-# limit: 900
 # The EXAMPLES of pptp.8, as they stand there: a command line, pon and poff,
 # ifupdown's stanza, OpenRC's script.  In an overlay of this machine, since
 # ifupdown and OpenRC would take over its network and its start; with real pppd

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 400
 # sys/pptp@.service under real systemd: process 1 of a namespace of processes,
 # as in a container, with a journal of its own.
 # shellcheck disable=SC2086,SC2154 # words; from net.sh
