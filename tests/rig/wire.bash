@@ -13,7 +13,7 @@ echo 'alice * "wonderland" *' > /etc/ppp/chap-secrets
 
 # ask COMMAND...: has the server's shell do that; its output and status
 ask() {
-	asked=$((asked + 1))
+	while [ -e /run/both/ask.$((++asked)) ]; do :; done	# by a subshell
 	printf '%s\n' "$*" > /run/both/.ask
 	mv /run/both/.ask /run/both/ask.$asked
 	until_ok 60 test -e /run/both/done.$asked ||
