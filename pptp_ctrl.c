@@ -219,7 +219,7 @@ ctrl_call_down(struct ctrl *c, struct ctrl_call *call, enum ctrl_cause cause,
 		text = own;
 		if (cause == CTRL_CAUSE_TIMEOUT)
 			fmt(own, sizeof(own), "the server did not answer the "
-			    "Outgoing-Call-Request within %g s",
+			    "Outgoing-Call-Request within %.0f s",
 			    SECONDS(c->conf.reply_us));
 		else
 			fmt(own, sizeof(own), "call %u was ended here", id);
@@ -491,7 +491,7 @@ tick_state(struct ctrl *c)
 {
 	if (c->state == CTRL_WAIT_REPLY)
 		set_cause(c, CTRL_CAUSE_TIMEOUT, "the server did not answer "
-		    "the Start-Control-Connection-Request within %g s",
+		    "the Start-Control-Connection-Request within %.0f s",
 		    SECONDS(c->conf.reply_us));
 	else if (c->state == CTRL_WAIT_STOP)
 		ctrl_logf(c, 3, "the server does not confirm the end: closing");
@@ -542,7 +542,7 @@ tick_echo(struct ctrl *c, int64_t now)
 		echo_ask(c, now);
 	} else if (now >= c->echo_due) {
 		set_cause(c, CTRL_CAUSE_LOST, "the server did not answer an "
-		    "Echo-Request within %g s", SECONDS(c->conf.echo_us));
+		    "Echo-Request within %.0f s", SECONDS(c->conf.echo_us));
 		ctrl_close(c);
 	}
 }

@@ -96,6 +96,32 @@ show(struct listing *l, struct user *u, const struct ipc_tunnel *t,
 }
 
 /*
+ * Asks the manager behind fd, and shows what it has: 0, or -1 with errno
+ * (EPROTO: it is of another version; EPIPE: it has gone).
+ */
+static int
+ask(struct listing *l, struct user *u, int fd, const char *name,
+    struct in_addr server, int64_t deadline)
+{
+	struct ipc_msg m = { .type = IPC_STATUS };
+	int rc = ipc_send(fd, &m, NULL), again;
+
+	while (rc != -1 && (rc = receive(fd, &m, deadline)) == 1 &&
+	    m.type == IPC_TUNNEL && u->trouble == NULL)
+		if (m.tunnel.server == server.s_addr)
+			show(l, u, &m.tunnel, name);
+	if (rc != 0)
+		return rc == -1 ? -1 : 0;
+	/* It closed before the end: does it go on for others? */
+	again = callmgr_find(u->dir, name, u->owner.uid,
+	    deadline - clock_us());
+	errno = again == -1 ? EPIPE : EPROTO;
+	if (again != -1)
+		close(again);
+	return -1;
+}
+
+/*
  * Lists the tunnels of one manager, which are to that server; one that has gone
  * has none.
  */
@@ -103,7 +129,6 @@ static void
 list_manager(struct listing *l, struct user *u, const char *name,
     struct in_addr server)
 {
-	struct ipc_msg m = { .type = IPC_STATUS };
 	int64_t now = clock_us(), deadline = now + OWN_US;
 	int fd, rc;
 
@@ -114,16 +139,13 @@ list_manager(struct listing *l, struct user *u, const char *name,
 	if (fd == -1 && (errno == ECONNREFUSED || errno == ENOENT ||
 	    errno == EPERM))
 		return;
-	rc = fd == -1 ? -1 : ipc_send(fd, &m, NULL);
-	while (rc != -1 && (rc = receive(fd, &m, deadline)) == 1 &&
-	    m.type == IPC_TUNNEL && u->trouble == NULL)
-		if (m.tunnel.server == server.s_addr)
-			show(l, u, &m.tunnel, name);
+	rc = fd == -1 ? -1 : ask(l, u, fd, name, server, deadline);
 	if (rc == -1 && errno != EPIPE && u->owner.claims) {
 		u->trouble = "do not answer in time, or not in our words";
 	} else if (rc == -1 && errno != EPIPE) {
 		log_error("the call manager of %s does not answer: %s", name,
-		    strerror(errno));
+		    errno == EPROTO ? "is it of another version of pptp? end "
+		    "its tunnels first" : strerror(errno));
 		l->whole = false;
 	}
 	if (fd != -1)

@@ -17,6 +17,10 @@ managers() { find /run/pptp -type s 2>/dev/null | wc -l; }
 start 0; start 1
 claim "two tunnels started at once come up" until_ok 30 up 2
 for i in 0 1; do claim "ping through ppp$i" alive -I ppp$i; done
+is "--status tells which is which" "$("$CLIENT" --status=json | python3 -c '
+import json, sys
+for t in json.load(sys.stdin):
+    print(t["interface"], t["ppp_local"])' | sort)" "$(tunnels | sort)"
 carries put 5 ppp0 > /run/a 2>&1 & a=$!
 carries get 5 ppp1 > /run/b 2>&1; is "5 MB through ppp1" $? 0
 wait $a; is "5 MB through ppp0 at the same time" $? 0

@@ -73,7 +73,7 @@ cat > /run/claims.py <<'PY'
 """claims.py UID HOW [NAME...]: call managers of a user who means no good."""
 import os, select, socket, struct, sys, time
 uid, how = int(sys.argv[1]), sys.argv[2]
-base = "/run/user/%d/pptp" % uid
+base = "/run/user/%d/pptp" % uid if uid else "/run/pptp"
 os.makedirs(base, exist_ok=True)
 os.chown(base, uid, -1)
 os.setgroups([])
@@ -91,6 +91,7 @@ for name in sys.argv[3:] or ["10.9.0.2@1"]:
     s.bind(base + "/" + name)
     s.listen(0 if how == "full" else 99)
     listeners[s] = name.split("@")[0]
+print("ready", flush=True)
 if how == "full":
     for s in listeners:
         for _ in range(3):
@@ -113,13 +114,17 @@ while True:
                 time.sleep(0.3 if how == "slow" else 0)
             if how == "junk":
                 c.send(os.urandom(50))
+            if how == "deaf":
+                kept.remove(c)
+                c.close()
         except OSError:
             pass
 PY
 claims() {	# claims UID HOW NAME...: they listen
-	python3 /run/claims.py "$@" &
+	: > /run/claims.log
+	python3 /run/claims.py "$@" > /run/claims.log &
 	C=$!
-	until_ok 5 test -S "/run/user/$1/pptp/${*: -1}"
+	until_ok 5 grep -q ready /run/claims.log
 }
 asks() {	# asks: root's --status: $status, /run/out, /run/err, $took
 	local began=$SECONDS
@@ -148,7 +153,7 @@ up one
 asks
 is "beside a tunnel of root's own" "$status $(grep -c '^10.9.0.2: up' /run/out)" "0 1"
 forget
-for how in endless slow full silent junk; do
+for how in endless slow full silent junk deaf; do
 	claims 54321 $how 10.9.0.{2..60}@1
 	asks
 	within "$how: root's answer comes all the same" 4
@@ -174,6 +179,14 @@ mkdir -p /run/user/54321 && ln -s /run /run/user/54321/pptp
 asks
 is "a link for a folder is not followed" "$(cat /run/out /run/err)" "no tunnels"
 rm -rf /run/user
+claims 0 deaf 10.9.0.2
+asks
+is "our own manager of another version: status" "$status" 1
+has "it is said, with what to do" "$(< /run/err)" \
+	'call manager of 10.9.0.2 does not answer: is it of another version of pptp'
+is "and not that there are no tunnels" "$(< /run/out)" ''
+forget
+rm -rf /run/pptp/*
 is_clean "nothing left"
 
 # --- the raw socket that a manager is given drops everything, and the gateway's

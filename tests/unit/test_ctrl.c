@@ -985,6 +985,13 @@ test_deadlines(void)
 	    "one octet a second does not prolong it");
 
 	start(0);
+	w.c.conf.reply_us = 25 * SECOND - 1234;
+	open_call(7, 0, "");
+	run_until(w.now + 25 * SECOND);
+	T(ended(CTRL_CAUSE_TIMEOUT, "within 25 s"),
+	    "what is left of a time is said in whole seconds");
+
+	start(0);
 	open_call(7, 0, "");
 	hear(SCCRP);
 	forget();
