@@ -149,6 +149,12 @@ has "--option: pptp has its words" "$(ps -eo args)" \
 has "and says so in the log" "$(< /run/syslog)" 'its-own'
 has "its MTU, MPPE's 4 octets taken off or not" \
 	"$(cat /sys/class/net/ppp*/mtu)" '^(1400|1396)$'
+pkill -TERM -x pptpctrl
+claim "--persist: the server ends its session: down" until_ok 20 down
+claim "and up again by itself" until_ok 40 up
+claim "with its routes" via 10.77.1.1
+claim "default route and all" via 192.0.2.1
+claim "where a host answers" ping -c 1 -W 5 -q 10.77.1.1
 is "--list" "$(setup --list | grep -E '^t[07] ' | tr -s ' ')" \
 	"t0 $SERVER CORP\\bob
 t7 $SERVER CORP\\bob"
