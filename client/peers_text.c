@@ -170,7 +170,7 @@ put_number(struct wr *w, const char *word, unsigned n)
 bool
 peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
 {
-	char command[COMMAND_LONGEST];
+	char command[COMMAND_LONGEST] = "";
 	struct wr c = { .p = (uint8_t *)command,
 	    .end = (uint8_t *)command + sizeof(command) };
 

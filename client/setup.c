@@ -62,16 +62,16 @@ static const char help_text[] =
 "  -e, --encrypt            require MPPE with 128 bits\n"
 "      --persist            call again whenever the tunnel ends, for ever\n"
 "      --default-route      all traffic goes through the tunnel\n"
-"      --route NET          so does that of NET, as 10.1.0.0/16; again for more\n"
+"      --route NET          that to NET does, as 10.1.0.0/16; again for more\n"
 "      --dns                use the name servers that the server names\n"
-"      --option \"WORDS\"     options for pptp, as \"--nobuffer --loglevel 1\"\n"
+"      --option \"WORDS\"     pptp's own, as \"--nobuffer --loglevel 1\"\n"
 "      --start              then start it: pppd call NAME updetach\n"
 "      --delete NAME        remove the tunnel NAME and its secret\n"
 "      --list               the tunnels written: name, server, user\n"
 "  -h, --help               this text\n"
 "\n"
-"Writes /etc/ppp/peers/NAME, its line in /etc/ppp/chap-secrets and, for routes,\n"
-"/etc/ppp/ip-up.d/NAME.\n"
+"Writes /etc/ppp/peers/NAME, its line in /etc/ppp/chap-secrets and, for\n"
+"routes, /etc/ppp/ip-up.d/NAME.\n"
 "Exit status: 0 done, 1 failed, 2 wrong usage, 4 not permitted.\n";
 
 enum {
@@ -156,7 +156,9 @@ take_password(struct request *r, char *arg)
 static int
 take_words(struct request *r, const char *words)
 {
-	if (strlen(r->words) + strlen(words) > OPTION_LONGEST)
+	size_t have = strlen(r->words);
+
+	if (have + strlen(words) > OPTION_LONGEST)
 		return peers_complain(EXIT_USAGE, "--option has at most %d "
 		    "octets", OPTION_LONGEST);
 	for (const char *p = words; *p != '\0'; p++)
@@ -164,7 +166,7 @@ take_words(struct request *r, const char *words)
 			return peers_complain(EXIT_USAGE, "--option has words "
 			    "with blanks between, without quotes, backslashes "
 			    "and control characters");
-	strcat(strcat(r->words, words), " ");
+	snprintf(r->words + have, sizeof(r->words) - have, "%s ", words);
 	return -1;
 }
 

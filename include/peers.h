@@ -28,15 +28,15 @@ int peers_failed(const char *fmt, ...)
     __attribute__((__format__(__printf__, 1, 2)));
 
 /*
- * Opens them, and fails now if the first two may not be written.  To be closed in
- * either case.
+ * Opens them, and fails now if the first two may not be written.  To be closed
+ * in either case.
  */
 int dirs_open(struct dirs *d);
 void dirs_close(struct dirs *d);
 
 /*
  * Writes the tunnel, in place of an earlier one of that name if pptpsetup, of
- * this or of pptp-linux, wrote that; or, for a tunnel without a password (NULL),
+ * this or of pptp-linux, wrote that; or, for a tunnel whose password is NULL,
  * removes what pptpsetup wrote under its name, where there must be something.
  * A failure leaves the old files; only if a last step fails has chap-secrets
  * changed already.  Routes for which there is no place are told to the user.

@@ -103,6 +103,14 @@ without(const char *p, size_t n, const char *tunnel, size_t *len)
 	return (char *)text;
 }
 
+static void
+next_line(struct rd *r, bool want)
+{
+	bool is = peers_next_line(r);
+
+	assert(is == want);
+}
+
 /* An entry is written, read as pppd does, and taken out again. */
 static void
 add_and_remove(const char *p, size_t n, const struct tunnel *t)
@@ -113,21 +121,20 @@ add_and_remove(const char *p, size_t n, const struct tunnel *t)
 	    .end = (uint8_t *)text + n + BLOCK };
 	struct rd r = { .p = w.p };
 	char word[PEERS_USER_LONGEST + 2];
+	const char *want[] = { t->user, t->name, t->password, "*" };
 
 	peers_put_secret(&w, (uint8_t *)text, t);
 	assert(!w.bad);
 	r.end = w.p;
 	while (*r.p != '#')
-		assert(peers_next_line(&r));
-	assert(peers_next_line(&r));
-	assert(peers_read_word(&r, word, sizeof(word)) &&
-	    strcmp(word, t->user) == 0);
-	assert(peers_read_word(&r, word, sizeof(word)) &&
-	    strcmp(word, t->name) == 0);
-	assert(peers_read_word(&r, word, sizeof(word)) &&
-	    strcmp(word, t->password) == 0);
-	assert(peers_read_word(&r, word, sizeof(word)) && word[0] == '*');
-	assert(!peers_next_line(&r));
+		next_line(&r, true);
+	next_line(&r, true);
+	for (size_t i = 0; i < 4; i++) {
+		bool found = peers_read_word(&r, word, sizeof(word));
+
+		assert(found && strcmp(word, want[i]) == 0);
+	}
+	next_line(&r, false);
 	again = without(text, (size_t)(w.p - (uint8_t *)text), t->name, &after);
 	if (before > 0 && text[before - 1] != '\n') {
 		before++;		/* it has got its end */

@@ -411,7 +411,8 @@ test_create(void)
 	    "the secrets are their owner's, the peers file its group's, too");
 	T(T_EQ(run_line("-c|b|-s|h|-u|u"), 0), "the short forms");
 	snprintf(want, sizeof(want), "# written by pptpsetup\n"
-	    "mtu 1320\nmru 1320\npty \"%s h --nolaunchpppd\"\nlock\nnoauth\nnobsdcomp\nnodeflate\n"
+	    "mtu 1320\nmru 1320\npty \"%s h --nolaunchpppd\"\n"
+	    "lock\nnoauth\nnobsdcomp\nnodeflate\n"
 	    "name u\nremotename b\nipparam b\n", self);
 	T(holds("peers/b", want), "the peers file without --encrypt");
 	T(T_EQ(run_line("-create|c|-server=h|-username|u|-p|x"), 0) &&
@@ -533,7 +534,8 @@ static const struct usage_row {
 	{ "a route that looks octal", "-c|t|-s|h|-u|u|--route|010.0.0.0/8" },
 	{ "a route and a command", "-c|t|-s|h|-u|u|--route|10.0.0.0/8;id" },
 	{ "a route that is the default", "-c|t|-s|h|-u|u|--route|0.0.0.0/0" },
-	{ "routes of a name with a dot", "-c|a.b|-s|h|-u|u|--route|10.0.0.0/8" },
+	{ "routes of a name with a dot",
+	    "-c|a.b|-s|h|-u|u|--route|10.0.0.0/8" },
 	{ "a word that pptp does not take", "-c|t|-s|h|-u|u|--option|--bogus" },
 	{ "a word that is pppd's", "-c|t|-s|h|-u|u|--option|persist" },
 	{ "an option of the launch form", "-c|t|-s|h|-u|u|--option|--encrypt" },
@@ -541,7 +543,8 @@ static const struct usage_row {
 	{ "another path", "-c|t|-s|h|-u|u|--option|--data-path=kernel" },
 	{ "help", "-c|t|-s|h|-u|u|--option|--help" },
 	{ "words with a quote", "-c|t|-s|h|-u|u|--option|--phone 'a b'" },
-	{ "words with a line feed", "-c|t|-s|h|-u|u|--option|--debug\npersist" },
+	{ "words with a line feed",
+	    "-c|t|-s|h|-u|u|--option|--debug\npersist" },
 	{ "words with a backslash", "-c|t|-s|h|-u|u|--option|--phone \\" },
 	{ "a host that a shell would run", "-c|t|-s|h;id|-u|u" },
 	{ "a host with a space", "-c|t|-s|h --x|-u|u" },
@@ -812,9 +815,11 @@ test_list(void)
 	fresh();
 	T(T_EQ(run_line("--list"), 0) && T_STR(printed, ""),
 	    "no tunnel, no line");
-	write_all("peers/mine", "pty \"pptp h --nolaunchpppd\"\nname x\n", 0600);
+	write_all("peers/mine", "pty \"pptp h --nolaunchpppd\"\nname x\n",
+	    0600);
 	write_all("peers/old", "# written by pptpsetup\n"
-	    "pty \"/usr/sbin/pptp vpn.example --nolaunchpppd\"\nname u\n", 0600);
+	    "pty \"/usr/sbin/pptp vpn.example --nolaunchpppd\"\nname u\n",
+	    0600);
 	write_all("peers/odd", "# written by pptpsetup", 0600);
 	if (symlink("old", in_dir("peers/link")) == -1)
 		abort();
