@@ -370,7 +370,7 @@ ready_all(const struct conf *conf, void (*tell)(bool ok, const char *said))
 
 	(void)good(&all, no_pppd(conf, why), why, tell);
 	if (good(&all, no_device(conf, why), why, tell)) {
-		kernel = conf->data_path != DATA_USER && kernel_offer(&k);
+		kernel = kernel_offer(&k);
 		if (!kernel)
 			(void)good(&all, no_tty(conf, why), why, tell);
 		mppe = find_mppe();

@@ -46,10 +46,24 @@ lacks "no CAP_NET_RAW" 4 \
 	'cannot open a raw socket for GRE: CAP_NET_RAW is missing, although this is root' \
 	setpriv --bounding-set -net_raw
 
+# A user whom pppd's file lets in, and who has both capabilities.
+G=$(stat -c %g /usr/sbin/pppd)
+if [ -u /usr/sbin/pppd ]; then
+	out=$(setpriv --reuid 1000 --regid 1000 --groups "$G" \
+		--inh-caps -all,+net_raw,+net_admin \
+		--ambient-caps -all,+net_raw,+net_admin \
+		"$CLIENT" --check $SERVER 2>&1)
+	is "a user of pppd's group: status of --check" $? 0
+	has "a user of pppd's group: what" "$out" '^ok +local +pppd'
+else skip "a user of pppd's group" "this pppd is not setuid"; fi
+lacks "a user outside of it" 4 \
+	'(cannot run /usr/sbin/pppd|/usr/sbin/pppd is for root|cannot open a raw socket)' \
+	setpriv --reuid 1000 --regid 1000 --clear-groups
+
 # Modules that are not there.
 for m in ppp_mppe ppp_async; do
 	if ! rmmod $m; then skip "no $m" "it is built in, or in use"; continue; fi
-	out=$("$CLIENT" --check $SERVER --data-path user)
+	out=$("$CLIENT" --check $SERVER)
 	is "no $m: status of --check" $? 1
 	has "no $m: --check" "$out" "^failed local .*modprobe $m"
 done

@@ -296,16 +296,11 @@ static void
 test_ways(void)
 {
 	const struct conf conf = { .host = "h" }, sync = { .sync = true };
-	const struct conf user = { .data_path = DATA_USER };
 	char why[READY_TEXT];
 
 	w = (struct world){ .tty = EINVAL };
 	T(T_EQ(ready_to_launch(&conf, true, why), EXIT_OK),
 	    "by the kernel no pty is needed");
-	w = (struct world){ .kernel = true, .tty = EINVAL };
-	told[0] = '\0';
-	T(T_EQ(ready_all(&user, tell), EXIT_SYSTEM),
-	    "what the kernel could carry is no help to --data-path=user");
 	w = (struct world){ 0 };
 	T(T_EQ(ready_to_launch(&sync, false, why), EXIT_SYSTEM) &&
 	    T_STR(why, "this kernel has no PPP for a pty: Invalid argument "
