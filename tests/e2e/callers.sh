@@ -30,21 +30,20 @@ now() {		# now UNIT COMMAND...: in the background, its output kept
 		> "/run/client$n.out" 2>&1 &
 	pid[$n]=$!
 }
+has_address() { ip -o -4 addr show dev "ppp$1" | grep -q 172; }
 # With --sync the pty may join two frames of a negotiation when the machine is
 # slow, and pppd gives up: a fresh tunnel, then.
 anew() {	# anew UNIT COMMAND...: the same until it is up, three times at most
 	for _ in 1 2 3; do
 		now "$@"
-		until_ok 40 eval "[ -e /sys/class/net/ppp$1 ] ||
-			! kill -0 ${pid[$1]}"
-		[ ! -e "/sys/class/net/ppp$1" ] || return
+		until_ok 40 eval "has_address $1 || ! kill -0 ${pid[$1]}"
+		! has_address "$1" 2> /dev/null || return
 		kill -TERM "${pid[$1]}" 2>/dev/null
 		wait "${pid[$1]}"
 	done
 }
 works() {	# works UNIT CLAIM
-	until_ok 30 test -e "/sys/class/net/ppp$1"
-	until_ok 30 eval "ip -o -4 addr show dev ppp$1 | grep -q 172"
+	until_ok 60 has_address "$1"
 	claim "$2" alive -I "ppp$1"
 }
 peer() { printf '%s\n' "${@:2}" > "/etc/ppp/peers/$1"; }

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 120
 # The command lines of tests/commandlines.txt, tried: each dials the server that
 # it names, or is refused, and hands the same words to pppd; and, where that is
 # installed, pptp-linux 1.10.0 does the same with it.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 180
 # Under load: pppd stops reading, or altogether; the gateway stops; the server
 # does; garbage for our call beside a tunnel; repeated packets.  Bounded memory,
 # no frame twice, late, damaged or out of order, and the other direction flows.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# limit: 120
 # Standard error that is full and read by nobody: a terminal with room for one
 # octet, a pipe, a socket.  A tunnel with --debug carries data all the same, a
 # start that fails ends within 2 s, and no flag of the user's file is changed.

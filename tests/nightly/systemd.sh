@@ -56,6 +56,7 @@ claim "systemctl stop" ctl stop pptp@work
 is "it is inactive, not failed" "$(state work)" inactive
 claim "the network is down" down
 is_clean "nothing is left"
+until_ok 20 eval 'said work | grep -q "tunnel to .* ended"'
 is "the journal has each line once" "$(said work | grep -v -e ystemd |
 	sort | uniq -d)" ''
 has "the tunnel's beginning" "$(said work)" 'tunnel to .* up'

@@ -69,8 +69,8 @@ leftovers() {
 clean() {	# the processes first, which take long to go and little to find
 	! pgrep '^(pptp($|[^cd])|pppd)' > /dev/null && [ -z "$(leftovers)" ]
 }
-is_clean() {	# is_clean CLAIM: within 5 seconds nothing is left
-	until_ok 5 clean
+is_clean() {	# is_clean CLAIM: within 20 seconds nothing is left
+	until_ok 20 clean
 	is "$1" "$(leftovers)" ''
 }
 carries() {	# carries put|get MEGABYTES [INTERFACE]: true if all arrived
