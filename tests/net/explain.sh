@@ -129,6 +129,7 @@ feeder=$!
 until_ok 5 eval '[ "$(count "^gre seq")" = 51 ]'
 sleep 0.5
 "$CLIENT" --status=json > /run/json
+full=$("$CLIENT" --status=json 2>&1 > /run/dev/full; echo $?)
 "$CLIENT" --status > /run/text
 statuses=$?
 "$CLIENT" --status 10.9.0.2 > /run/text.this
@@ -142,6 +143,9 @@ t, = [t for t in json.load(sys.stdin) if t["server"] == "10.9.0.2"]
 print(t["server"], t["local"], t["state"], *(t[k] for k in sys.argv[1:]))
 assert 0 < t["uptime_us"] < 60e6 and 0 < t["call"] < 65536
 assert t["tx_acks"] > 0 and 0 < t["rtt_us"] < 5e6, t' "$@" < /run/json; }
+is "a list that cannot be written is an error" "$full" \
+	"pptp: cannot write the list: No space left on device
+$EXIT_SYSTEM"
 is "--status=json is JSON, and knows the traffic" "$(figures tx_packets \
 	tx_octets rx_packets rx_octets rx_duplicate rx_lost rx_reordered rx_bad)" \
 	"10.9.0.2 10.9.0.1 up 51 10018 51 10018 50 0 0 0"
