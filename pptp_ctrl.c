@@ -15,13 +15,10 @@
  * full.  When ev[] is full a log line makes room; ev_room() guarantees that
  * there is one.
  *
- * Input.  ctrl_feed() collects one message in in[], checks its header as soon
- * as that is complete, and passes the whole message to its row of ctrl_msgs[]:
- * its size, the states in which it may arrive and its handler.  The surplus of
- * a message longer than RFC 2637 says is skipped; a shorter one is malformed.
- * A stream is never searched for the next magic cookie (RFC 2637 2): whatever
- * is malformed ends the connection.  The one exception is the text that a
- * QUIRK_WELCOME server sends before its first message.
+ * Input.  ctrl_feed() passes one whole message to its row of ctrl_msgs[]: its
+ * size, the states in which it may arrive and its handler.  The surplus of a
+ * message longer than RFC 2637 says is skipped; a shorter one is malformed,
+ * and whatever is malformed ends the connection.
  */
 #include <assert.h>
 #include <errno.h>
@@ -39,12 +36,10 @@
 
 enum {
 	SPACING = 200000,	/* microseconds between QUIRK_ASYNCREAD sends */
-	LATE = 2000000,		/* a tick this late: the machine slept */
-	WARN_PERIOD = 60000000,	/* in which at most ... */
-	WARN_MAX = 12		/* ... this many warnings are logged */
+	LATE = 2000000		/* a tick this late: the machine slept */
 };
 
-#define PRINTF(a, b)	__attribute__((__format__(__printf__, a, b)))
+#define ctrl_logf(c, ...)	events_log(&(c)->ev, __VA_ARGS__)
 
 struct ctrl_msg {
 	const char	*name;
@@ -56,22 +51,6 @@ struct ctrl_msg {
 
 /* By type; below. */
 static const struct ctrl_msg ctrl_msgs[PPTP_TYPES];
-
-static struct ctrl_event *
-ev_slot(struct ctrl *c, unsigned i)
-{
-	return &c->ev[(c->ev_head + i) % CTRL_EVENTS];
-}
-
-static struct ctrl_event *
-ev_append(struct ctrl *c, enum ctrl_event_type type)
-{
-	struct ctrl_event *e = ev_slot(c, c->ev_count++);
-
-	memset(e, 0, sizeof(*e));
-	e->type = type;
-	return e;
-}
 
 /* now + us, or CTRL_NEVER where that is beyond all time. */
 static int64_t
@@ -91,48 +70,6 @@ fmt(char *out, size_t size, const char *format, ...)
 	va_end(ap);
 }
 
-/*
- * Logs a line, if there is room for it.  The server can cause any number of
- * warnings, which are logged by default: those beyond WARN_MAX a minute go to
- * the level of messages, and warn_tick() counts them.
- */
-static void PRINTF(3, 4)
-ctrl_logf(struct ctrl *c, int level, const char *format, ...)
-{
-	struct ctrl_event *e;
-	va_list ap;
-
-	if (level == 2) {
-		if (c->warnings++ == 0)
-			c->warn_window = ctrl_after(c->received_at,
-			    WARN_PERIOD);
-		if (c->warnings > WARN_MAX)
-			level = 3;
-	}
-	if (c->ev_count == CTRL_EVENTS)
-		return;
-	e = ev_append(c, CTRL_EV_LOG);
-	e->level = level;
-	va_start(ap, format);
-	(void)vsnprintf(e->text, sizeof(e->text), format, ap);
-	va_end(ap);
-}
-
-/* A minute with warnings is over: says how many it had too many. */
-static void
-warn_tick(struct ctrl *c, int64_t now)
-{
-	unsigned n = c->warnings;
-
-	c->warnings = 0;
-	c->warn_window = CTRL_NEVER;
-	if (n <= WARN_MAX)
-		return;
-	ctrl_logf(c, 2, "%u further warnings like these within a minute are "
-	    "logged with --loglevel 3 only", n - WARN_MAX);
-	c->warn_window = ctrl_after(now, WARN_PERIOD);
-}
-
 /* Notes why the connection ends. */
 static void PRINTF(3, 4)
 set_cause(struct ctrl *c, enum ctrl_cause cause, const char *format, ...)
@@ -145,42 +82,10 @@ set_cause(struct ctrl *c, enum ctrl_cause cause, const char *format, ...)
 	va_end(ap);
 }
 
-/* Drops the oldest log line; ev_room() guaranteed that there is one. */
-static void
-ev_drop_log(struct ctrl *c)
-{
-	unsigned i = 0;
-
-	while (i < c->ev_count && ev_slot(c, i)->type != CTRL_EV_LOG)
-		i++;
-	assert(i < c->ev_count);
-	for (; i + 1 < c->ev_count; i++)
-		*ev_slot(c, i) = *ev_slot(c, i + 1);
-	c->ev_count--;
-}
-
-static void
-ctrl_push(struct ctrl *c, enum ctrl_event_type type, uint16_t call,
-    enum ctrl_cause cause, const char *text)
-{
-	struct ctrl_event *e;
-
-	if (c->ev_count == CTRL_EVENTS)
-		ev_drop_log(c);
-	e = ev_append(c, type);
-	e->call = call;
-	e->cause = cause;
-	fmt(e->text, sizeof(e->text), "%s", text);
-}
-
 bool
 ctrl_event(struct ctrl *c, struct ctrl_event *e)
 {
-	if (c->ev_count == 0)
-		return false;
-	*e = *ev_slot(c, 0);
-	c->ev_head = --c->ev_count == 0 ? 0 : (c->ev_head + 1) % CTRL_EVENTS;
-	return true;
+	return events_take(&c->ev, e);
 }
 
 /*
@@ -190,10 +95,8 @@ ctrl_event(struct ctrl *c, struct ctrl_event *e)
 static bool
 ev_room(struct ctrl *c)
 {
-	unsigned owed = 2 + 2;
+	unsigned owed = 2 + 2 + events_lasting(&c->ev);
 
-	for (unsigned i = 0; i < c->ev_count; i++)
-		owed += ev_slot(c, i)->type != CTRL_EV_LOG;
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
 		if (c->call[i].state != CALL_FREE)
 			owed += c->call[i].state == CALL_UP ? 1 : 2;
@@ -225,7 +128,7 @@ ctrl_call_down(struct ctrl *c, struct ctrl_call *call, enum ctrl_cause cause,
 			fmt(own, sizeof(own), "call %u was ended here", id);
 	}
 	memset(call, 0, sizeof(*call));
-	ctrl_push(c, CTRL_EV_CALL_DOWN, id, cause, text);
+	events_push(&c->ev, CTRL_EV_CALL_DOWN, id, cause, text);
 }
 
 /* The same for every call, with the cause of set_cause(). */
@@ -244,12 +147,12 @@ ctrl_close(struct ctrl *c)
 {
 	if (c->state == CTRL_CLOSED)
 		return;
-	warn_tick(c, c->received_at);
+	events_tick(&c->ev, c->received_at, true);
 	c->state = CTRL_CLOSED;
-	c->deadline = c->echo_due = c->warn_window = CTRL_NEVER;
+	c->deadline = c->echo_due = CTRL_NEVER;
 	c->out_len = c->out_sent = 0;
 	ctrl_calls_down(c);
-	ctrl_push(c, CTRL_EV_CLOSED, 0, c->end_cause, c->end_text);
+	events_push(&c->ev, CTRL_EV_CLOSED, 0, c->end_cause, c->end_text);
 }
 
 /* Replies to the peer's own requests: those to a flood may be left out. */
@@ -474,10 +377,9 @@ sooner(int64_t a, int64_t b)
 int64_t
 ctrl_due(const struct ctrl *c)
 {
-	int64_t due = sooner(c->deadline, c->echo_due);
+	int64_t due = sooner(sooner(c->deadline, c->echo_due),
+	    events_due(&c->ev));
 
-	if (c->warnings > WARN_MAX)
-		due = sooner(due, c->warn_window);
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
 		if (c->call[i].state > CALL_QUEUED)
 			due = sooner(due, c->call[i].deadline);
@@ -558,8 +460,7 @@ ctrl_tick(struct ctrl *c, int64_t now)
 		if (now >= c->call[i].deadline)
 			tick_call(c, &c->call[i], now);
 	tick_echo(c, now);
-	if (now >= c->warn_window)
-		warn_tick(c, now);
+	events_tick(&c->ev, now, false);
 	ctrl_settle(c, now);
 }
 
@@ -569,7 +470,7 @@ ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, uint32_t seed,
 {
 	struct wr w;
 
-	/* ev[] is valid up to ev_count only: its pages stay unused. */
+	/* The pages of events that never come stay unused. */
 	memset(c, 0, offsetof(struct ctrl, ev));
 	c->conf = *conf;
 	c->state = CTRL_WAIT_REPLY;
@@ -577,7 +478,8 @@ ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, uint32_t seed,
 	c->echo_due = CTRL_NEVER;
 	c->echo_id = seed;
 	c->received_at = c->echo_sent_at = now;
-	c->warn_window = CTRL_NEVER;
+	c->in.welcome = (conf->quirks & QUIRK_WELCOME) != 0;
+	events_init(&c->ev, now);
 	w = ctrl_put(c, START_REQUEST);
 	msg_start_request(&w, conf->quirks, c->conf.hostname);
 }
@@ -663,8 +565,6 @@ ctrl_has_room(const struct ctrl *c)
 
 #define IN(s)	(1u << CTRL_##s)
 
-enum { JUDGED = 8 };	/* length, kind and magic cookie */
-
 static const char *const state_names[] = {
 	"waiting for the Start-Control-Connection-Reply", "established",
 	"waiting for the Stop-Control-Connection-Reply", "closing", "closed"
@@ -708,7 +608,7 @@ on_start_reply(struct ctrl *c, struct rd *r)
 		    "success");
 	c->state = CTRL_UP;
 	c->deadline = CTRL_NEVER;
-	ctrl_push(c, CTRL_EV_UP, 0, CTRL_CAUSE_LOCAL, "");
+	events_push(&c->ev, CTRL_EV_UP, 0, CTRL_CAUSE_LOCAL, "");
 }
 
 static void
@@ -839,7 +739,7 @@ call_up(struct ctrl *c, struct ctrl_call *call)
 
 	call->state = CALL_UP;
 	call->deadline = CTRL_NEVER;
-	ctrl_push(c, CTRL_EV_CALL_UP, call->conf.id, CTRL_CAUSE_LOCAL, "");
+	events_push(&c->ev, CTRL_EV_CALL_UP, call->conf.id, CTRL_CAUSE_LOCAL, "");
 	quirk_fields(&f, call->conf.quirks);
 	if (f.link_info) {
 		struct wr w = ctrl_put(c, SET_LINK_INFO);
@@ -924,14 +824,6 @@ on_wan_error(struct ctrl *c, struct rd *r)
 	    rd_u16(r));
 }
 
-/* An ACCM matters to asynchronous serial lines only. */
-static void
-on_link_info(struct ctrl *c, struct rd *r)
-{
-	(void)c;
-	(void)r;
-}
-
 /* RFC 2637 2.1 to 2.15.  No state: never expected from a PAC. */
 static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	[START_REQUEST] = { "Start-Control-Connection-Request", 156,
@@ -958,7 +850,8 @@ static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	[CALL_DISCONNECT] = { "Call-Disconnect-Notify", 148, 0,
 	    IN(UP) | IN(WAIT_STOP), on_disconnect },
 	[WAN_ERROR] = { "WAN-Error-Notify", 40, 0, IN(UP), on_wan_error },
-	[SET_LINK_INFO] = { "Set-Link-Info", 24, 0, IN(UP), on_link_info },
+	/* An ACCM matters to asynchronous serial lines only. */
+	[SET_LINK_INFO] = { "Set-Link-Info", 24, 0, IN(UP), NULL },
 };
 
 /* in[] holds no valid message; rest is what was received after it. */
@@ -966,11 +859,11 @@ static void
 malformed(struct ctrl *c, const uint8_t *rest, size_t n, const char *why)
 {
 	char head[48];
-	size_t have = c->in_len < sizeof(head) ? c->in_len : sizeof(head);
+	size_t have = c->in.len < sizeof(head) ? c->in.len : sizeof(head);
 
 	if (n > sizeof(head) - have)
 		n = sizeof(head) - have;
-	memcpy(head, c->in, have);
+	memcpy(head, c->in.buf, have);
 	memcpy(head + have, rest, n);
 	if (c->state == CTRL_WAIT_REPLY) {
 		c->end_cause = CTRL_CAUSE_NOT_PPTP;
@@ -987,128 +880,66 @@ malformed(struct ctrl *c, const uint8_t *rest, size_t n, const char *why)
 static void
 in_message(struct ctrl *c, int64_t now)
 {
-	struct rd r = { .p = c->in, .end = c->in + sizeof(c->in) };
-	unsigned kind, type;
+	struct ctrl_in *in = &c->in;
+	struct rd r = { .p = in->buf + PPTP_HEADER,
+	    .end = in->buf + sizeof(in->buf) };
+	unsigned kind = msg_u16(in->buf + 2), type = msg_u16(in->buf + 8);
 	const struct ctrl_msg *m;
 	char why[96];
 
-	rd_u16(&r);
-	kind = rd_u16(&r);
-	rd_u32(&r);
-	type = rd_u16(&r);
-	rd_u16(&r);			/* reserved: some servers use it */
-	c->received_at = now;
-	if (now >= c->warn_window)
-		warn_tick(c, now);
-	c->greeted = true;
+	c->received_at = c->ev.now = now;
+	events_tick(&c->ev, now, false);
+	if (in->skipped > 0)
+		ctrl_logf(c, 2, "skipped %zu octets of text before the first "
+		    "message", in->skipped);
+	in->skipped = 0;
 	m = &ctrl_msgs[type < PPTP_TYPES ? type : 0];
 	if (kind != PPTP_CONTROL || m->size == 0) {
 		ctrl_logf(c, 2, "received a message of unknown type %u.%u, %zu "
-		    "octets: ignored", kind, type, c->in_total);
+		    "octets: ignored", kind, type, in->total);
 		return;
 	}
-	if (c->in_total < m->size) {
+	if (in->total < m->size) {
 		fmt(why, sizeof(why), "%s of %zu octets instead of %u", m->name,
-		    c->in_total, m->size);
-		malformed(c, c->in, 0, why);
+		    in->total, m->size);
+		malformed(c, in->buf, 0, why);
 		return;
 	}
-	ctrl_log_message(c, "received", c->in);
+	ctrl_log_message(c, "received", in->buf);
 	if (type == c->hold_for) {
-		c->hold_for = 0;
-		c->hold_until = 0;
+		c->hold_until = c->hold_for = 0;
 	}
-	if (m->states & 1u << c->state)
-		m->on(c, &r);
-	else
+	if ((m->states & 1u << c->state) == 0)
 		ctrl_logf(c, 2, "%s is not expected while %s: ignored", m->name,
 		    state_names[c->state]);
+	else if (m->on != NULL)
+		m->on(c, &r);
 	ctrl_settle(c, now);
-}
-
-/* Skips welcome text, octet by octet, until a whole header makes sense. */
-static bool
-in_welcome(struct ctrl *c)
-{
-	unsigned type = msg_u16(c->in + 8);
-
-	if (c->in_total >= PPTP_HEADER && c->in_total <= CTRL_MSG_LONGEST &&
-	    msg_u16(c->in + 2) == PPTP_CONTROL &&
-	    memcmp(c->in + 4, "\x1a\x2b\x3c\x4d", 4) == 0 &&
-	    type > 0 && type < PPTP_TYPES) {
-		c->greeted = true;
-		if (c->skipped > 0)
-			ctrl_logf(c, 2, "skipped %zu octets of text before the "
-			    "first message", c->skipped);
-		return true;
-	}
-	memmove(c->in, c->in + 1, --c->in_len);
-	if (++c->skipped > CTRL_WELCOME_MAX) {
-		set_cause(c, CTRL_CAUSE_NOT_PPTP, "this is not a PPTP server: "
-		    "no message in the first %d octets", CTRL_WELCOME_MAX);
-		ctrl_close(c);
-	}
-	return false;
-}
-
-/* Checks length and magic cookie; rest is what was received after them. */
-static bool
-in_judge(struct ctrl *c, const uint8_t *rest, size_t n)
-{
-	char why[64];
-	struct rd r = { .p = c->in + 4, .end = c->in + JUDGED };
-	uint32_t magic = rd_u32(&r);
-
-	if (magic != PPTP_MAGIC)
-		fmt(why, sizeof(why), "bad magic cookie 0x%08x", magic);
-	else if (c->in_total < PPTP_HEADER || c->in_total > CTRL_MSG_LONGEST)
-		fmt(why, sizeof(why), "length %zu is out of range",
-		    c->in_total);
-	else
-		return true;
-	malformed(c, rest, n, why);
-	return false;
-}
-
-/* Copies what is missing up to `want` octets; returns how much it used. */
-static size_t
-in_take(struct ctrl *c, const uint8_t *buf, size_t n, size_t want)
-{
-	size_t room;
-
-	if (n > want - c->in_len)
-		n = want - c->in_len;
-	room = c->in_len < sizeof(c->in) ? sizeof(c->in) - c->in_len : 0;
-	if (room > 0)
-		memcpy(c->in + c->in_len, buf, n < room ? n : room);
-	c->in_len += n;
-	return n;
 }
 
 size_t
 ctrl_feed(struct ctrl *c, const uint8_t *buf, size_t n, int64_t now)
 {
-	size_t used = 0;
+	char why[CTRL_IN_WHY];
+	size_t used = n;
 
-	while (used < n && c->state < CTRL_FLUSH) {
-		bool skip = (c->conf.quirks & QUIRK_WELCOME) && !c->greeted;
-		size_t first = skip ? PPTP_HEADER : JUDGED;
-		size_t want = c->in_len < first ? first : c->in_total;
-
-		used += in_take(c, buf + used, n - used, want);
-		if (c->in_len < want)
-			break;
-		if (want == first) {
-			c->in_total = msg_u16(c->in);
-			if (!(skip ? in_welcome(c) :
-			    in_judge(c, buf + used, n - used)))
-				continue;
-		}
-		if (c->in_len == c->in_total) {
-			in_message(c, now);
-			c->in_len = c->in_total = 0;
-			break;
-		}
+	if (c->state >= CTRL_FLUSH)
+		return n;
+	switch (ctrl_in_take(&c->in, buf, n, &used, why)) {
+	case CTRL_IN_MORE:
+		break;
+	case CTRL_IN_MESSAGE:
+		in_message(c, now);
+		c->in.len = 0;
+		break;
+	case CTRL_IN_MALFORMED:
+		malformed(c, buf + used, n - used, why);
+		break;
+	case CTRL_IN_TEXT:
+		set_cause(c, CTRL_CAUSE_NOT_PPTP, "this is not a PPTP server: "
+		    "no message in the first %d octets", CTRL_WELCOME_MAX);
+		ctrl_close(c);
+		break;
 	}
 	return c->state < CTRL_FLUSH ? used : n;
 }
@@ -1116,30 +947,22 @@ ctrl_feed(struct ctrl *c, const uint8_t *buf, size_t n, int64_t now)
 static const char *
 error_words(int err)
 {
-	switch (err) {
-	case ECONNRESET:
-	case EPIPE:
-		return "reset by the server";
-	case ETIMEDOUT:
-		return "timed out";
-	case EHOSTUNREACH:
-	case ENETUNREACH:
-		return "the server is unreachable";
-	default:
-		return "failed";
-	}
+	return err == ECONNRESET || err == EPIPE ? "reset by the server" :
+	    err == ETIMEDOUT ? "timed out" :
+	    err == EHOSTUNREACH || err == ENETUNREACH ?
+	    "the server is unreachable" : "failed";
 }
 
 /* The stream ended before a whole message came. */
 static void
 eof_early(struct ctrl *c, int err)
 {
-	if (c->skipped > 0)
+	if (c->in.skipped > 0)
 		set_cause(c, CTRL_CAUSE_NOT_PPTP, "this is not a PPTP server: "
-		    "it sent %zu octets of text and no message", c->skipped +
-		    c->in_len);
-	else if (c->in_len > 0)
-		malformed(c, c->in, 0, "it closed the connection within its "
+		    "it sent %zu octets of text and no message",
+		    c->in.skipped + c->in.len);
+	else if (c->in.len > 0)
+		malformed(c, c->in.buf, 0, "it closed the connection within its "
 		    "first message");
 	else if (err == 0 || err == ECONNRESET || err == EPIPE)
 		set_cause(c, CTRL_CAUSE_REFUSED, "the server closed the "

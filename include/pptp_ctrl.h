@@ -17,20 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctrl_events.h"
+#include "ctrl_in.h"
 #include "ctrl_msg.h"
 #include "pptp_proto.h"
 
-#define CTRL_NEVER	INT64_MAX
-
 enum {
 	CTRL_CALLS = 16,	/* calls that share one connection at most */
-	CTRL_EVENTS = 48,	/* queued.  Where they are not taken in time
-				 * log lines are lost, others never */
-	CTRL_EVENT_TEXT = 224,
-	CTRL_OUT = 1024,	/* octets queued for the peer */
-	CTRL_MSG_LONGEST = 1024,	/* greatest length accepted: a surplus
-				 * over the size of RFC 2637 is ignored */
-	CTRL_WELCOME_MAX = 4096	/* text skipped before the first message */
+	CTRL_OUT = 1024		/* octets queued for the peer */
 };
 
 enum ctrl_state {
@@ -49,36 +43,6 @@ enum call_state {
 	CALL_UP,
 	CALL_WAIT_DISCONNECT,	/* CCRQ sent */
 	CALL_STATES
-};
-
-/* Why a connection or call ended: each has one exit status of pptp(8). */
-enum ctrl_cause {
-	CTRL_CAUSE_LOCAL,	/* we ended it */
-	CTRL_CAUSE_NOT_PPTP,	/* the peer does not speak PPTP */
-	CTRL_CAUSE_REFUSED,	/* SCCRP with another result than success */
-	CTRL_CAUSE_CALL_REFUSED,	/* OCRP likewise, or CDN before it */
-	CTRL_CAUSE_TIMEOUT,	/* no answer while setting up */
-	CTRL_CAUSE_SERVER_ENDED,	/* CDN, StopCCRQ, or FIN once up */
-	CTRL_CAUSE_LOST		/* reset, missing echo, malformed message */
-};
-
-enum ctrl_event_type {
-	CTRL_EV_LOG,		/* text at level: 1 error .. 3 each message */
-	CTRL_EV_UP,		/* SCCRP accepted; struct ctrl_peer is filled */
-	CTRL_EV_CALL_UP,	/* call: our id; struct ctrl_call is filled */
-	CTRL_EV_CALL_DOWN,	/* call: our id, free again; cause, text */
-	CTRL_EV_CLOSED		/* close the socket now; cause, text.  Each
-				 * call has had its CALL_DOWN before */
-};
-
-struct ctrl_event {
-	enum ctrl_event_type type;
-	int		 level;
-	uint16_t	 call;
-	enum ctrl_cause	 cause;
-	char		 text[CTRL_EVENT_TEXT];	/* a sentence, peer's text
-						 * escaped; no newline; none
-						 * of UP and CALL_UP */
 };
 
 /* Of the SCCRP (2.2). */
@@ -121,24 +85,15 @@ struct ctrl {
 	bool		 echo_queued;	/* not wholly sent yet */
 	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing; 0: none */
 	unsigned	 hold_for;	/* message that ends it; 0: none */
-	bool		 greeted;	/* a message has come */
 	bool		 stop_wanted;
 	uint8_t		 stop_reason;
 	uint32_t	 opened, requested;	/* calls, OCRQs so far */
-	int64_t		 warn_window;	/* end of the minute with warnings;
-					 * CTRL_NEVER: it had none */
-	unsigned	 warnings;	/* in this minute */
 	enum ctrl_cause	 end_cause;
 	char		 end_text[CTRL_EVENT_TEXT];
-	size_t		 skipped;	/* octets of welcome */
-	size_t		 in_len;	/* octets received of this message, */
-	size_t		 in_total;	/* its length: beyond in[] octets are
-					 * counted, not stored */
 	size_t		 out_len, out_sent;	/* sent: of the first one */
-	uint8_t		 in[PPTP_MSG_MAX];
+	struct ctrl_in	 in;
 	uint8_t		 out[CTRL_OUT];		/* whole messages */
-	unsigned	 ev_head, ev_count;
-	struct ctrl_event ev[CTRL_EVENTS];	/* at the end: ctrl_init() */
+	struct ctrl_events ev;			/* at the end: ctrl_init() */
 };
 
 /*

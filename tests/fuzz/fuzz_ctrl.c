@@ -12,6 +12,8 @@
 
 #include "../../pptp_quirks.c"
 #include "../../manager/ctrl_msg.c"
+#include "../../manager/ctrl_events.c"
+#include "../../manager/ctrl_in.c"
 #include "../../pptp_ctrl.c"
 
 #define MUST(cond)	do { \
@@ -218,7 +220,7 @@ check(void)
 	while (at < c.out_len)
 		at += whole(c.out + at, c.out_len - at);
 	MUST(at == c.out_len);
-	MUST(c.in_len < CTRL_MSG_LONGEST && c.ev_count <= CTRL_EVENTS);
+	MUST(c.in.len < CTRL_MSG_LONGEST && c.ev.count <= CTRL_EVENTS);
 	for (unsigned i = 0; i < CTRL_CALLS; i++) {
 		pending += ctrl_call_pending(&c.call[i]);
 		calls += c.call[i].state != CALL_FREE;
@@ -274,7 +276,7 @@ hear_message(struct script *s, unsigned type, size_t n)
 	wr_u16(&w, 0);
 	while (n-- > 0)
 		wr_u8(&w, next(s));
-	hearing = c.in_len == 0 ? m : NULL;
+	hearing = c.in.len == 0 ? m : NULL;
 	hear(m, ctrl_msgs[type].size);
 	hearing = NULL;
 }

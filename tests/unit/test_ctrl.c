@@ -6,6 +6,8 @@
  */
 #include "../../pptp_quirks.c"
 #include "../../manager/ctrl_msg.c"
+#include "../../manager/ctrl_events.c"
+#include "../../manager/ctrl_in.c"
 #include "../../pptp_ctrl.c"
 #include "ctrl_fields.h"
 #include "t.h"

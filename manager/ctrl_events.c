@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The queue of a control connection's events (pure); see ctrl_events.h.
+ */
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctrl_events.h"
+
+enum {
+	WARN_PERIOD = 60000000,	/* in which at most ... */
+	WARN_MAX = 12		/* ... this many warnings are logged */
+};
+
+void
+events_init(struct ctrl_events *q, int64_t now)
+{
+	memset(q, 0, offsetof(struct ctrl_events, ev));
+	q->now = now;
+	q->warn_window = CTRL_NEVER;
+}
+
+static struct ctrl_event *
+slot(struct ctrl_events *q, unsigned i)
+{
+	return &q->ev[(q->head + i) % CTRL_EVENTS];
+}
+
+static struct ctrl_event *
+append(struct ctrl_events *q, enum ctrl_event_type type)
+{
+	struct ctrl_event *e = slot(q, q->count++);
+
+	memset(e, 0, sizeof(*e));
+	e->type = type;
+	return e;
+}
+
+static int64_t
+window_from(int64_t now)
+{
+	return now > CTRL_NEVER - WARN_PERIOD ? CTRL_NEVER : now + WARN_PERIOD;
+}
+
+/*
+ * The server can cause any number of warnings, which are logged by default:
+ * those beyond WARN_MAX a minute go to the level of messages, and
+ * events_tick() counts them.
+ */
+void
+events_log(struct ctrl_events *q, int level, const char *format, ...)
+{
+	struct ctrl_event *e;
+	va_list ap;
+
+	if (level == 2) {
+		if (q->warnings++ == 0)
+			q->warn_window = window_from(q->now);
+		if (q->warnings > WARN_MAX)
+			level = 3;
+	}
+	if (q->count == CTRL_EVENTS)
+		return;
+	e = append(q, CTRL_EV_LOG);
+	e->level = level;
+	va_start(ap, format);
+	(void)vsnprintf(e->text, sizeof(e->text), format, ap);
+	va_end(ap);
+}
+
+int64_t
+events_due(const struct ctrl_events *q)
+{
+	return q->warnings > WARN_MAX ? q->warn_window : CTRL_NEVER;
+}
+
+void
+events_tick(struct ctrl_events *q, int64_t now, bool end)
+{
+	unsigned n = q->warnings;
+
+	if (now < q->warn_window && !end)
+		return;
+	q->warnings = 0;
+	q->warn_window = CTRL_NEVER;
+	if (n <= WARN_MAX)
+		return;
+	events_log(q, 2, "%u further warnings like these within a minute are "
+	    "logged with --loglevel 3 only", n - WARN_MAX);
+	q->warn_window = end ? CTRL_NEVER : window_from(now);
+}
+
+static void
+drop_log(struct ctrl_events *q)
+{
+	unsigned i = 0;
+
+	while (i < q->count && slot(q, i)->type != CTRL_EV_LOG)
+		i++;
+	assert(i < q->count);
+	for (; i + 1 < q->count; i++)
+		*slot(q, i) = *slot(q, i + 1);
+	q->count--;
+}
+
+void
+events_push(struct ctrl_events *q, enum ctrl_event_type type, uint16_t call,
+    enum ctrl_cause cause, const char *text)
+{
+	struct ctrl_event *e;
+
+	if (q->count == CTRL_EVENTS)
+		drop_log(q);
+	e = append(q, type);
+	e->call = call;
+	e->cause = cause;
+	(void)snprintf(e->text, sizeof(e->text), "%s", text);
+}
+
+bool
+events_take(struct ctrl_events *q, struct ctrl_event *e)
+{
+	if (q->count == 0)
+		return false;
+	*e = *slot(q, 0);
+	q->head = --q->count == 0 ? 0 : (q->head + 1) % CTRL_EVENTS;
+	return true;
+}
+
+unsigned
+events_lasting(const struct ctrl_events *q)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < q->count; i++)
+		n += q->ev[(q->head + i) % CTRL_EVENTS].type != CTRL_EV_LOG;
+	return n;
+}
