@@ -421,51 +421,54 @@ static const struct rule allowed[] = {
  * No honest path leads here: whoever calls these is somebody else's code.  R
  * alone: what the others are refused anyway.
  */
-static const struct rule deadly[] = {
-	{ __NR_execve,		ALL | R,	{ { 0 } } },
-	{ __NR_execveat,	ALL | R,	{ { 0 } } },
-	{ __NR_fork,		ALL | R,	{ { 0 } } },
-	{ __NR_vfork,		ALL | R,	{ { 0 } } },
-	{ __NR_clone,		ALL | R,	{ { 0 } } },
-	{ __NR_clone3,		ALL | R,	{ { 0 } } },
-	{ __NR_ptrace,		ALL | R,	{ { 0 } } },
-	{ __NR_process_vm_readv, ALL | R,	{ { 0 } } },
-	{ __NR_process_vm_writev, ALL | R,	{ { 0 } } },
-	{ __NR_init_module,	ALL | R,	{ { 0 } } },
-	{ __NR_finit_module,	ALL | R,	{ { 0 } } },
-	{ __NR_kexec_load,	ALL | R,	{ { 0 } } },
-	{ __NR_bpf,		ALL | R,	{ { 0 } } },
-	{ __NR_io_uring_setup,	ALL | R,	{ { 0 } } },
-	{ __NR_userfaultfd,	ALL | R,	{ { 0 } } },
-	{ __NR_unshare,		R,	{ { 0 } } },
-	{ __NR_setns,		R,	{ { 0 } } },
-	{ __NR_mount,		R,	{ { 0 } } },
-	{ __NR_umount2,		R,	{ { 0 } } },
-	{ __NR_pivot_root,	R,	{ { 0 } } },
-	{ __NR_chroot,		R,	{ { 0 } } },
-	{ __NR_kill,		R,	{ { 0 } } },
-	{ __NR_tkill,		R,	{ { 0 } } },
-	{ __NR_tgkill,		R,	{ { 0 } } },
-	{ __NR_pidfd_send_signal, R,	{ { 0 } } },
-	{ __NR_pidfd_open,	R,	{ { 0 } } },
-	{ __NR_pidfd_getfd,	R,	{ { 0 } } },
-	{ __NR_rt_sigqueueinfo,	R,	{ { 0 } } },
-	{ __NR_rt_tgsigqueueinfo, R,	{ { 0 } } },
-	{ __NR_prlimit64,	R,	{ { 0 } } },
-	{ __NR_setpriority,	R,	{ { 0 } } },
-	{ __NR_sched_setscheduler, R,	{ { 0 } } },
-	{ __NR_sched_setparam,	R,	{ { 0 } } },
-	{ __NR_sched_setattr,	R,	{ { 0 } } },
-	{ __NR_sched_setaffinity, R,	{ { 0 } } },
-	{ __NR_ioprio_set,	R,	{ { 0 } } },
-	{ __NR_move_pages,	R,	{ { 0 } } },
-	{ __NR_migrate_pages,	R,	{ { 0 } } },
-	{ __NR_process_madvise,	R,	{ { 0 } } },
-	{ __NR_process_mrelease, R,	{ { 0 } } },
-	{ __NR_kcmp,		R,	{ { 0 } } },
-	{ __NR_perf_event_open,	R,	{ { 0 } } },
-	{ __NR_add_key,		R,	{ { 0 } } },
-	{ __NR_keyctl,		R,	{ { 0 } } }
+static const struct {
+	uint16_t	 nr;
+	uint8_t		 roles;
+} deadly[] = {
+	{ __NR_execve,		ALL | R },
+	{ __NR_execveat,	ALL | R },
+	{ __NR_fork,		ALL | R },
+	{ __NR_vfork,		ALL | R },
+	{ __NR_clone,		ALL | R },
+	{ __NR_clone3,		ALL | R },
+	{ __NR_ptrace,		ALL | R },
+	{ __NR_process_vm_readv, ALL | R },
+	{ __NR_process_vm_writev, ALL | R },
+	{ __NR_init_module,	ALL | R },
+	{ __NR_finit_module,	ALL | R },
+	{ __NR_kexec_load,	ALL | R },
+	{ __NR_bpf,		ALL | R },
+	{ __NR_io_uring_setup,	ALL | R },
+	{ __NR_userfaultfd,	ALL | R },
+	{ __NR_unshare,		R },
+	{ __NR_setns,		R },
+	{ __NR_mount,		R },
+	{ __NR_umount2,		R },
+	{ __NR_pivot_root,	R },
+	{ __NR_chroot,		R },
+	{ __NR_kill,		R },
+	{ __NR_tkill,		R },
+	{ __NR_tgkill,		R },
+	{ __NR_pidfd_send_signal, R },
+	{ __NR_pidfd_open,	R },
+	{ __NR_pidfd_getfd,	R },
+	{ __NR_rt_sigqueueinfo,	R },
+	{ __NR_rt_tgsigqueueinfo, R },
+	{ __NR_prlimit64,	R },
+	{ __NR_setpriority,	R },
+	{ __NR_sched_setscheduler, R },
+	{ __NR_sched_setparam,	R },
+	{ __NR_sched_setattr,	R },
+	{ __NR_sched_setaffinity, R },
+	{ __NR_ioprio_set,	R },
+	{ __NR_move_pages,	R },
+	{ __NR_migrate_pages,	R },
+	{ __NR_process_madvise,	R },
+	{ __NR_process_mrelease, R },
+	{ __NR_kcmp,		R },
+	{ __NR_perf_event_open,	R },
+	{ __NR_add_key,		R },
+	{ __NR_keyctl,		R }
 };
 
 #ifndef SECCOMP_RET_KILL_PROCESS
@@ -577,8 +580,12 @@ program_build(struct program *p, enum sandbox_role role)
 	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 #endif
 	emit_rules(p, allowed, NELEM(allowed), role, SECCOMP_RET_ALLOW);
-	emit_rules(p, deadly, NELEM(deadly), role,
-	    open ? DENY : SECCOMP_RET_KILL_PROCESS);
+	for (size_t i = 0; i < NELEM(deadly); i++) {
+		struct rule r = { deadly[i].nr, deadly[i].roles, { { 0 } } };
+
+		emit_rules(p, &r, 1, role,
+		    open ? DENY : SECCOMP_RET_KILL_PROCESS);
+	}
 	emit(p, BPF_RET | BPF_K, 0, 0, open ? SECCOMP_RET_ALLOW : DENY);
 }
 
