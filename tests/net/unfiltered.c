@@ -2,9 +2,10 @@
 /*
  * Preloaded: the filter of system calls is as good as loaded, and is not.
  * Valgrind makes calls of its own in our processes; it would end with the
- * first.  Nor may its descriptors be closed unseen.
+ * first.  Nor may its descriptors be closed unseen, nor its report be cut.
  */
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <linux/seccomp.h>
@@ -40,6 +41,15 @@ prctl(int option, ...)
 	ARGUMENTS(option, x);
 	return ((int (*)(int, ...))dlsym(RTLD_NEXT, "prctl"))(option, x[0],
 	    x[1], x[2], x[3]);
+}
+
+int
+setrlimit(__rlimit_resource_t what, const struct rlimit *limit)
+{
+	if (what == RLIMIT_FSIZE)
+		return 0;
+	return ((int (*)(__rlimit_resource_t, const struct rlimit *))
+	    dlsym(RTLD_NEXT, "setrlimit"))(what, limit);
 }
 
 long
