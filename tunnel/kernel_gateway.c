@@ -39,7 +39,6 @@ struct state {
 	struct watch	 watch;
 	struct health	 health;
 	int		 netlink, null;
-	bool		 stderr_open;	/* still the user's */
 };
 
 bool
@@ -116,7 +115,6 @@ on_frame(struct state *w, const struct ipc_frame *f)
 static void
 give_up_stderr(struct state *w)
 {
-	w->stderr_open = false;
 	if (w->a->conf->debug)
 		return;
 	log_stderr(0);
@@ -144,6 +142,7 @@ static void
 loop(struct state *w)
 {
 	struct watch *watch = &w->watch;
+	bool stderr_open = true;	/* still the user's */
 
 	while (!watch->over) {
 		struct pollfd p[P_COUNT] = {
@@ -171,15 +170,17 @@ loop(struct state *w)
 		if (!watch->over)
 			watch_tick(watch, clock_us());
 		health_tick(&w->health, clock_us());
-		if (w->stderr_open && w->health.settled)
+		if (stderr_open && w->health.settled) {
+			stderr_open = false;
 			give_up_stderr(w);
+		}
 	}
 }
 
 enum exit_status
 kernel_gateway_run(struct kernel_gateway *a)
 {
-	struct state w = { .a = a, .stderr_open = true };
+	struct state w = { .a = a };
 	uint32_t port;
 	int rc = watch_open(&w.watch, a->server, a->mgr, a->local);
 
