@@ -42,10 +42,10 @@ enum {
 #define ctrl_logf(c, ...)	events_log(&(c)->ev, __VA_ARGS__)
 
 struct ctrl_msg {
-	const char	*name;
-	uint16_t	 size;			/* RFC 2637, header included */
+	char		 name[33];
+	uint8_t		 size;			/* RFC 2637, header included */
 	uint8_t		 answer;		/* the type that answers it */
-	unsigned	 states;		/* where it may arrive */
+	uint8_t		 states;		/* where it may arrive */
 	void		(*on)(struct ctrl *, struct rd *);
 };
 
@@ -565,7 +565,7 @@ ctrl_has_room(const struct ctrl *c)
 
 #define IN(s)	(1u << CTRL_##s)
 
-static const char *const state_names[] = {
+static const char state_names[][47] = {
 	"waiting for the Start-Control-Connection-Reply", "established",
 	"waiting for the Stop-Control-Connection-Reply", "closing", "closed"
 };

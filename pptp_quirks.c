@@ -72,19 +72,19 @@ static const struct quirk_fields bezeq = {
 #define OVERRUN	"the server is pptpd, which is overrun by the kernel's bursts"
 #define SLOW	"pptpd is slow with --data-path=kernel: leave that to auto"
 static const struct server {
-	const char	*host, *vendor;
+	bool		 local;		/* its host name: "local", else any */
+	char		 vendor[11];	/* more may follow where it is any */
 	bool		 holds_back;
 	const char	*wants_pty;	/* why; or NULL */
 	const char	*advice;	/* or NULL */
 } servers[] = {
-	{ "local", "linux", true, OVERRUN, SLOW },
-	{ "local", "MoretonBay", false, OVERRUN, SLOW },	/* before 1.1 */
-	{ "local", "cananian", false, NULL, "accel-ppp drops packets that "
+	{ true, "linux", true, OVERRUN, SLOW },
+	{ true, "MoretonBay", false, OVERRUN, SLOW },	/* before 1.1 */
+	{ true, "cananian", false, NULL, "accel-ppp drops packets that "
 	    "others have overtaken, and has an MTU of 1436 at most: mtu 1400" },
-	/* A host of any name; more may follow the vendor's. */
-	{ NULL, "MikroTik", false, NULL, "MikroTik: if CCP or IPCP ends again "
+	{ false, "MikroTik", false, NULL, "MikroTik: if CCP or IPCP ends again "
 	    "and again, give pppd nobsdcomp, nodeflate and novj" },
-	{ NULL, "Microsoft", false, NULL, "Windows: if it asks for EAP, give "
+	{ false, "Microsoft", false, NULL, "Windows: if it asks for EAP, give "
 	    "--refuse-eap; a user of a domain needs --domain" }
 };
 
@@ -113,13 +113,12 @@ quirk_by_name(const char *name)
 static const struct server *
 find_server(const char *host, const char *vendor)
 {
-	static const struct server other = { .host = NULL };
+	static const struct server other = { .advice = NULL };
 
 	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
-		if (servers[i].host == NULL ? strncmp(vendor,
-		    servers[i].vendor, strlen(servers[i].vendor)) == 0 :
-		    strcmp(host, servers[i].host) == 0 &&
-		    strcmp(vendor, servers[i].vendor) == 0)
+		if (servers[i].local ? strcmp(host, "local") == 0 &&
+		    strcmp(vendor, servers[i].vendor) == 0 : strncmp(vendor,
+		    servers[i].vendor, strlen(servers[i].vendor)) == 0)
 			return &servers[i];
 	return &other;
 }

@@ -12,7 +12,7 @@ enum {
 	HELP_WIDTH = 79
 };
 
-static const char *const group_names[] = {
+static const char group_names[][14] = {
 	[G_CALL] = "The call",
 	[G_PPPD] = "pppd",
 	[G_DATA] = "The data",
@@ -23,7 +23,7 @@ static const char *const group_names[] = {
 static_assert(sizeof(group_names) / sizeof(group_names[0]) == GROUPS,
     "a group has no name");
 
-static const char *const exit_texts[] = {
+static const char exit_texts[][56] = {
 	[EXIT_OK] = "normal end",
 	[EXIT_SYSTEM] = "this machine failed: memory, pppd, PPP; no tunnel is up",
 	[EXIT_USAGE] = "the command line is wrong",
@@ -69,8 +69,7 @@ static void
 print_row(FILE *f, const struct row *o)
 {
 	int n = fprintf(f, "  --%s%s%s", o->name,
-	    o->arg == NULL || opt_optional(o) ? "" : " ",
-	    o->arg == NULL ? "" : o->arg);
+	    o->arg[0] == '\0' || opt_optional(o) ? "" : " ", o->arg);
 
 	if (n >= HELP_COLUMN) {
 		fputc('\n', f);

@@ -347,7 +347,7 @@ prepare_login(const struct conf *conf, struct pppd_extra *extra,
 static bool
 detaches_itself(const struct conf *c)
 {
-	static const char *const words[] = { "nodetach", "-detach", "updetach",
+	static const char words[][9] = { "nodetach", "-detach", "updetach",
 	    "detach", "persist", "demand" };
 
 	for (int i = 0; i < c->nwords; i++)

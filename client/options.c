@@ -400,7 +400,7 @@ set_call(struct conf *c, const struct row *o, const char *arg)
 static int
 set_data_path(struct conf *c, const struct row *o, const char *arg)
 {
-	static const char *const names[] = {
+	static const char names[][7] = {
 		[DATA_AUTO] = "auto", [DATA_KERNEL] = "kernel",
 		[DATA_USER] = "user"
 	};
@@ -510,24 +510,24 @@ static const struct row options[] = {
 	{ "rtmark", "N", G_CALL, "mark our packets for policy routing; "
 	    "decimal or 0x hexadecimal", set_mark, AT(rtmark), 0, UINT32_MAX,
 	    OLD | NEEDS(PTY_RTMARK) },
-	{ "nohostroute", NULL, G_CALL, "add no host route to the server",
+	{ "nohostroute", "", G_CALL, "add no host route to the server",
 	    set_true, AT(nohostroute), 0, 0, OLD },
 	{ "timeout", "SECS", G_CALL, "longest wait for the tunnel, from name "
 	    "to call (25)", set_timeout, AT(timeout_us), US,
-	    (int64_t)3600 * US, OLD },
+	    UINT32_C(3600) * US, OLD },
 	{ "idle-wait", "SECS", G_CALL, "silence before an echo request (60; 0 "
 	    "sends none)", set_wait, AT(idle_us), 0, INT_MAX, OLD },
 	{ "max-echo-wait", "SECS", G_CALL, "longest wait for its reply (60; 0 "
 	    "is for ever)", set_wait, AT(echo_us), 0, INT_MAX, OLD },
 
-	{ "nolaunchpppd", NULL, G_PPPD, "carry PPP on standard input and "
+	{ "nolaunchpppd", "", G_PPPD, "carry PPP on standard input and "
 	    "output, for pppd's pty option", set_true, AT(nolaunch), 0, 0,
 	    OLD },
 	{ "username", "USER", G_PPPD, "log in as this user; asks for the "
 	    "password", set_text, AT(username), 1, USER_LONGEST, LAUNCH },
 	{ "domain", "DOMAIN", G_PPPD, "log in as DOMAIN\\USER",
 	    set_text, AT(domain), 1, USER_LONGEST, LAUNCH },
-	{ "encrypt", NULL, G_PPPD, "require encryption by MPPE, 128 bit",
+	{ "encrypt", "", G_PPPD, "require encryption by MPPE, 128 bit",
 	    set_true, AT(encrypt), 0, 0, LAUNCH },
 	{ "pppd-call", "NAME", G_PPPD, "launch pppd with the options of "
 	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0,
@@ -536,23 +536,23 @@ static const struct row options[] = {
 	    set_address, AT(client_ip), 0, 0, LAUNCH },
 	{ "server-ip", "ADDR", G_PPPD, "ask for this address of the server's",
 	    set_address, AT(server_ip), 0, 0, LAUNCH },
-	{ "refuse-pap", NULL, G_PPPD, "never log in by PAP",
+	{ "refuse-pap", "", G_PPPD, "never log in by PAP",
 	    set_refuse, AT(refuse), REFUSE_PAP, 0, LAUNCH },
-	{ "refuse-chap", NULL, G_PPPD, "never log in by CHAP",
+	{ "refuse-chap", "", G_PPPD, "never log in by CHAP",
 	    set_refuse, AT(refuse), REFUSE_CHAP, 0, LAUNCH },
-	{ "refuse-mschap", NULL, G_PPPD, "never log in by MS-CHAP",
+	{ "refuse-mschap", "", G_PPPD, "never log in by MS-CHAP",
 	    set_refuse, AT(refuse), REFUSE_MSCHAP, 0, LAUNCH },
-	{ "refuse-mschap-v2", NULL, G_PPPD, "never log in by MS-CHAPv2",
+	{ "refuse-mschap-v2", "", G_PPPD, "never log in by MS-CHAPv2",
 	    set_refuse, AT(refuse), REFUSE_MSCHAP_V2, 0, LAUNCH },
-	{ "refuse-eap", NULL, G_PPPD, "never log in by EAP",
+	{ "refuse-eap", "", G_PPPD, "never log in by EAP",
 	    set_refuse, AT(refuse), REFUSE_EAP, 0, LAUNCH },
-	{ "sync", NULL, G_PPPD, "synchronous PPP towards pppd, which needs "
+	{ "sync", "", G_PPPD, "synchronous PPP towards pppd, which needs "
 	    "its own option sync", set_true, AT(sync), 0, 0,
 	    OLD | NEEDS(PTY_SYNC) },
 
 	{ "data-path", "auto|kernel|user", G_DATA, "what carries the data "
 	    "(auto)", set_data_path, AT(data_path), 0, 0, 0 },
-	{ "nobuffer", NULL, G_DATA, "do not wait for packets that are late",
+	{ "nobuffer", "", G_DATA, "do not wait for packets that are late",
 	    set_true, AT(nobuffer), 0, 0,
 	    OLD | NEEDS(PTY_NOBUFFER) },
 	{ "reorder-timeout", "SECS", G_DATA, "longest wait for a missing "
@@ -567,7 +567,7 @@ static const struct row options[] = {
 	{ "quirks", "NAME", G_QUIRK, "use the quirk of this name; help lists "
 	    "them", set_quirks, AT(quirks), 0, 0, OLD | IS_QUIRK },
 
-	{ "debug", NULL, G_LOG, "stay in the foreground, log level 4, to "
+	{ "debug", "", G_LOG, "stay in the foreground, log level 4, to "
 	    "standard error as well", set_true, AT(debug), 0, 0,
 	    OLD | QUIET },
 	{ "loglevel", "0..4", G_LOG, "0 nothing, 1 errors, 2 tunnel up and "
@@ -576,13 +576,13 @@ static const struct row options[] = {
 	{ "logstring", "TEXT", G_LOG, "begin each line of the log with this",
 	    set_text, AT(logstring), 0, 100, OLD | QUIET },
 
-	{ "check", NULL, G_INFO, "try the server step by step, without pppd",
+	{ "check", "", G_INFO, "try the server step by step, without pppd",
 	    set_check, AT(mode), RUN_CHECK, 0, 0 },
 	{ "status", "[=json]", G_INFO, "show the tunnels of this machine",
 	    set_status, AT(mode), 0, 0, QUIET },
-	{ "version", NULL, G_INFO, "print the version",
+	{ "version", "", G_INFO, "print the version",
 	    say_version, NOWHERE, 0, 0, OLD | QUIET },
-	{ "help", NULL, G_INFO, "print this",
+	{ "help", "", G_INFO, "print this",
 	    say_help, NOWHERE, 0, 0, QUIET },
 };
 
@@ -597,8 +597,10 @@ opt_rows(struct row *out)
 	memcpy(out, options, sizeof(options));
 	for (const struct quirk *q = quirk_table; q->name != NULL; q++) {
 		assert(n < ROWS_MAX);
-		out[n++] = (struct row){ .name = q->option, .group = G_QUIRK,
-		    .help = q->help, .set = set_quirk, .lo = q->bit };
+		out[n] = (struct row){ .group = G_QUIRK, .help = q->help,
+		    .set = set_quirk, .lo = q->bit };
+		snprintf(out[n].name, sizeof(out[n].name), "%s", q->option);
+		n++;
 	}
 	return n;
 }
@@ -606,7 +608,7 @@ opt_rows(struct row *out)
 bool
 opt_optional(const struct row *o)
 {
-	return o->arg != NULL && o->arg[0] == '[';
+	return o->arg[0] == '[';
 }
 
 /* --- parsing -------------------------------------------------------------- */
@@ -657,7 +659,7 @@ take_word(struct scan *s, char *word)
 const char *
 options_pty_need(enum pty_need need)
 {
-	static const char *const names[PTY_NEEDS] = {
+	static const char names[PTY_NEEDS][40] = {
 		[PTY_WINDOW] = "window", [PTY_RTMARK] = "rtmark",
 		[PTY_SYNC] = "sync", [PTY_NOBUFFER] = "nobuffer",
 		[PTY_TIMEOUT] = "timeout below 1 s (--reorder-timeout)",
@@ -715,10 +717,10 @@ take_prefix(struct scan *s, const char *word, const char *name)
 		return opt_mistake("'%.80s' is short for more than one option: "
 		    "--%s, --%s%s", word, all[0], all[1],
 		    found > 2 ? " and others" : "");
-	if (old->arg == NULL && value != NULL)
+	if (old->arg[0] == '\0' && value != NULL)
 		return opt_mistake("--%s takes no value: '%.80s'", old->name,
 		    word);
-	if (old->arg == NULL)
+	if (old->arg[0] == '\0')
 		return take_option(s, old, NULL);
 	if (value == NULL && optind >= s->argc)
 		return opt_mistake("--%s needs its argument: --%s %s",
@@ -760,7 +762,7 @@ getopt_table(const struct scan *s, struct option *longs)
 {
 	for (size_t i = 0; i < s->nrows; i++)
 		longs[i] = (struct option){ .name = s->rows[i].name,
-		    .has_arg = s->rows[i].arg == NULL ? no_argument :
+		    .has_arg = s->rows[i].arg[0] == '\0' ? no_argument :
 		    opt_optional(&s->rows[i]) ?
 		    optional_argument :
 		    required_argument, .val = LONG_VAL + (int)i };

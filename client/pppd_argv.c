@@ -61,7 +61,7 @@ push_refusals(struct vector *a, const struct conf *c)
 {
 	static const struct {
 		unsigned	 bit;
-		const char	*word;
+		char		 word[20];
 	} refusals[] = {
 		{ REFUSE_PAP, "refuse-pap" },
 		{ REFUSE_CHAP, "refuse-chap" },

@@ -47,13 +47,14 @@
 
 /* The name of the file that is there. */
 struct mark {
-	const char	*file, *word;
+	char		 file[24];
+	const char	*word;
 };
 
 static const char *
 find_mark(const struct mark *m)
 {
-	while (m->file != NULL && access(m->file, F_OK) == -1)
+	while (m->file[0] != '\0' && access(m->file, F_OK) == -1)
 		m++;
 	return m->word;
 }
@@ -67,7 +68,7 @@ container(void)
 		{ "/run/.containerenv", "podman " GIVE },
 		{ "/run/systemd/container", "give it to the container "
 		    "(see pptp.8, CONTAINERS)" },
-		{ NULL, NULL }
+		{ "", NULL }
 	};
 
 	return find_mark(marks);
@@ -82,7 +83,7 @@ install_ppp(void)
 		{ "/sbin/apk", "apk add ppp" },
 		{ "/usr/bin/pacman", "pacman -S ppp" },
 		{ "/usr/bin/zypper", "zypper install ppp" },
-		{ NULL, "install the package ppp" }
+		{ "", "install the package ppp" }
 	};
 
 	return find_mark(marks);

@@ -29,21 +29,21 @@ enum {
 };
 
 /*
- * arg is NULL, a name, or with a leading "[=" for one that may be left out;
+ * arg is empty, a name, or with a leading "[=" for one that may be left out;
  * '|' separates the only words it takes, ".." the least and greatest digit.
  * lo and hi are for the setter: a range, or in lo the value to set.  The
  * setter returns -1 to go on, or the status to exit with.  Members are
  * in the reader's order.
  */
 struct row { /* NOLINT(clang-analyzer-optin.performance.Padding) */
-	const char	*name, *arg;
-	enum group	 group;
+	char		 name[24], arg[20];
+	uint8_t		 group;		/* enum group */
 	const char	*help;
 	int		(*set)(struct conf *, const struct row *,
 			    const char *arg);
-	size_t		 at, size;	/* of the member of struct conf */
-	int64_t		 lo, hi;
-	unsigned	 flags;
+	uint16_t	 at, size;	/* of the member of struct conf */
+	uint32_t	 lo, hi;
+	uint16_t	 flags;
 };
 
 /* Fills out[ROWS_MAX] with all options, quirks included; how many. */

@@ -96,33 +96,46 @@ msg_link_info(struct wr *w, uint16_t peer)
 	wr_u32(w, 0xffffffff);
 }
 
-static const char *const fields[PPTP_TYPES] = {
-	[START_REQUEST] = "2xversion,2-,4 framing,4 bearer,2 channels,"
-	    "2xfirmware,64thost,64tvendor",
-	[START_REPLY] = "2xversion,1 result,1 error,4 framing,4 bearer,"
-	    "2 channels,2xfirmware,64thost,64tvendor",
-	[STOP_REQUEST] = "1 reason",
-	[STOP_REPLY] = "1 result,1 error",
-	[ECHO_REQUEST] = "4xidentifier",
-	[ECHO_REPLY] = "4xidentifier,1 result,1 error",
-	[OUT_CALL_REQUEST] = "2 call,2 serial,4 minimum bit/s,4 maximum bit/s,"
-	    "4 bearer,4 framing,2 window,2 delay,2-,2-,64tphone,64tsubaddress",
-	[OUT_CALL_REPLY] = "2 call,2 peer's call,1 result,1 error,2 cause,"
-	    "4 bit/s,2 window,2 delay,4 channel",
-	[IN_CALL_REQUEST] = "2 call,2 serial,4 bearer,4 channel,2-,2-,"
-	    "64tdialed,64tdialing,64tsubaddress",
-	[IN_CALL_REPLY] = "2 call,2 peer's call,1 result,1 error,2 window,"
-	    "2 delay",
-	[IN_CALL_CONNECTED] = "2 peer's call,2-,4 bit/s,2 window,2 delay,"
-	    "4 framing",
-	[CALL_CLEAR_REQUEST] = "2 call",
-	[CALL_DISCONNECT] = "2 call,1 result,1 error,2 cause,2-,"
-	    "128tstatistics",
-	[WAN_ERROR] = "2 peer's call,2-,4 CRC errors,4 framing errors,"
-	    "4 hardware overruns,4 buffer overruns,4 time-outs,"
-	    "4 alignment errors",
-	[SET_LINK_INFO] = "2 peer's call,2-,4xsend ACCM,4xreceive ACCM",
-};
+/* Of lines "NUMBER TEXT", each ended by a NUL, the text of that number. */
+static const char *
+text_of(const char *line, unsigned number)
+{
+	while (*line != '\0') {
+		unsigned n = 0;
+
+		while (*line >= '0' && *line <= '9')
+			n = 10 * n + (unsigned)(*line++ - '0');
+		if (n == number)
+			return line + 1;
+		line += strlen(line) + 1;
+	}
+	return "?";
+}
+
+/* By the type of the message, as text_of() reads. */
+static const char fields[] =
+    "1 2xversion,2-,4 framing,4 bearer,2 channels,"
+    "2xfirmware,64thost,64tvendor\0"
+    "2 2xversion,1 result,1 error,4 framing,4 bearer,"
+    "2 channels,2xfirmware,64thost,64tvendor\0"
+    "3 1 reason\0"
+    "4 1 result,1 error\0"
+    "5 4xidentifier\0"
+    "6 4xidentifier,1 result,1 error\0"
+    "7 2 call,2 serial,4 minimum bit/s,4 maximum bit/s,"
+    "4 bearer,4 framing,2 window,2 delay,2-,2-,64tphone,64tsubaddress\0"
+    "8 2 call,2 peer's call,1 result,1 error,2 cause,"
+    "4 bit/s,2 window,2 delay,4 channel\0"
+    "9 2 call,2 serial,4 bearer,4 channel,2-,2-,"
+    "64tdialed,64tdialing,64tsubaddress\0"
+    "10 2 call,2 peer's call,1 result,1 error,2 window,2 delay\0"
+    "11 2 peer's call,2-,4 bit/s,2 window,2 delay,4 framing\0"
+    "12 2 call\0"
+    "13 2 call,1 result,1 error,2 cause,2-,128tstatistics\0"
+    "14 2 peer's call,2-,4 CRC errors,4 framing errors,"
+    "4 hardware overruns,4 buffer overruns,4 time-outs,"
+    "4 alignment errors\0"
+    "15 2 peer's call,2-,4xsend ACCM,4xreceive ACCM\0";
 
 /* Reads one field; false if it is not to be shown. */
 static bool
@@ -149,11 +162,11 @@ field_value(char *out, size_t size, struct rd *r, size_t width, char kind)
 void
 msg_fields(char *out, size_t size, unsigned type, struct rd r)
 {
-	const char *f = type < PPTP_TYPES ? fields[type] : NULL;
+	const char *f = text_of(fields, type);
 	size_t used = 0;
 
 	out[0] = '\0';
-	while (f != NULL && *f != '\0') {
+	while (*f >= '0' && *f <= '9') {
 		char value[104], kind;
 		size_t width = 0;
 		int name = 0, n;
@@ -241,22 +254,6 @@ msg_result(char *out, size_t size, const char *words, unsigned result,
 		snprintf(code, sizeof(code), ", cause %u: %s", cause,
 		    ctrl_cause_code(cause));
 	snprintf(out, size, "%s (result %u)%s%s", words, result, more, code);
-}
-
-/* Of lines "NUMBER TEXT", each ended by a NUL, the text of that number. */
-static const char *
-text_of(const char *line, unsigned number)
-{
-	while (*line != '\0') {
-		unsigned n = 0;
-
-		while (*line >= '0' && *line <= '9')
-			n = 10 * n + (unsigned)(*line++ - '0');
-		if (n == number)
-			return line + 1;
-		line += strlen(line) + 1;
-	}
-	return "?";
 }
 
 const char *

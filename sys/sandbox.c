@@ -184,7 +184,7 @@ small_files(void)
 static bool
 new_namespace(int flags)
 {
-	static const char *const places[] = { "/run", "/tmp", "/proc", "/" };
+	static const char places[][6] = { "/run", "/tmp", "/proc", "/" };
 	const unsigned long how = MS_RDONLY | MS_NODEV | MS_NOEXEC | MS_NOSUID;
 	size_t i = 0;
 

@@ -170,8 +170,8 @@ static const char *
 error_words(unsigned error)
 {
 	static const struct {
-		unsigned	 error;
-		const char	*words;
+		uint16_t	 error;
+		char		 words[38];
 	} codes[] = {
 		{ 646, "not at this hour" },
 		{ 647, "the account is disabled" },

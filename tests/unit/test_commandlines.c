@@ -218,7 +218,7 @@ test_short(const struct row *rows, size_t nrows, const struct row *o, size_t n)
 	struct conf short_conf, long_conf;
 	int status;
 
-	if (o->arg != NULL)
+	if (o->arg[0] != '\0')
 		snprintf(value, sizeof(value), "=%s", value_for(o));
 	snprintf(shorter, sizeof(shorter), "--%.*s%s", (int)n, o->name, value);
 	snprintf(longer, sizeof(longer), "--%s%s", o->name, value);
