@@ -57,7 +57,9 @@ linger(void)
 			return;
 }
 
-/* A mistake on the command line: pppd's plugin logs it, stderr may be none. */
+/*
+ * A mistake on the command line is also told to pppd's plugin, which logs it.
+ */
 static void
 refuse_to_start(enum exit_status status)
 {
@@ -66,7 +68,7 @@ refuse_to_start(enum exit_status status)
 	linger();
 }
 
-/* Started by pppd's plugin, which is told what a pty's user reads. */
+/* Started by pppd's plugin, which gets the sentence of a failure. */
 static enum exit_status
 run_kernel_gateway(struct call *c)
 {
@@ -167,7 +169,10 @@ main(int argc, char **argv)
 	standard_descriptors();
 	log_open(conf.loglevel, conf.logstring);
 	log_stderr(conf.debug ? 2 : 1);
-	/* It asks the gateway; a `killall -USR1` must not end the others. */
+	/*
+	 * It is for the gateway; `killall -USR1` must not end the other
+	 * processes.
+	 */
 	signal_hold(SIGUSR1);
 	if (conf.mode == RUN_STATUS || conf.mode == RUN_STATUS_JSON)
 		return status_main(&conf);

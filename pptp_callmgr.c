@@ -71,7 +71,7 @@ struct conn {
 	unsigned	 at;		/* in the table for poll() */
 	bool		 connecting, stopping;
 	bool		 at_eof;	/* the server has closed it */
-	bool		 draining;	/* closed but for what comes still */
+	bool		 draining;	/* our side is closed; discards input */
 	int64_t		 stop_at;	/* the server may close it until then,
 					 * or the end of draining; or never */
 	uint32_t	 local, mark, quirks;
@@ -224,8 +224,8 @@ conn_free(struct conn *co)
 }
 
 /*
- * Ends our side of a connection that the server has not ended.  To close the
- * socket at once would answer what the server still sends by a TCP reset.
+ * Ends our side of a connection that the server has not ended.  Closing the
+ * socket at once would answer what the server still sends with a TCP reset.
  */
 static void
 conn_drain(struct conn *co, int64_t now)
@@ -238,7 +238,7 @@ conn_drain(struct conn *co, int64_t now)
 	co->stop_at = now + DRAIN_US;
 }
 
-/* Can nothing more become of it? */
+/* Is it closed, or only waiting for the server to close? */
 static bool
 is_over(const struct conn *co)
 {
@@ -290,7 +290,9 @@ on_log(struct manager *g, struct conn *co, const struct ctrl_event *e)
 		log_at(e->level, "%s: %s", g->name, e->text);
 }
 
-/* All tunnels share one route: it keeps to the path of those that have it. */
+/*
+ * All tunnels share one host route, which keeps the path of those that use it.
+ */
 static bool
 route_is_others(const struct manager *g, const struct client *cl)
 {
@@ -305,7 +307,9 @@ route_is_others(const struct manager *g, const struct client *cl)
 	return false;
 }
 
-/* Asks the monitor for the host route by the path of a client's connection. */
+/*
+ * Asks the monitor for the host route along the path of a client's connection.
+ */
 static void
 ask_route(struct manager *g, struct client *cl)
 {
@@ -370,7 +374,10 @@ on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
 	cl->peer_id = call->peer_id;
 	cl->deadline = CTRL_NEVER;
 	if (ipc_send(cl->fd, &m, NULL) == -1) {
-		/* It would wait in vain: client_readable() sees this end. */
+		/*
+		 * It would wait for UP in vain: so client_readable() is made to
+		 * end it.
+		 */
 		log_warn("%s: call %u ends: its gateway cannot be told that "
 		    "it is up", g->name, id);
 		(void)shutdown(cl->fd, SHUT_RDWR);
@@ -510,7 +517,7 @@ conn_readable(struct manager *g, struct conn *co, int64_t now)
 
 /* ---- connecting ---- */
 
-/* What to try when TCP cannot be had. */
+/* What to try when TCP does not connect. */
 static const char *
 connect_hint(int err)
 {
@@ -560,7 +567,10 @@ conn_connected(struct manager *g, struct conn *co, int64_t now)
 	struct ctrl_call_conf cc;
 
 	co->connecting = false;
-	/* By now nothing can be opened, and not every kernel has getrandom. */
+	/*
+	 * In the sandbox /dev/urandom cannot be opened, and old kernels have no
+	 * getrandom(): the seed is stepped by an LCG.
+	 */
 	g->seed = g->seed * UINT64_C(6364136223846793005) + 1;
 	memcpy(conf.hostname, co->hostname, sizeof(conf.hostname));
 	for (unsigned i = 0; i < g->high; i++) {
@@ -624,8 +634,9 @@ conn_to_share(struct manager *g, const struct ipc_call *call)
 }
 
 /*
- * A connection that this call may come to share, once the server has said for
- * how many calls it is; NULL, too, if it said on another that it is for one.
+ * A connection that this call may share once its SCCRP has said how many calls
+ * it takes; NULL if there is none, or if another's SCCRP said that it takes
+ * one.
  */
 static struct conn *
 conn_to_await(struct manager *g, const struct ipc_call *call)
@@ -801,9 +812,9 @@ client_refuse(struct manager *g, struct client *cl, const char *text,
 }
 
 /*
- * Goes on with calls whose wait is over.  Where no SCCRP came each makes a
- * connection of its own: to wait in turn for one failure after the other would
- * cost them their time.
+ * Continues calls whose wait is over.  Where no SCCRP came, each makes a
+ * connection of its own: waiting for each other's failures would use up their
+ * timeouts.
  */
 static void
 waiters_go(struct manager *g, int64_t now)
@@ -928,12 +939,12 @@ client_late(struct manager *g, struct client *cl, int64_t now)
 {
 	const struct conn *co = cl->conn != NULL ? cl->conn : cl->awaits;
 	bool connecting = co == NULL || co->connecting;
-	/* What was left of --timeout as the call was asked for: nearly all. */
+	/* What was left of --timeout when the call was requested. */
 	unsigned secs = (unsigned)((cl->call.timeout_us + 500000) / 1000000);
 	struct ipc_msg m = { .type = IPC_DOWN };
 	bool reply;
 
-	if (cl->status || !cl->asked) {	/* it reads nothing, asks nothing */
+	if (cl->status || !cl->asked) {	/* does not read, or never asked */
 		client_gone(g, cl, now);
 		return;
 	}

@@ -49,10 +49,10 @@ struct ctrl_msg {
 	void		(*on)(struct ctrl *, struct rd *);
 };
 
-/* By type; below. */
+/* By message type; defined below. */
 static const struct ctrl_msg ctrl_msgs[PPTP_TYPES];
 
-/* now + us, or CTRL_NEVER where that is beyond all time. */
+/* now + us, at most CTRL_NEVER. */
 static int64_t
 ctrl_after(int64_t now, int64_t us)
 {
@@ -155,7 +155,7 @@ ctrl_close(struct ctrl *c)
 	events_push(&c->ev, CTRL_EV_CLOSED, 0, c->end_cause, c->end_text);
 }
 
-/* Replies to the peer's own requests: those to a flood may be left out. */
+/* Replies to the peer's requests, which may be left out in a flood. */
 static bool
 is_courtesy(unsigned type)
 {
@@ -470,7 +470,7 @@ ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, uint32_t seed,
 {
 	struct wr w;
 
-	/* The pages of events that never come stay unused. */
+	/* All but the queue of events, so that its pages stay untouched. */
 	memset(c, 0, offsetof(struct ctrl, ev));
 	c->conf = *conf;
 	c->state = CTRL_WAIT_REPLY;
@@ -696,9 +696,9 @@ call_asked(struct ctrl *c, uint16_t id)
 }
 
 /*
- * The call that a server ends: named by its own id (RFC 2637 2.13), by ours
- * in some servers, and by neither in a few, which does no harm while the
- * connection has seen one call only.
+ * Which call does the server end?  It names it by its own id (RFC 2637 2.13);
+ * some servers use ours, and a few neither, which does no harm while the
+ * connection has had one call only.
  */
 static struct ctrl_call *
 call_ended(struct ctrl *c, uint16_t id)

@@ -105,7 +105,7 @@ struct gre {
 	struct gre_counters *n;
 
 	uint32_t	 next, top;
-	uint32_t	 known;		/* so many below `next` have marks[] */
+	uint32_t	 known;		/* how many below `next` have marks[] */
 	uint32_t	 arrivals;	/* data packets accepted */
 	int64_t		 born;		/* when this numbering began */
 	bool		 started;
@@ -127,16 +127,18 @@ struct gre {
 	uint32_t	 ack_seq;	/* highest number received */
 	uint32_t	 owed;		/* packets we have not acknowledged */
 	int64_t		 owed_since;
-	bool		 ack_sent;	/* on data that may yet fail */
+	bool		 ack_sent;	/* on data whose sending may still
+					 * fail */
 
 	unsigned	 repeats;	/* bare acknowledgements to come; */
 	int64_t		 repeat_due;	/* the next one is due then */
 	uint32_t	 tx_next;	/* number of the next packet */
 	uint32_t	 tx_acked;	/* the first not acknowledged */
 	int64_t		 sent_at[GRE_RTT_SLOTS];
-	int64_t		 stuck_since;	/* no progress of two or more since; */
-	unsigned	 fillers;	/* so many were sent in this time, */
-	uint32_t	 filler_before;	/* the last one with this as tx_next */
+	int64_t		 stuck_since;	/* two or more unacknowledged since
+					 * then; */
+	unsigned	 fillers;	/* gap fillers sent since then; */
+	uint32_t	 filler_before;	/* tx_next at the last of them */
 	uint8_t		*cells;		/* CELLS of HDLC_FRAME_MAX octets */
 	uint32_t	 free_cells;
 	uint16_t	 free_cell[CELLS];
@@ -144,7 +146,7 @@ struct gre {
 	struct slot	 slots[GRE_RING];
 };
 
-/* t + d, or "never" where the sum does not exist; d is not negative. */
+/* t + d, at most GRE_NEVER; d is not negative. */
 static inline int64_t
 later(int64_t t, int64_t d)
 {
@@ -169,14 +171,14 @@ min64(int64_t a, int64_t b)
 }
 
 enum {
-	BEHIND_MAX = HISTORY - GRE_RING,	/* of these, below `next` */
+	BEHIND_MAX = HISTORY - GRE_RING,	/* numbers kept below `next` */
 	PAGE = 4096,
 	LATE_START_US = 12000,
 	COUNT_MIN = 8,
 	WAIT_MIN_US = 5000,
 	WAIT_MAX_US = 60000000,
-	START_REORDER_US = 1000000,	/* a beginning may be reordered so */
-	START_REORDER_COUNT = 64,	/* long, and so far */
+	START_REORDER_US = 1000000,	/* a beginning may be out of order */
+	START_REORDER_COUNT = 64,	/* this long, by so many places */
 	GAP_MAX = 65536		/* a longer jump is not counted as loss */
 };
 
@@ -346,7 +348,9 @@ gre_acknowledged(struct gre *g, uint32_t ack, int64_t now)
 	g->stuck_since = now;
 	g->fillers = 0;
 	g->n->rx_acks++;
-	/* If the server held it back behind a gap, it is no round trip. */
+	/*
+	 * What the server held back behind a gap does not measure a round trip.
+	 */
 	if (age > GRE_RTT_SLOTS || seq_diff(ack, g->filler_before) < 0)
 		return;
 	sample = elapsed(now, g->sent_at[ack % GRE_RTT_SLOTS]);
@@ -405,7 +409,7 @@ filler_due(const struct gre *g)
 	if (!g->conf.fill_gaps || rtt == 0 || g->fillers == FILLERS ||
 	    g->tx_next - g->tx_acked < 2)
 		return GRE_NEVER;
-	/* pptpd starts afresh at number 1, whenever it comes. */
+	/* Number 1 makes pptpd start afresh, whenever it comes. */
 	if (g->tx_acked == 1)
 		return GRE_NEVER;
 	return later(g->stuck_since, (rtt + rtt / 2 + FILLER_US) << g->fillers);
@@ -603,7 +607,10 @@ begin(struct gre *g, uint32_t seq, int64_t now)
 	g->started = true;
 }
 
-/* All of the old numbering is delivered: the one on probation begins anew. */
+/*
+ * The old numbering is all delivered: the packet on probation begins the new
+ * one.
+ */
 static void
 follow(struct gre *g, int64_t now)
 {
@@ -695,7 +702,7 @@ accept_current(struct gre *g, const struct pending *f, int64_t now)
 	accept_packet(g, f, now);
 }
 
-/* A number from elsewhere: a jump, if it follows the one on probation. */
+/* A number out of range: a jump, if it follows the one on probation. */
 static void
 accept_stray(struct gre *g, const struct pending *f, int64_t now)
 {

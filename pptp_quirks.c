@@ -2,11 +2,10 @@
 /*
  * Servers that need something special.
  *
- * Theory of operation.  quirk_table names the quirks; most are a bit that
- * other code asks for where it matters.  What our messages say, as usual and
- * in a disguise, stands here in two rows and nowhere else.  Explicit options
- * of the user win over a disguise: that is the caller's part, who alone knows
- * what was explicit.
+ * Theory of operation.  quirk_table names the quirks; most are a bit that other
+ * code asks for where it matters.  What our messages say, as usual and in a
+ * disguise, stands here in two rows and nowhere else.  Explicit options win
+ * over a disguise: the caller sees to that, as it alone knows which were given.
  */
 #include <stddef.h>
 #include <string.h>
@@ -25,9 +24,8 @@ const struct quirk quirk_table[] = {
 };
 
 /*
- * Host and vendor are what servers and NAT helpers have met from Linux for
- * twenty years; the bit rates are the usual ones, of which some servers send
- * the greater back as the speed of the call.
+ * Host and vendor are what Linux has sent to servers and NAT helpers for twenty
+ * years.  Some servers return the greater bit rate as the call's speed.
  */
 static const struct quirk_fields usual = {
 	.framing_caps = FRAMING_ASYNC | FRAMING_SYNC,
@@ -44,7 +42,7 @@ static const struct quirk_fields usual = {
 	.serial = -1,
 };
 
-/* The one client this modem knows. */
+/* The only client that this modem accepts. */
 static const struct quirk_fields bezeq = {
 	.framing_caps = FRAMING_ASYNC,
 	.bearer_caps = BEARER_ANALOG,
@@ -64,9 +62,9 @@ static const struct quirk_fields bezeq = {
 };
 
 /*
- * Servers that tell what they are, and what is known of them.  pptpd keeps
- * back what follows a lost packet for 0.3 s, and until then does not look
- * either, if nothing comes; its process, between a raw socket and a pty, is
+ * Servers that can be recognised, and what is known of them.  pptpd keeps back
+ * what follows a lost packet for 0.3 s, and notices that they are over only
+ * when another packet comes.  It copies between a raw socket and a pty, and is
  * overrun by the kernel's bursts.
  */
 #define OVERRUN	"the server is pptpd, which is overrun by the kernel's bursts"

@@ -5,7 +5,7 @@
  * The log speaks to syslog by itself, in one datagram a line, because libc's
  * syslog() waits for a slow daemon: a tunnel must not.  Nor does it wait for
  * whoever reads standard error: a terminal or a pipe is opened once more, so
- * that not to block is a flag of our own and not one of the user's shell.
+ * that O_NONBLOCK is set on our open file and not on the user's shell's.
  */
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
@@ -33,7 +33,7 @@
 enum {
 	LINE = 512,
 	PACKET_LINES = 8,		/* of log_packet() in a second */
-	LAST_WORDS_US = 1000000,	/* that a process waits for a reader */
+	LAST_WORDS_US = 1000000,	/* longest wait for a stopped reader */
 	LAST_WORDS_STEP_MS = 20
 };
 
@@ -42,7 +42,8 @@ static struct {
 	int		 level;
 	int		 err;		/* stderr, opened once more; or -1 */
 	int		 stderr_what;
-	int64_t		 words_until;	/* last words wait so long; 0: unset */
+	int64_t		 words_until;	/* last words may wait until then; 0:
+					 * unset */
 	bool		 cut;		/* a line on stderr lacks its end */
 	const char	*tag;
 	int64_t		 second;	/* that packet lines are counted in */
@@ -80,7 +81,9 @@ log_open(int level, const char *tag)
 		(void)syslog_connect();
 }
 
-/* The user's terminal may belong to somebody else; /dev/tty is open to all. */
+/*
+ * The terminal's file may belong to another user; /dev/tty opens for anybody.
+ */
 static int
 open_tty(int like)
 {
@@ -95,9 +98,8 @@ open_tty(int like)
 }
 
 /*
- * Standard output or error as an open file of our own that does not block; -1
- * if that is not to be had or not needed.  A pty's master opened again is
- * another pty.
+ * Opens standard output or error anew, non-blocking; -1 if that is impossible
+ * or not needed.  Opening the master of a pty would make another pty.
  */
 static int
 open_again(int out)
@@ -185,14 +187,14 @@ may_wait(void)
 		logger.words_until = now + LAST_WORDS_US;
 	if (now >= logger.words_until)
 		return false;
-	/* Not for POLLOUT: a terminal may take less than it says. */
+	/* No wait for POLLOUT: a terminal may take less than that promises. */
 	(void)poll(NULL, 0, LAST_WORDS_STEP_MS);
 	return true;
 }
 
 /*
- * Waits, if it may, until all is written or may_wait() says no.  Returns
- * whether a part was written and not the rest; cut if nothing was.
+ * Writes text; with `wait` it retries while may_wait() allows.  Returns whether
+ * the line on `out` lacks its end: as before (cut) if nothing was written.
  */
 static bool
 put(int out, int own, const char *text, bool wait, bool cut)
@@ -232,8 +234,8 @@ say(int out, const char *fmt, ...)
 }
 
 /*
- * Somebody who does not read (a stopped terminal, a full pipe) must not stop
- * a tunnel: he loses lines.  Only the sentence of an end is waited for.
+ * A reader that has stopped (a stopped terminal, a full pipe) must not stop a
+ * tunnel: it loses lines.  Only a last sentence waits for it.
  */
 static void
 to_stderr(const char *text, bool wait)
@@ -405,7 +407,7 @@ fd_null(int fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	/* No /dev/null to be had: closing gives the copy up as well. */
+	/* Without /dev/null, closing gives up the copy too. */
 	if (null == -1) {
 		close(fd);
 		return;

@@ -41,7 +41,8 @@
 #include "util.h"
 
 enum {
-	WINDOW = 64,			/* announced; no quirk, no --window */
+	WINDOW = 64,			/* unless a quirk or --window says
+					 * else */
 	RCVBUF = 4 << 20,	/* asked for; the kernel may give less */
 	ID_TRIES = 8,			/* ids taken by other tunnels */
 	MANAGER_TRIES = 8		/* managers that end as we come */
@@ -138,8 +139,8 @@ find_local(struct call *c)
 }
 
 /*
- * Keeps what carries this call id; without one, nothing at all; for good, as
- * who reads a network must not be able to take the filter off again.
+ * Lets only packets with this call id through, or none without an id.  The
+ * filter is locked: who reads a network must not be able to remove it.
  */
 static int
 filter(int fd, const uint16_t *id)
@@ -283,9 +284,10 @@ open_channel(struct call *c)
 }
 
 /*
- * What the server's data will come to.  Where the kernel may carry it both are
- * there: its socket takes nothing until it is connected, and what comes before
- * waits in the raw one.  The drop socket is for machines without its GRE.
+ * Opens the sockets for the server's data.  Where the kernel may carry it there
+ * are both: the kernel's takes nothing until it is connected, so what comes
+ * earlier waits in the raw one.  The drop socket is for machines without the
+ * kernel's GRE.
  */
 static enum exit_status
 open_data(struct call *c, int *drop_sock)
@@ -418,7 +420,7 @@ ask_once(struct call *c, const struct ipc_fds *fds)
 	return status;
 }
 
-/* What a call manager does first, in a child: is that its death? */
+/* Tries in a child what a call manager does first: is it killed for it? */
 static bool
 filter_kills(void)
 {
@@ -459,7 +461,7 @@ ask(struct call *c, const struct ipc_fds *fds)
 	return EXIT_SYSTEM;
 }
 
-/* Sends ourselves once more what came before the kernel's socket was ready. */
+/* Sends to ourselves again what came before the kernel's socket was ready. */
 static void
 replay_early(struct call *c)
 {
@@ -469,7 +471,10 @@ replay_early(struct call *c)
 	int one = 1;
 	ssize_t n;
 
-	/* The server's packets do not come here any more, nor what is sent. */
+	/*
+	 * So connected it receives neither the server's packets nor what it
+	 * sends.
+	 */
 	if (connect(c->raw, (const struct sockaddr *)&here, sizeof(here)) ==
 	    -1 || setsockopt(c->raw, IPPROTO_IP, IP_HDRINCL, &one,
 	    sizeof(one)) == -1)
@@ -568,7 +573,7 @@ try_address(struct call *c)
 		close(tcp);
 	if (drop_sock != -1)
 		close(drop_sock);
-	/* Who started the manager has made the file. */
+	/* Whoever started the manager has made the file. */
 	if (status == EXIT_OK && c->refusals_fd == -1)
 		c->refusals_fd = refusals_open(callmgr_dir(), c->name,
 		    &c->refusals);

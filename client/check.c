@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What a user asks before and during a tunnel: could there be one (--check),
- * and how is it doing (--status).
- */
+/* --check: could there be a tunnel? */
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
@@ -53,7 +50,8 @@ static const char step_name[S_STEPS][7] = {
 static struct {
 	enum step	 step;		/* the next to be reported */
 	int64_t		 since;
-	bool		 terminal;	/* no longer to be asked in a sandbox */
+	bool		 terminal;	/* stdout is one; noted before the
+					 * sandbox */
 } progress;
 
 /* A line of --check; what others wrote in it is escaped. */
@@ -72,7 +70,7 @@ report(bool ok, const char *said)
 	progress.since = clock_us();
 }
 
-/* What is no step, and has no verdict. */
+/* A line that is not a step and has no verdict. */
 static void
 note(const char *name, const char *text, const char *rest)
 {
@@ -180,7 +178,7 @@ lcp_send(struct link *l, uint8_t code)
 	len = (size_t)(w.p - frame);
 	(void)ppp_observer_see(&l->o, PPP_OURS, frame, len);
 	head = gre_send(l->g, frame, len, clock_us());
-	/* An error may be that of a packet before: ICMP. */
+	/* The error may be an ICMP message about an earlier packet. */
 	for (int i = 0; i < 3; i++)
 		if (send(l->c->raw, frame - head, head + len, 0) != -1)
 			return;
@@ -204,7 +202,7 @@ take_packet(struct link *l)
 }
 
 /*
- * Sends this packet each second, until *done or for as long as that.  Returns
+ * Sends this packet each second until *done, at most for patience_us.  Returns
  * whether anything came.
  */
 static bool
@@ -248,7 +246,7 @@ check_gre(struct link *l)
 	return EXIT_GRE_BLOCKED;
 }
 
-/* What the server wants of who logs in; it is not answered. */
+/* Which login the server's LCP demands; its request is not answered. */
 static enum exit_status
 check_lcp(struct link *l)
 {

@@ -52,7 +52,7 @@ callmgr_dir(void)
 /*
  * Opens the directory of sockets, making it if need be.  It must be ours, and
  * no other user may ever have been able to write there and so to pose as a
- * manager: where only reading was allowed, that is mended.
+ * manager: if they could only read, its mode is corrected.
  */
 static int
 open_dir(char *why, size_t size)
@@ -241,7 +241,7 @@ fork_monitor(const struct monitor_start *s)
 	return errno == 0 ? 0 : -1;
 }
 
-/* A lock belongs to the open file: the monitor's must not be the client's. */
+/* A flock() belongs to the open file description: the monitor needs its own. */
 static int
 start_monitor(const struct monitor_start *s)
 {
@@ -269,7 +269,7 @@ find_own(const struct monitor_start *s)
 	return callmgr_find(callmgr_dir(), s->file, geteuid(), BACKLOG_US);
 }
 
-/* Beside the socket: for what refusals.h keeps.  Without it nothing is kept. */
+/* Makes the file of refusals.h beside the socket; without it none are noted. */
 static void
 make_refusals_file(const struct monitor_start *s)
 {

@@ -287,8 +287,9 @@ log_path(const struct call *c, const struct kernel_path *k)
 
 /*
  * The password goes to pppd through a pipe that it reads as an options file:
- * neither ps nor a disk sees it.  The descriptor that pppd inherits.  No copy
- * stays here, as stdio's would: processes that read the network are forks.
+ * neither ps nor a disk sees it.  Returns the descriptor that pppd inherits.
+ * stdio would keep a copy in its buffer, and so in the forks that read the
+ * network.
  */
 static int
 password_pipe(const struct password *p)
@@ -310,7 +311,9 @@ password_pipe(const struct password *p)
 	return fds[0];
 }
 
-/* Whom --username means; the password is asked for unless there is a secret. */
+/*
+ * The user that --username means; asks for a password unless there is a secret.
+ */
 static void
 prepare_login(const struct conf *conf, struct pppd_extra *extra,
     char name[PEERS_USER_LONGEST + 1])
@@ -343,7 +346,7 @@ prepare_login(const struct conf *conf, struct pppd_extra *extra,
 
 /* ---- on a terminal ---- */
 
-/* Do the words say themselves when pppd shall detach? */
+/* Do the user's words say when pppd is to detach? */
 static bool
 detaches_itself(const struct conf *c)
 {
@@ -357,7 +360,7 @@ detaches_itself(const struct conf *c)
 	return false;
 }
 
-/* The gateway reads the last Configure-Ack beside pppd, maybe after it. */
+/* The gateway may read the last Configure-Ack later than pppd does. */
 static void
 show_up(const struct gre_counters *n)
 {
@@ -402,7 +405,7 @@ run_pppd(char **argv, const struct gre_counters *n)
 			(void)poll(NULL, 0, 500);
 		return EXIT_OK;
 	}
-	/* The gateway says it, in memory that we share. */
+	/* The gateway says so in shared memory. */
 	for (int i = 0; i < 200 && *(const volatile uint64_t *)&n->over == 0;
 	    i++)
 		(void)poll(NULL, 0, 10);

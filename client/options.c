@@ -101,8 +101,8 @@ options_mistake(void)
 }
 
 /*
- * Levenshtein's distance of two words, of which only the beginning counts, and
- * the case of their letters does not.
+ * Levenshtein's distance of the first NAME_LONGEST letters of two words,
+ * whatever their case.
  */
 static size_t
 distance(const char *a, const char *b)
@@ -352,7 +352,7 @@ set_mark(struct conf *c, const struct row *o, const char *arg)
 	return GO_ON;
 }
 
-/* lo: 0.0.0.0 is fine, and means any. */
+/* lo: 0.0.0.0 is accepted and means any. */
 static int
 set_address(struct conf *c, const struct row *o, const char *arg)
 {
@@ -624,8 +624,8 @@ struct scan {
 };
 
 /*
- * Behind a word's dash, if it begins with one that a web page or a word
- * processor made of "--" (U+2010 to U+2015); NULL.
+ * The rest of a word that begins with a dash which a web page or a word
+ * processor made of "--" (U+2010 to U+2015); else NULL.
  */
 static const char *
 behind_typographic(const char *word)
@@ -649,7 +649,7 @@ typographic(const char *word)
 static void
 take_word(struct scan *s, char *word)
 {
-	/* words follow argv[0]: fewer than were read, as the host is one. */
+	/* Stored from argv[1] on, over words already read: HOST is left out. */
 	if (s->c->host == NULL)
 		s->c->host = word;
 	else
@@ -672,7 +672,7 @@ options_pty_need(enum pty_need need)
 	return names[need];
 }
 
-/* A window can at least be announced, if the plugin's user wants that. */
+/* With the plugin a window can still be announced. */
 static bool
 pty_needed(const struct conf *c)
 {
@@ -729,7 +729,9 @@ take_prefix(struct scan *s, const char *word, const char *name)
 	    s->argv[optind++]);
 }
 
-/* What getopt_long() could not take; it leaves a row's number if it knows. */
+/*
+ * Reports what getopt_long() refused; optopt is its row's number if it has one.
+ */
 static int
 bad_option(struct scan *s, int ch)
 {
@@ -897,7 +899,7 @@ check_login(const struct conf *c)
 static int
 check_data_path(struct conf *c)
 {
-	/* Text before the first LCP frame can only be dropped on our way. */
+	/* Only the gateway can drop text before the first LCP frame. */
 	if (!pty_needed(c) && c->quirks & QUIRK_WELCOME)
 		c->pty_need = PTY_QUIRK_WELCOME;
 	/* It demands call id 0, by which the kernel means "any". */
@@ -925,7 +927,7 @@ static const struct conf defaults = {
 	.data_path = DATA_AUTO
 };
 
-/* Also behind a mistake: pppd's persist will repeat it. */
+/* Looks behind a mistake too: pppd's persist will repeat it. */
 static bool
 says_nolaunch(int argc, char *const *argv)
 {

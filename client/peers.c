@@ -3,11 +3,11 @@
  * The files that pppd needs for a tunnel, and how they are replaced: the peers
  * file, the secret in chap-secrets, and for routes a script in ip-up.d.
  *
- * Each is replaced by rename(2), so that pppd sees the old or the new file
- * and never a half.  The new chap-secrets is written under a fixed name, and
- * a lock on that file is what keeps two runs apart: a name that nobody but
- * the holder of the lock may rename or remove.  A run that was killed leaves
- * at most that file, readable by root alone, and the next run uses it up.
+ * Each is replaced by rename(2), so that pppd sees the old or the new file and
+ * never a half.  The new chap-secrets is written under a fixed name, and a lock
+ * on that file is what keeps two runs apart: nobody but the holder of the lock
+ * may rename or remove it.  A run that was killed leaves at most that file,
+ * readable by root alone, and the next run uses it up.
  */
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -223,8 +223,8 @@ fill(int fd, const void *data, size_t n, const struct old_file *old,
 }
 
 /*
- * A directory that nobody can plant names in but its owner and root; or a
- * group, which is said.
+ * Only its owner and root may be able to create names in a directory; a group
+ * that can is reported.
  */
 static int
 check_dir(int fd, const char *shown)
@@ -298,7 +298,7 @@ dirs_close(struct dirs *d)
 			close(fds[i]);
 }
 
-/* Is fd what the name of the lock stands for, and nothing else is? */
+/* Is fd the file that the lock's name refers to, and is that its only name? */
 static bool
 lock_is_named(int dir, int fd)
 {
@@ -311,8 +311,8 @@ lock_is_named(int dir, int fd)
 }
 
 /*
- * Whoever may write to the folder could have made the file, and would read
- * the secrets that are put in.
+ * Whoever may write to the folder could have made the file in order to read the
+ * secrets that it will hold.
  */
 static int
 lock_check(int fd)
@@ -458,7 +458,7 @@ peer_write(struct own_file *f, const struct tunnel *t)
 	    st.st_gid);
 }
 
-/* pppd's ip-up script sets the routes; or somebody writes that they are. */
+/* The script that sets the routes; or tells the user that none will run. */
 static int
 routes_write(struct own_file f[FILES], const struct tunnel *t,
     const struct dirs *d)

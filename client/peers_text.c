@@ -41,9 +41,9 @@ is_plain(const char *s, size_t n)
 }
 
 /*
- * Between double quotes pppd takes everything for itself but the quote and
- * the backslash.  Control characters go as three octal digits, so that one
- * entry stays one line; other octets, non-ASCII ones too, as they are.
+ * Between double quotes pppd takes all octets literally but the quote and the
+ * backslash.  Control characters go as three octal digits, so that one entry
+ * stays one line; other octets, non-ASCII ones too, as they are.
  */
 void
 peers_put_quoted(struct wr *w, const char *s, size_t n)
@@ -182,7 +182,7 @@ peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
 		put(&c, " ");
 		peers_put_shell_word(&c, t->options.v[i]);
 	}
-	/* In front: what is said further down wins. */
+	/* At the top, since later lines win. */
 	put(w, WRITTEN_BY "\n");
 	put_number(w, "mtu", t->mtu);
 	put_number(w, "mru", t->mtu);
@@ -201,7 +201,7 @@ peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
 	return !c.bad && !w->bad;
 }
 
-/* No exit: some systems read the scripts of ip-up.d into one shell. */
+/* No exit command: some systems run all scripts of ip-up.d in one shell. */
 void
 peers_put_routes(struct wr *w, const struct tunnel *t)
 {

@@ -45,7 +45,7 @@
 
 /* ---- cures ---- */
 
-/* The name of the file that is there. */
+/* A file, and the word that its existence stands for. */
 struct mark {
 	char		 file[24];
 	const char	*word;
@@ -89,7 +89,7 @@ install_ppp(void)
 	return find_mark(marks);
 }
 
-/* How to get a module: it is the kernel's, and so never a container's. */
+/* How to get a module, which a container can only have from its host. */
 static void
 get_module(char how[READY_TEXT], const char *name)
 {
@@ -244,8 +244,8 @@ no_tty(const struct conf *conf, char why[READY_TEXT])
 enum { MPPE_THERE, MPPE_NONE, MPPE_UNKNOWN };
 
 /*
- * In a process and a network of its own, as a unit of PPP is an interface.  An
- * option like that of RFC 3078 2, with a key of zeroes behind it.
+ * In a process with a network namespace of its own, as a PPP unit is an
+ * interface.  The option is that of RFC 3078 2, with a key of zeroes behind it.
  */
 static int
 try_mppe(void)

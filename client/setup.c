@@ -95,7 +95,9 @@ static const struct option setup_options[] = {
 	{ "delete", required_argument, NULL, OPT_DELETE },
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "help", no_argument, NULL, 'h' },
-	/* Not short for two options each: pptp-linux's tool has the names. */
+	/*
+	 * Names of their own in pptp-linux's tool, not ambiguous abbreviations.
+	 */
 	{ "s", required_argument, NULL, 's' },
 	{ "d", required_argument, NULL, 'd' },
 	{ "p", required_argument, NULL, 'p' },
@@ -236,9 +238,9 @@ is_host(const char *s)
 }
 
 /*
- * pptp-linux's tool did not quote for pppd, which took one backslash of two
- * away: scripts double it, or end the domain with one.  What is here quoted
- * as it should be must not get those, too.  Returns the domain's length.
+ * pptp-linux's tool did not quote for pppd, which dropped one backslash of two:
+ * so scripts double it, or end the domain with one.  As we quote, these must
+ * go.  Returns the domain's length.
  */
 static int
 without_backslashes(const struct request *r)
@@ -279,7 +281,7 @@ make_name(struct request *r)
 	return EXIT_OK;
 }
 
-/* Blanks part the words: there is nothing to keep one together. */
+/* Blanks separate the words: there is no quoting. */
 static int
 split_words(struct request *r)
 {
@@ -406,7 +408,7 @@ start(const char *tunnel)
 	return peers_failed("cannot run pppd");
 }
 
-/* What the route there leaves, as it is now. */
+/* The MTU that the present route to the server allows. */
 static unsigned
 find_mtu(const char *server)
 {

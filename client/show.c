@@ -98,7 +98,10 @@ ask_kernel(struct tunnel *s)
 		close(nl);
 	if (if_indextoname((unsigned)n->ifindex, s->interface) == NULL)
 		s->interface[0] = '\0';
-	/* The gateway hears control frames alone, the kernel data alone. */
+	/*
+	 * The gateway sees only control frames, the kernel only data: the later
+	 * counts.
+	 */
 	idle = kernel_idle_us(s->interface);
 	if (idle == UNKNOWN || s->heard_ago_us == UNKNOWN ||
 	    idle < s->heard_ago_us)
@@ -212,7 +215,7 @@ heard_line(const struct tunnel *s)
 	    heard);
 }
 
-/* The kernel counts less, and by its interface. */
+/* The kernel has fewer counters, those of its interface. */
 static void
 kernel_lines(const struct tunnel *s)
 {

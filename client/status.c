@@ -24,7 +24,7 @@
 #include "status.h"
 #include "util.h"
 
-/* Of others' managers: so much is shown of one user's, and waited for all. */
+/* Limits for other users' managers: what is shown of one, the wait for all. */
 enum {
 	OTHER_TUNNELS = 16,
 	OTHER_US = 1000000,

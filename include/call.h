@@ -22,8 +22,8 @@ struct call {
 	char		 name[INET_ADDRSTRLEN];	/* the server's address */
 	uint16_t	 id, peer_id;
 	uint16_t	 window;	/* what we announce */
-	bool		 kernel;	/* may carry the data; of a call that
-					 * is up: does */
+	bool		 kernel;	/* may carry the data; once the call is
+					 * up: does */
 	int		 raw, channel;	/* GRE, or the kernel's PPTP socket */
 	int		 mgr;		/* -1, as all these: not open */
 	int		 hangup_fd;	/* abort when this hangs up; -1 */
@@ -31,7 +31,7 @@ struct call {
 	struct gre_counters *n;
 	struct refusals	 refusals;	/* of this server, and its file */
 	int		 refusals_fd;
-	struct ipc_server said;	/* of the server by itself */
+	struct ipc_server said;	/* what the server says of itself */
 	/* Told of each record before UP or DOWN, if not NULL. */
 	void		 (*on_record)(const struct call *,
 	    const struct ipc_msg *);

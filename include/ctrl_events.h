@@ -45,7 +45,7 @@ struct ctrl_event {
 	enum ctrl_cause	 cause;
 	char		 text[CTRL_EVENT_TEXT];	/* a sentence, peer's text
 						 * escaped; no newline; none
-						 * of UP and CALL_UP */
+						 * with UP and CALL_UP */
 };
 
 struct ctrl_events {
@@ -62,25 +62,27 @@ struct ctrl_events {
 void events_init(struct ctrl_events *q, int64_t now);
 
 /*
- * Appends an event.  One that is no log line is never lost: the caller sees to
- * it that a full queue holds a log line, the oldest of which makes room.
+ * Appends an event.  All but log lines are never lost: in a full queue the
+ * oldest log line makes room, and the caller sees to it that there is one.
  */
 void events_push(struct ctrl_events *q, enum ctrl_event_type type,
     uint16_t call, enum ctrl_cause cause, const char *text);
 
-/* Appends a log line if there is room; a dozen warnings (2) a minute. */
+/*
+ * Appends a log line if there is room; of warnings (level 2) a dozen a minute.
+ */
 void events_log(struct ctrl_events *q, int level, const char *format, ...)
     PRINTF(3, 4);
 
 /* The oldest into *e; false when there is none. */
 bool events_take(struct ctrl_events *q, struct ctrl_event *e);
 
-/* How many there are that are no log lines. */
+/* How many queued events are not log lines. */
 unsigned events_lasting(const struct ctrl_events *q);
 
 /*
- * When events_tick() has something to say: how many warnings a minute had too
- * many; CTRL_NEVER.  It does so once its minute is over; at the end, at once.
+ * When events_tick() has something to log, or CTRL_NEVER.  It logs how many
+ * warnings were left out, once their minute is over; with `end`, at once.
  */
 int64_t events_due(const struct ctrl_events *q);
 void events_tick(struct ctrl_events *q, int64_t now, bool end);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Messages out of the stream of a control connection (pure; RFC 2637 2).
+ * Splits the stream of a control connection into messages (pure; RFC 2637 2).
  */
 #ifndef CTRL_IN_H
 #define CTRL_IN_H
@@ -14,14 +14,14 @@
 enum {
 	CTRL_MSG_LONGEST = 1024,	/* greatest length accepted: a surplus
 				 * over the size of RFC 2637 is ignored */
-	CTRL_WELCOME_MAX = 4096,	/* text skipped before the first one */
+	CTRL_WELCOME_MAX = 4096,	/* of text before the first message */
 	CTRL_IN_WHY = 64
 };
 
 enum ctrl_in_verdict {
-	CTRL_IN_MORE,		/* all was used, within a message */
+	CTRL_IN_MORE,		/* all is used; the message is incomplete */
 	CTRL_IN_MESSAGE,	/* a whole one is in buf[] */
-	CTRL_IN_MALFORMED,	/* the beginning of none is in buf[] */
+	CTRL_IN_MALFORMED,	/* buf[] does not begin one */
 	CTRL_IN_TEXT		/* text only, and too much of it */
 };
 

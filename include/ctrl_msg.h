@@ -17,12 +17,12 @@ struct ctrl_call_conf {
 	uint16_t	 id;		/* ours, unique on this connection; as
 					 * quirk_fields().call_id wants it */
 	uint16_t	 serial;	/* unless a quirk says else */
-	uint16_t	 window;	/* > 0; quirks: caller's */
+	uint16_t	 window;	/* > 0; the caller applies quirks */
 	unsigned	 quirks;
 	char		 phone[PPTP_TEXT + 1];	/* "": a quirk's, if any */
 };
 
-/* Bodies, behind a header; the cursor stands on zeroes, which may stay. */
+/* Each writes a body; the cursor stands behind the header, on zeroes. */
 
 /* 2.1; hostname "": the usual one. */
 void msg_start_request(struct wr *w, unsigned quirks, const char *hostname);

@@ -21,13 +21,13 @@ struct health {
 	struct ppp_observer ppp;
 	bool		 gre_seen;	/* a packet of the call has come */
 	bool		 settled;	/* the network is up, or has failed */
-	bool		 blocked;	/* said so, and not taken back */
+	bool		 blocked;	/* logged, and not taken back */
 	int64_t		 blocked_at;	/* say that GRE is blocked then */
 	int64_t		 one_way_at;	/* say that ours are not heard then */
 	int64_t		 silent_since;	/* sent since then, nothing heard */
 	bool		 silent;	/* said so */
-	struct {			/* of lines that others can cause: */
-		int64_t	 since;		/* in this minute */
+	struct {			/* limits lines that others cause: */
+		int64_t	 since;		/* start of this minute */
 		unsigned said, unsaid;
 	} budget;
 	int		 errors[8];	/* of the raw socket, logged once */
@@ -46,7 +46,7 @@ void health_received(struct health *h, const uint8_t *frame, size_t len,
 /* A packet of the call has come, whatever it carries. */
 void health_gre(struct health *h, int64_t now);
 
-/* The raw socket failed with this errno: a packet is lost, no more. */
+/* The raw socket failed with this errno: at worst a packet is lost. */
 void health_error(struct health *h, int err, int64_t now);
 
 /* When health_tick() has something to say; GRE_NEVER. */

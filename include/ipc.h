@@ -20,8 +20,8 @@ void ipc_fds_close(struct ipc_fds *fds);
 
 /*
  * Sends one message, and beside it the descriptors in fds (NULL: none), which
- * stay the caller's.  0, or -1 with errno: EAGAIN rather than to wait for
- * somebody who does not read.
+ * stay the caller's.  0, or -1 with errno: EAGAIN instead of waiting for a
+ * reader.
  */
 int ipc_send(int fd, const struct ipc_msg *m, const struct ipc_fds *fds);
 

@@ -48,14 +48,14 @@ enum ipc_type {
  */
 enum {
 	IPC_FD_TCP,		/* CALL: not connected yet; ROUTE: it is */
-	IPC_FD_DROP,		/* CALL: the drop socket, but for the kernel's
-				 * data path */
+	IPC_FD_DROP,		/* CALL: the drop socket, unless the kernel
+				 * carries the data */
 	IPC_FD_COUNTERS,	/* CALL: memory with struct gre_counters */
 	IPC_FD_CHANNEL,		/* CHANNEL: the kernel's PPTP socket */
 	IPC_FDS
 };
 
-/* What gateway and plugin say of the same trouble: what happened, server. */
+/* Logged by gateway and plugin alike; arguments: what happened, the server. */
 #define IPC_GRE_BLOCKED \
 	"GRE is blocked: %s from %s, although its TCP port answers; usual " \
 	"causes: a firewall here or on the way does not pass IP protocol " \
@@ -99,8 +99,8 @@ struct ipc_tunnel {
 	bool		 up;
 	uint32_t	 server, local;
 	uint64_t	 up_us;		/* since it is up */
-	struct gre_counters n;		/* zeroes when not shared, and what a
-					 * manager of another build lacks */
+	struct gre_counters n;		/* zeroes if not shared, or unknown to a
+					 * manager of another build */
 };
 
 struct ipc_channel {

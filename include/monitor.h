@@ -21,8 +21,8 @@ struct monitor_start {
 	int		 dir;		/* of the socket file; -1: private */
 	int		 listener;	/* -1: private */
 	int		 client;	/* a private manager's only one; -1 */
-	ino_t		 inode;		/* of the socket file: both, as a */
-	struct timespec	 made;		/* disk gives inodes out again */
+	ino_t		 inode;		/* of the socket file; both, as */
+	struct timespec	 made;		/* inode numbers are reused */
 };
 
 /*

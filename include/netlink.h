@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * rtnetlink messages: built, sent and walked without casting buffers to
- * structs.  Nothing is believed about lengths, and only what the kernel
- * itself sent (port 0) is read.
+ * structs.  No length is trusted, and only what the kernel itself sent (port 0)
+ * is read.
  */
 #ifndef NETLINK_H
 #define NETLINK_H
@@ -36,14 +36,14 @@ struct nl_visit {
 /* A bound, close-on-exec socket, and its port.  -1 with errno. */
 int nl_open(unsigned groups, uint32_t *port);
 
-/* Starts a request whose body, of that size, is in q->u (zeroed). */
+/* Starts a request with a zeroed body of that size in q->u. */
 void nl_init(struct nl_request *q, int type, int flags, size_t body);
 void nl_put(struct nl_request *q, int type, const void *data, size_t n);
 
 /* The last attribute of that type in p[0 .. n) and its length, or NULL. */
 const uint8_t *nl_attr(const uint8_t *p, size_t n, int type, size_t *len);
 
-/* The same, of exactly four octets; else `none`. */
+/* The value of such an attribute of exactly four octets; else `none`. */
 uint32_t nl_u32(const uint8_t *p, size_t n, int type, uint32_t none);
 
 /*

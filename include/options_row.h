@@ -32,8 +32,8 @@ enum {
  * arg is empty, a name, or with a leading "[=" for one that may be left out;
  * '|' separates the only words it takes, ".." the least and greatest digit.
  * lo and hi are for the setter: a range, or in lo the value to set.  The
- * setter returns -1 to go on, or the status to exit with.  Members are
- * in the reader's order.
+ * setter returns -1 to go on, or the status to exit with.  The order
+ * of members is for the reader.
  */
 struct row { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	char		 name[24], arg[20];

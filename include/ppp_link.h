@@ -27,8 +27,8 @@ struct link {
 	bool		 sync;		/* one write is one frame, no HDLC */
 	struct hdlc_accm accm;		/* fed by both directions */
 	bool		 gone;		/* pppd has closed its side */
-	int64_t		 full_since;	/* pppd does not read since then;
-					 * LINK_NEVER: it does */
+	int64_t		 full_since;	/* pppd has not read since then; or
+					 * LINK_NEVER */
 	size_t		 start, len;	/* of the queue in buf[], if async */
 	struct { size_t start, len; } frame[LINK_FRAMES];
 	unsigned	 head, count;

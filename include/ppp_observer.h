@@ -28,7 +28,7 @@ enum ppp_phase {
 	PPP_TERMINATED		/* LCP Terminate-Request of either side */
 };
 
-/* What a frame changed, for whoever looks. */
+/* What a frame changed. */
 enum ppp_event { PPP_NOTHING, PPP_NEWS, PPP_NOW_UP, PPP_NOW_DOWN };
 
 /* The last Configure-Request of one side for one protocol. */
@@ -53,7 +53,8 @@ struct ppp_said {
 	uint32_t	 mppe, mppe_nak;	/* RFC 3078 2.1; 0: none */
 	uint32_t	 addr, dns[2];	/* network order; 0: none */
 	char		 terminate[PPP_TEXT + 1];	/* "" without text */
-	bool		 terminates, term_acked;	/* by the other */
+	bool		 terminates, term_acked;	/* the other
+							 * acknowledged it */
 };
 
 struct ppp_observer {

@@ -24,7 +24,7 @@ char **pppd_argv_pty(const struct conf *c, const struct pppd_extra *extra,
 /*
  * The same for a pppd that gets its channel from line, whose other end a kernel
  * gateway keeps.  The plugin's options come last; by them it can start further
- * kernel gateways, that make the same call.
+ * kernel gateways, which make the same call.
  */
 char **pppd_argv_kernel(const struct conf *c, const struct pppd_extra *extra,
     const char *plugin, int line);

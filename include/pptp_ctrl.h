@@ -45,7 +45,7 @@ enum call_state {
 	CALL_STATES
 };
 
-/* Of the SCCRP (2.2). */
+/* What the SCCRP says (2.2). */
 struct ctrl_peer {
 	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
 	uint16_t	 version, firmware, max_channels;
@@ -80,7 +80,7 @@ struct ctrl {
 	int64_t		 deadline;	/* of the state */
 	int64_t		 received_at;	/* last control message */
 	int64_t		 echo_sent_at;	/* last Echo-Request of ours */
-	int64_t		 echo_due;	/* reply wanted by; CTRL_NEVER */
+	int64_t		 echo_due;	/* reply expected by; or CTRL_NEVER */
 	uint32_t	 echo_id;
 	bool		 echo_queued;	/* not wholly sent yet */
 	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing; 0: none */
@@ -90,10 +90,10 @@ struct ctrl {
 	uint32_t	 opened, requested;	/* calls, OCRQs so far */
 	enum ctrl_cause	 end_cause;
 	char		 end_text[CTRL_EVENT_TEXT];
-	size_t		 out_len, out_sent;	/* sent: of the first one */
+	size_t		 out_len, out_sent;	/* sent: of the first message */
 	struct ctrl_in	 in;
 	uint8_t		 out[CTRL_OUT];		/* whole messages */
-	struct ctrl_events ev;			/* at the end: ctrl_init() */
+	struct ctrl_events ev;			/* last: not cleared */
 };
 
 /*
@@ -128,9 +128,9 @@ int64_t ctrl_due(const struct ctrl *c);
 void ctrl_tick(struct ctrl *c, int64_t now);
 
 /*
- * Asks for a call (2.7); its OCRQ waits until the connection is up and no
- * other set-up message is unanswered.  -1: no room, the id is in use, or the
- * connection is ending.  It does not ask ctrl_has_room(): its user does.
+ * Asks for a call (2.7); its OCRQ waits until the connection is up and no other
+ * set-up message is unanswered.  -1: no room, the id is in use, or the
+ * connection is ending.  The caller asks ctrl_has_room() first.
  */
 int ctrl_call_open(struct ctrl *c, const struct ctrl_call_conf *conf,
     int64_t now);

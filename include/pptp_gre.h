@@ -21,17 +21,18 @@ enum {
 	GRE_RING = 512,			/* slots; a power of two */
 	GRE_ACK_DELAY_US = 9000,	/* delayed-ACK timer; less than 10 ms,
 					 * a common period of packets */
-	GRE_ACK_REPEAT_US = 100000,	/* between bare ACKs repeated while */
-	GRE_ACK_REPEATS = 5,		/* data is unacknowledged; how many */
+	GRE_ACK_REPEAT_US = 100000,	/* between repeated bare ACKs */
+	GRE_ACK_REPEATS = 5,		/* of them while data is
+					 * unacknowledged */
 	GRE_OUTPUT_MAX = 28,		/* longest packet of gre_output() */
 	GRE_RTT_SLOTS = 64,		/* sent packets timed at once */
 	GRE_USER = 64			/* a multiple of 8 */
 };
 
 /*
- * Everything a user may ask of a tunnel.  Counted by the gateway alone; others
- * read it while it runs (tearing does no harm).  Programs of different builds
- * read it: what is new goes to its end.
+ * What a user may want to know of a tunnel.  Written by the gateway alone;
+ * others read it while it runs (tearing does no harm).  Programs of different
+ * builds read it: new members go to its end.
  */
 struct gre_counters {
 	uint64_t	 tx_packets, tx_octets;
@@ -41,21 +42,21 @@ struct gre_counters {
 	uint64_t	 rx_packets, rx_octets;	/* delivered */
 	uint64_t	 rx_acks;	/* of something not acknowledged yet */
 	uint64_t	 rx_lost;	/* numbers given up or jumped over; one
-					 * that comes after all is rx_old too */
+					 * that comes later is in rx_old too */
 	uint64_t	 rx_reordered;	/* delivered after waiting */
 	uint64_t	 rx_duplicate, rx_old, rx_far;	/* dropped */
 	uint64_t	 rx_bad;	/* any gre_verdict but GRE_OK */
-	uint64_t	 rx_jumps;	/* numberings followed */
+	uint64_t	 rx_jumps;	/* new numberings accepted */
 	uint64_t	 pty_bad;	/* from pppd: bad FCS, runt, ... */
 	uint64_t	 pty_dropped;	/* pppd did not read in time */
 	uint64_t	 soft_errors;	/* of the raw socket */
 	uint64_t	 rtt_us;	/* smoothed; 0 unknown */
 	uint64_t	 heard_us;	/* clock_us() of the last packet */
 	uint64_t	 over;		/* 1: the tunnel has ended in order */
-	uint64_t	 network_up;	/* 1: PPP's negotiation says so; then */
+	uint64_t	 network_up;	/* 1: IPCP is open; then these hold: */
 	uint64_t	 local_addr, remote_addr;	/* network order, */
 	uint64_t	 login, mppe;	/* protocol << 8 | algorithm; bits */
-	uint64_t	 ifindex;	/* the interface that counts where the
+	uint64_t	 ifindex;	/* interface whose counters hold if the
 					 * kernel carries the data; or 0 */
 	char		 user[GRE_USER];	/* login's name, as it was sent
 					 * and without NUL if it is long */
@@ -122,8 +123,8 @@ void gre_send_failed(struct gre *g, size_t len);
 
 /*
  * The next self-generated packet that is due, into buf[GRE_OUTPUT_MAX]: a gap
- * filler, a repeated or a delayed acknowledgement.  Returns its length, or 0
- * if there is none now: call until then.
+ * filler, a repeated or a delayed acknowledgement.  Returns its length, or 0 if
+ * there is none now: call until it does.
  */
 size_t gre_output(struct gre *g, uint8_t *buf, int64_t now);
 

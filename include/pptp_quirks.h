@@ -56,7 +56,7 @@ bool quirk_holds_back(const char *host, const char *vendor);
 
 /*
  * Why the kernel's data path would be slower than a pty with a server of these
- * names, in words without an end; NULL where it is not known to be.
+ * names, as a clause; NULL where it is not known to be.
  */
 const char *quirk_wants_pty(const char *host, const char *vendor);
 

@@ -18,7 +18,7 @@ enum { ROUTE_PROTOCOL = 147 };
 /* Where packets go next. */
 struct route_hop {
 	int		 ifindex;
-	struct in_addr	 src;		/* INADDR_ANY: not said */
+	struct in_addr	 src;		/* INADDR_ANY: none */
 	uint8_t		 via_type;	/* RTA_GATEWAY, RTA_VIA; 0: on link */
 	uint8_t		 via_len;
 	uint8_t		 via[18];	/* the attribute as it is */
@@ -30,7 +30,8 @@ struct route {
 	int		 fd;		/* rtnetlink: replies */
 	int		 watch;		/* rtnetlink: notifications; poll it */
 	uint32_t	 seq;
-	uint32_t	 port;		/* of fd, in notices of our changes */
+	uint32_t	 port;		/* of fd: marks notices of our
+					 * changes */
 	bool		 have;		/* a route of ours is in the table */
 	struct route_hop hop;		/* of the route we have */
 	char		 uplink[IF_NAMESIZE];	/* see route_update(), or "" */

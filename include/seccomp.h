@@ -8,16 +8,16 @@ enum sandbox_role {
 	SANDBOX_MANAGER,	/* TCP (connects too), unix listener, monitor */
 	SANDBOX_MONITOR,	/* keeps CAP_NET_ADMIN and its files; no
 				 * sockets but rtnetlink */
-	SANDBOX_RESOLVER	/* of the filter alone: libc and its
-				 * modules, of which nobody knows all they
-				 * need.  Anything but another program,
-				 * process, name space or the kernel itself */
+	SANDBOX_RESOLVER	/* filter only: denies other programs,
+				 * processes, namespaces and the kernel's
+				 * insides; nobody knows all that libc's modules
+				 * need */
 };
 
 /*
  * Restricts this process to the calls of its role, for good; needs
- * no_new_privs.  0 also where no filter can be had (said in the log); -1 if
- * there should be one and is not.
+ * no_new_privs.  0 also where the kernel has no filters (logged); -1 if there
+ * should be one and is not.
  */
 int sandbox_filter(enum sandbox_role role);
 

@@ -29,8 +29,8 @@ void log_open(int level, const char *tag);
 
 /*
  * What stderr gets: 0 nothing but fatal(), 1 warnings and errors, 2 all.  While
- * it is not 0 the log has a second descriptor of a terminal or pipe, opened
- * here: 0 before others wait for theirs to close.
+ * it is not 0 the log holds a descriptor of its own for a terminal or pipe: set
+ * 0 where somebody waits for that to be closed.
  */
 void log_stderr(int what);
 
@@ -51,13 +51,13 @@ void fatal(int status, const char *fmt, ...) PRINTF(2, 3)
     __attribute__((__noreturn__));
 
 /*
- * Writes to stdout or stderr alone, as it stands, at most 1 KB.  For somebody
- * who does not read it waits a second, as fatal() does: all such waits of a
- * process together take no longer.
+ * Writes to stdout or stderr alone, as it stands, at most 1 KB.  If nobody
+ * reads, it waits up to a second, as fatal() does: that is the limit for all
+ * such waits of a process together.
  */
 void say(int out, const char *fmt, ...) PRINTF(2, 3);
 
-/* What a signal asked for: to the same places at any level. */
+/* The answer to a signal, to the same places at any level. */
 void log_answer(const char *fmt, ...) PRINTF(1, 2);
 
 /* Monotonic microseconds, counting through suspend (CLOCK_BOOTTIME). */
@@ -65,7 +65,7 @@ int64_t clock_us(void);
 
 /*
  * Fills p with n random octets.  Kernels before 3.17 have no getrandom: there
- * it opens /dev/urandom, which nothing can behind sandbox_enter().
+ * it opens /dev/urandom, which is impossible after sandbox_enter().
  */
 void random_bytes(void *p, size_t n);
 
@@ -117,10 +117,7 @@ void signal_defaults(void);
 /* Keeps a signal waiting, until signal_fd() takes it or for ever. */
 void signal_hold(int sig);
 
-/*
- * Undoes what these have done but for SIGCHLD and SIGALRM: for a program about
- * to be executed.
- */
+/* Undoes the above, except for SIGCHLD and SIGALRM, before an exec. */
 void signal_reset(void);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Messages out of a stream (pure).  A stream is never searched for the next
- * magic cookie (RFC 2637 2): what does not begin with length, kind and cookie
- * is no message.  The one exception is the text that some servers send before
- * their first one.
+ * Splits a stream into messages (pure).  A stream is never searched for the
+ * next magic cookie (RFC 2637 2): what does not begin with length, kind and
+ * cookie is no message.  The one exception is the text that some servers send
+ * before their first message.
  */
 #include <stdio.h>
 #include <string.h>

@@ -187,7 +187,7 @@ msg_fields(char *out, size_t size, unsigned type, struct rd r)
 	}
 }
 
-enum { GREETING = 8 };		/* octets that make one */
+enum { GREETING = 8 };		/* octets of text that make one */
 
 static const struct guess {
 	char		 start[6], what[29];

@@ -102,7 +102,10 @@ take_fds(struct msghdr *msg, struct ipc_fds *fds)
 	return came;
 }
 
-/* Gives each of the descriptors that came its place; false: bits lie. */
+/*
+ * Moves each descriptor to its place; false if their number is not that of
+ * bits.
+ */
 static bool
 place_fds(struct ipc_fds *fds, size_t came, unsigned bits)
 {

@@ -42,7 +42,7 @@ is_our_socket(const struct monitor_start *s, const struct stat *st)
 	    s->made.tv_sec && st->st_mtim.tv_nsec == s->made.tv_nsec;
 }
 
-/* What tunnels noted of refused logins stays, if there is any. */
+/* A file of refusals.h that holds something stays. */
 static bool
 is_empty(const struct monitor_start *s, const struct stat *st)
 {
@@ -84,7 +84,7 @@ monitor_remove_socket(const struct monitor_start *s)
 {
 	if (s->dir == -1)
 		return;
-	/* Memory that lacks now is there in a moment. */
+	/* A lack of memory may pass. */
 	for (int i = 0; i < REMOVE_TRIES; i++) {
 		if (remove_files(s) == 0)
 			return;
@@ -130,7 +130,7 @@ path_of(const struct monitor *k, int tcp, struct in_addr *local,
 	return true;
 }
 
-/* A further request may have to wait: it cannot flip the route in a loop. */
+/* Further requests are delayed: a manager cannot flip the route in a loop. */
 static void
 on_route(struct monitor *k, int tcp)
 {
@@ -199,7 +199,10 @@ monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 	char end[CHILD_WORDS];
 	sigset_t all;
 
-	/* Only the manager's end ends it: no signal leaves the route behind. */
+	/*
+	 * It ends with the manager only: no signal makes it leave the route
+	 * behind.
+	 */
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	k.routing = route_open(&k.route, s->server, (struct in_addr){ 0 },

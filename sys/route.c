@@ -3,9 +3,9 @@
  * The host route to the server.
  *
  * Once our route stands, asking the kernel for the path to the server yields
- * our own answer.  So the main table is read as well, and the best of its
- * other routes is what the path would be without ours.  Nothing is taken away
- * to find out.
+ * our own answer.  So the main table is read as well, and the best of its other
+ * routes is what the path would be without ours.  No route is removed to find
+ * out.
  *
  * A new route of ours goes in front of an old one, which is then deleted by
  * its exact description: no replacing, since the kernel replaces whatever
@@ -333,8 +333,8 @@ ask(struct route *r, unsigned flags, struct answer *a)
 }
 
 /*
- * Does that answer come of our own route?  Old kernels do not tell which route
- * they took and answer with a clone of it: there, likeness decides.
+ * Is that answer our own route?  Old kernels do not name the route they took
+ * but answer with a clone of it: there the two are compared.
  */
 static bool
 answered_by_ours(struct route *r, const struct scan *s,
@@ -374,7 +374,7 @@ far_end_is_gateway(const struct scan *s, const struct route_hop *hop,
 	return false;
 }
 
-/* The best of the routes that are not ours and no way into a tunnel. */
+/* The best route that is not ours and does not lead into a tunnel. */
 static enum path
 choose(struct route *r, const struct scan *s, struct route_hop *hop)
 {
@@ -439,7 +439,7 @@ current_path(struct route *r, const struct scan *s, struct route_hop *hop)
 	    PATH_ROUTE : PATH_DIRECT;
 }
 
-/* Is there another's host route that does not go into a tunnel? */
+/* Has somebody else a host route that does not go into a tunnel? */
 static bool
 other_host_route(struct route *r, const struct scan *s)
 {
@@ -521,7 +521,9 @@ warn_once(struct route *r, const char *what)
 	return -1;
 }
 
-/* After a failure: is it only the kernel's answer that was lost? */
+/*
+ * After a failure: is the route there, and only the kernel's answer was lost?
+ */
 static bool
 stands(struct route *r, const struct route_hop *hop)
 {
@@ -539,7 +541,7 @@ stands(struct route *r, const struct route_hop *hop)
 	return false;
 }
 
-/* Makes hop the way of our route, whatever stood there of ours before. */
+/* Makes our route go by hop, in place of any that we had. */
 static int
 install(struct route *r, const struct scan *s, const struct route_hop *hop)
 {
@@ -547,7 +549,7 @@ install(struct route *r, const struct scan *s, const struct route_hop *hop)
 
 	for (unsigned i = 0; i < s->n_ours; i++)
 		if (hop_same(&s->ours[i], hop)) {
-			/* As the kernel has it, which deleting needs. */
+			/* Keep the kernel's description: deleting needs it. */
 			remove_ours(r, s, &s->ours[i]);
 			return 0;
 		}
@@ -605,7 +607,7 @@ route_update(struct route *r)
 	if (path == PATH_NONE)
 		return warn_once(r, "there is no way to");
 	if (path == PATH_LOOP) {
-		/* Another deleted ours: its hop is the only one known. */
+		/* Somebody deleted our route: its hop is the only one known. */
 		if (had && !r->have && install(r, &s, &last) == 0)
 			return 0;
 		warn_loop(r);
@@ -699,7 +701,7 @@ route_open(struct route *r, struct in_addr server, struct in_addr local,
 	return 0;
 }
 
-/* Once and for all: what lacks memory now may have some in a moment. */
+/* It is the last chance, so it is retried: a lack of memory may pass. */
 static void
 remove_last(struct route *r)
 {

@@ -3,13 +3,14 @@
  * Giving up privilege: what each kind of process keeps, how the rest goes
  * away, and how that is proved.
  *
- * The file system goes first, while there is still the privilege to hide it:
- * by a mount namespace whose root is an empty tmpfs; else by a root directory
- * that has died; else, for the gateway, by a user namespace.  Then the bounding
- * set, the ids, the capability sets; and at last, two walls against what may
- * have been forgotten: Landlock and the system calls (sys/seccomp.c).
+ * The file system goes first, while there is still the privilege to hide it: by
+ * a mount namespace whose root is an empty tmpfs; else by a root directory in
+ * /proc of a process that has died; else, for the gateway, by a user namespace.
+ * Then the bounding set, the ids, the capability sets; and at last, in case
+ * something was forgotten, Landlock and a filter of system calls
+ * (sys/seccomp.c).
  *
- * Nothing here allocates: the memory of these processes is counted.
+ * Nothing here allocates, to keep these processes small.
  */
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -52,7 +53,7 @@ struct plan {
 	bool		 ids, groups;	/* may be changed at will */
 	bool		 bounding;	/* may be emptied */
 	bool		 hidden;	/* no file can be opened any more */
-	bool		 deadly;	/* to hide them is, here */
+	bool		 deadly;	/* trying to hide them would kill us */
 	bool		 nnp;		/* no_new_privs is known here */
 };
 
@@ -155,8 +156,8 @@ no_core_dumps(void)
 }
 
 /*
- * Nobody fills a disk by a file that is open here, as that of refusals.h, unless
- * what is said or sent goes to a file itself.
+ * Limits the size of files, so that nobody can fill a disk through one that is
+ * open here (refusals.h); not where standard streams or the log are files.
  */
 static int
 small_files(void)
@@ -203,11 +204,11 @@ new_namespace(int flags)
 	return chroot(".") == 0 && chdir("/") == 0;
 }
 
-/* Runs work() in a child, whose status it returns, or -1 without one. */
+/* Runs work() in a child; returns its wait status, or -1 if there is none. */
 static int
 in_child(int (*work)(void *), void *arg, int flags)
 {
-	/* From its middle there is room whichever way a stack grows. */
+	/* It starts in the middle, as a stack may grow either way. */
 	char stack[16384] __attribute__((__aligned__(16)));
 	int pid = clone(work, stack + sizeof(stack) / 2, flags, arg);
 	int status;
@@ -228,8 +229,9 @@ enter_own_proc(void *unused)
 }
 
 /*
- * Without leave to mount: a child that shares our root directory changes it
- * to one of its own in /proc, and by dying empties that for ever.
+ * Where mounting is not permitted: a child that shares our root directory
+ * (CLONE_FS) makes it its own directory in /proc, which is empty for ever once
+ * the child is dead.
  */
 static bool
 dead_root(void)
@@ -246,9 +248,9 @@ make_calls(void *numbers)
 }
 
 /*
- * Can these calls, up to -1, be survived?  A filter that was here before us,
- * as a service's, may kill for one.  Nobody can ask it: a child makes them
- * all, with arguments that no call takes.
+ * Do we survive these calls (up to -1)?  A filter that was here before us, such
+ * as a service's, may kill for them.  It cannot be asked, so a child makes them
+ * all, with invalid arguments.
  */
 static bool
 survived(long *numbers)
@@ -257,7 +259,7 @@ survived(long *numbers)
 	    WIFEXITED(in_child(make_calls, numbers, 0));
 }
 
-/* The monitor keeps its view: it has a file to remove from it. */
+/* The monitor keeps its view of the files: it has some to remove. */
 static void
 hide_files(struct plan *p)
 {
@@ -271,8 +273,9 @@ hide_files(struct plan *p)
 	    new_namespace(0)) ||
 	    (sandbox_has_cap(CAP_SYS_CHROOT) && dead_root());
 	/*
-	 * Not for the manager: in a user namespace it could not tell its
-	 * callers' uids.  Nobody is mapped in it, so ours looks different.
+	 * Not for the manager: in a user namespace it could not see its
+	 * clients' uids.  No uid is mapped there, so our own reads differently,
+	 * too.
 	 */
 	if (!p->hidden && !p->deadly && p->role == SANDBOX_GATEWAY && !p->ids) {
 		p->hidden = new_namespace(CLONE_NEWUSER);
@@ -281,7 +284,7 @@ hide_files(struct plan *p)
 	}
 }
 
-/* Which capabilities an exec could ever bring back: none. */
+/* Empties the bounding set: no exec can bring a capability back. */
 static int
 empty_bounding(struct plan *p)
 {
@@ -340,7 +343,7 @@ set_ids(const struct plan *p)
 }
 
 /*
- * Where a user namespace does not map the uid of our own, "nobody" may do; one
+ * Where a user namespace does not map the uid we chose, we become "nobody"; one
  * that maps a single uid leaves us with that.
  */
 static int
@@ -388,7 +391,7 @@ no_new_privileges(struct plan *p)
 
 /* ---- the proof ---- */
 
-/* Is there anything to be opened where the root directory is? */
+/* Is there nothing that can be opened in the root directory? */
 static bool
 root_is_empty(void)
 {
@@ -474,9 +477,9 @@ enum { RULE_BENEATH = 1, REMOVE_FILE = 1 << 5, BIND_TCP = 1 << 0,
 	CONNECT_TCP = 1 << 1, ABSTRACT_SOCKETS = 1 << 0, SIGNALS = 1 << 1 };
 
 /*
- * All that this version can take away: rights to files, each version having
- * added some to the first 13; from the fourth on TCP, where the manager still
- * connects; from the sixth on whatever is not of this process alone.
+ * All that this version of Landlock can deny: rights to files (13 in the first,
+ * more in later ones); from version 4 on TCP, but the manager may connect; from
+ * version 6 on signals and abstract sockets of others.
  */
 static struct ruleset
 all_of(long version, enum sandbox_role role)
@@ -511,7 +514,7 @@ keep_directories(int rules, const int *keep, size_t n)
 	return true;
 }
 
-/* Anybody may give up rights so.  False where it is not to be had. */
+/* Needs no privilege.  False where the kernel has no Landlock. */
 static bool
 landlock(struct plan *p, const int *keep, size_t n)
 {
@@ -553,8 +556,8 @@ landlock(struct plan *p, const int *keep, size_t n)
 #endif
 
 /*
- * Behind the empty root, which must have been looked at before; or in its
- * place.  What is wrong, or NULL.
+ * Landlock, behind the empty root (checked before) or in its place.  Returns
+ * what is wrong, or NULL.
  */
 static const char *
 wall_off(struct plan *p, const int *keep, size_t n)

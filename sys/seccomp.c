@@ -108,9 +108,8 @@ struct rule {
 };
 
 /*
- * Some architecture or some libc's headers lack these; a table row says so
- * with a number that no call has.  What is not here exists wherever ARCH is
- * known.
+ * Some architectures or libcs have no number for these: their rows get one that
+ * no call has.  All others exist wherever ARCH is known.
  */
 #define MISSING	UINT16_MAX
 
@@ -418,8 +417,8 @@ static const struct rule allowed[] = {
 };
 
 /*
- * No honest path leads here: whoever calls these is somebody else's code.  R
- * alone: what the others are refused anyway.
+ * No code of ours calls these: only an attacker's would.  R alone: the other
+ * roles are refused them anyway.
  */
 static const struct {
 	uint16_t	 nr;

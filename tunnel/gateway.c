@@ -5,7 +5,8 @@
  * Nothing here blocks but the one ppoll().  Outwards several reads of the pty
  * are gathered and leave in one sendmmsg(); a frame is decoded straight into
  * the place where the GRE header will be put in front of it.  Inwards one
- * recvmmsg() fills one big write to the pty.  Neither waits for a batch.
+ * recvmmsg() fills one big write to the pty.  Neither waits for a batch to
+ * fill.
  *
  * While the pty is full, packets stay in the raw socket's buffer; when pppd has
  * not read for STALL_US they are read and whole frames dropped, so that pppd

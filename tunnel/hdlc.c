@@ -78,8 +78,10 @@ put_octet(uint8_t *o, uint8_t c, const uint32_t map[8])
 /* ------------------------------------------------------ a run at a time */
 
 enum {
-	RUN = 32,			/* octets on average that are worth it */
-	RUNS_AHEAD = 64			/* that may be missing from that */
+	RUN = 32,			/* a search pays from this mean
+					 * length */
+	RUNS_AHEAD = 64			/* octets by which runs may fall
+					 * short */
 };
 
 static inline const uint8_t *
@@ -91,8 +93,8 @@ find(const uint8_t *p, uint8_t c, const uint8_t *end)
 }
 
 /*
- * Sends what is between *in and end, where flags and escapes alone are escaped,
- * but no further than these are few.  *in is moved on.
+ * For a map that escapes only flags and escapes: copies the runs between them
+ * for as long as these are long enough.  Leaves *in behind what it used.
  */
 static uint8_t *
 escape_few(uint8_t *o, const uint8_t **in, const uint8_t *end)
@@ -122,7 +124,7 @@ escape_few(uint8_t *o, const uint8_t **in, const uint8_t *end)
 	return o;
 }
 
-/* The same for the way back; *escaped is carried over. */
+/* The reverse; *escaped: the octet before *in was an escape. */
 static uint8_t *
 unescape_few(uint8_t *o, const uint8_t **in, const uint8_t *end,
     bool *escaped)
@@ -168,11 +170,13 @@ find_named(uint64_t w)
 {
 	uint64_t low = w & ALL8(0x7f);
 
-	/* No sum leaves its octet: >= 0x7d, but not 0x7f, and no top bit. */
+	/*
+	 * >= 0x7d, not 0x7f, no top bit.  No sum carries into the next octet.
+	 */
 	return (low + ALL8(3)) & ~(low + ALL8(1)) & ~w & ALL8(0x80);
 }
 
-/* ... and of every octet below 0x20. */
+/* 0x80 in the place of every octet below 0x20. */
 static inline uint64_t
 find_control(uint64_t w)
 {
@@ -180,8 +184,8 @@ find_control(uint64_t w)
 }
 
 /*
- * Each octet of w goes where the octet of `at` in its place says: in order, so
- * that of two for one place the later stays.
+ * Stores octet i of w at o[octet i of at], in order: where two octets have the
+ * same index the later one stays.
  */
 static inline void
 scatter(uint8_t *o, uint64_t w, uint64_t at)
@@ -201,12 +205,12 @@ static inline uint8_t *
 put_word(uint8_t *o, uint64_t w, uint64_t hit)
 {
 	const uint64_t escapes = ALL8(HDLC_ESCAPE);
-	/* In each place, how many octets are sent up to there. */
+	/* In each place, the number of octets sent up to and including it. */
 	uint64_t at = (hit + ALL8(1)) * ALL8(1);
 
 	memcpy(o, &escapes, 8);
 	memcpy(o + 8, &escapes, 8);
-	/* An octet is the last of those sent for it. */
+	/* Each goes to the last place of its own: an escape may precede it. */
 	scatter(o, w ^ hit << 5, at - ALL8(1));
 	return o + (at >> 56);
 }
@@ -255,7 +259,10 @@ unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 		uint64_t w = get64(p);
 		uint64_t escape = find_named(w) >> 7;
 		uint64_t after = escape << 8 | *escaped;
-		/* In each place, how many octets stay up to there. */
+		/*
+		 * In each place, the number of octets kept up to and including
+		 * it.
+		 */
 		uint64_t at = (escape ^ ALL8(1)) * ALL8(1);
 
 		if ((escape | after) == 0) {
@@ -264,14 +271,17 @@ unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 			continue;
 		}
 		if ((escape & after) != 0) {
-			/* An escaped escape: nobody sends that. */
+			/*
+			 * An escaped escape, which no encoder sends: not worth
+			 * a fast path.
+			 */
 			for (size_t i = 0; i < 8; i++)
 				o += unescape_octet(o, p[i], escaped);
 			continue;
 		}
 		*escaped = escape >> 56 != 0;
 		w ^= after << 5;
-		/* What shall vanish is overwritten by what comes next. */
+		/* An escape is overwritten by the octet after it. */
 		scatter(o, w, at << 8);
 		o += at >> 56;
 	}
@@ -283,10 +293,11 @@ unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 /* ----------------------------------------------------------- the codec */
 
 /*
- * P has four terms only, and so has each of its squares.  P^4 = x^64 + x^48 +
- * x^20 + 1 is a multiple of P, so a bit counts as much as three that are 16, 44
- * and 64 bits later together.  Moves all bits of a word so, those that stay in
- * it again; returns what they add to the next word.
+ * P has only four terms, and so has each of its squares.  As P^4 = x^64 + x^48
+ * + x^20 + 1 is a multiple of P, a bit is worth as much as the three bits 16,
+ * 44 and 64 places later together.  Replaces each bit of a word by those three,
+ * and again while one is still in the word; returns what to add to the next
+ * word.
  */
 static inline uint64_t
 fcs_move(uint64_t w)
@@ -296,8 +307,9 @@ fcs_move(uint64_t w)
 }
 
 /*
- * By P^16 = x^256 + x^192 + x^80 + 1 they are 64, 176 and 256 bits later, and
- * four words can be under way: a to d are those before p as moved so far.
+ * By P^16 = x^256 + x^192 + x^80 + 1 the three are 64, 176 and 256 places
+ * later, so that four words are processed at once: a to d are the four before
+ * p, with what was added to them.
  */
 uint16_t
 hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
@@ -372,7 +384,9 @@ finish(struct hdlc_dec *d)
 		return HDLC_ABORT;
 	if (d->len <= FCS_SIZE)
 		return d->len == 0 ? HDLC_MORE : HDLC_RUNT;
-	/* A single octet with a good FCS is no noise: the peer may judge it. */
+	/*
+	 * A single octet with a good FCS is not noise: the server may judge it.
+	 */
 	if (hdlc_fcs(HDLC_FCS_INIT, d->frame, d->len) != HDLC_FCS_GOOD)
 		return d->len < FRAME_MIN ? HDLC_RUNT : HDLC_BAD_FCS;
 	d->len -= FCS_SIZE;
@@ -426,8 +440,8 @@ hdlc_decode(struct hdlc_dec *d, const uint8_t **p, const uint8_t *end)
 enum { ACCM_OPTION_LEN = 6 };
 
 /*
- * The cursor to the LCP packet in a frame, .bad if there is none.  LCP never
- * lacks address and control (RFC 1661 6.6), but who sends it so is understood.
+ * The cursor to the LCP packet in a frame, .bad if there is none.  LCP always
+ * has address and control (RFC 1661 6.6), but is understood without.
  */
 static struct rd
 lcp_packet(const uint8_t *frame, size_t n)
@@ -464,7 +478,7 @@ options_map(struct rd *r)
 	return map;
 }
 
-/* FNV-1a, 32 bits: the options of an Ack are those of its Request. */
+/* FNV-1a, to recognise the options of a Request in its Ack. */
 static uint32_t
 digest(const uint8_t *p, size_t n)
 {
@@ -496,7 +510,7 @@ learn_request(struct hdlc_accm *a, uint8_t id, struct rd *options,
 		a->acked = false;
 		return;
 	}
-	/* After both sides have agreed it begins all anew (RFC 1661 4.1). */
+	/* Both sides had agreed: negotiation starts over (RFC 1661 4.1). */
 	if (a->acked && a->acking)
 		a->asked = a->acked = false;
 	a->acking = false;
@@ -559,7 +573,7 @@ enum {
 	UNKNOWN = 0			/* no packet is that short */
 };
 
-/* Code, identifier, length: all NCPs, and the link protocols that do so. */
+/* Protocols whose packets begin with code, identifier and length. */
 static bool
 is_control(uint16_t proto)
 {
@@ -579,7 +593,7 @@ is_control(uint16_t proto)
 
 /*
  * The length that the packet at r states, UNKNOWN if it states none or an
- * absurd one; .bad if it ends before it says.
+ * absurd one; .bad if it ends before its length.
  */
 static size_t
 stated_length(struct rd *r, uint16_t proto)

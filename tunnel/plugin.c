@@ -6,8 +6,8 @@
  * sends back a PPP channel over a pair of sockets, then stays as the call's
  * kernel gateway (tunnel/kernel_gateway.c).  pppd's copy of the channel is
  * closed once a ppp interface is on it: the kernel gateway's is then the last
- * one, so that its end is a modem hangup here; and the end of the socket here
- * is one there.
+ * one, so that its end is a modem hangup for pppd; and pppd's end closes the
+ * socket, which ends the kernel gateway.
  *
  * Our headers come first, since pppd's define names of theirs as macros; and
  * pppd before 2.5 has a type `bool` and a macro VERSION of its own.
@@ -265,7 +265,9 @@ hang_up(void)
 
 /* ---- the interface ---- */
 
-/* The kernel gateway is shown what PPP negotiates; it can bear a loss. */
+/*
+ * The kernel gateway is shown what PPP negotiates; a lost frame does no harm.
+ */
 static void
 show_frame(uint8_t from, const unsigned char *p, int len)
 {
@@ -333,7 +335,10 @@ pptp_connect(void)
 		error("PPTP: %s", m.down.text);
 	else if (n != -1)
 		error("PPTP: pptp ended without a word");
-	/* It ends slowly, lest `persist` would start the next one at once. */
+	/*
+	 * pptp ends slowly, so that `persist` does not start the next one at
+	 * once.
+	 */
 	while (n == 1 && ppp_persist())
 		n = await(&m, &channel);
 	hang_up();
@@ -349,7 +354,7 @@ pptp_establish(int fd)
 
 	if (ppp < 0)
 		return ppp;
-	/* pppd keeps the number: the line takes the channel's place there. */
+	/* pppd remembers the descriptor's number: the line takes it over. */
 	if (dup3(line, fd, O_CLOEXEC) != -1) {
 		close(line);
 		line = fd;

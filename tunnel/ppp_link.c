@@ -48,8 +48,8 @@ frames_on_master(int fd)
 }
 
 /*
- * Is it one file, to be polled for both directions at once?  The two ends of a
- * pipe have one inode, but are not.
+ * Are both one file, to be polled for both directions at once?  The two ends of
+ * a pipe have one inode but are two files.
  */
 static bool
 same_file(int a, int b)

@@ -5,10 +5,10 @@
  * Theory of operation.  LCP, CCP and IPCP negotiate in the same way (RFC 1661
  * 4): each side sends Configure-Requests until the other acknowledges one of
  * them by its identifier.  A protocol is open once both sides' last requests
- * are acknowledged.  What is believed of a request are its options, when they
- * were acknowledged; what Naks and Rejects say is kept beside it, since that
- * is why a negotiation fails.  A Configure-Request of LCP on a link that was
- * open begins everything anew.
+ * are acknowledged.  A request's options count once they are acknowledged; what
+ * Naks and Rejects say is kept beside them, since that is why a negotiation
+ * fails.  A Configure-Request of LCP on a link that was open begins everything
+ * anew.
  *
  * MPPE leaves control frames in the clear (RFC 3078 3), so all of this can be
  * seen on an encrypted link too.
@@ -163,7 +163,9 @@ lcp_opened(struct ppp_observer *o)
 
 	if (o->phase != PPP_ESTABLISH)
 		return;
-	/* What spoke of the network before was out of turn (RFC 1661 3.4). */
+	/*
+	 * Network protocols that came earlier were out of turn (RFC 1661 3.4).
+	 */
 	for (int i = 0; i < PPP_SIDES; i++)
 		o->said[i].ipcp = (struct ppp_request){ .sent = false };
 	o->login = peer->auth;
@@ -236,7 +238,7 @@ login_over(struct ppp_observer *o, bool good, const struct rd *text)
 		o->error = o->error * 10 + (unsigned)(*e - '0');
 }
 
-/* RFC 1334 2.2: of the request the name alone is kept. */
+/* Of the request only the name is kept, not the password (RFC 1334 2.2). */
 static void
 see_pap(struct ppp_observer *o, enum ppp_side from, struct packet *k)
 {
@@ -260,7 +262,7 @@ see_pap(struct ppp_observer *o, enum ppp_side from, struct packet *k)
 		login_over(o, false, &name);
 }
 
-/* RFC 1994 4: of Challenge and Response the names behind the values. */
+/* Keeps the names that follow the values (RFC 1994 4). */
 static void
 see_chap(struct ppp_observer *o, enum ppp_side from, struct packet *k)
 {

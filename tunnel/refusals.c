@@ -35,7 +35,7 @@ refusals_wait_us(const struct refusals *r, int64_t now)
 {
 	int64_t wait = FIRST_S, since = now - (int64_t)r->when_us;
 
-	/* A time to come is one of before this machine's start. */
+	/* A time in the future was noted before this machine's last start. */
 	if (r->failures == 0 || since < 0 ||
 	    since >= (int64_t)FORGET_S * SECOND)
 		return 0;
