@@ -178,14 +178,14 @@ static void __attribute__((__noreturn__))
 no_manager(const struct monitor_start *s)
 {
 	log_warn("cannot start a call manager for %s", s->name);
-	monitor_remove_socket(s);
+	monitor_remove_files(s);
 	exit(EXIT_SYSTEM);
 }
 
 static void __attribute__((__noreturn__))
 run_monitor(const struct monitor_start *s)
 {
-	int pair[2], keep[4];
+	int pair[2], keep[5];
 	pid_t pid;
 
 	setsid();
@@ -198,7 +198,8 @@ run_monitor(const struct monitor_start *s)
 	keep[1] = s->client;
 	keep[2] = s->dir;
 	keep[3] = log_fd();
-	fd_close_others(keep, 4);
+	keep[4] = s->refused;
+	fd_close_others(keep, 5);
 	pid = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1
 	    ? -1 : fork();
 	switch (pid) {
@@ -208,6 +209,8 @@ run_monitor(const struct monitor_start *s)
 		close(pair[0]);
 		if (s->dir != -1)
 			close(s->dir);
+		if (s->refused != -1)
+			close(s->refused);
 		callmgr_run(s, pair[1]);
 	default:
 		close(pair[1]);
@@ -271,16 +274,13 @@ find_own(const struct monitor_start *s)
 
 /* Makes the file of refusals.h beside the socket; without it none are noted. */
 static void
-make_refusals_file(const struct monitor_start *s)
+make_refusals_file(struct monitor_start *s)
 {
 	char name[INET_ADDRSTRLEN + 16];
-	int fd;
 
 	snprintf(name, sizeof(name), "%s.refused", s->name);
-	fd = openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
-	if (fd != -1)
-		close(fd);
+	s->refused = openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
 }
 
 /*
@@ -302,10 +302,12 @@ find_or_start(struct monitor_start *s)
 	if (fd == -1) {
 		int saved = errno;
 
-		monitor_remove_socket(s);
+		monitor_remove_files(s);
 		errno = saved;
 	}
 	close(s->listener);
+	if (s->refused != -1)
+		close(s->refused);
 	return fd;
 }
 
@@ -444,7 +446,7 @@ callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
     size_t size)
 {
 	struct monitor_start s = { .server = server, .dir = -1,
-	    .listener = -1, .client = -1 };
+	    .listener = -1, .client = -1, .refused = -1 };
 	int fd, rc;
 
 	if (inet_ntop(AF_INET, &server, s.name, sizeof(s.name)) == NULL)

@@ -21,6 +21,7 @@ struct monitor_start {
 	int		 dir;		/* of the socket file; -1: private */
 	int		 listener;	/* -1: private */
 	int		 client;	/* a private manager's only one; -1 */
+	int		 refused;	/* the file of refusals.h; -1: none */
 	ino_t		 inode;		/* of the socket file; both, as */
 	struct timespec	 made;		/* inode numbers are reused */
 };
@@ -36,9 +37,10 @@ void monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 
 /*
  * Removes the manager's socket file, unless a successor has put its own in its
- * place, and an empty file of refusals.h.  Takes the lock on s->dir and gives
- * it up.  For a second it tries again if it cannot, and then says so.
+ * place, and the file of refusals.h if that is empty and, within two seconds,
+ * no gateway has it any more.  Takes the lock on s->dir and gives it up.  For a
+ * second it tries again if it cannot, and then says so.
  */
-void monitor_remove_socket(const struct monitor_start *s);
+void monitor_remove_files(const struct monitor_start *s);
 
 #endif

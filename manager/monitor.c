@@ -30,7 +30,8 @@
 enum {
 	ROUTE_BURST_US = 200000,	/* changes of routes come in bursts */
 	REMOVE_TRIES = 50,
-	REMOVE_PAUSE_MS = 20
+	GATEWAY_TRIES = 100,
+	PAUSE_MS = 20
 };
 
 /* ---- the last thing it does ---- */
@@ -46,8 +47,24 @@ is_our_socket(const struct monitor_start *s, const struct stat *st)
 static bool
 is_empty(const struct monitor_start *s, const struct stat *st)
 {
-	(void)s;
-	return st->st_size == 0;
+	struct stat own;
+
+	return st->st_size == 0 && fstat(s->refused, &own) == 0 &&
+	    own.st_ino == st->st_ino;
+}
+
+/*
+ * A gateway has a lock on the file until it has noted how its tunnel ended: the
+ * server may hang up on the call manager first.
+ */
+static bool
+is_noted(const struct monitor_start *s)
+{
+	int tries = GATEWAY_TRIES;
+
+	while (tries-- > 0 && flock(s->refused, LOCK_EX | LOCK_NB) == -1)
+		(void)poll(NULL, 0, PAUSE_MS);
+	return tries >= 0;
 }
 
 /* 0 also if it is gone, or not to be removed. */
@@ -63,34 +80,37 @@ remove_if(const struct monitor_start *s, const char *file,
 	return 0;
 }
 
-static int
-remove_files(const struct monitor_start *s)
+/* A lack of memory may pass. */
+static void
+remove_patiently(const struct monitor_start *s, const char *file,
+    bool (*is_so)(const struct monitor_start *, const struct stat *))
 {
-	char refused[INET_ADDRSTRLEN + 16];
-	int rc;
+	int rc = -1;
 
-	snprintf(refused, sizeof(refused), "%s.refused", s->name);
-	if (flock(s->dir, LOCK_EX) == -1)
-		return -1;
-	rc = remove_if(s, s->file, is_our_socket);
-	if (rc == 0)
-		rc = remove_if(s, refused, is_empty);
-	(void)flock(s->dir, LOCK_UN);
-	return rc;
+	for (int i = 0; i < REMOVE_TRIES && rc == -1; i++) {
+		if (i > 0)
+			(void)poll(NULL, 0, PAUSE_MS);
+		if (flock(s->dir, LOCK_EX) == -1)
+			continue;
+		rc = remove_if(s, file, is_so);
+		(void)flock(s->dir, LOCK_UN);
+	}
+	if (rc == -1)
+		log_warn("%s: the call manager's file %s stays", s->name, file);
 }
 
 void
-monitor_remove_socket(const struct monitor_start *s)
+monitor_remove_files(const struct monitor_start *s)
 {
+	char refused[INET_ADDRSTRLEN + 16];
+
 	if (s->dir == -1)
 		return;
-	/* A lack of memory may pass. */
-	for (int i = 0; i < REMOVE_TRIES; i++) {
-		if (remove_files(s) == 0)
-			return;
-		(void)poll(NULL, 0, REMOVE_PAUSE_MS);
-	}
-	log_warn("%s: the call manager's socket file stays", s->name);
+	remove_patiently(s, s->file, is_our_socket);
+	if (s->refused == -1 || !is_noted(s))
+		return;
+	snprintf(refused, sizeof(refused), "%s.refused", s->name);
+	remove_patiently(s, refused, is_empty);
 }
 
 /* ---- routes ---- */
@@ -194,7 +214,7 @@ monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 	struct monitor k = { .start = s, .route = { .fd = -1, .watch = -1 },
 	    .renew_us = INT64_MAX };
 	struct ipc_msg ready = { .type = IPC_READY };
-	int keep[] = { s->dir, manager, -1, -1, log_fd() };
+	int keep[] = { s->dir, manager, -1, -1, s->refused, log_fd() };
 	enum exit_status status = EXIT_SYSTEM;
 	char end[CHILD_WORDS];
 	sigset_t all;
@@ -213,14 +233,14 @@ monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 		keep[2] = k.route.fd;
 		keep[3] = k.route.watch;
 	}
-	if (sandbox_enter(SANDBOX_MONITOR, keep, 5) == 0 &&
+	if (sandbox_enter(SANDBOX_MONITOR, keep, 6) == 0 &&
 	    ipc_send(manager, &ready, NULL) == 0) {
 		loop(&k, manager);
 		status = EXIT_OK;
 	}
 	if (k.routing)
 		route_close(&k.route);
-	monitor_remove_socket(s);	/* may have to wait for a lock */
+	monitor_remove_files(s);	/* may have to wait for a lock */
 	child_end(pid, end, sizeof(end));
 	if (end[0] != '\0')
 		log_warnx("the call manager for %s %s", s->name, end);

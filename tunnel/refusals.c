@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How often PPP has failed in a row at a server; see refusals.h. */
+#include <sys/file.h>
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +27,8 @@ refusals_open(const char *dir, const char *server, struct refusals *r)
 	    (int)sizeof(path))
 		return -1;
 	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd != -1)		/* until the end: the monitor waits for that */
+		(void)flock(fd, LOCK_SH | LOCK_NB);
 	if (fd != -1 && pread(fd, r, sizeof(*r), 0) != (ssize_t)sizeof(*r))
 		memset(r, 0, sizeof(*r));
 	return fd;

@@ -40,6 +40,12 @@ LOG_TO_STDOUT(log_warnx, "warning", false)
 LOG_TO_STDOUT(log_info, "info", false)
 LOG_TO_STDOUT(log_debug, "debug", false)
 
+int
+log_fd(void)
+{
+	return -1;
+}
+
 void
 fd_close_others(const int *keep, size_t n)
 {

@@ -156,14 +156,49 @@ test_rate(void)
 	T(updates <= 1, "fifty in a row are one");
 }
 
-static void
+static int
 make_file(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd == -1)
 		abort();
-	close(fd);
+	return fd;
+}
+
+static bool
+is_there(const struct monitor_start *s, const char *name)
+{
+	struct stat st;
+
+	return fstatat(s->dir, name, &st, 0) == 0;
+}
+
+/* A gateway that is slower than the call manager loses no note. */
+static void
+test_notes(struct monitor_start *s)
+{
+	static const char name[] = "127.0.0.7.refused";
+	int gateway;
+
+	s->refused = make_file(s->dir, name);
+	gateway = openat(s->dir, name, O_RDWR | O_CLOEXEC);
+	if (flock(gateway, LOCK_SH) == -1)
+		abort();
+	monitor_remove_files(s);
+	T(is_there(s, name), "what a gateway may still write to stays");
+	if (write(gateway, "x", 1) != 1)
+		abort();
+	close(gateway);
+	monitor_remove_files(s);
+	T(is_there(s, name), "and so does what it has written to");
+	(void)unlinkat(s->dir, name, 0);
+	close(make_file(s->dir, name));
+	monitor_remove_files(s);
+	T(is_there(s, name), "and a successor's file");
+	(void)unlinkat(s->dir, name, 0);
+	close(s->refused);
+	s->refused = -1;
 }
 
 static void
@@ -178,21 +213,23 @@ test_removal(void)
 		abort();
 	s.dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	do {
-		make_file(s.dir, s.file);
-		make_file(s.dir, "127.0.0.7.refused");
+		close(make_file(s.dir, s.file));
+		s.refused = make_file(s.dir, "127.0.0.7.refused");
 		if (fstatat(s.dir, s.file, &st, 0) == -1)
 			abort();
 		s.inode = st.st_ino;
 		s.made = st.st_mtim;
 		lacking = ++calls;
-		monitor_remove_socket(&s);
+		monitor_remove_files(&s);
 		T(fstatat(s.dir, s.file, &st, 0) == -1 &&
 		    fstatat(s.dir, "127.0.0.7.refused", &st, 0) == -1,
 		    "no memory for %d calls: both files go", calls);
+		close(s.refused);
 	} while (calls < 6);
-	make_file(s.dir, s.file);
+	test_notes(&s);
+	close(make_file(s.dir, s.file));
 	s.inode++;
-	monitor_remove_socket(&s);
+	monitor_remove_files(&s);
 	T(fstatat(s.dir, s.file, &st, 0) == 0, "a successor's socket stays");
 	(void)unlinkat(s.dir, s.file, 0);
 	close(s.dir);
