@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# limit: 600
 # After the call: PPP that does not come up is explained in one sentence, by the
-# launch form and under `pty`; and a wrong password is not repeated as fast as a
-# machine can.
+# launch form, under `pty` and by the kernel's path; and a wrong password is not
+# repeated as fast as a machine can.
 . "$(dirname "$0")/../rig/net.sh"
 net_up
 secrets='alice pptpd "wonderland" *'	# the server's own line
@@ -14,26 +15,34 @@ server() {
 	# shellcheck disable=SC2086 # words
 	server_up $1
 }
-logged() { tail -n +$((lines + 1)) /run/syslog; }
+plugin_here && WAYS="launch kernel pty" || WAYS="launch pty"
+# by WAY WORD...: pppd with these words; the sentence is in the second file
+by() {
+	local way=$1; shift
+	set -- $COMMON "$@" nodetach
+	case $way in
+	launch)	set -- "$CLIENT" $SERVER --data-path=user "$@" ;;
+	kernel)	set -- "$CLIENT" $SERVER --data-path=kernel "$@" ;;
+	pty)	set -- pppd pty "$CLIENT $SERVER --nolaunchpppd" "$@" ;;
+	esac
+	timeout 60 "$@" > /run/client.out 2> /run/client.err < /dev/null
+}
+since() { tail -n +$((lines + 1)) /run/syslog; }
 # fails CLAIM PATTERN WORDS: the client with these words for pppd
 fails() {
-	local claim=$1 pattern=$2 words=$3
-	# shellcheck disable=SC2086 # words
-	timeout 60 "$CLIENT" $SERVER $COMMON $words nodetach \
-		> /run/client.out 2> /run/client.err < /dev/null
-	claim "$claim: status ($?)" test $? != 0
-	until_ok 5 eval '! pgrep -x pptp > /dev/null'	# its gateway's last word
-	has "$claim: a sentence" "$(< /run/client.err)" "$pattern"
-	rm -f /run/pptp/*.refused	# the next start shall not wait
-	cp /run/syslog /run/syslog.old
-	# shellcheck disable=SC2086 # words
-	timeout 60 pppd pty "$CLIENT $SERVER --nolaunchpppd" $COMMON $words \
-		nodetach > /run/client.out 2> /run/client.err < /dev/null
-	until_ok 5 eval '! pgrep -x pptp > /dev/null'
-	lines=$(wc -l < /run/syslog.old)
-	until_ok 5 eval 'logged | grep -qE "pptp\[.*$pattern"'
-	has "$claim: under pty, in the log" "$(logged)" "pptp\[.*$pattern"
-	rm -f /run/pptp/*.refused	# the next case is another one
+	local claim=$1 pattern=$2 way lines
+	for way in $WAYS; do
+		lines=$(wc -l < /run/syslog)
+		# shellcheck disable=SC2086 # words
+		by $way $3
+		claim "$claim: $way: status ($?)" test $? != 0
+		until_ok 5 eval '! pgrep -x pptp > /dev/null'
+		until_ok 5 eval "since | grep -qE 'pptp\[.*$pattern'"
+		has "$claim: $way: in the log" "$(since)" "pptp\[.*$pattern"
+		[ $way = pty ] || has "$claim: $way: a sentence" \
+			"$(< /run/client.err)" "$pattern"
+		rm -f /run/pptp/*.refused	# the next start shall not wait
+	done
 }
 
 echo "$secrets" > /etc/ppp/chap-secrets
@@ -65,6 +74,11 @@ server "require-pap refuse-chap refuse-mschap refuse-mschap-v2 nomppe"
 fails "PAP, which is refused here" \
 	"wants a login by PAP, and this pppd would only do " \
 	"noauth password wonderland refuse-pap"
+
+server "require-chap refuse-pap refuse-mschap refuse-mschap-v2 nomppe"
+fails "CHAP without a key for MPPE" \
+	"encryption \(MPPE\) needs a login by MS-CHAP" \
+	"noauth password wonderland require-mppe-128"
 
 # A wrong password, for ever: how many logins in 40 s?
 server "refuse-pap refuse-chap refuse-mschap require-mschap-v2 require-mppe-128"

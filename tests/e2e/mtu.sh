@@ -73,11 +73,7 @@ ip route del $SERVER/32
 is_clean "its end leaves nothing"
 
 # --- the kernel's path ---
-PLUGIN=${PLUGIN:-$PWD/pptp.so}
-dir=/usr/lib/pppd/$(pppd --version 2>&1 | sed -n 's/.*version //p')
-if [ -f "$PLUGIN" ] && cp -r "$dir" /run/plugins &&
-	cp "$PLUGIN" /run/plugins/pptp.so && mount --bind /run/plugins "$dir"
-then
+if plugin_here; then
 	launch --data-path=kernel "${words[@]}"
 	claim "by the kernel: up" until_ok 20 up
 	has "its MTU" "$(mtu)" '^(1400|1396)$'

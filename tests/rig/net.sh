@@ -69,6 +69,12 @@ leftovers() {
 clean() {	# the processes first, which take long to go and little to find
 	! pgrep '^(pptp($|[^cd])|pppd)' > /dev/null && [ -z "$(leftovers)" ]
 }
+plugin_here() {	# puts pptp.so where this pppd looks; false where it was not built
+	local dir
+	dir=/usr/lib/pppd/$(pppd --version 2>&1 | sed -n 's/.*version //p')
+	[ -f pptp.so ] && cp -r "$dir" /run/plugins &&
+		cp pptp.so /run/plugins/ && mount --bind /run/plugins "$dir"
+}
 is_clean() {	# is_clean CLAIM: within 20 seconds nothing is left
 	until_ok 20 clean
 	is "$1" "$(leftovers)" ''
