@@ -312,18 +312,13 @@ ctrl_general_error(unsigned error)
 	    "6 vendor-specific error\0", error);
 }
 
-/* ITU-T Q.931 / Q.850, the standard values. */
+/* ITU-T Q.931 / Q.850, without those of services that PPTP has not. */
 static const char causes[] =
 	"1 unallocated number\0"
 	"2 no route to the transit network\0"
 	"3 no route to the destination\0"
-	"4 send special information tone\0"
-	"5 misdialled trunk prefix\0"
 	"6 channel unacceptable\0"
 	"7 call awarded in an established channel\0"
-	"8 preemption\0"
-	"9 preemption, circuit reserved for reuse\0"
-	"14 ported number\0"
 	"16 normal call clearing\0"
 	"17 user busy\0"
 	"18 no user responding\0"
@@ -348,7 +343,6 @@ static const char causes[] =
 	"42 switching equipment congestion\0"
 	"43 access information discarded\0"
 	"44 requested circuit or channel not available\0"
-	"46 precedence call blocked\0"
 	"47 resource unavailable, unspecified\0"
 	"49 quality of service not available\0"
 	"50 requested facility not subscribed\0"
@@ -365,10 +359,6 @@ static const char causes[] =
 	"79 service or option not implemented, unspecified\0"
 	"81 invalid call reference\0"
 	"82 identified channel does not exist\0"
-	"83 no suspended call of this identity\0"
-	"84 call identity in use\0"
-	"85 no call suspended\0"
-	"86 the call of this identity has been cleared\0"
 	"87 user is no member of the user group\0"
 	"88 incompatible destination\0"
 	"90 the user group does not exist\0"
