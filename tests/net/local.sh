@@ -154,7 +154,7 @@ K=$(monitor)
 kill -STOP "$K"
 kill -KILL "$(manager)"
 ended one
-tunnel two --count 20 --gap 0.1 --hold 2 --
+tunnel two --count 20 --gap 0.1 --hold 6 --
 claim "monitor stopped, manager killed: a further tunnel" up two
 kill -CONT "$K"
 until_ok 5 test ! -e "/proc/$K"
