@@ -110,8 +110,10 @@ ask(struct listing *l, struct user *u, int fd, const char *name,
 	    m.type == IPC_TUNNEL && u->trouble == NULL)
 		if (m.tunnel.server == server.s_addr)
 			show(l, u, &m.tunnel, name);
-	if (rc != 0)
-		return rc == -1 ? -1 : 0;
+	if (rc > 0)
+		return 0;
+	if (rc == -1 && errno != EPIPE && errno != ECONNRESET)
+		return -1;
 	/* It closed before the end: does it go on for others? */
 	again = callmgr_find(u->dir, name, u->owner.uid,
 	    deadline - clock_us());
