@@ -135,10 +135,26 @@ log_fd(void)
 	return logger.fd;
 }
 
+/* False once the time for last words is up; sleeps a moment if it is not. */
+static bool
+may_wait(void)
+{
+	int64_t now = clock_us();
+
+	if (logger.words_until == 0)
+		logger.words_until = now + LAST_WORDS_US;
+	if (now >= logger.words_until)
+		return false;
+	/* No wait for POLLOUT: a terminal may take less than that promises. */
+	(void)poll(NULL, 0, LAST_WORDS_STEP_MS);
+	return true;
+}
+
 static void
 to_syslog(int prio, const char *text)
 {
 	char line[LINE + 64];
+	ssize_t sent;
 	int n;
 
 	if (logger.fd == -1)
@@ -147,8 +163,12 @@ to_syslog(int prio, const char *text)
 	    (int)getpid(), text);
 	if (n >= (int)sizeof(line))
 		n = sizeof(line) - 1;
-	if (send(logger.fd, line, (size_t)n, MSG_NOSIGNAL) != -1 ||
-	    (errno != ECONNREFUSED && errno != ENOTCONN &&
+	/* Its queue is short, and pppd may just have filled it. */
+	do
+		sent = send(logger.fd, line, (size_t)n, MSG_NOSIGNAL);
+	while (sent == -1 && errno == EAGAIN && prio == LOG_CRIT &&
+	    may_wait());
+	if (sent != -1 || (errno != ECONNREFUSED && errno != ENOTCONN &&
 	    errno != ECONNRESET))
 		return;
 	/* The daemon was restarted: its socket has a new inode. */
@@ -175,21 +195,6 @@ write_some(int out, int own, const char *p, size_t n)
 		return write(out, p, n);
 	errno = EAGAIN;
 	return -1;
-}
-
-/* False once the time for last words is up; sleeps a moment if it is not. */
-static bool
-may_wait(void)
-{
-	int64_t now = clock_us();
-
-	if (logger.words_until == 0)
-		logger.words_until = now + LAST_WORDS_US;
-	if (now >= logger.words_until)
-		return false;
-	/* No wait for POLLOUT: a terminal may take less than that promises. */
-	(void)poll(NULL, 0, LAST_WORDS_STEP_MS);
-	return true;
 }
 
 /*
@@ -347,6 +352,12 @@ void
 log_answer(const char *fmt, ...)
 {
 	EMIT(LOG_L_SILENT, LOG_NOTICE, false, false);
+}
+
+void
+log_last(const char *fmt, ...)
+{
+	EMIT(LOG_L_ERROR, LOG_CRIT, true, false);
 }
 
 void

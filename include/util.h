@@ -47,6 +47,9 @@ void log_at(int level, const char *fmt, ...) PRINTF(2, 3);
 
 /* One sentence to stderr and syslog at any level; fatal() then exits. */
 void log_fatal(const char *fmt, ...) PRINTF(1, 2);
+
+/* As log_error(), but once a tunnel is over: waits up to 1 s for readers. */
+void log_last(const char *fmt, ...) PRINTF(1, 2);
 void fatal(int status, const char *fmt, ...) PRINTF(2, 3)
     __attribute__((__noreturn__));
 

@@ -267,6 +267,6 @@ health_end(struct health *h, enum exit_status status)
 	    why == PPP_FAIL_ONE_WAY)
 		return status;
 	ppp_observer_sentence(&h->ppp, h->server, line, sizeof(line));
-	log_error("%s", line);
+	log_last("%s", line);
 	return ppp_observer_status(why);
 }

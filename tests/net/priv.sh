@@ -63,7 +63,7 @@ is "monitor: no socket of any network" "$(sockets "$K" raw) $(sockets "$K" tcp) 
 $(sockets "$K" udp)" "0 0 0"
 claim "gateway: few descriptors ($(descriptors "$G"))" test "$(descriptors "$G")" -le 11
 claim "manager: few descriptors ($(descriptors "$M"))" test "$(descriptors "$M")" -le 11
-claim "monitor: few descriptors ($(descriptors "$K"))" test "$(descriptors "$K")" -le 8
+claim "monitor: few descriptors ($(descriptors "$K"))" test "$(descriptors "$K")" -le 9
 is "nothing to complain of" "$(grep sandbox /run/one.err |
 	grep -v 'no Landlock')" ''
 finish root

@@ -23,6 +23,7 @@ static unsigned lines;
 } while (0)
 
 void log_error(const char *fmt, ...) { LINE(); }
+void log_last(const char *fmt, ...) { LINE(); }
 void log_warnx(const char *fmt, ...) { LINE(); }
 void log_info(const char *fmt, ...) { LINE(); }
 
