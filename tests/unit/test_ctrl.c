@@ -1620,7 +1620,7 @@ test_texts(void)
 		{ ctrl_disconnect_result, 1, 4, 4 },
 		{ ctrl_stop_reason, 1, 3, 3 },
 		{ ctrl_general_error, 0, 6, 7 },
-		{ ctrl_cause_code, 1, 127, 61 },
+		{ ctrl_cause_code, 1, 127, 48 },
 	};
 	static const uint16_t sizes[PPTP_TYPES] = { 0, 156, 156, 16, 16, 16,
 	    20, 168, 32, 220, 24, 28, 16, 148, 40, 24 };
