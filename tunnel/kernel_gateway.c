@@ -122,21 +122,25 @@ give_up_stderr(struct state *w)
 		close(STDERR_FILENO);
 }
 
-static void
+/* False if there is no more to take just now. */
+static bool
 on_plugin(struct state *w)
 {
 	struct ipc_msg m;
 	int n = ipc_take(w->a->plugin, &m, NULL);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return false;
 	if (n == 1 && m.type == IPC_LINK)
 		w->a->n->ifindex = m.link.ifindex;
 	else if (n == 1 && m.type == IPC_FRAME)
 		on_frame(w, &m.frame);
 	else
 		watch_end(&w->watch, EXIT_OK);	/* pppd has hung up */
+	return n == 1;
 }
+
+enum { FRAMES = 64 };		/* at one wake-up */
 
 static void
 loop(struct state *w)
@@ -158,8 +162,10 @@ loop(struct state *w)
 			due = health_due(&w->health);
 		n = poll(p, P_COUNT, poll_timeout(due, clock_us()));
 
-		if (n > 0 && p[P_PLUGIN].revents != 0)
-			on_plugin(w);
+		/* All of it: the server's reasons come before its hang-up. */
+		if (n > 0)
+			for (int i = 0; i < FRAMES && on_plugin(w); i++)
+				continue;
 		if (n > 0 && p[P_MGR].revents != 0 && !watch->over)
 			watch_manager(watch);
 		if (n > 0 && p[P_SIGNAL].revents != 0 &&
