@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How often PPP has failed in a row at a server, kept in a small file beside
- * the call manager's socket: pppd's `persist` starts a new pptp at once, whatever
- * became of the last one, and a wrong password repeated at that pace locks
- * accounts and bans addresses.
+ * the call manager's socket: pppd's `persist` starts a new pptp at once,
+ * whatever became of the last one, and a wrong password repeated at that pace
+ * locks accounts and bans addresses.
  */
 #ifndef REFUSALS_H
 #define REFUSALS_H
@@ -28,7 +28,8 @@ int refusals_open(const char *dir, const char *server, struct refusals *r);
 
 /*
  * How long the next start is to wait: 0 without a failure, and ten minutes
- * after the last; 5 s after one; 5, 10, 20, 40 and then 60 s after logins refused.
+ * after the last; 5 s after one; 5, 10, 20, 40 and then 60 s after logins
+ * refused.
  */
 int64_t refusals_wait_us(const struct refusals *r, int64_t now_us);
 
