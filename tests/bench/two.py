@@ -7,11 +7,12 @@ import collections
 import statistics
 import sys
 
-CLIENTS = ["kernel", "pty", "pptp-linux"]
+CLIENTS = ["wire", "kernel", "pty", "pptp-linux"]
 TEXT = {"usable": "exec to first ping, ms", "tcp-out": "TCP out, Mbit/s",
         "tcp-in": "TCP in, Mbit/s", "tcp8-out": "8 flows out, Mbit/s",
-        "tcp8-in": "8 flows in, Mbit/s", "ping-p50": "ping beside it, ms",
-        "ping-p99": "its p99, ms"}
+        "tcp8-in": "8 flows in, Mbit/s", "ping-out-p50": "ping beside out, ms",
+        "ping-out-p99": "its p99, ms", "ping-in-p50": "ping beside in, ms",
+        "ping-in-p99": "its p99, ms"}
 rows = collections.defaultdict(lambda: collections.defaultdict(list))
 for name in sys.argv[1:]:
     for line in open(name):

@@ -46,7 +46,7 @@ has_logged() { logged "$1" | grep -E "$2"; }
 says() {
 	local name
 	until_ok "$2" has_logged launched "$3"
-	until_ok 3 has_logged by-pty "$3"
+	until_ok "$2" has_logged by-pty "$3"
 	for name in launched by-pty; do
 		is "$1, once ($name)" "$(logged $name | grep -cE "$3")" 1
 	done
