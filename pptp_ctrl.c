@@ -17,8 +17,8 @@
  *
  * Input.  ctrl_feed() passes one whole message to its row of ctrl_msgs[]: its
  * size, the states in which it may arrive and its handler.  The surplus of a
- * message longer than RFC 2637 says is skipped; a shorter one is malformed,
- * and whatever is malformed ends the connection.
+ * message longer than RFC 2637 says is skipped; what a shorter one lacks is
+ * taken for zeroes.  A stream that is out of step ends the connection.
  */
 #include <assert.h>
 #include <errno.h>
@@ -658,7 +658,9 @@ on_echo_reply(struct ctrl *c, struct rd *r)
 {
 	uint32_t id = rd_u32(r);
 
-	if (c->echo_due != CTRL_NEVER && id != c->echo_id)
+	/* One too short for an identifier is an answer all the same. */
+	if (c->echo_due != CTRL_NEVER && id != c->echo_id &&
+	    c->in.total >= PPTP_HEADER + sizeof(id))
 		ctrl_logf(c, 2, "the server answers echo 0x%08x instead of "
 		    "0x%08x: ignored", id, c->echo_id);
 	else
@@ -870,10 +872,33 @@ malformed(struct ctrl *c, const uint8_t *rest, size_t n, const char *why)
 		msg_guess(c->end_text, sizeof(c->end_text), head, have + n,
 		    why);
 	} else if (c->state == CTRL_UP) {
-		set_cause(c, CTRL_CAUSE_LOST, "the server sent a malformed "
-		    "message: %s", why);
+		set_cause(c, CTRL_CAUSE_LOST, "the server sent a malformed message: "
+		    "%s", why);
 	}
 	ctrl_close(c);
+}
+
+/*
+ * A message shorter than RFC 2637 says.  At first it means that this is no PPTP
+ * server.  Later the stream is still in step, and what it lacks is read as
+ * zeroes: no tunnel ends for it.
+ */
+static bool
+in_short(struct ctrl *c, const struct ctrl_msg *m)
+{
+	struct ctrl_in *in = &c->in;
+	char why[96];
+
+	fmt(why, sizeof(why), "%s of %zu octets instead of %u", m->name,
+	    in->total, m->size);
+	if (c->state == CTRL_WAIT_REPLY) {
+		malformed(c, in->buf, 0, why);
+		return false;
+	}
+	ctrl_logf(c, 2, "the server sent a malformed message: "
+	    "%s", why);
+	memset(in->buf + in->total, 0, m->size - in->total);
+	return true;
 }
 
 /* in[] holds a whole message. */
@@ -885,7 +910,6 @@ in_message(struct ctrl *c, int64_t now)
 	    .end = in->buf + sizeof(in->buf) };
 	unsigned kind = msg_u16(in->buf + 2), type = msg_u16(in->buf + 8);
 	const struct ctrl_msg *m;
-	char why[96];
 
 	c->received_at = c->ev.now = now;
 	events_tick(&c->ev, now, false);
@@ -899,12 +923,8 @@ in_message(struct ctrl *c, int64_t now)
 		    "octets: ignored", kind, type, in->total);
 		return;
 	}
-	if (in->total < m->size) {
-		fmt(why, sizeof(why), "%s of %zu octets instead of %u", m->name,
-		    in->total, m->size);
-		malformed(c, in->buf, 0, why);
+	if (in->total < m->size && !in_short(c, m))
 		return;
-	}
 	ctrl_log_message(c, "received", in->buf);
 	if (type == c->hold_for) {
 		c->hold_until = c->hold_for = 0;

@@ -524,6 +524,8 @@ test_malformed(void)
 		hear(rows[i].hex);
 		T(ended(CTRL_CAUSE_NOT_PPTP, rows[i].words),
 		    "%s at first: not a PPTP server", rows[i].claim);
+		if (strstr(rows[i].claim, "short") != NULL)
+			continue;
 		start_up(0);
 		hear(rows[i].hex);
 		T(ended(CTRL_CAUSE_LOST, rows[i].words) &&
@@ -536,6 +538,54 @@ test_malformed(void)
 	hear(CDN("0102", "04") "0000 0001 1a2b3c4d 0005 0000");
 	T(ended(CTRL_CAUSE_LOCAL, "ended here"),
 	    "a malformed message while stopping only ends it sooner");
+}
+
+/* Where the stream stays in step, nothing ends that the server did not end. */
+static void
+test_short(void)
+{
+	static const struct {
+		const char *claim, *hex, *sends;
+	} rows[] = {
+		{ "Echo-Reply", HEAD("000c", "0006"), "" },
+		{ "Echo-Reply without a result", HEAD("0010", "0006") "12345678",
+		    "" },
+		{ "Echo-Request", HEAD("000f", "0005") "123456",
+		    HEAD("0014", "0006") "12345600 01 00 0000" },
+		{ "WAN-Error-Notify", HEAD("000e", "000e") "0007", "" },
+		{ "Set-Link-Info", HEAD("0017", "000f") "0007 0000 ffffffff"
+		    "000000", "" },
+		{ "Outgoing-Call-Reply", HEAD("000c", "0008"), "" },
+		{ "Start-Control-Connection-Reply", HEAD("000c", "0002"), "" },
+		{ "Incoming-Call-Connected", HEAD("000c", "000b"), "" },
+	};
+	int64_t begun;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start_up(0);
+		hear(rows[i].hex);
+		T(T_EQ(w.c.state, CTRL_UP) && T_EQ(ctrl_calls(&w.c), 1) &&
+		    said("a malformed message: ") && sent(rows[i].sends),
+		    "a short %s ends nothing", rows[i].claim);
+		hear(ECHORQ);
+		T(said("sent Echo-Reply"), "what follows is understood");
+	}
+	for (int i = 0; i < 1000; i++)
+		hear(HEAD("000c", "0006"));
+	T(T_EQ(w.c.state, CTRL_UP), "nor do a thousand");
+	start_up(0);
+	begun = w.now;
+	run_until(begun + 60 * SECOND);
+	T(w.c.echo_due != CTRL_NEVER, "an Echo-Request");
+	hear(HEAD("000c", "0006"));
+	T(T_EQ(w.c.echo_due, CTRL_NEVER), "is answered by less than a reply");
+	hear(HEAD("000e", "000d") "0102");
+	T(down(7, CTRL_CAUSE_SERVER_ENDED, "ended the call: no reason given"),
+	    "a short Call-Disconnect-Notify means what it says");
+	start_up(0);
+	hear(HEAD("000c", "0003"));
+	T(down(7, CTRL_CAUSE_SERVER_ENDED, "no reason given (reason 0)"),
+	    "so does a short Stop-Control-Connection-Request");
 }
 
 /* A stream of text: what is said of it. */
@@ -1696,6 +1746,7 @@ main(void)
 	test_heard();
 	test_framing();
 	test_malformed();
+	test_short();
 	test_strangers();
 	test_mangled();
 	test_grid();
