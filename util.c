@@ -129,6 +129,18 @@ log_stderr(int what)
 	}
 }
 
+void
+text_line(char *out, size_t size, const char *text)
+{
+	text_escape(out, size, text, strlen(text), false);
+}
+
+void
+text_quote(char *out, size_t size, const char *text)
+{
+	text_escape(out, size, text, strlen(text), true);
+}
+
 int
 log_fd(void)
 {
@@ -270,7 +282,7 @@ emit(int level, int prio, bool loud, bool with_errno, const char *fmt,
 		n = sizeof(raw) - 1;
 	if (with_errno)
 		snprintf(raw + n, sizeof(raw) - n, ": %s", strerror(saved));
-	text_escape(text, sizeof(text), raw, strlen(raw));
+	text_line(text, sizeof(text), raw);
 	if (level <= logger.level)
 		to_syslog(prio, text);
 	if (level == LOG_L_SILENT || (level <= logger.level &&

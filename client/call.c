@@ -639,6 +639,14 @@ call_open(struct call *c)
 }
 
 void
+call_server_words(const struct ipc_server *s, char host[SAID_SHOWN],
+    char vendor[SAID_SHOWN])
+{
+	text_quote(host, SAID_SHOWN, s->host);
+	text_quote(vendor, SAID_SHOWN, s->vendor);
+}
+
+void
 call_close(struct call *c)
 {
 	if (c->raw != -1)

@@ -23,7 +23,6 @@
 #include "pptp_quirks.h"
 #include "ready.h"
 #include "sandbox.h"
-#include "text.h"
 #include "util.h"
 #include "wire.h"
 
@@ -60,7 +59,7 @@ report(bool ok, const char *said)
 {
 	char text[512];
 
-	text_escape(text, sizeof(text), said, strlen(said));
+	text_line(text, sizeof(text), said);
 	printf("%s %-6s %s\n", progress.terminal ? (ok ? "\xe2\x9c\x93" :
 	    "\xe2\x9c\x97") : (ok ? "ok    " : "failed"),
 	    step_name[progress.step], text);
@@ -100,11 +99,12 @@ ms_since(int64_t then)
 static void
 report_server(const struct ipc_server *s, bool asked)
 {
-	char text[400], took[32];
+	char text[400], took[32], host[SAID_SHOWN], vendor[SAID_SHOWN];
 
+	call_server_words(s, host, vendor);
 	snprintf(took, sizeof(took), ", in %.1f ms", ms_since(progress.since));
 	snprintf(text, sizeof(text), "host \"%s\", vendor \"%s\", firmware "
-	    "%u, channels %u%s", s->host, s->vendor, s->firmware,
+	    "%u, channels %u%s", host, vendor, s->firmware,
 	    s->max_channels, asked ? took : "");
 	report(true, text);
 }

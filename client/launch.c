@@ -33,7 +33,6 @@
 #include "pptp_quirks.h"
 #include "ready.h"
 #include "show.h"
-#include "text.h"
 #include "util.h"
 #include "wire.h"
 
@@ -44,9 +43,11 @@ enum { PPPD_START_MS = 3000 };	/* until pppd has opened its tty */
 void
 launch_log_up(const struct call *c)
 {
+	char host[SAID_SHOWN], vendor[SAID_SHOWN];
+
+	call_server_words(&c->said, host, vendor);
 	log_info("tunnel to %s up: call %u, the server's call %u, server "
-	    "\"%s\" (%s)", c->name, c->id, c->peer_id, c->said.host,
-	    c->said.vendor);
+	    "\"%s\" (%s)", c->name, c->id, c->peer_id, host, vendor);
 }
 
 void
@@ -89,10 +90,9 @@ launch_fill_kernel_gateway(struct kernel_gateway *a, const struct call *c,
 static void
 show_server(const struct ipc_server *s)
 {
-	char host[4 * PPTP_TEXT + 1], vendor[4 * PPTP_TEXT + 1];
+	char host[SAID_SHOWN], vendor[SAID_SHOWN];
 
-	text_escape(host, sizeof(host), s->host, strlen(s->host));
-	text_escape(vendor, sizeof(vendor), s->vendor, strlen(s->vendor));
+	call_server_words(s, host, vendor);
 	say(STDOUT_FILENO, "connected; the server says it is \"%s\" (%s)\n",
 	    host, vendor);
 }

@@ -31,7 +31,7 @@
 #include "conf.h"
 #include "peers.h"
 #include "peers_text.h"
-#include "text.h"
+#include "util.h"
 #include "wire.h"
 
 #ifndef PPP_DIR
@@ -679,9 +679,9 @@ list_one(int dir, const char *shown, const char *name)
 		return;
 	if (peers_is_ours(f.p, f.n)) {
 		peers_find(f.p, f.n, server, user);
-		text_escape(text, sizeof(text), server, strlen(server));
+		text_line(text, sizeof(text), server);
 		printf("%-16s %-24s ", name, text);
-		text_escape(text, sizeof(text), user, strlen(user));
+		text_line(text, sizeof(text), user);
 		printf("%s\n", text);
 	}
 	old_free(&f);

@@ -143,14 +143,17 @@ static size_t
 take_answer(struct resolve *r, const char *answer, size_t n)
 {
 	size_t len = n > 0 ? n - 1 : 0;
+	char said[sizeof(r->why)];
 
+	snprintf(said, sizeof(said), "%.*s", (int)len, len > 0 ? answer + 1 :
+	    "");
 	if (len > 0 && answer[0] == RESOLVED &&
 	    len % sizeof(r->addr[0]) == 0 && len <= sizeof(r->addr)) {
 		memcpy(r->addr, answer + 1, len);
 		return len / sizeof(r->addr[0]);
 	}
 	if (len > 0 && answer[0] == UNRESOLVED)
-		snprintf(r->why, sizeof(r->why), "%.*s", (int)len, answer + 1);
+		text_line(r->why, sizeof(r->why), said);
 	else
 		snprintf(r->why, sizeof(r->why), "cannot resolve %s: the "
 		    "resolver failed", r->host);

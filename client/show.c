@@ -23,7 +23,6 @@
 #include "ppp_observer.h"
 #include "pptp_proto.h"
 #include "show.h"
-#include "text.h"
 #include "util.h"
 
 enum { UNKNOWN = -1 };			/* a time that nobody knows */
@@ -47,8 +46,7 @@ show_owner(struct show_owner *o, uid_t uid)
 	o->claims = uid != geteuid();
 	o->name[0] = '\0';
 	if (pw != NULL)
-		text_escape(o->name, sizeof(o->name), pw->pw_name,
-		    strlen(pw->pw_name));
+		text_line(o->name, sizeof(o->name), pw->pw_name);
 }
 
 /* ---- what this machine knows ---- */
@@ -161,33 +159,32 @@ static void
 network_text(const struct gre_counters *n, const char *interface, char *out,
     size_t size)
 {
-	char local[INET_ADDRSTRLEN], remote[INET_ADDRSTRLEN], mppe[80],
-	    user[4 * sizeof(n->user) + 1];
+	char local[INET_ADDRSTRLEN], remote[INET_ADDRSTRLEN], mppe[80];
 
 	address(n->local_addr, local);
 	address(n->remote_addr, remote);
 	encryption(n, mppe, sizeof(mppe));
-	text_escape(user, sizeof(user), n->user,
-	    strnlen(n->user, sizeof(n->user)));
 	snprintf(out, size, "interface %s, local address %s, remote %s, "
-	    "login %s%s%s, encryption %s", interface[0] != '\0' ? interface :
-	    "?", local, remote, login_name(n), user[0] != '\0' ? " as " : "",
-	    user, mppe);
+	    "login %s%s%.*s, encryption %s", interface[0] != '\0' ? interface :
+	    "?", local, remote, login_name(n), n->user[0] != '\0' ? " as " :
+	    "", (int)sizeof(n->user), n->user, mppe);
 }
 
 void
 show_network(const struct gre_counters *n, char *out, size_t size)
 {
-	char interface[IF_NAMESIZE];
+	char interface[IF_NAMESIZE], text[320];
 
 	find_interface(interface, n);
-	network_text(n, interface, out, size);
+	network_text(n, interface, text, sizeof(text));
+	text_line(out, size, text);
 }
 
 static void PRINTF(2, 3)
 line(const struct tunnel *s, const char *fmt, ...)
 {
 	const struct show_owner *o = s->owner;
+	char raw[640], text[1280];
 	va_list ap;
 
 	if (o->claims && o->name[0] != '\0')
@@ -195,9 +192,10 @@ line(const struct tunnel *s, const char *fmt, ...)
 	else if (o->claims)
 		printf("uid %u claims: ", (unsigned)o->uid);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
-	putchar('\n');
+	text_line(text, sizeof(text), raw);
+	puts(text);
 }
 
 static void

@@ -48,6 +48,11 @@ void call_init(struct call *c, const struct conf *conf);
  */
 enum exit_status call_open(struct call *c);
 
+/* What a server says of itself, to be quoted; cut where much is escaped. */
+enum { SAID_SHOWN = 2 * PPTP_TEXT + 1 };
+void call_server_words(const struct ipc_server *s, char host[SAID_SHOWN],
+    char vendor[SAID_SHOWN]);
+
 /* Closes everything; the manager ends the call in order. */
 void call_close(struct call *c);
 

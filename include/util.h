@@ -63,6 +63,12 @@ void say(int out, const char *fmt, ...) PRINTF(2, 3);
 /* The answer to a signal, to the same places at any level. */
 void log_answer(const char *fmt, ...) PRINTF(1, 2);
 
+/* A text made printable, octets that are not as \xHH: see text.h. */
+void text_line(char *out, size_t size, const char *text);
+
+/* The same for one that others wrote and that will be quoted. */
+void text_quote(char *out, size_t size, const char *text);
+
 /* Monotonic microseconds, counting through suspend (CLOCK_BOOTTIME). */
 int64_t clock_us(void);
 

@@ -146,7 +146,7 @@ field_value(char *out, size_t size, struct rd *r, size_t width, char kind)
 
 	if (kind == 't') {
 		rd_text(r, text, width);
-		text_escape(shown, sizeof(shown), text, strlen(text));
+		text_escape(shown, sizeof(shown), text, strlen(text), true);
 		snprintf(out, size, "\"%s\"", shown);
 		return text[0] != '\0';
 	}
@@ -228,7 +228,7 @@ msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
 		    guesses[i].what);
 		return;
 	}
-	text_escape(shown, sizeof(shown), head, n);
+	text_escape(shown, sizeof(shown), head, n, true);
 	/* Behind the first words of a greeting any octets may follow. */
 	if (is_text(head, n < GREETING ? n : GREETING))
 		snprintf(out, size, "this is not a PPTP server: it sends the "

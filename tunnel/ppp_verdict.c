@@ -193,14 +193,14 @@ login_sentence(const struct ppp_observer *o, const char *server, char *out,
 {
 	char user[4 * PPP_NAME + 1], text[LINE];
 
-	text_escape(user, sizeof(user), o->user, strlen(o->user));
-	text_escape(text, sizeof(text), o->failure, strlen(o->failure));
+	text_escape(user, sizeof(user), o->user, strlen(o->user), true);
+	text_escape(text, sizeof(text), o->failure, strlen(o->failure), true);
 	FMT(out, size, "%s refused the login of \"%s\" by %s: %s%s%s%s; check "
 	    "the name and the password, in /etc/ppp/chap-secrets or where "
 	    "they were given", server, user,
 	    ppp_login_name(o->login, o->login_algorithm),
-	    error_words(o->error), text[0] != '\0' ? " (the server says: " :
-	    "", text, text[0] != '\0' ? ")" : "");
+	    error_words(o->error), text[0] != '\0' ? " (the server says: "
+	    "\"" : "", text, text[0] != '\0' ? "\")" : "");
 }
 
 static void
@@ -239,7 +239,7 @@ text_sentence(const char *who, const char *said, char *out, size_t size)
 {
 	char text[LINE];
 
-	text_escape(text, sizeof(text), said, strlen(said));
+	text_escape(text, sizeof(text), said, strlen(said), true);
 	FMT(out, size, "%s ended PPP before the network was up%s%s%s", who,
 	    text[0] != '\0' ? ": \"" : ", without a reason", text,
 	    text[0] != '\0' ? "\"" : "");
@@ -313,7 +313,7 @@ ppp_observer_summary(const struct ppp_observer *o, char *out, size_t size)
 	address_text(ours->addr, local);
 	address_text(o->said[PPP_PEER].addr, remote);
 	ppp_mppe_text(encrypts ? ours->mppe : 0, mppe, sizeof(mppe));
-	text_escape(user, sizeof(user), o->user, strlen(o->user));
+	text_escape(user, sizeof(user), o->user, strlen(o->user), false);
 	FMT(out, size, "local address %s, remote %s, login %s%s%s, encryption "
 	    "%s%s", local, remote,
 	    ppp_login_name(o->login, o->login_algorithm),

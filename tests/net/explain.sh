@@ -261,6 +261,15 @@ has "--check --debug: control messages on standard error" "$(cat /run/err)" \
 	'sent Outgoing-Call-Request'
 is "and the steps where they were" "$(grep -c '^ok' /run/out)" 7
 has "a server that is known: advice" "$(< /run/out)" '^note +advice MikroTik: '
+serve addr=10.9.0.2 lcp=c22381,1400 'host=b", vendor "\x'
+has "a name cannot say what the vendor is" \
+	"$("$CLIENT" --check 10.9.0.2 | grep server)" \
+	'host "b\\", vendor \\"\\\\x", vendor "tests", firmware'
+python3 tests/net/ptyfeed.py --count 1 "$CLIENT" 10.9.0.2 --nolaunchpppd \
+	--debug > /run/out 2> /run/err
+has "nor in the log" "$(< /run/err)" \
+	'up: .*server "b\\", vendor \\"\\\\x" \(tests\)'
+serve addr=10.9.0.2 lcp=c22381,1400 vendor=MikroTik
 is "on a terminal: a tick for each of seven steps" \
 	"$(terminal "$CLIENT" --check 10.9.0.2 | grep -c '^✓')" 7
 claim "LCP is ended before the call is cleared" eval \

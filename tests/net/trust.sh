@@ -79,7 +79,7 @@ os.chown(base, uid, -1)
 os.setgroups([])
 os.setuid(uid)
 
-def record(server, ifindex=0, user=b"m\x1b[31m\n"):
+def record(server, ifindex=0, user=b"m\"\\\x1b[31m\n"):
     return struct.pack("!IBBBHHB4s4sQ", 0x70707470, 2, 8, 0, 1, 2, 1,
                        socket.inet_aton(server), bytes((10, 9, 0, 1)), 9) + \
         struct.pack("!35Q", *[1] * 26, ifindex,
@@ -147,7 +147,7 @@ asks --status=json
 is "JSON says so, too" "$(python3 -c 'import json
 print(*((t["claimed"], t["uid"], t["owner"], t["data_path"], t["user"])
         for t in json.load(open("/run/out"))))' | cat -v)" \
-	"(True, 54321, None, 'user', 'm\\x1b[31m\\n')"
+	"(True, 54321, None, 'user', 'm\"\\\\\\x1b[31m\\n')"
 tunnel one --count 5 --hold 20 --
 up one
 asks

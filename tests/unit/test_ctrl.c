@@ -1710,17 +1710,31 @@ test_escape(void)
 {
 	char out[12];
 
-	text_escape(out, sizeof(out), "a\n\x7f\xff", 4);
+	text_escape(out, sizeof(out), "a\n\x7f\xff", 4, false);
 	T(T_STR(out, "a\\x0a\\x7f"), "no half escape at the end");
-	text_escape(out, sizeof(out), "a\0b~ ", 5);
+	text_escape(out, sizeof(out), "a\0b~ ", 5, false);
 	T(T_STR(out, "a\\x00b~ "), "a NUL is escaped as any other");
-	text_escape(out, 4, "abcdef", 6);
+	text_escape(out, 4, "abcdef", 6, false);
 	T(T_STR(out, "abc"), "cut where it does not fit");
 	memset(out, '!', sizeof(out));
-	text_escape(out, 1, "abc", 3);
+	text_escape(out, 1, "abc", 3, false);
 	T(T_EQ(out[0], '\0') && T_EQ(out[1], '!'), "room for the end only");
-	text_escape(out, 0, "abc", 3);
+	text_escape(out, 0, "abc", 3, false);
 	T(T_EQ(out[1], '!'), "no room at all");
+	text_escape(out, sizeof(out), "a\"b\\\n", 5, false);
+	T(T_STR(out, "a\"b\\\\x0a"), "a line keeps its marks");
+	text_escape(out, sizeof(out), "a\"b\\\n", 5, true);
+	T(T_STR(out, "a\\\"b\\\\\\x0a"), "what will be quoted does not");
+	text_escape(out, 4, "ab\"", 3, true);
+	T(T_STR(out, "ab"), "no mark without its backslash");
+	/* A server whose name is "b\, and would like to be more. */
+	start(0);
+	hear(HEAD("009c", "0002") "0100 0100 00000003 00000003 0001 0001"
+	    "22625c22 2c000000" Z32 Z16 "0000000000000000" Z32 Z32);
+	drain();
+	T(said("host \"\\\"b\\\\\\\",\""), "nor does it end its quotation");
+	T(guess("+\"a\\\r\n bad", "text \"+\\\"a\\\\\\x0d\\x0a bad\""),
+	    "a stranger's text neither");
 	/* A server whose name is an attack on terminals, 64 octets long. */
 	start(0);
 	hear(HEAD("009c", "0002") "0100 0100 00000003 00000003 0001 0001"

@@ -212,11 +212,11 @@ static const struct {
 	{ "a wrong password", LCP_OPEN CHALLENGE RESPONSE FAILURE
 	    TERM("<", "0004"), PPP_FAIL_LOGIN, EXIT_LOGIN,
 	    "vpn refused the login of \"alice\" by MS-CHAPv2: wrong name or "
-	    "password (the server says: E=691 R=1 C=00 V=3 M=noo)" },
+	    "password (the server says: \"E=691 R=1 C=00 V=3 M=noo\")" },
 	{ "a wrong password by PAP", OUR_LCP WANTS_PAP PAP_ACKED OUR_LCP_ACKED
 	    "> c023 01 01 000c 03 626f62 03 787878\n< c023 03 01 0008 03 4e6f21\n",
 	    PPP_FAIL_LOGIN, EXIT_LOGIN, "of \"bob\" by PAP: wrong name or "
-	    "password? (the server says: No!)" },
+	    "password? (the server says: \"No!\")" },
 	{ "EAP refuses", OUR_LCP WANTS("0008 03 04 c227")
 	    "> ff03 c021 02 01 0008 03 04 c227\n" OUR_LCP_ACKED
 	    "< c227 01 01 0005 01\n> c227 02 01 000a 01 616c696365\n"
@@ -279,6 +279,12 @@ static const struct {
 	{ "the server ends it, with a text to be escaped", LOGGED_IN
 	    TERM("<", "0009 6e6f1b5b0a"), PPP_FAIL_SERVER, EXIT_PPP,
 	    "vpn ended PPP before the network was up: \"no\\x1b[\\x0a\"" },
+	{ "or to end its quotation", LOGGED_IN TERM("<", "0008 22295c0a"),
+	    PPP_FAIL_SERVER, EXIT_PPP, "was up: \"\\\")\\\\\\x0a\"" },
+	{ "as does a wrong password", OUR_LCP WANTS_PAP PAP_ACKED OUR_LCP_ACKED
+	    "> c023 01 01 000c 03 625c62 03 787878\n< c023 03 01 0008 03 5c2229\n",
+	    PPP_FAIL_LOGIN, EXIT_LOGIN, "of \"b\\\\b\" by PAP: wrong name or "
+	    "password? (the server says: \"\\\\\\\")\")" },
 	{ "and without a text", LOGGED_IN TERM("<", "0004"), PPP_FAIL_SERVER,
 	    EXIT_PPP, "vpn ended PPP before the network was up, without a" },
 	{ "pppd ends it with a text of its own", LOGGED_IN

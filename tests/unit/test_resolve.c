@@ -91,6 +91,7 @@ test_names(void)
 static void
 test_said(void)
 {
+	struct resolve said = { .host = "h" };
 	static const struct {
 		const char	*claim;
 		size_t		 len;
@@ -124,6 +125,8 @@ test_said(void)
 		free(answer);
 		free(r);
 	}
+	T(T_EQ(take_answer(&said, "!a\x1b[0m\n", 7), 0) &&
+	    T_STR(said.why, "a\\x1b[0m\\x0a"), "its sentence is printable");
 }
 
 int
