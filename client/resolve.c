@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compat.h"
 #include "resolve.h"
 #include "sandbox.h"
 #include "util.h"
@@ -124,6 +125,8 @@ ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
 		alarm(left > 0 ? (unsigned)(left / 1000000) + 2 : 1);
 		for (int fd = 0; fd < 2; fd++)
 			fd_null(fd);
+		if (r->secret != NULL)
+			wipe(r->secret, r->secret_size);
 		resolver(r->host, fds[1]);
 	}
 	close(fds[1]);

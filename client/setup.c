@@ -410,10 +410,11 @@ start(const char *tunnel)
 
 /* The MTU that the present route to the server allows. */
 static unsigned
-find_mtu(const char *server)
+find_mtu(struct request *r)
 {
-	struct resolve s = { .host = server, .hangup_fd = -1,
-	    .deadline_us = clock_us() + LOOKUP_US };
+	struct resolve s = { .host = r->server, .hangup_fd = -1,
+	    .deadline_us = clock_us() + LOOKUP_US, .secret = &r->password,
+	    .secret_size = sizeof(r->password) };
 
 	if (resolve_host(&s) > 0)
 		return mtu_for(s.addr[0]);
@@ -461,7 +462,7 @@ create(struct request *r, const struct dirs *d)
 	struct tunnel t = {
 		.name = r->create, .server = r->server, .user = r->name,
 		.password = r->password.text, .options = r->options,
-		.routes = r->routes, .mtu = find_mtu(r->server)
+		.routes = r->routes, .mtu = find_mtu(r)
 	};
 	enum exit_status status = EXIT_OK;
 	char why[128];

@@ -15,6 +15,8 @@ struct resolve {
 	const char	*host;		/* a name, or an address as text */
 	int64_t		 deadline_us;	/* of clock_us() */
 	int		 hangup_fd;	/* give up when this hangs up; -1 */
+	void		*secret;	/* not for that process; or NULL */
+	size_t		 secret_size;
 
 	/* The answer. */
 	struct in_addr	 addr[RESOLVE_ADDRESSES];

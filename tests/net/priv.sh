@@ -125,6 +125,30 @@ set_bounds "root, resolver" "$R"
 is "root, resolver: nothing to complain of" "$(< /run/ask.err)" ''
 answered
 
+# A password that is known already is in no process that reads names.
+ln -s pptp /run/bin/pptpsetup
+[ -d /etc/ppp ] && mount -t tmpfs -o mode=755 none /etc/ppp
+knows() { python3 /run/search.py "$@"; }
+/run/bin/pptpsetup --create t --server silent.example.org --username u \
+	-p a-long-password-and-a-secret < /dev/null > /dev/null 2>&1 &
+A=$! R=
+until_ok 3 eval 'R=$(pgrep -P $A)'
+sleep 0.3
+has "pptpsetup -p: it can be found" "$(knows $A)" '.'
+powerless "pptpsetup -p, resolver" "$R" $NONE
+is "pptpsetup -p: not in the resolver" "$(knows "$R")" ''
+answered
+if [ -e /usr/sbin/pppd ]; then
+	{ echo a-long-password-and-a-secret; sleep 5; } | "$CLIENT" \
+		silent.example.org --username u --timeout 3 > /dev/null 2>&1 &
+	A=$! R=
+	until_ok 3 eval 'R=$(pgrep -P $A -x pptp)'
+	sleep 0.3
+	powerless "--username, resolver" "$R" $NONE
+	is "--username: in none of the two" "$(knows "$A" "$R")" ''
+	answered
+fi
+
 # --- --check, once it reads GRE
 serve gre=silent
 bash /run/inherit "$CLIENT" --check $SERVER < /run/quiet > /run/one.err 2>&1 &
