@@ -144,6 +144,19 @@ standard_descriptors(void)
 		close(fd);
 }
 
+/*
+ * What was asked for has been printed: a script must not take half of a list
+ * for all of it.
+ */
+static int
+printed(int status)
+{
+	if (fflush(stdout) == EOF || ferror(stdout))
+		fatal(EXIT_SYSTEM, "cannot write to standard output: %s",
+		    strerror(errno));
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -164,7 +177,7 @@ main(int argc, char **argv)
 			options_help(stdout);
 		if (status != EXIT_OK && conf.nolaunch)
 			refuse_to_start((enum exit_status)status);
-		return status;
+		return printed(status);
 	}
 	standard_descriptors();
 	log_open(conf.loglevel, conf.logstring);
@@ -175,9 +188,9 @@ main(int argc, char **argv)
 	 */
 	signal_hold(SIGUSR1);
 	if (conf.mode == RUN_STATUS || conf.mode == RUN_STATUS_JSON)
-		return status_main(&conf);
+		return printed((int)status_main(&conf));
 	if (conf.mode == RUN_CHECK)
-		return check_main(&conf);
+		return printed((int)check_main(&conf));
 	call_init(&call, &conf);
 	if (conf.nolaunch && conf.data_path == DATA_KERNEL)
 		return run_kernel_gateway(&call);

@@ -144,7 +144,7 @@ print(t["server"], t["local"], t["state"], *(t[k] for k in sys.argv[1:]))
 assert 0 < t["uptime_us"] < 60e6 and 0 < t["call"] < 65536
 assert t["tx_acks"] > 0 and 0 < t["rtt_us"] < 5e6, t' "$@" < /run/json; }
 is "a list that cannot be written is an error" "$full" \
-	"pptp: cannot write the list: No space left on device
+	"pptp: cannot write to standard output: No space left on device
 $EXIT_SYSTEM"
 is "--status=json is JSON, and knows the traffic" "$(figures tx_packets \
 	tx_octets rx_packets rx_octets rx_duplicate rx_lost rx_reordered rx_bad)" \

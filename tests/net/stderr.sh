@@ -50,7 +50,55 @@ if [ -e /usr/sbin/pppd ]; then
 	is "a terminal that shows the steps: status" "$status" $EXIT_CONNECT
 	short "a terminal that shows the steps: ends within 2 s"
 fi
+# The same in each other role: whatever it is that fails.
+ln -s "$CLIENT" /run/pptpsetup
+short_of() {	# short_of CLAIM STATUS [WORD...]: by these words
+	local claim=$1 wanted=$2 kind; shift 2
+	for kind in tty pipe socket; do
+		stuffed $kind "$@"
+		is "$kind, $claim: status" "$status" "$wanted"
+		short "$kind, $claim: ends within 2 s" 23
+	done
+}
+short_of "--check" $EXIT_CONNECT "$CLIENT" --check $SERVER --connect-port 9
+short_of "--check --debug" $EXIT_CONNECT \
+	"$CLIENT" --check $SERVER --connect-port 9 --debug
+short_of "--status" $EXIT_RESOLVE "$CLIENT" --status ::1
+short_of "--status, a folder" $EXIT_SYSTEM \
+	bash -c 'exec -a pptp "$0" --status 10.9.0.9' "$CLIENT"
+short_of "the kernel's path, without its plugin" $EXIT_USAGE \
+	"$CLIENT" $SERVER --nolaunchpppd --data-path kernel
+[ ! -e /usr/sbin/pppd ] || short_of "--username" $EXIT_CONNECT bash -c \
+	'echo secret | "$0" "$@"' "$CLIENT" $SERVER --username u --connect-port 9
+short_of "--username without a password" $EXIT_USAGE \
+	"$CLIENT" $SERVER --username u
 is_clean "nothing left"
+
+# What cannot be written is no success.
+unwritten() {	# unwritten CLAIM COMMAND...
+	local claim=$1; shift
+	"$@" > /dev/full 2> /run/err
+	claim "$claim, a full disk: not 0 ($?)" test $? != 0
+	python3 -c 'import os, subprocess, sys
+read, write = os.pipe()
+os.close(read)
+sys.exit(subprocess.call(sys.argv[1:], stdout=write, restore_signals=False))
+' "$@" 2> /run/err
+	claim "$claim, a closed pipe: not 0 ($?)" test $? != 0
+}
+serve lcp=c22381,1400
+"$CLIENT" --check $SERVER > /run/out
+is "--check: status" $? 0
+unwritten "--help" "$CLIENT" --help
+unwritten "--version" "$CLIENT" --version
+unwritten "--status" "$CLIENT" --status
+unwritten "--status=json" "$CLIENT" --status=json
+unwritten "--check" "$CLIENT" --check $SERVER
+unwritten "pptpsetup --help" /run/pptpsetup --help
+mkdir -p /etc/ppp 2>/dev/null; mount -t tmpfs -o mode=755 none /etc/ppp &&
+	mkdir /etc/ppp/peers
+/run/pptpsetup --create t --server $SERVER --username u <<< secret
+unwritten "pptpsetup --list" /run/pptpsetup --list
 
 # Whoever reads loses nothing, and a file is written where it stood.
 "$CLIENT" $SERVER --connect-port 9 2>&1 | cat > /run/piped
