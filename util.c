@@ -591,3 +591,20 @@ fd_wait(int fd, int hangup_fd, int64_t deadline_us)
 			return 0;
 	}
 }
+
+ssize_t
+fd_read_all(int fd, int hangup_fd, int64_t deadline_us, char *buf, size_t size)
+{
+	size_t have = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (fd_wait(fd, hangup_fd, deadline_us) == -1)
+			return -1;
+		n = read(fd, buf + have, size - have);
+		if (n <= 0)
+			return (ssize_t)have;
+		have += (size_t)n;
+	}
+}

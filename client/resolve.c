@@ -90,25 +90,10 @@ resolver(const char *host, int fd)
 	_exit(0);
 }
 
-/* Reads what the resolver says until it closes; -1 when it is too late. */
-static ssize_t
-resolver_answer(const struct resolve *r, int fd, char *buf, size_t size)
-{
-	size_t have = 0;
-
-	for (;;) {
-		ssize_t n;
-
-		if (fd_wait(fd, r->hangup_fd, r->deadline_us) == -1)
-			return -1;
-		n = read(fd, buf + have, size - have);
-		if (n <= 0)
-			return (ssize_t)have;
-		have += (size_t)n;
-	}
-}
-
-/* As resolver_answer(); end: what became of the resolver, if not well. */
+/*
+ * Reads what the resolver says until it closes; -1 when it is too late.  end:
+ * what became of the resolver, if not well.
+ */
 static ssize_t
 ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
 {
@@ -130,7 +115,8 @@ ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
 		resolver(r->host, fds[1]);
 	}
 	close(fds[1]);
-	n = pid == -1 ? 0 : resolver_answer(r, fds[0], buf, size);
+	n = pid == -1 ? 0 : fd_read_all(fds[0], r->hangup_fd, r->deadline_us,
+	    buf, size);
 	close(fds[0]);
 	if (pid != -1 && n >= 0)
 		child_end(pid, end, CHILD_WORDS);

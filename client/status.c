@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,7 @@ enum {
 	OTHER_TUNNELS = 16,
 	OTHER_US = 1000000,
 	OTHERS_US = 5000000,
+	OTHER_TEXT = 32768,		/* more than the former's tunnels fill */
 	OWN_US = 2000000		/* for one of our own managers */
 };
 
@@ -199,27 +201,72 @@ list_user(struct listing *l, struct user *u)
 
 /*
  * One user's, for root: he may neither keep root waiting nor fill its screen,
- * whatever listens in his folder.
+ * whatever listens in his folder.  Returns what the trouble is, or NULL.
  */
-static void
-list_other(struct listing *l, uid_t uid)
+static const char *
+list_other(struct listing *l, uid_t uid, int64_t until)
 {
 	char dir[sizeof(CALLMGR_USERS "//pptp") + 12];
-	struct user u = { .dir = dir, .left = OTHER_TUNNELS,
-	    .until = clock_us() + OTHER_US };
+	struct user u = { .dir = dir, .left = OTHER_TUNNELS, .until = until };
 
 	snprintf(dir, sizeof(dir), CALLMGR_USERS "/%u/pptp", (unsigned)uid);
 	if (access(dir, F_OK) == -1)
-		return;
-	if (u.until > l->others_until)
-		u.until = l->others_until;
+		return NULL;
 	show_owner(&u.owner, uid);
 	(void)list_user(l, &u);
-	if (u.trouble != NULL)
-		log_warnx("call managers of uid %u%s%s %s: the rest is left "
-		    "out; ask as that user", (unsigned)uid,
-		    u.owner.name[0] != '\0' ? ", " : "", u.owner.name,
-		    u.trouble);
+	return u.trouble;
+}
+
+/*
+ * That, in a process of its own: the file system there may be the user's, and
+ * never answer.  Its words are what it prints, a NUL, and the trouble; if they
+ * are not whole it is left behind, even where nothing ends it.
+ */
+static void
+ask_other(struct listing *l, uid_t uid)
+{
+	static char said[OTHER_TEXT + 1];
+	const char *trouble = "take too long", *end = NULL;
+	int64_t until = clock_us() + OTHER_US;
+	struct show_owner o;
+	int fds[2];
+	pid_t pid;
+	ssize_t n;
+
+	if (until > l->others_until)
+		until = l->others_until;
+	(void)fflush(stdout);
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		log_stderr(0);
+		fd_null(STDIN_FILENO);
+		fd_null(STDERR_FILENO);
+		(void)dup2(fds[1], STDOUT_FILENO);
+		trouble = list_other(l, uid, until);
+		printf("%c%s", 0, trouble != NULL ? trouble : "");
+		(void)fflush(stdout);
+		_exit(0);
+	}
+	close(fds[1]);
+	n = pid == -1 ? -1 : fd_read_all(fds[0], -1, until + OTHER_US / 4,
+	    said, OTHER_TEXT);
+	close(fds[0]);
+	if (pid != -1)
+		(void)kill(pid, SIGKILL);
+	if (n > 0 && (end = memchr(said, '\0', (size_t)n)) != NULL) {
+		said[n] = '\0';
+		fputs(said, stdout);
+		l->count += end > said;
+		trouble = end + 1;
+	}
+	if (*trouble == '\0')
+		return;
+	show_owner(&o, uid);
+	log_warnx("call managers of uid %u%s%s %s: the rest is left out; ask "
+	    "as that user", (unsigned)uid, o.name[0] != '\0' ? ", " : "",
+	    o.name, trouble);
 }
 
 /* Root also sees what users with file capabilities have. */
@@ -242,7 +289,7 @@ list_others(struct listing *l)
 			    "all were asked");
 			break;
 		}
-		list_other(l, (uid_t)uid);
+		ask_other(l, (uid_t)uid);
 	}
 	if (d != NULL)
 		closedir(d);

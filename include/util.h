@@ -112,6 +112,12 @@ int poll_timeout(int64_t due_us, int64_t now_us);
 int fd_wait(int fd, int hangup_fd, int64_t deadline_us);
 
 /*
+ * Reads until the end of fd, or size octets: how many; -1 as fd_wait().
+ */
+ssize_t fd_read_all(int fd, int hangup_fd, int64_t deadline_us, char *buf,
+    size_t size);
+
+/*
  * A signalfd for the n signals in sigs, which are blocked from now on;
  * SIGPIPE is ignored.  -1 with errno.
  */

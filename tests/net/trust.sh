@@ -175,6 +175,60 @@ asks
 within "ten such users: not ten times as long" 8
 has "it is said that not all were asked" "$(< /run/err)" 'not all were asked'
 forget "${many[@]}"
+# A file system that never answers: his folder, the one below, or where a name
+# leads to.
+cat > /run/stuck.py <<'PY'
+"""stuck.py FOLDER: a file system is mounted there and says no word more."""
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+fd = os.open("/dev/fuse", os.O_RDWR)
+if libc.mount(b"stuck", sys.argv[1].encode(), b"fuse.stuck", 6, b"fd=%d,"
+              b"rootmode=40000,user_id=0,group_id=0,allow_other" % fd):
+    sys.exit(os.strerror(ctypes.get_errno()))
+unique = struct.unpack_from("=IIQ", os.read(fd, 1 << 18))[2]
+os.write(fd, struct.pack("=IiQ4IHH3I8I", 80, 0, unique, 7, 31, 1 << 17, 0,
+                         12, 9, 1 << 17, 1, 0, *[0] * 8))
+print("ready", flush=True)
+while True:
+    os.read(fd, 1 << 18)
+PY
+mkdir -p /run/user/54321 /run/user/54322/pptp /run/user/54323/pptp
+ln -s /run/user/54321/x /run/user/54323/pptp/10.9.0.2@1
+stuck=()
+for d in 54321 54322/pptp; do
+	: > /run/stuck.log
+	python3 /run/stuck.py /run/user/$d > /run/stuck.log 2> /run/why &
+	stuck+=($!)
+	until_ok 3 grep -q ready /run/stuck.log
+done
+if grep -q ready /run/stuck.log; then
+	tunnel one --count 5 --hold 20 --
+	up one
+	claims 54324 one 10.9.0.2@1
+	began=$SECONDS
+	out=$(timeout 20 "$CLIENT" --status 2> /run/err)
+	is "file systems that never answer: status" $? 0
+	took=$((SECONDS - began))
+	within "in bounded time" 7
+	is "with what others have" "$(grep -c -e '^10.9.0.2: up' -e \
+		'^uid 54324 claims: 10.9.0.2: up' <<< "$out")" 2
+	is "and who keeps root waiting" "$(grep -o 'uid [0-9]* take too long' \
+		/run/err | sort)" "uid 54321 take too long
+uid 54322 take too long
+uid 54323 take too long"
+	timeout 20 "$CLIENT" --status=json > /run/out 2> /run/err
+	is "JSON all the same" "$(python3 -c 'import json
+print(*(t["uid"] for t in json.load(open("/run/out"))))')" "0 54324"
+	umount -l /run/user/54321 /run/user/54322/pptp
+	forget "${stuck[@]}" "$C"
+	ended one 30
+	until_ok 5 no_process
+	is "none of its processes stays" "$(pgrep -x pptp)" ''
+else
+	skip "a file system that never answers" "$(tail -n 1 /run/why)"
+	umount -l /run/user/* 2>/dev/null
+	forget
+fi
 mkdir -p /run/user/54321 && ln -s /run /run/user/54321/pptp
 asks
 is "a link for a folder is not followed" "$(cat /run/out /run/err)" "no tunnels"
