@@ -36,21 +36,22 @@ enum {
 
 /* ---- the last thing it does ---- */
 
-static bool
+static int
 is_our_socket(const struct monitor_start *s, const struct stat *st)
 {
 	return st->st_ino == s->inode && st->st_mtim.tv_sec ==
 	    s->made.tv_sec && st->st_mtim.tv_nsec == s->made.tv_nsec;
 }
 
-/* A file of refusals.h that holds something stays. */
-static bool
+/* A file of refusals.h that holds something stays.  -1: it cannot be told. */
+static int
 is_empty(const struct monitor_start *s, const struct stat *st)
 {
 	struct stat own;
 
-	return st->st_size == 0 && fstat(s->refused, &own) == 0 &&
-	    own.st_ino == st->st_ino;
+	if (fstat(s->refused, &own) == -1)
+		return -1;
+	return st->st_size == 0 && own.st_ino == st->st_ino;
 }
 
 /*
@@ -70,12 +71,14 @@ is_noted(const struct monitor_start *s)
 /* 0 also if it is gone, or not to be removed. */
 static int
 remove_if(const struct monitor_start *s, const char *file,
-    bool (*is_so)(const struct monitor_start *, const struct stat *))
+    int (*is_so)(const struct monitor_start *, const struct stat *))
 {
 	struct stat st;
+	int so;
 
 	if (fstatat(s->dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    (is_so(s, &st) && unlinkat(s->dir, file, 0) == -1))
+	    (so = is_so(s, &st)) == -1 ||
+	    (so && unlinkat(s->dir, file, 0) == -1))
 		return errno == ENOENT ? 0 : -1;
 	return 0;
 }
@@ -83,7 +86,7 @@ remove_if(const struct monitor_start *s, const char *file,
 /* A lack of memory may pass. */
 static void
 remove_patiently(const struct monitor_start *s, const char *file,
-    bool (*is_so)(const struct monitor_start *, const struct stat *))
+    int (*is_so)(const struct monitor_start *, const struct stat *))
 {
 	int rc = -1;
 

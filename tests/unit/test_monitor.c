@@ -7,16 +7,20 @@
 #include <errno.h>
 #include <unistd.h>
 
-static int lacking;	/* so many calls more find no memory */
+static int lacking;	/* so many calls more find no memory, */
+static int nth;		/* or that one */
 
 #define WITH_MEMORY(call)						\
-	(lacking > 0 && lacking-- > 0 ? (errno = ENOMEM, -1) : (call))
+	((lacking > 0 && lacking-- > 0) || (nth > 0 && --nth == 0) ?	\
+	(errno = ENOMEM, -1) : (call))
+#define fstat(fd, st)		WITH_MEMORY(fstat(fd, st))
 #define fstatat(d, n, st, how)	WITH_MEMORY(fstatat(d, n, st, how))
 #define unlinkat(d, n, how)	WITH_MEMORY(unlinkat(d, n, how))
 #define flock(d, how)		WITH_MEMORY(flock(d, how))
 #include "../../manager/monitor.c"
 #undef unlinkat
 #undef fstatat
+#undef fstat
 
 #include <arpa/inet.h>
 
@@ -219,13 +223,18 @@ test_removal(void)
 			abort();
 		s.inode = st.st_ino;
 		s.made = st.st_mtim;
-		lacking = ++calls;
+		calls++;
+		lacking = calls > 12 ? calls - 12 : 0;
+		nth = calls > 12 ? 0 : calls;
 		monitor_remove_files(&s);
 		T(fstatat(s.dir, s.file, &st, 0) == -1 &&
 		    fstatat(s.dir, "127.0.0.7.refused", &st, 0) == -1,
-		    "no memory for %d calls: both files go", calls);
+		    lacking > 0 ? "no memory for %d calls: both files go" :
+		    "none for call %d: both files go", lacking > 0 ?
+		    calls - 12 : calls);
 		close(s.refused);
-	} while (calls < 6);
+	} while (calls < 12 + 6);
+	nth = 0;
 	test_notes(&s);
 	close(make_file(s.dir, s.file));
 	s.inode++;
