@@ -741,7 +741,8 @@ call_up(struct ctrl *c, struct ctrl_call *call)
 
 	call->state = CALL_UP;
 	call->deadline = CTRL_NEVER;
-	events_push(&c->ev, CTRL_EV_CALL_UP, call->conf.id, CTRL_CAUSE_LOCAL, "");
+	events_push(&c->ev, CTRL_EV_CALL_UP, call->conf.id, CTRL_CAUSE_LOCAL,
+	    "");
 	quirk_fields(&f, call->conf.quirks);
 	if (f.link_info) {
 		struct wr w = ctrl_put(c, SET_LINK_INFO);
@@ -982,8 +983,8 @@ eof_early(struct ctrl *c, int err)
 		    "it sent %zu octets of text and no message",
 		    c->in.skipped + c->in.len);
 	else if (c->in.len > 0)
-		malformed(c, c->in.buf, 0, "it closed the connection within its "
-		    "first message");
+		malformed(c, c->in.buf, 0, "it closed the connection within "
+		    "its first message");
 	else if (err == 0 || err == ECONNRESET || err == EPIPE)
 		set_cause(c, CTRL_CAUSE_REFUSED, "the server closed the "
 		    "connection without an answer: it may be full, not want "

@@ -153,8 +153,8 @@ struct link {
 };
 
 /*
- * Sends an LCP packet without a text (RFC 1661 5), with the same identifier each
- * time: a late answer will do.  A Configure-Request has one option.
+ * Sends an LCP packet without a text (RFC 1661 5), with the same identifier
+ * each time: a late answer will do.  A Configure-Request has one option.
  */
 static void
 lcp_send(struct link *l, uint8_t code)
@@ -262,7 +262,7 @@ check_lcp(struct link *l)
 		return EXIT_PPP;
 	}
 	login = ppp_login_name(said->auth, said->algorithm);
-	snprintf(text, sizeof(text), "login %s, MRU %u", login,
+	snprintf(text, sizeof(text), "login %s, MRU %d", login,
 	    said->mru != 0 ? said->mru : PPP_MRU);
 	report(true, text);
 	advice = quirk_advice(l->c->said.host, l->c->said.vendor);

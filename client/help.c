@@ -25,7 +25,8 @@ static_assert(sizeof(group_names) / sizeof(group_names[0]) == GROUPS,
 
 static const char exit_texts[][56] = {
 	[EXIT_OK] = "normal end",
-	[EXIT_SYSTEM] = "this machine failed: memory, pppd, PPP; no tunnel is up",
+	[EXIT_SYSTEM] =
+	    "this machine failed: memory, pppd, PPP; no tunnel is up",
 	[EXIT_USAGE] = "the command line is wrong",
 	[EXIT_RESOLVE] = "the server's name has no usable address",
 	[EXIT_PERMISSION] = "a capability or a file's permission is missing",

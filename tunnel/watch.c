@@ -134,7 +134,7 @@ watch_manager(struct watch *w)
 		log_at(m.log.level, "%s", m.log.text);
 		return;
 	}
-	/* A server may clear the call before pppd's last packets are through. */
+	/* A server may clear the call before pppd's last packets arrive. */
 	if (n == 1 && m.type == IPC_DOWN && w->grace_until != INT64_MAX &&
 	    m.down.status == EXIT_SERVER_ENDED) {
 		log_info("tunnel to %s closed: %s", w->server, m.down.text);
