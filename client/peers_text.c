@@ -129,8 +129,8 @@ peers_is_net(const char *s)
 	uint32_t address = 0;
 	unsigned n;
 
-	for (int i = 0; i < 4; i++) {
-		if (!take_number(&s, 255, &n) || *s++ != (i < 3 ? '.' : '/'))
+	for (int i = 0; i < 4; i++, s++) {
+		if (!take_number(&s, 255, &n) || *s != (i < 3 ? '.' : '/'))
 			return false;
 		address = address << 8 | n;
 	}

@@ -240,8 +240,8 @@ env_enter_client(void)
 {
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-	dup2(null, STDERR_FILENO);
-	if (setns(client_ns, CLONE_NEWNET) == -1)
+	if (null == -1 || dup2(null, STDERR_FILENO) == -1 ||
+	    setns(client_ns, CLONE_NEWNET) == -1)
 		_exit(99);
 	pin(1);
 	signal(SIGPIPE, SIG_DFL);

@@ -107,11 +107,11 @@ check_words(char **v)
 static void
 check_again(void)
 {
-	char *more = copy_of, *word;
+	char *more = copy_of, *word, *same;
 
 	snprintf(copy_of, sizeof(copy_of), "%s", text_of);
 	while ((word = next_word(&more)) != NULL) {
-		char quoted[2 * TEXT + 3], *p = quoted, *again = quoted;
+		char quoted[2 * TEXT + 3], *p = quoted, *again;
 
 		*p++ = '"';
 		for (const char *w = word; *w != '\0'; w++) {
@@ -120,7 +120,9 @@ check_again(void)
 		}
 		*p++ = '"';
 		*p = '\0';
-		MUST(strcmp(next_word(&again), word) == 0);
+		again = quoted;
+		same = next_word(&again);
+		MUST(same != NULL && strcmp(same, word) == 0);
 		MUST(next_word(&again) == NULL);
 	}
 }

@@ -77,7 +77,7 @@ model_deliver(uint32_t seq)
 			model.any = true;
 			return;
 		}
-	MUST(!"delivered what was not accepted");
+	MUST(false);		/* delivered what was not accepted */
 }
 
 static size_t

@@ -65,7 +65,7 @@ begin(void)
 	const char *file = getenv("FAULT_FILE"), *number = getenv("FAULT");
 	int fd = file == NULL ? -1 : (int)syscall(SYS_openat, AT_FDCWD, file,
 	    O_RDWR | O_CLOEXEC);
-	void *p = (void *)syscall(SYS_mmap, NULL, sizeof(*shared), PROT_READ |
+	void *p = (void *)syscall(SYS_mmap, 0L, sizeof(*shared), PROT_READ |
 	    PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (p == MAP_FAILED || number == NULL)

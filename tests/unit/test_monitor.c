@@ -88,7 +88,8 @@ socket_to(int type, const char *to)
 	int listener = socket(AF_INET, type, 0);
 	int fd = socket(AF_INET, type, 0);
 
-	if (bind(listener, (struct sockaddr *)&peer, sizeof(peer)) == -1 ||
+	if (listener == -1 || fd == -1 ||
+	    bind(listener, (struct sockaddr *)&peer, sizeof(peer)) == -1 ||
 	    (type == SOCK_STREAM && listen(listener, 1) == -1) ||
 	    getsockname(listener, (struct sockaddr *)&peer, &len) == -1 ||
 	    bind(fd, (struct sockaddr *)&own, sizeof(own)) == -1 ||

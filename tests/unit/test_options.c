@@ -806,7 +806,7 @@ test_help(void)
 	    T_EQ(strncmp(r->out, "usage: pptp ", 12), 0),
 	    "--help prints to stdout and ends with 0");
 	for (size_t i = 0; i < n; i++) {
-		snprintf(word, sizeof(word), "\n  --%s", rows[i].name);
+		snprintf(word, sizeof(word), "\n  --%.99s", rows[i].name);
 		if (!mentions(r->out, word) && ++missing)
 			printf("# help lacks --%s\n", rows[i].name);
 		if (rows[i].help[0] == '\0' && ++missing)

@@ -1031,7 +1031,8 @@ await_question(int master)
 static void
 shell(int tty)
 {
-	char words[] = "pptpsetup|-c|t|-s|h|-d|D|-u|u", *argv[10] = { NULL };
+	char line[] = "pptpsetup|-c|t|-s|h|-d|D|-u|u", *words = line;
+	char *argv[10] = { NULL };
 	int argc = 0, status;
 	pid_t pid;
 
@@ -1039,8 +1040,8 @@ shell(int tty)
 	signal(SIGTTOU, SIG_IGN);
 	if (ioctl(tty, TIOCSCTTY, 0) == -1)
 		_exit(91);
-	for (char *p = words; p != NULL;)
-		argv[argc++] = strsep(&p, "|");
+	while ((argv[argc] = strsep(&words, "|")) != NULL)
+		argc++;
 	pid = fork();
 	if (pid == 0) {
 		setpgid(0, 0);
@@ -1148,9 +1149,11 @@ test_argv(void)
 	    user[] = "-uu", option[] = "-p";
 	char *argv[] = { name, create, server, user, option, arg, NULL };
 	char zero[sizeof(arg)] = "";
-	int err = dup(2), status;
+	int err = dup(2), null = open("/dev/null", O_WRONLY), status;
 
-	dup2(open("/dev/null", O_WRONLY), 2);
+	if (err == -1 || null == -1)
+		abort();
+	dup2(null, 2);
 	status = parse(&r, 6, argv);
 	dup2(err, 2);
 	T(T_EQ(status, -1) && T_STR(r.password.text, "secret") &&
