@@ -26,6 +26,7 @@ struct route_hop {
 
 struct route {
 	struct in_addr	 server, local;	/* local INADDR_ANY: any */
+	char		 name[INET_ADDRSTRLEN];	/* of the server */
 	uint32_t	 mark;		/* 0: none */
 	int		 fd;		/* rtnetlink: replies */
 	int		 watch;		/* rtnetlink: notifications; poll it */

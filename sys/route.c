@@ -97,11 +97,10 @@ on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 static void
 link_get(struct route *r, int ifindex, struct link *l)
 {
+	const struct nl_visit v = { on_link, l };
 	struct nl_request q;
-	struct nl_visit v;
 
 	memset(l, 0, sizeof(*l));
-	v = (struct nl_visit){ on_link, l };
 	nl_init(&q, RTM_GETLINK, 0, sizeof(q.u.link));
 	q.u.link.ifi_index = ifindex;
 	(void)nl_talk(r->fd, &r->seq, &q, &v);
@@ -158,17 +157,16 @@ hop_same(const struct route_hop *a, const struct route_hop *b)
 static void
 hop_log(struct route *r, const char *what, const struct route_hop *hop)
 {
-	char server[INET_ADDRSTRLEN], via[INET6_ADDRSTRLEN];
+	char via[INET6_ADDRSTRLEN];
 	struct link l;
 
 	link_get(r, hop->ifindex, &l);
-	inet_ntop(AF_INET, &r->server, server, sizeof(server));
 	if (hop->via_type == RTA_GATEWAY)
 		inet_ntop(AF_INET, hop->via, via, sizeof(via));
 	else if (hop->via_type == 0 || hop->via_len != 18 ||
 	    inet_ntop(AF_INET6, hop->via + 2, via, sizeof(via)) == NULL)
 		snprintf(via, sizeof(via), "its link");
-	log_info("host route to %s via %s dev %s %s", server, via, l.name,
+	log_info("host route to %s via %s dev %s %s", r->name, via, l.name,
 	    what);
 }
 
@@ -274,12 +272,11 @@ on_route(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 static int
 scan(struct route *r, struct scan *s)
 {
+	const struct nl_visit v = { on_route, s };
 	struct nl_request q;
-	struct nl_visit v;
 
 	for (unsigned i = 0; i < RESCANS; i++) {
 		memset(s, 0, sizeof(*s));
-		v = (struct nl_visit){ on_route, s };
 		s->r = r;
 		nl_init(&q, RTM_GETROUTE, NLM_F_DUMP, sizeof(q.u.rt));
 		q.u.rt.rtm_family = AF_INET;
@@ -293,6 +290,16 @@ scan(struct route *r, struct scan *s)
 }
 
 /* ---- asking the kernel for the path ---- */
+
+/* Begins a request about a /32 to the server. */
+static void
+host_request(struct nl_request *q, const struct route *r, int type, int flags)
+{
+	nl_init(q, type, flags, sizeof(q->u.rt));
+	q->u.rt.rtm_family = AF_INET;
+	q->u.rt.rtm_dst_len = 32;
+	nl_put(q, RTA_DST, &r->server, sizeof(r->server));
+}
 
 struct answer {
 	struct rtmsg	 m;
@@ -313,16 +320,12 @@ on_answer(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 static int
 ask(struct route *r, unsigned flags, struct answer *a)
 {
+	const struct nl_visit v = { on_answer, a };
 	struct nl_request q;
-	struct nl_visit v;
 
 	memset(a, 0, sizeof(*a));
-	v = (struct nl_visit){ on_answer, a };
-	nl_init(&q, RTM_GETROUTE, 0, sizeof(q.u.rt));
-	q.u.rt.rtm_family = AF_INET;
-	q.u.rt.rtm_dst_len = 32;
+	host_request(&q, r, RTM_GETROUTE, 0);
 	q.u.rt.rtm_flags = flags;
-	nl_put(&q, RTA_DST, &r->server, sizeof(r->server));
 	if (r->local.s_addr != INADDR_ANY) {
 		q.u.rt.rtm_src_len = 32;
 		nl_put(&q, RTA_SRC, &r->local, sizeof(r->local));
@@ -409,14 +412,11 @@ choose(struct route *r, const struct scan *s, struct route_hop *hop)
 static void
 trust_first(struct route *r, const struct link *l)
 {
-	char server[INET_ADDRSTRLEN];
-
 	if (r->started || !link_is_tunnel(r, l))
 		return;
 	memcpy(r->uplink, l->name, sizeof(r->uplink));
-	inet_ntop(AF_INET, &r->server, server, sizeof(server));
 	log_info("%s is reached through %s: if that is a tunnel to it, left "
-	    "from before, nothing will pass", server, l->name);
+	    "from before, nothing will pass", r->name, l->name);
 }
 
 static enum path
@@ -463,15 +463,12 @@ change(struct route *r, int type, int flags, const struct route_hop *hop)
 {
 	struct nl_request q;
 
-	nl_init(&q, type, flags, sizeof(q.u.rt));
-	q.u.rt.rtm_family = AF_INET;
-	q.u.rt.rtm_dst_len = 32;
+	host_request(&q, r, type, flags);
 	q.u.rt.rtm_table = RT_TABLE_MAIN;
 	q.u.rt.rtm_protocol = ROUTE_PROTOCOL;
 	q.u.rt.rtm_type = RTN_UNICAST;
 	q.u.rt.rtm_scope = hop->via_type != 0 ? RT_SCOPE_UNIVERSE :
 	    RT_SCOPE_LINK;
-	nl_put(&q, RTA_DST, &r->server, sizeof(r->server));
 	nl_put(&q, RTA_OIF, &hop->ifindex, sizeof(hop->ifindex));
 	if (hop->via_type != 0)
 		nl_put(&q, hop->via_type, hop->via, hop->via_len);
@@ -510,14 +507,9 @@ remove_ours(struct route *r, const struct scan *s,
 static int
 warn_once(struct route *r, const char *what)
 {
-	char server[INET_ADDRSTRLEN];
-	int saved = errno;
-
-	inet_ntop(AF_INET, &r->server, server, sizeof(server));
-	if (r->last_error != saved)
-		log_warn("%s %s", what, server);
-	r->last_error = saved;
-	errno = saved;
+	if (r->last_error != errno)
+		log_warn("%s %s", what, r->name);
+	r->last_error = errno;
 	return -1;
 }
 
@@ -570,15 +562,12 @@ install(struct route *r, const struct scan *s, const struct route_hop *hop)
 static void
 warn_loop(struct route *r)
 {
-	char server[INET_ADDRSTRLEN];
-
 	if (r->have || r->warned)
 		return;
 	r->warned = true;
-	inet_ntop(AF_INET, &r->server, server, sizeof(server));
 	log_warnx("%s would be reached through the tunnel itself: no other "
 	    "way to it is left; add a route to it by its real gateway",
-	    server);
+	    r->name);
 }
 
 int
@@ -621,7 +610,7 @@ route_update(struct route *r)
 	return 0;
 }
 
-/* ---- watching, opening, closing ---- */
+/* ---- watching, closing, opening ---- */
 
 struct change {
 	struct route	*r;
@@ -667,40 +656,6 @@ route_changed(struct route *r)
 	}
 }
 
-int
-route_open(struct route *r, struct in_addr server, struct in_addr local,
-    uint32_t mark)
-{
-	const struct timeval timeout = { .tv_sec = REPLY_TIMEOUT_S };
-	const int on = 1;
-	uint32_t port;
-
-	memset(r, 0, sizeof(*r));
-	r->server = server;
-	r->local = local;
-	r->mark = mark;
-	r->watch = -1;
-	r->fd = nl_open(0, &r->port);
-	if (r->fd != -1)
-		r->watch = nl_open(RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
-		    RTMGRP_IPV4_IFADDR | RTMGRP_LINK, &port);
-	if (r->watch == -1) {
-		int saved = errno;
-
-		if (r->fd != -1)
-			close(r->fd);
-		r->fd = -1;
-		errno = saved;
-		return -1;
-	}
-	(void)setsockopt(r->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout,
-	    sizeof(timeout));
-	/* Since 4.20: dump the table asked for and no other. */
-	(void)setsockopt(r->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
-	    sizeof(on));
-	return 0;
-}
-
 /* It is the last chance, so it is retried: a lack of memory may pass. */
 static void
 remove_last(struct route *r)
@@ -728,4 +683,37 @@ route_close(struct route *r)
 	if (r->watch != -1)
 		close(r->watch);
 	r->fd = r->watch = -1;
+}
+
+int
+route_open(struct route *r, struct in_addr server, struct in_addr local,
+    uint32_t mark)
+{
+	const struct timeval timeout = { .tv_sec = REPLY_TIMEOUT_S };
+	const int on = 1;
+	uint32_t port;
+
+	memset(r, 0, sizeof(*r));
+	r->server = server;
+	(void)inet_ntop(AF_INET, &server, r->name, sizeof(r->name));
+	r->local = local;
+	r->mark = mark;
+	r->watch = -1;
+	r->fd = nl_open(0, &r->port);
+	if (r->fd != -1)
+		r->watch = nl_open(RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
+		    RTMGRP_IPV4_IFADDR | RTMGRP_LINK, &port);
+	if (r->watch == -1) {
+		int saved = errno;
+
+		route_close(r);
+		errno = saved;
+		return -1;
+	}
+	(void)setsockopt(r->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout,
+	    sizeof(timeout));
+	/* Since 4.20: dump the table asked for and no other. */
+	(void)setsockopt(r->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
+	    sizeof(on));
+	return 0;
 }
