@@ -146,24 +146,6 @@ struct gre {
 	struct slot	 slots[GRE_RING];
 };
 
-/* t + d, at most GRE_NEVER; d is not negative. */
-static inline int64_t
-later(int64_t t, int64_t d)
-{
-	return t > GRE_NEVER - d ? GRE_NEVER : t + d;
-}
-
-/* Microseconds from t to now; a clock that went backwards gives 0. */
-static inline int64_t
-elapsed(int64_t now, int64_t t)
-{
-	uint64_t d = (uint64_t)now - (uint64_t)t;
-
-	if (now <= t)
-		return 0;
-	return d > INT64_MAX ? INT64_MAX : (int64_t)d;
-}
-
 static inline int64_t
 min64(int64_t a, int64_t b)
 {
@@ -314,7 +296,7 @@ gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 	g->sent_at[g->tx_next % GRE_RTT_SLOTS] = now;
 	g->tx_next++;
 	g->repeats = GRE_ACK_REPEATS;
-	g->repeat_due = later(now, GRE_ACK_REPEAT_US);
+	g->repeat_due = now + GRE_ACK_REPEAT_US;
 	g->n->tx_packets++;
 	g->n->tx_octets += len;
 	return h;
@@ -353,7 +335,7 @@ gre_acknowledged(struct gre *g, uint32_t ack, int64_t now)
 	 */
 	if (age > GRE_RTT_SLOTS || seq_diff(ack, g->filler_before) < 0)
 		return;
-	sample = elapsed(now, g->sent_at[ack % GRE_RTT_SLOTS]);
+	sample = now - g->sent_at[ack % GRE_RTT_SLOTS];
 	if (sample > RTT_MAX_US)
 		return;
 
@@ -373,12 +355,6 @@ gre_owe(struct gre *g, uint32_t seq, int64_t now)
 		g->owed_since = now;
 }
 
-static bool
-due(int64_t when, int64_t now)
-{
-	return when != GRE_NEVER && when <= now;
-}
-
 /* The delayed-ACK timer: half a window, or GRE_ACK_DELAY_US. */
 static int64_t
 ack_due(const struct gre *g)
@@ -389,7 +365,7 @@ ack_due(const struct gre *g)
 		return GRE_NEVER;
 	if (g->owed >= half)
 		return g->owed_since;
-	return later(g->owed_since, GRE_ACK_DELAY_US);
+	return g->owed_since + GRE_ACK_DELAY_US;
 }
 
 /* When an acknowledgement is sent again, or GRE_NEVER. */
@@ -412,7 +388,7 @@ filler_due(const struct gre *g)
 	/* Number 1 makes pptpd start afresh, whenever it comes. */
 	if (g->tx_acked == 1)
 		return GRE_NEVER;
-	return later(g->stuck_since, (rtt + rtt / 2 + FILLER_US) << g->fillers);
+	return g->stuck_since + ((rtt + rtt / 2 + FILLER_US) << g->fillers);
 }
 
 static void
@@ -450,13 +426,13 @@ gre_output(struct gre *g, uint8_t *buf, int64_t now)
 	struct wr w = { .p = buf, .end = buf + GRE_OUTPUT_MAX };
 
 	assert(buf != NULL);
-	if (due(filler_due(g), now)) {
+	if (filler_due(g) <= now) {
 		put_filler(g, &w, now);
-	} else if (due(repeat_due(g), now)) {
+	} else if (repeat_due(g) <= now) {
 		g->repeats--;
-		g->repeat_due = later(now, GRE_ACK_REPEAT_US);
+		g->repeat_due = now + GRE_ACK_REPEAT_US;
 		put_ack(g, &w);
-	} else if (due(ack_due(g), now)) {
+	} else if (ack_due(g) <= now) {
 		put_ack(g, &w);
 	}
 	return (size_t)(w.p - buf);
@@ -498,7 +474,7 @@ gap_due(const struct gre *g)
 		wait = wait * 2 > WAIT_MIN_US ? wait * 2 : WAIT_MIN_US;
 		wait = min64(wait, g->conf.reorder_us);
 	}
-	return later(g->slots[g->next % GRE_RING].opened, wait);
+	return g->slots[g->next % GRE_RING].opened + wait;
 }
 
 static bool
@@ -518,7 +494,7 @@ gap_expired(const struct gre *g, bool drained, int64_t now)
 static void
 grow_lateness(struct gre *g, const struct slot *s, int64_t now)
 {
-	int64_t us = elapsed(now, s->opened);
+	int64_t us = now - s->opened;
 	uint32_t count = g->arrivals - s->arrival;
 
 	if (us > g->conf.reorder_us || count >= GRE_RING)
@@ -763,7 +739,7 @@ accept_data(struct gre *g, const struct pending *f, int64_t now)
 			g->n->rx_duplicate++;
 	} else if (behind > 0 && behind <= (int32_t)g->known)
 		accept_behind(g, f, now);
-	else if (elapsed(now, g->born) < START_REORDER_US && behind > 0 &&
+	else if (now - g->born < START_REORDER_US && behind > 0 &&
 	    behind <= (int32_t)g->known + START_REORDER_COUNT)
 		g->n->rx_old++;
 	else
