@@ -63,14 +63,6 @@ rd_u32(struct rd *r)
 	    (uint32_t)p[2] << 8 | p[3];
 }
 
-static inline uint64_t
-rd_u64(struct rd *r)
-{
-	uint64_t high = rd_u32(r);
-
-	return high << 32 | rd_u32(r);
-}
-
 /* Copies a NUL-padded field of n octets into dst[n + 1], always terminated. */
 static inline void
 rd_text(struct rd *r, char *dst, size_t n)
@@ -130,13 +122,6 @@ wr_u32(struct wr *w, uint32_t v)
 }
 
 static inline void
-wr_u64(struct wr *w, uint64_t v)
-{
-	wr_u32(w, (uint32_t)(v >> 32));
-	wr_u32(w, (uint32_t)v);
-}
-
-static inline void
 wr_bytes(struct wr *w, const void *src, size_t n)
 {
 	uint8_t *p = wr_room(w, n);
@@ -145,23 +130,16 @@ wr_bytes(struct wr *w, const void *src, size_t n)
 		memcpy(p, src, n);
 }
 
-static inline void
-wr_zero(struct wr *w, size_t n)
-{
-	uint8_t *p = wr_room(w, n);
-
-	if (p != NULL)
-		memset(p, 0, n);
-}
-
 /* A NUL-padded field of n octets; a longer text is cut. */
 static inline void
 wr_text(struct wr *w, const char *s, size_t n)
 {
-	size_t len = strnlen(s, n);
+	uint8_t *p = wr_room(w, n);
 
-	wr_bytes(w, s, len);
-	wr_zero(w, n - len);
+	if (p == NULL)
+		return;
+	memset(p, 0, n);
+	memcpy(p, s, strnlen(s, n));
 }
 
 /* Signed distance from b to a on the 32-bit sequence circle. */

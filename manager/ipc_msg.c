@@ -16,11 +16,11 @@
 enum { VERSION_2 = 2 };
 
 enum kind {
-	NUMBER,			/* host order here, big endian on the wire */
+	NUMBER,			/* host order here, big endian on the wire;
+				 * a bool is a number, too */
 	NUMBERS,		/* uint64_t, as many as the width holds; the
 				 * last member: another build may send fewer,
 				 * which leaves 0, or more */
-	FLAG,			/* bool */
 	OCTETS,			/* as they are: addresses */
 	TEXT,			/* padded by NUL; terminated here */
 	SENTENCE		/* a text for a terminal or a log */
@@ -53,7 +53,7 @@ static const struct member members[] = {
 	RANGE(CALL, call.port, 1, UINT16_MAX),
 	RANGE(CALL, call.window, 1, UINT16_MAX),
 	FIELD(CALL, NUMBER, call.loglevel),
-	FIELD(CALL, FLAG, call.hostroute),
+	RANGE(CALL, call.hostroute, 0, 1),
 	FIELD(CALL, OCTETS, call.server),
 	FIELD(CALL, OCTETS, call.local),
 	FIELD(CALL, NUMBER, call.mark),
@@ -75,7 +75,7 @@ static const struct member members[] = {
 	STRING(DOWN, SENTENCE, down.text),
 	FIELD(TUNNEL, NUMBER, tunnel.id),
 	FIELD(TUNNEL, NUMBER, tunnel.peer_id),
-	FIELD(TUNNEL, FLAG, tunnel.up),
+	RANGE(TUNNEL, tunnel.up, 0, 1),
 	FIELD(TUNNEL, OCTETS, tunnel.server),
 	FIELD(TUNNEL, OCTETS, tunnel.local),
 	FIELD(TUNNEL, NUMBER, tunnel.up_us),
@@ -89,59 +89,49 @@ static const struct member members[] = {
 	FIELD(FRAME, OCTETS, frame.data)
 };
 
+static_assert(sizeof(bool) == 1, "a bool travels as one octet");
+
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
 
 /* ---- one member: p is where it lies in a struct ipc_msg ---- */
 
+/* A number from host order to big endian, or back. */
+static void
+turn(uint8_t *to, const uint8_t *from, size_t width)
+{
+	bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+
+	for (size_t i = 0; i < width; i++)
+		to[i] = from[big ? i : width - 1 - i];
+}
+
 static void
 put_number(struct wr *w, const uint8_t *p, size_t width)
 {
-	uint64_t v8;
-	uint32_t v4;
-	uint16_t v2;
+	uint8_t *to = wr_room(w, width);
 
-	if (width == sizeof(v8)) {
-		memcpy(&v8, p, sizeof(v8));
-		wr_u64(w, v8);
-	} else if (width == sizeof(v4)) {
-		memcpy(&v4, p, sizeof(v4));
-		wr_u32(w, v4);
-	} else if (width == sizeof(v2)) {
-		memcpy(&v2, p, sizeof(v2));
-		wr_u16(w, v2);
-	} else {
-		wr_u8(w, *p);
-	}
+	if (to != NULL)
+		turn(to, p, width);
 }
 
 /* Reads a number of that width, stores it at p and returns it. */
 static uint64_t
 get_number(struct rd *r, uint8_t *p, size_t width)
 {
-	uint64_t v8 = 0;
-	uint32_t v4;
-	uint16_t v2;
+	const uint8_t *from = rd_bytes(r, width);
+	uint64_t n = 0;
 
+	if (from == NULL)
+		return 0;
+	turn(p, from, width);
 	for (size_t i = 0; i < width; i++)
-		v8 = v8 << 8 | rd_u8(r);
-	v4 = (uint32_t)v8;
-	v2 = (uint16_t)v8;
-	if (width == sizeof(v8))
-		memcpy(p, &v8, sizeof(v8));
-	else if (width == sizeof(v4))
-		memcpy(p, &v4, sizeof(v4));
-	else if (width == sizeof(v2))
-		memcpy(p, &v2, sizeof(v2));
-	else
-		*p = (uint8_t)v8;
-	return v8;
+		n = n << 8 | from[i];
+	return n;
 }
 
 static void
 put_member(struct wr *w, const struct member *b, const uint8_t *p)
 {
-	bool flag;
-
 	switch ((enum kind)b->kind) {
 	case NUMBER:
 		put_number(w, p, b->width);
@@ -149,10 +139,6 @@ put_member(struct wr *w, const struct member *b, const uint8_t *p)
 	case NUMBERS:
 		for (size_t i = 0; i < b->width; i += sizeof(uint64_t))
 			put_number(w, p + i, sizeof(uint64_t));
-		break;
-	case FLAG:
-		memcpy(&flag, p, sizeof(flag));
-		wr_u8(w, flag);
 		break;
 	case OCTETS:
 		wr_bytes(w, p, b->width);
@@ -199,7 +185,6 @@ static void
 get_member(struct rd *r, const struct member *b, uint8_t *p)
 {
 	uint64_t n;
-	bool flag;
 
 	switch ((enum kind)b->kind) {
 	case NUMBER:
@@ -209,10 +194,6 @@ get_member(struct rd *r, const struct member *b, uint8_t *p)
 		break;
 	case NUMBERS:
 		get_numbers(r, p, b->width);
-		break;
-	case FLAG:
-		flag = rd_u8(r) != 0;
-		memcpy(p, &flag, sizeof(flag));
 		break;
 	case OCTETS:
 		get_octets(r, p, b->width);
