@@ -347,7 +347,7 @@ conn_run(struct manager *g, struct conn *co, int64_t now)
 			break;
 		else if (errno != EINTR) {
 			co->at_eof = true;
-			ctrl_eof(&co->ctrl, errno, now);
+			ctrl_eof(&co->ctrl, errno);
 		}
 	}
 	conn_events(g, co, now);
@@ -372,7 +372,7 @@ conn_readable(struct manager *g, struct conn *co, int64_t now)
 	}
 	if (n <= 0) {
 		co->at_eof = true;
-		ctrl_eof(&co->ctrl, n == 0 ? 0 : errno, now);
+		ctrl_eof(&co->ctrl, n == 0 ? 0 : errno);
 	}
 	while (n > 0 && used < (size_t)n && !is_over(co)) {
 		used += ctrl_feed(&co->ctrl, buf + used, (size_t)n - used,

@@ -52,13 +52,6 @@ struct ctrl_msg {
 /* By message type; defined below. */
 static const struct ctrl_msg ctrl_msgs[PPTP_TYPES];
 
-/* now + us, at most CTRL_NEVER. */
-static int64_t
-ctrl_after(int64_t now, int64_t us)
-{
-	return us > CTRL_NEVER - now ? CTRL_NEVER : now + us;
-}
-
 /* As snprintf(), for texts that may be cut. */
 static void PRINTF(3, 4)
 fmt(char *out, size_t size, const char *format, ...)
@@ -86,6 +79,22 @@ bool
 ctrl_event(struct ctrl *c, struct ctrl_event *e)
 {
 	return events_take(&c->ev, e);
+}
+
+/* The call with this id of ours, at least in this state; NULL. */
+static struct ctrl_call *
+call_find(struct ctrl *c, uint16_t id, enum call_state least)
+{
+	for (unsigned i = 0; i < CTRL_CALLS; i++)
+		if (c->call[i].state >= least && c->call[i].conf.id == id)
+			return &c->call[i];
+	return NULL;
+}
+
+const struct ctrl_call *
+ctrl_call_find(struct ctrl *c, uint16_t id)
+{
+	return call_find(c, id, CALL_QUEUED);
 }
 
 /*
@@ -234,7 +243,7 @@ call_next(struct ctrl *c, int64_t now)
 	if (next == NULL)
 		return;
 	next->state = CALL_WAIT_REPLY;
-	next->deadline = ctrl_after(now, c->conf.reply_us);
+	next->deadline = now + c->conf.reply_us;
 	c->requested++;
 	w = ctrl_put(c, OUT_CALL_REQUEST);
 	msg_call_request(&w, &next->conf);
@@ -247,7 +256,7 @@ ctrl_ask_stop(struct ctrl *c, uint8_t reason, int64_t now)
 	struct wr w;
 
 	c->state = CTRL_WAIT_STOP;
-	c->deadline = ctrl_after(now, c->conf.end_us);
+	c->deadline = now + c->conf.end_us;
 	c->echo_due = CTRL_NEVER;
 	w = ctrl_put(c, STOP_REQUEST);
 	wr_u8(&w, reason);
@@ -286,7 +295,7 @@ call_clear(struct ctrl *c, struct ctrl_call *call, enum ctrl_cause cause,
 		return;
 	call->state = CALL_WAIT_DISCONNECT;
 	call->cause = cause;
-	call->deadline = ctrl_after(now, c->conf.end_us);
+	call->deadline = now + c->conf.end_us;
 	w = ctrl_put(c, CALL_CLEAR_REQUEST);
 	wr_u16(&w, call->conf.id);
 }
@@ -337,13 +346,19 @@ ctrl_sent(struct ctrl *c, size_t n, int64_t now)
 	if (type == ECHO_REQUEST) {
 		c->echo_queued = false;
 		if (c->echo_due != CTRL_NEVER)
-			c->echo_due = ctrl_after(now, c->conf.echo_us);
+			c->echo_due = now + c->conf.echo_us;
 	}
 	if (c->conf.quirks & QUIRK_ASYNCREAD) {
-		c->hold_until = ctrl_after(now, SPACING);
+		c->hold_until = now + SPACING;
 		c->hold_for = ctrl_msgs[type].answer;
 	}
 	ctrl_settle(c, now);
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 /*
@@ -364,14 +379,8 @@ idle_due(const struct ctrl *c)
 	}
 	if (other && !up)
 		return CTRL_NEVER;
-	return ctrl_after(c->echo_sent_at > c->received_at ? c->echo_sent_at :
-	    c->received_at, c->conf.idle_us);
-}
-
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
+	return c->conf.idle_us + (c->echo_sent_at > c->received_at ?
+	    c->echo_sent_at : c->received_at);
 }
 
 int64_t
@@ -420,7 +429,7 @@ echo_ask(struct ctrl *c, int64_t now)
 
 	c->echo_sent_at = now;
 	if (c->conf.echo_us > 0)
-		c->echo_due = ctrl_after(now, c->conf.echo_us);
+		c->echo_due = now + c->conf.echo_us;
 	if (c->echo_queued)
 		return;
 	c->echo_queued = true;
@@ -474,7 +483,7 @@ ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, uint32_t seed,
 	memset(c, 0, offsetof(struct ctrl, ev));
 	c->conf = *conf;
 	c->state = CTRL_WAIT_REPLY;
-	c->deadline = ctrl_after(now, conf->reply_us);
+	c->deadline = now + conf->reply_us;
 	c->echo_due = CTRL_NEVER;
 	c->echo_id = seed;
 	c->received_at = c->echo_sent_at = now;
@@ -508,9 +517,10 @@ ctrl_call_open(struct ctrl *c, const struct ctrl_call_conf *conf, int64_t now)
 void
 ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now)
 {
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state != CALL_FREE && c->call[i].conf.id == id)
-			call_clear(c, &c->call[i], CTRL_CAUSE_LOCAL, now);
+	struct ctrl_call *call = call_find(c, id, CALL_QUEUED);
+
+	if (call != NULL)
+		call_clear(c, call, CTRL_CAUSE_LOCAL, now);
 	ctrl_settle(c, now);
 }
 
@@ -530,15 +540,6 @@ ctrl_stop(struct ctrl *c, uint8_t reason, int64_t now)
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
 		call_clear(c, &c->call[i], CTRL_CAUSE_LOCAL, now);
 	ctrl_settle(c, now);
-}
-
-const struct ctrl_call *
-ctrl_call_find(const struct ctrl *c, uint16_t id)
-{
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state != CALL_FREE && c->call[i].conf.id == id)
-			return &c->call[i];
-	return NULL;
 }
 
 unsigned
@@ -588,8 +589,8 @@ on_start_reply(struct ctrl *c, struct rd *r)
 	rd_text(r, p->host, PPTP_TEXT);
 	rd_text(r, p->vendor, PPTP_TEXT);
 	if (result > PPTP_RESULT_OK) {
-		msg_result(text, sizeof(text), ctrl_start_result(result),
-		    result, error, 0);
+		msg_result(text, sizeof(text), MSG_START_RESULT, result, error,
+		    0);
 		set_cause(c, CTRL_CAUSE_REFUSED,
 		    "the server refused the connection: %.180s", text);
 		ctrl_close(c);
@@ -615,7 +616,7 @@ static void
 on_stop_request(struct ctrl *c, struct rd *r)
 {
 	unsigned reason = rd_u8(r);
-	const char *words = ctrl_stop_reason(reason);
+	const char *words = msg_text(MSG_STOP_REASON, reason);
 	struct wr w;
 
 	if (words[0] == '?')
@@ -633,7 +634,7 @@ on_stop_request(struct ctrl *c, struct rd *r)
 	ctrl_calls_down(c);
 	c->echo_due = CTRL_NEVER;
 	c->state = CTRL_FLUSH;
-	c->deadline = ctrl_after(c->received_at, c->conf.end_us);
+	c->deadline = c->received_at + c->conf.end_us;
 	w = ctrl_put(c, STOP_REPLY);
 	wr_u8(&w, PPTP_RESULT_OK);
 }
@@ -650,7 +651,8 @@ on_echo_request(struct ctrl *c, struct rd *r)
 {
 	struct wr w = ctrl_put(c, ECHO_REPLY);
 
-	msg_echo_reply(&w, rd_u32(r));
+	wr_u32(&w, rd_u32(r));
+	wr_u8(&w, PPTP_RESULT_OK);
 }
 
 static void
@@ -667,13 +669,22 @@ on_echo_reply(struct ctrl *c, struct rd *r)
 		c->echo_due = CTRL_NEVER;
 }
 
+/* Refuses the server's call by this reply and result; we have no id for it. */
+static void
+refuse(struct ctrl *c, unsigned reply, uint16_t peer_id, uint8_t result)
+{
+	struct wr w = ctrl_put(c, reply);
+
+	wr_u16(&w, 0);
+	wr_u16(&w, peer_id);
+	wr_u8(&w, result);
+}
+
 /* The server takes us for a PAC: result 7, prohibited. */
 static void
 on_call_request(struct ctrl *c, struct rd *r)
 {
-	struct wr w = ctrl_put(c, OUT_CALL_REPLY);
-
-	msg_refusal(&w, rd_u16(r), 7);
+	refuse(c, OUT_CALL_REPLY, rd_u16(r), 7);
 	ctrl_logf(c, 2, "the server asks for an outgoing call: refused");
 }
 
@@ -681,20 +692,8 @@ on_call_request(struct ctrl *c, struct rd *r)
 static void
 on_in_call_request(struct ctrl *c, struct rd *r)
 {
-	struct wr w = ctrl_put(c, IN_CALL_REPLY);
-
-	msg_refusal(&w, rd_u16(r), 3);
+	refuse(c, IN_CALL_REPLY, rd_u16(r), 3);
 	ctrl_logf(c, 2, "the server announces an incoming call: refused");
-}
-
-/* The call with this id of ours that has been asked for; NULL. */
-static struct ctrl_call *
-call_asked(struct ctrl *c, uint16_t id)
-{
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state > CALL_QUEUED && c->call[i].conf.id == id)
-			return &c->call[i];
-	return NULL;
 }
 
 /*
@@ -710,7 +709,7 @@ call_ended(struct ctrl *c, uint16_t id)
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
 		if (c->call[i].answered && c->call[i].peer_id == id)
 			return &c->call[i];
-	call = call_asked(c, id);
+	call = call_find(c, id, CALL_WAIT_REPLY);
 	for (unsigned i = 0; i < CTRL_CALLS && c->requested == 1; i++)
 		if (call == NULL && c->call[i].state > CALL_QUEUED)
 			call = &c->call[i];
@@ -724,7 +723,7 @@ call_ended(struct ctrl *c, uint16_t id)
 static struct ctrl_call *
 call_answered(struct ctrl *c, uint16_t id, unsigned result)
 {
-	struct ctrl_call *call = call_asked(c, id);
+	struct ctrl_call *call = call_find(c, id, CALL_WAIT_REPLY);
 
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
 		if (call == NULL && id == 0 && result != PPTP_RESULT_OK &&
@@ -736,19 +735,24 @@ call_answered(struct ctrl *c, uint16_t id, unsigned result)
 static void
 call_up(struct ctrl *c, struct ctrl_call *call)
 {
-	uint16_t peer_id = call->peer_id;
 	struct quirk_fields f;
+	uint16_t peer_id;
+	struct wr w;
 
 	call->state = CALL_UP;
 	call->deadline = CTRL_NEVER;
 	events_push(&c->ev, CTRL_EV_CALL_UP, call->conf.id, CTRL_CAUSE_LOCAL,
 	    "");
 	quirk_fields(&f, call->conf.quirks);
-	if (f.link_info) {
-		struct wr w = ctrl_put(c, SET_LINK_INFO);
-
-		msg_link_info(&w, peer_id);
-	}
+	if (!f.link_info)
+		return;
+	/* Both ACCMs at their default: all control characters are escaped. */
+	peer_id = call->peer_id;
+	w = ctrl_put(c, SET_LINK_INFO);
+	wr_u16(&w, peer_id);
+	wr_u16(&w, 0);
+	wr_u32(&w, UINT32_MAX);
+	wr_u32(&w, UINT32_MAX);
 }
 
 static void
@@ -765,8 +769,8 @@ on_call_reply(struct ctrl *c, struct rd *r)
 		return;
 	}
 	if (result != PPTP_RESULT_OK) {
-		msg_result(why, sizeof(why), ctrl_call_result(result), result,
-		    error, cause);
+		msg_result(why, sizeof(why), MSG_CALL_RESULT, result, error,
+		    cause);
 		fmt(text, sizeof(text), "the server refused the call: %s", why);
 		ctrl_call_down(c, call, CTRL_CAUSE_CALL_REFUSED, text);
 		return;
@@ -791,7 +795,8 @@ on_clear_request(struct ctrl *c, struct rd *r)
 		return;
 	}
 	w = ctrl_put(c, CALL_DISCONNECT);
-	msg_disconnect(&w, call->conf.id);
+	wr_u16(&w, call->conf.id);
+	wr_u8(&w, 4);			/* as requested */
 	ctrl_call_down(c, call, CTRL_CAUSE_SERVER_ENDED,
 	    "the server ended the call by a Call-Clear-Request");
 }
@@ -812,8 +817,8 @@ on_disconnect(struct ctrl *c, struct rd *r)
 		    "ours: ignored", id);
 		return;
 	}
-	msg_result(why, sizeof(why), result == 0 ? "no reason given" :
-	    ctrl_disconnect_result(result), result, error, cause);
+	msg_result(why, sizeof(why), MSG_DISCONNECT_RESULT, result, error,
+	    cause);
 	fmt(text, sizeof(text), "the server %s the call: %s", call->state ==
 	    CALL_WAIT_REPLY ? "refused" : "ended", why);
 	ctrl_call_down(c, call, CTRL_CAUSE_SERVER_ENDED, text);
@@ -927,9 +932,8 @@ in_message(struct ctrl *c, int64_t now)
 	if (in->total < m->size && !in_short(c, m))
 		return;
 	ctrl_log_message(c, "received", in->buf);
-	if (type == c->hold_for) {
+	if (type == c->hold_for)
 		c->hold_until = c->hold_for = 0;
-	}
 	if ((m->states & 1u << c->state) == 0)
 		ctrl_logf(c, 2, "%s is not expected while %s: ignored", m->name,
 		    state_names[c->state]);
@@ -989,32 +993,26 @@ eof_early(struct ctrl *c, int err)
 		set_cause(c, CTRL_CAUSE_REFUSED, "the server closed the "
 		    "connection without an answer: it may be full, not want "
 		    "this client, or not be a PPTP server");
-	else
-		set_cause(c, CTRL_CAUSE_LOST, "the control connection: %s "
-		    "(error %d)", error_words(err), err);
 }
 
 void
-ctrl_eof(struct ctrl *c, int err, int64_t now)
+ctrl_eof(struct ctrl *c, int err)
 {
 	unsigned waiting = 0;
 
-	(void)now;
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
 		waiting += c->call[i].state == CALL_WAIT_DISCONNECT;
-	if (c->state == CTRL_WAIT_REPLY) {
+	if (c->state <= CTRL_UP)
+		set_cause(c, CTRL_CAUSE_LOST, "the control connection was "
+		    "lost: %s (error %d)", error_words(err), err);
+	if (c->state == CTRL_WAIT_REPLY)
 		eof_early(c, err);
-	} else if (c->state == CTRL_UP) {
-		if (c->stop_wanted ||
-		    (waiting > 0 && waiting == ctrl_calls(c)))
-			set_cause(c, CTRL_CAUSE_LOCAL, "the control connection "
-			    "was ended here, and then closed by the server");
-		else if (err == 0)
-			set_cause(c, CTRL_CAUSE_SERVER_ENDED,
-			    "the server closed the control connection");
-		else
-			set_cause(c, CTRL_CAUSE_LOST, "the control connection "
-			    "was lost: %s (error %d)", error_words(err), err);
-	}
+	else if (c->state == CTRL_UP && (c->stop_wanted ||
+	    (waiting > 0 && waiting == ctrl_calls(c))))
+		set_cause(c, CTRL_CAUSE_LOCAL, "the control connection was "
+		    "ended here, and then closed by the server");
+	else if (c->state == CTRL_UP && err == 0)
+		set_cause(c, CTRL_CAUSE_SERVER_ENDED,
+		    "the server closed the control connection");
 	ctrl_close(c);
 }

@@ -111,7 +111,7 @@ void ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, uint32_t seed,
 size_t ctrl_feed(struct ctrl *c, const uint8_t *buf, size_t n, int64_t now);
 
 /* The peer closed its end (err 0), or the socket failed (err an errno). */
-void ctrl_eof(struct ctrl *c, int err, int64_t now);
+void ctrl_eof(struct ctrl *c, int err);
 
 /*
  * What to write now: at most one message, so that no two share a segment;
@@ -150,7 +150,7 @@ void ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now);
 void ctrl_stop(struct ctrl *c, uint8_t reason, int64_t now);
 
 /* The call with this id of ours; NULL. */
-const struct ctrl_call *ctrl_call_find(const struct ctrl *c, uint16_t id);
+const struct ctrl_call *ctrl_call_find(struct ctrl *c, uint16_t id);
 
 /* Calls this connection has, in any state but CALL_FREE. */
 unsigned ctrl_calls(const struct ctrl *c);

@@ -38,12 +38,6 @@ append(struct ctrl_events *q, enum ctrl_event_type type)
 	return e;
 }
 
-static int64_t
-window_from(int64_t now)
-{
-	return now > CTRL_NEVER - WARN_PERIOD ? CTRL_NEVER : now + WARN_PERIOD;
-}
-
 /*
  * The server can cause any number of warnings, which are logged by default:
  * those beyond WARN_MAX a minute go to the level of messages, and
@@ -57,7 +51,7 @@ events_log(struct ctrl_events *q, int level, const char *format, ...)
 
 	if (level == 2) {
 		if (q->warnings++ == 0)
-			q->warn_window = window_from(q->now);
+			q->warn_window = q->now + WARN_PERIOD;
 		if (q->warnings > WARN_MAX)
 			level = 3;
 	}
@@ -89,7 +83,7 @@ events_tick(struct ctrl_events *q, int64_t now, bool end)
 		return;
 	events_log(q, 2, "%u further warnings like these within a minute are "
 	    "logged with --loglevel 3 only", n - WARN_MAX);
-	q->warn_window = end ? CTRL_NEVER : window_from(now);
+	q->warn_window = end ? CTRL_NEVER : now + WARN_PERIOD;
 }
 
 static void

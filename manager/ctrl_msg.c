@@ -37,13 +37,6 @@ msg_start_request(struct wr *w, unsigned quirks, const char *hostname)
 }
 
 void
-msg_echo_reply(struct wr *w, uint32_t id)
-{
-	wr_u32(w, id);
-	wr_u8(w, PPTP_RESULT_OK);
-}
-
-void
 msg_call_request(struct wr *w, const struct ctrl_call_conf *call)
 {
 	struct quirk_fields f;
@@ -68,32 +61,6 @@ unsigned
 msg_u16(const uint8_t *p)
 {
 	return (unsigned)p[0] << 8 | p[1];
-}
-
-/* Call id 0, the peer's call, and a result other than success. */
-void
-msg_refusal(struct wr *w, uint16_t peer, uint8_t result)
-{
-	wr_u16(w, 0);
-	wr_u16(w, peer);
-	wr_u8(w, result);
-}
-
-void
-msg_disconnect(struct wr *w, uint16_t id)
-{
-	wr_u16(w, id);
-	wr_u8(w, 4);				/* as requested */
-}
-
-/* Both ACCMs at their default: all control characters are escaped. */
-void
-msg_link_info(struct wr *w, uint16_t peer)
-{
-	wr_u16(w, peer);
-	wr_u16(w, 0);
-	wr_u32(w, 0xffffffff);
-	wr_u32(w, 0xffffffff);
 }
 
 /* Of lines "NUMBER TEXT", each ended by a NUL, the text of that number. */
@@ -239,132 +206,112 @@ msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
 		    "one: %s", why);
 }
 
-void
-msg_result(char *out, size_t size, const char *words, unsigned result,
-    unsigned error, unsigned cause)
-{
-	char more[80] = "", code[120] = "";
-
-	if (words[0] == '?')
-		words = "for a reason unknown to RFC 2637";
-	if (result == PPTP_RESULT_ERROR || error != 0)
-		snprintf(more, sizeof(more), ", error %u: %s", error,
-		    ctrl_general_error(error));
-	if (cause != 0)
-		snprintf(code, sizeof(code), ", cause %u: %s", cause,
-		    ctrl_cause_code(cause));
-	snprintf(out, size, "%s (result %u)%s%s", words, result, more, code);
-}
-
-const char *
-ctrl_start_result(unsigned result)
-{
-	return text_of(
+/* As text_of() reads. */
+static const char *const texts[] = {
+	[MSG_START_RESULT] =
 	    "1 success\0"
 	    "2 general error\0"
 	    "3 there is a control connection already\0"
 	    "4 this client is not authorised\0"
-	    "5 the version of the protocol is not supported\0", result);
-}
-
-const char *
-ctrl_call_result(unsigned result)
-{
-	return text_of(
+	    "5 the version of the protocol is not supported\0",
+	[MSG_CALL_RESULT] =
 	    "1 connected\0"
 	    "2 general error\0"
 	    "3 no carrier\0"
 	    "4 busy\0"
 	    "5 no dial tone\0"
 	    "6 time-out at the server\0"
-	    "7 prohibited by its administrator\0", result);
-}
-
-const char *
-ctrl_disconnect_result(unsigned result)
-{
-	return text_of(
+	    "7 prohibited by its administrator\0",
+	[MSG_DISCONNECT_RESULT] =
+	    "0 no reason given\0"
 	    "1 lost carrier\0"
 	    "2 general error\0"
 	    "3 shut down by its administrator\0"
-	    "4 as requested\0", result);
-}
-
-const char *
-ctrl_stop_reason(unsigned reason)
-{
-	return text_of(
+	    "4 as requested\0",
+	[MSG_STOP_REASON] =
 	    "1 general request\0"
 	    "2 the version of the protocol is not supported\0"
-	    "3 it is shutting down\0", reason);
-}
-
-const char *
-ctrl_general_error(unsigned error)
-{
-	return text_of(
+	    "3 it is shutting down\0",
+	[MSG_GENERAL_ERROR] =
 	    "0 no general error\0"
 	    "1 no control connection yet\0"
 	    "2 bad length or magic cookie\0"
 	    "3 a field out of range\0"
 	    "4 insufficient resources\0"
 	    "5 call id invalid here\0"
-	    "6 vendor-specific error\0", error);
-}
-
-/* ITU-T Q.931 / Q.850, without those of services that PPTP has not. */
-static const char causes[] =
-	"1 unallocated number\0"
-	"2 no route to the transit network\0"
-	"3 no route to the destination\0"
-	"6 channel unacceptable\0"
-	"7 call awarded in an established channel\0"
-	"16 normal call clearing\0"
-	"17 user busy\0"
-	"18 no user responding\0"
-	"19 no answer from the user\0"
-	"20 subscriber absent\0"
-	"21 call rejected\0"
-	"22 number changed\0"
-	"25 exchange routing error\0"
-	"26 non-selected user clearing\0"
-	"27 destination out of order\0"
-	"28 invalid number format\0"
-	"31 normal, unspecified\0"
-	"34 no circuit or channel available\0"
-	"38 network out of order\0"
-	"39 permanent connection out of service\0"
-	"40 permanent connection operational\0"
-	"41 temporary failure\0"
-	"42 switching equipment congestion\0"
-	"43 access information discarded\0"
-	"44 requested circuit or channel not available\0"
-	"47 resource unavailable, unspecified\0"
-	"49 quality of service not available\0"
-	"50 requested facility not subscribed\0"
-	"57 bearer capability not authorised\0"
-	"58 bearer capability not presently available\0"
-	"63 service or option not available, unspecified\0"
-	"65 bearer capability not supported\0"
-	"66 channel type not supported\0"
-	"69 requested facility not supported\0"
-	"79 service or option not supported, unspecified\0"
-	"81 invalid call reference\0"
-	"82 identified channel does not exist\0"
-	"88 incompatible destination\0"
-	"95 invalid message, unspecified\0"
-	"96 mandatory information element missing\0"
-	"97 message type unknown or not supported\0"
-	"98 message unknown or not compatible with the call state\0"
-	"99 information element unknown or not supported\0"
-	"100 invalid information element contents\0"
-	"101 message not compatible with the call state\0"
-	"102 recovery on timer expiry\0"
-	"111 protocol error, unspecified\0"
-	"127 interworking, unspecified\0";
+	    "6 vendor-specific error\0",
+	/* ITU-T Q.931 / Q.850, without those of services that PPTP has not. */
+	[MSG_CAUSE_CODE] =
+	    "1 unallocated number\0"
+	    "2 no route to the transit network\0"
+	    "3 no route to the destination\0"
+	    "6 channel unacceptable\0"
+	    "7 call awarded in an established channel\0"
+	    "16 normal call clearing\0"
+	    "17 user busy\0"
+	    "18 no user responding\0"
+	    "19 no answer from the user\0"
+	    "20 subscriber absent\0"
+	    "21 call rejected\0"
+	    "22 number changed\0"
+	    "25 exchange routing error\0"
+	    "26 non-selected user clearing\0"
+	    "27 destination out of order\0"
+	    "28 invalid number format\0"
+	    "31 normal, unspecified\0"
+	    "34 no circuit or channel available\0"
+	    "38 network out of order\0"
+	    "39 permanent connection out of service\0"
+	    "40 permanent connection operational\0"
+	    "41 temporary failure\0"
+	    "42 switching equipment congestion\0"
+	    "43 access information discarded\0"
+	    "44 requested circuit or channel not available\0"
+	    "47 resource unavailable, unspecified\0"
+	    "49 quality of service not available\0"
+	    "50 requested facility not subscribed\0"
+	    "57 bearer capability not authorised\0"
+	    "58 bearer capability not presently available\0"
+	    "63 service or option not available, unspecified\0"
+	    "65 bearer capability not supported\0"
+	    "66 channel type not supported\0"
+	    "69 requested facility not supported\0"
+	    "79 service or option not supported, unspecified\0"
+	    "81 invalid call reference\0"
+	    "82 identified channel does not exist\0"
+	    "88 incompatible destination\0"
+	    "95 invalid message, unspecified\0"
+	    "96 mandatory information element missing\0"
+	    "97 message type unknown or not supported\0"
+	    "98 message unknown or not compatible with the call state\0"
+	    "99 information element unknown or not supported\0"
+	    "100 invalid information element contents\0"
+	    "101 message not compatible with the call state\0"
+	    "102 recovery on timer expiry\0"
+	    "111 protocol error, unspecified\0"
+	    "127 interworking, unspecified\0"
+};
 
 const char *
-ctrl_cause_code(unsigned cause)
+msg_text(enum msg_text of, unsigned number)
 {
-	return text_of(causes, cause);
+	return text_of(texts[of], number);
+}
+
+void
+msg_result(char *out, size_t size, enum msg_text of, unsigned result,
+    unsigned error, unsigned cause)
+{
+	const char *words = msg_text(of, result);
+	char more[80] = "", code[120] = "";
+
+	if (words[0] == '?')
+		words = "for a reason unknown to RFC 2637";
+	if (result == PPTP_RESULT_ERROR || error != 0)
+		snprintf(more, sizeof(more), ", error %u: %s", error,
+		    msg_text(MSG_GENERAL_ERROR, error));
+	if (cause != 0)
+		snprintf(code, sizeof(code), ", cause %u: %s", cause,
+		    msg_text(MSG_CAUSE_CODE, cause));
+	snprintf(out, size, "%s (result %u)%s%s", words, result, more, code);
 }

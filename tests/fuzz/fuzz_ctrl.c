@@ -365,7 +365,7 @@ step(struct script *s)
 		if (arg < 32)
 			ctrl_stop(&c, arg, now);
 		else if (arg < 40)
-			ctrl_eof(&c, errors[arg - 32], now);
+			ctrl_eof(&c, errors[arg - 32]);
 		break;
 	case 11:
 		drain();
@@ -402,7 +402,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	reset(next(&s));
 	while (s.p < s.end)
 		step(&s);
-	ctrl_eof(&c, 0, now);
+	ctrl_eof(&c, 0);
 	drain();
 	check();
 	MUST(closed && ctrl_calls(&c) == 0);
