@@ -7,7 +7,6 @@ import collections
 import statistics
 import sys
 
-CLIENTS = ["wire", "kernel", "pty", "pptp-linux"]
 TEXT = {"usable": "exec to first ping, ms", "tcp-out": "TCP out, Mbit/s",
         "tcp-in": "TCP in, Mbit/s", "tcp8-out": "8 flows out, Mbit/s",
         "tcp8-in": "8 flows in, Mbit/s", "ping-out-p50": "ping beside out, ms",
@@ -19,12 +18,14 @@ for name in sys.argv[1:]:
         w = line.split()
         if len(w) == 6 and w[4] in TEXT:
             rows[tuple(w[:3]) + (w[4],)][w[3]].append(float(w[5]))
+clients = [c for c in ("wire", "kernel", "pty", "pptp-linux")
+           if any(c in got for got in rows.values())]
 before = None
-print("%-30s" % "", *("%10s" % c for c in CLIENTS), "%7s" % "rounds")
+print("%-30s" % "", *("%10s" % c for c in clients), "%7s" % "rounds")
 for key, got in rows.items():
     if key[:3] != before:
         before = key[:3]
         print("%s, %s, %s" % before)
     print("   %-27s" % TEXT[key[3]], *(
         "%10.3g" % statistics.median(got[c]) if got[c] else "%10s" % "-"
-        for c in CLIENTS), "%7d" % min(map(len, got.values())))
+        for c in clients), "%7d" % min(map(len, got.values())))
