@@ -81,7 +81,7 @@ for pid in sys.argv[1:]:
                 mem.seek(at)
                 if b"and-a-secret" in mem.read(end - at):
                     print(pid, line.split()[-1])
-        except (OSError, OverflowError):
+        except (OSError, OverflowError, MemoryError):
             pass
 P
 if [ -e /usr/sbin/pppd ]; then
@@ -128,7 +128,7 @@ answered
 # A password that is known already is in no process that reads names.
 ln -s pptp /run/bin/pptpsetup
 [ -d /etc/ppp ] && mount -t tmpfs -o mode=755 none /etc/ppp
-knows() { python3 /run/search.py "$@"; }
+knows() { python3 /run/search.py "$@" 2>&1; }
 /run/bin/pptpsetup --create t --server silent.example.org --username u \
 	-p a-long-password-and-a-secret < /dev/null > /dev/null 2>&1 &
 A=$! R=
