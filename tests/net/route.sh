@@ -144,6 +144,10 @@ is "and goes in the end" "$(ours)" ""
 fresh
 start $HOST
 say update
+# The kernel tells of new links as late as a second after.
+# shellcheck disable=SC2317	# until_ok calls it
+settled() { say changed; [ "$out" = "the same" ]; }
+until_ok 5 settled
 ip -o monitor route > "$TMPDIR/monitor" &
 monitor=$!
 # shellcheck disable=SC2317	# until_ok calls it
