@@ -55,8 +55,10 @@ fortify	= $(if $(optimised),$(if $(call says,_FORTIFY_SOURCE),,\
 	  -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 HARDEN	= -fPIE -fstack-protector-strong $(fortify)
 LDHARD	= -pie -Wl,-z,relro -Wl,-z,now
-# No tables for exceptions, no page between code and constants.
-SMALL	= -fno-asynchronous-unwind-tables -fno-unwind-tables
+# No tables for exceptions, no page between code and constants; and no detour
+# for calls of libc, where the call itself has room for the address.
+SMALL	:= -fno-asynchronous-unwind-tables -fno-unwind-tables \
+	  $(if $(filter x86_64%,$(shell $(CC) -dumpmachine 2>&1)),-fno-plt)
 LDSMALL	= -Wl,-z,noseparate-code
 COMPILE	= $(CC) $(STD) $(WARN) $(HARDEN) $(SMALL) -MMD -MP $(CPPFLAGS) $(CFLAGS)
 
