@@ -36,8 +36,8 @@ fails() {
 		# shellcheck disable=SC2086 # words
 		by $way $3
 		claim "$claim: $way: status ($?)" test $? != 0
-		until_ok 5 eval '! pgrep -x pptp > /dev/null'
-		until_ok 5 eval "since | grep -qE 'pptp\[.*$pattern'"
+		until_ok 20 eval '! pgrep -x pptp > /dev/null'
+		until_ok 20 eval "since | grep -qE 'pptp\[.*$pattern'"
 		has "$claim: $way: in the log" "$(since)" "pptp\[.*$pattern"
 		[ $way = pty ] || has "$claim: $way: a sentence" \
 			"$(< /run/client.err)" "$pattern"
@@ -94,7 +94,7 @@ claim "but it goes on trying" test "$n" -ge 2
 has "it is said in the log" "$(< /run/syslog)" \
 	'failed [0-9]+ times in a row, [0-9]+ of them by a login refused: the next start waits'
 kill $P; wait $P	# pppd's own Terminate-Requests take 6 s
-claim "its end ends the wait" until_ok 1 eval '! pgrep -x pptp > /dev/null'
+claim "its end ends the wait" until_ok 5 eval '! pgrep -x pptp > /dev/null'
 is "no process is left" "$(pgrep -x pptp)" ''
 ((tap_bad == 0)) || logs 40
 plan

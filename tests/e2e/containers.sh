@@ -99,7 +99,7 @@ rootless -n sh -c 'mount -t tmpfs none /run && mkdir /run/lock &&
 	> /run/client.out 2> /run/client.err < /dev/null &
 P=$!
 in_it() { nsenter -t "$(pgrep -P "$(pgrep -P $P)")" -n "$@"; }
-until_ok 5 eval '[ -n "$(pgrep -P "$(pgrep -P $P -x unshare)")" ]'
+until_ok 20 eval '[ -n "$(pgrep -P "$(pgrep -P $P -x unshare)")" ]'
 ip link add r0 netns "$(pgrep -P "$(pgrep -P $P)")" type veth peer name r1 netns srv
 ip -n srv addr add 10.9.3.2/24 dev r1 && ip -n srv link set r1 up
 claim "a user namespace with a network, the device open to all: up" \

@@ -54,11 +54,11 @@ says() {
 
 block in
 both
-says "nothing comes" 16 \
+says "nothing comes" 40 \
 	"GRE is blocked: the call is up but within 10 s no packet came from $SERVER"
 has "on standard error as well" "$(< /run/client.err)" 'GRE is blocked: '
 unblock
-says "it comes, which takes that back" 15 \
+says "it comes, which takes that back" 60 \
 	'GRE is not blocked, it comes through after all'
 claim "both are up" until_ok 20 up 2
 for i in 0 1; do claim "ping through ppp$i" alive -I ppp$i; done
@@ -67,21 +67,21 @@ for i in 0 1; do claim "ping through ppp$i" alive -I ppp$i; done
 block in
 pings=()
 for i in 0 1; do ping -i 2 -q -I ppp$i $INSIDE > /dev/null & pings+=($!); done
-says "GRE dies while the control connection lives" 45 \
+says "GRE dies while the control connection lives" 60 \
 	'packets were sent for 30 s and none came, while the control connection is alive: GRE'
 unblock
-says "and is heard again" 10 'the server is heard again'
+says "and is heard again" 30 'the server is heard again'
 kill "${pings[@]}"; wait "${pings[@]}" 2> /dev/null
 for i in 0 1; do claim "ping through ppp$i" alive -I ppp$i; done
 end_both "GRE that died"
 
 block out
 both
-says "GRE blocked towards the server only" 20 \
+says "GRE blocked towards the server only" 40 \
 	"GRE is blocked one way: packets of $SERVER come in, but ours are not answered"
 has "on standard error as well" "$(< /run/client.err)" 'GRE is blocked one way'
 unblock
-says "it passes, which takes that back" 15 \
+says "it passes, which takes that back" 60 \
 	'GRE is not blocked, it comes through after all'
 claim "both are up" until_ok 20 up 2
 end_both "blocked one way"

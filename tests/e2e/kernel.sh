@@ -77,7 +77,7 @@ for BY in auto kernel user; do
 	bad early=lcp gre=silent host=local
 	to_bad --loglevel 3
 	claim "$BY: LCP that comes before the server's reply is read" \
-		until_ok 2 grep -q 'rcvd .LCP ConfReq id=0x77' /run/pppd.log
+		until_ok 20 grep -q 'rcvd .LCP ConfReq id=0x77' /run/pppd.log
 	case $BY in auto) why='the kernel has PPTP' ;; kernel) why='asked for' ;;
 	user) why='the pty was asked for' ;; esac
 	has "$BY, another server: as the log says" "$(< /run/syslog)" \
@@ -131,7 +131,7 @@ claim "and continued: ping" alive
 end $P
 is "pppd was ended by the signal alone" $? 5
 is_clean "its end leaves nothing"
-claim "the server's session ended too" until_ok 5 no_session
+claim "the server's session ended too" until_ok 20 no_session
 
 # --- each end ---
 start() {
@@ -151,7 +151,7 @@ is_clean "and leaves nothing"
 start && kill -KILL $P
 wait $P 2>/dev/null
 is_clean "pppd killed: nothing is left"
-claim "and the server was told" until_ok 5 no_session
+claim "and the server was told" until_ok 20 no_session
 start && kill -KILL "$(manager)"
 wait $P
 is "the manager killed is a hangup for pppd" $? 16
@@ -242,7 +242,7 @@ claim "no GRE comes: said within 15 seconds" until_ok 15 grep -q \
 end $A
 kill -KILL $B; wait $B 2>/dev/null
 ends() { sed -n 's/.*rx \(CCRQ\|StopCCRQ\) .*/\1/p' /run/bad.log | xargs; }
-claim "the connection is stopped at their end" until_ok 5 eval ends '|' \
+claim "the connection is stopped at their end" until_ok 20 eval ends '|' \
 	grep -q Stop
 is "each call having been cleared before" "$(ends)" "CCRQ CCRQ StopCCRQ"
 is "and they shared it" "$(grep -c 'rx SCCRQ' /run/bad.log)" 1
@@ -276,7 +276,7 @@ wait $a; is "3 MB through ppp0 at the same time" $? 0
 wait $b; is "3 MB through ppp1 at the same time" $? 0
 is "one call manager serves all" "$(find /run/pptp -type s | wc -l)" 1
 end $A
-claim "the first ends" until_ok 5 test ! -e /sys/class/net/ppp0
+claim "the first ends" until_ok 20 test ! -e /sys/class/net/ppp0
 for i in 1 2; do claim "ping through ppp$i" alive -I ppp$i; done
 end $B; end $C
 is_clean "the end of all leaves nothing"

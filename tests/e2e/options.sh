@@ -32,7 +32,7 @@ anew() {	# anew COMMAND...: starts tunnel 0, three times at most, till it is up
 		over
 	done
 }
-over() { kill -TERM "${pid[@]}"; wait "${pid[@]}"; pid=(); until_ok 5 clean; }
+over() { kill -TERM "${pid[@]}"; wait "${pid[@]}"; pid=(); until_ok 20 clean; }
 addresses() { ip -o -4 addr show dev ppp$1; }
 
 # --- addresses: this server lets the client choose

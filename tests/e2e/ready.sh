@@ -71,6 +71,6 @@ out=$("$CLIENT" $SERVER --data-path user "${words[@]}" 2>&1)
 is "no ppp_async: status" $? 1
 has "no ppp_async: sentence" "$out" '^pptp: this kernel has no PPP for a pty: '
 is_clean "nothing is left"
-claim "nor at the server" until_ok 5 no_session
+claim "nor at the server" until_ok 20 no_session
 ((tap_bad == 0)) || logs
 plan

@@ -135,7 +135,7 @@ setup -c t0 -s $SERVER -d CORP -u bob -p 'pa"ss' -e --persist --default-route \
 is "written anew, --start returns when the tunnel is up" $? 0
 claim "and it is up" up
 claim "ping" alive
-via() { until_ok 5 eval "ip route get $1 | grep -q 'dev ppp'"; }
+via() { until_ok 20 eval "ip route get $1 | grep -q 'dev ppp'"; }
 claim "--route: a network, through the tunnel" via 10.77.1.1
 claim "where its host answers" ping -c 1 -W 5 -q 10.77.1.1
 claim "--route: a second one" via 10.78.0.1

@@ -29,15 +29,15 @@ start 2
 claim "a third one joins" until_ok 20 up 3
 for i in 0 1 2; do claim "ping through ppp$i" alive -I ppp$i; done
 end ${pid[0]}
-claim "the first ends" until_ok 5 test ! -e /sys/class/net/ppp0
+claim "the first ends" until_ok 20 test ! -e /sys/class/net/ppp0
 for i in 1 2; do claim "ping through ppp$i" alive -I ppp$i; done
 is "the manager lives on" "$(managers)" 1
 kill -KILL ${pid[1]}; wait ${pid[1]} 2>/dev/null
-claim "the second is killed" until_ok 5 test ! -e /sys/class/net/ppp1
+claim "the second is killed" until_ok 20 test ! -e /sys/class/net/ppp1
 claim "ping through ppp2" alive -I ppp2
 claim "2 MB through ppp2" carries get 2 ppp2
 end ${pid[2]}
 is_clean "with the last one all is gone"
-claim "the server's sessions too" until_ok 5 no_session
+claim "the server's sessions too" until_ok 20 no_session
 ((tap_bad == 0)) || logs
 plan

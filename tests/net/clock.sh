@@ -49,7 +49,7 @@ tunnel one --count 5 --hold 30 --end wait -- --idle-wait 1 --max-echo-wait 2 --d
 up one
 sleep 0.3
 suspend one 1
-claim "a server that went away is noticed" ended one 6
+claim "a server that went away is noticed" ended one 20
 is "a server that went away: status" "$(status_of one)" "$EXIT_LOST"
 has "a server that went away: sentence" "$(< /run/one.err)" Echo
 is_clean "a server that went away: nothing left"
@@ -58,9 +58,9 @@ is_clean "a server that went away: nothing left"
 hours 0 0
 serve accept=silent
 tunnel one --wait 20 -- --timeout 3
-until_ok 5 grep -q accepted /run/server.log
+until_ok 20 grep -q accepted /run/server.log
 kill -STOP "$(manager)"; hours 1 0; kill -CONT "$(manager)"
-claim "a suspend while connecting: it ends" ended one 8
+claim "a suspend while connecting: it ends" ended one 20
 is "a suspend while connecting: status" "$(status_of one)" "$EXIT_TIMEOUT"
 is_clean "a suspend while connecting: nothing left"
 

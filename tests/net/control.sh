@@ -48,13 +48,13 @@ is_clean "it leaves nothing"
 serve
 python3 tests/net/ptyfeed.py --count 5 --end wait "$CLIENT" $SERVER --debug \
 	--nolaunchpppd --idle-wait 1 --max-echo-wait 2 > /run/out 2> /run/err &
-until_ok 5 grep -q ^up /run/out
+until_ok 20 grep -q ^up /run/out
 srv ip link set v1 down
 claim "half-open, as its machine is off: it ends in due time" \
 	until_ok 10 grep -q ^exit /run/out
 has "half-open: as lost" "$(cat /run/out)" "^exit $EXIT_LOST "
 has "half-open: with a sentence" "$(cat /run/err)" "down: .*did not answer an Echo-Request"
-is_clean "half-open: it leaves nothing" 8
+is_clean "half-open: it leaves nothing"
 srv ip link set v1 up
 serve
 run --count 5 --hold 5 -- --idle-wait 1 --max-echo-wait 2
@@ -71,7 +71,7 @@ done
 serve channels=10
 python3 tests/net/ptyfeed.py --count 100 --gap 0.02 "$CLIENT" $SERVER \
 	--nolaunchpppd > /run/first 2>&1 &
-until_ok 5 grep -q up /run/first
+until_ok 20 grep -q up /run/first
 run --count 20 --
 has "a second call beside the first carries data" "$out" "received 20 of 20"
 until_ok 10 grep -q exit /run/first
@@ -82,7 +82,7 @@ is_clean "both leave nothing"
 serve channels=1
 python3 tests/net/ptyfeed.py --count 100 --gap 0.02 "$CLIENT" $SERVER \
 	--nolaunchpppd > /run/first 2>&1 &
-until_ok 5 grep -q up /run/first
+until_ok 20 grep -q up /run/first
 run --count 20 --
 has "a second call beside the first carries data" "$out" "received 20 of 20"
 until_ok 10 grep -q exit /run/first
@@ -153,7 +153,7 @@ done
 
 # A manager that was killed leaves its socket behind: no obstacle.
 run --count 1 --hold 1 -- &
-until_ok 5 eval 'find /run/pptp -type s | grep -q .'
+until_ok 20 eval 'find /run/pptp -type s | grep -q .'
 sleep 0.5
 pkill -KILL -x 'pptp.*'
 wait %% 2>/dev/null

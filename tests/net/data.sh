@@ -51,7 +51,7 @@ has "and disturbs nothing" "$out" "received 20 of 20, ordered, .* 0 bad"
 serve
 python3 tests/net/ptyfeed.py --count 300 --gap 0.01 --quiet 3 "$CLIENT" \
 	$SERVER --nolaunchpppd > /run/out 2> /run/err &
-until_ok 5 grep -q ^up /run/out
+until_ok 20 grep -q ^up /run/out
 sleep 0.5
 ip route add prohibit $SERVER/32; sleep 0.3; ip route del prohibit $SERVER/32
 sleep 0.2

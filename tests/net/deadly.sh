@@ -27,7 +27,7 @@ has "the gateway says what it could not give up" "$err" \
 	'file system stays visible: the system call filter .*SERVICES'
 is "it has a filter of its own all the same" \
 	"$(grep -c 'unrestricted' <<< "$err")" 0
-until_ok 5 no_process
+until_ok 20 no_process
 is "nobody was killed" "$(grep -a killed /run/syslog)" ''
 is_clean "nothing left"
 
@@ -36,7 +36,7 @@ run --
 has "where all are killed: the managers' death is named" "$err" \
 	"each call manager .* $SENTENCE"
 is "the status" "$status" 1
-until_ok 5 no_process
+until_ok 20 no_process
 has "and to syslog, by the monitor or by the gateway" \
 	"$(cat /run/syslog)" "$SENTENCE"
 CLIENT=$program

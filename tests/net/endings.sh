@@ -12,7 +12,7 @@ ends() {
 	is "$what: status" "$status" "$want"
 	has "$what: sentence" "$err" "$pattern"
 	has "$what: a hangup for pppd" "$out" "^hangup"
-	within "$what: in time" 5
+	within "$what: in time" 10
 	is "$what: no escape reaches the terminal" \
 		"$(grep -c $'\x1b' /run/err)" 0
 	is_clean "$what: nothing left"
@@ -44,7 +44,7 @@ for sig in TERM INT HUP; do
 	run --count 5 --end $sig --
 	is "SIG$sig ends it well" "$status" 0
 	is "SIG$sig: the server is told" "$(count '^rx StopCCRQ')" 1
-	within "SIG$sig: in time" 5
+	within "SIG$sig: in time" 10
 	is_clean "SIG$sig: nothing left"
 done
 
@@ -54,10 +54,10 @@ serve after=file/run/stopped,cdn
 python3 tests/net/ptyfeed.py --count 1 --end wait "$CLIENT" $SERVER \
 	--nolaunchpppd --debug > /run/out 2> /run/err &
 feeder=$!
-until_ok 5 grep -q ^up /run/out
+until_ok 20 grep -q ^up /run/out
 kill -TERM "$(pgrep -P $feeder)"
 touch /run/stopped
-until_ok 5 grep -q ^exit /run/out
+until_ok 20 grep -q ^exit /run/out
 has "cleared by the server after SIGTERM: well ended" "$(cat /run/out)" \
 	"^exit 0 "
 has "cleared by the server after SIGTERM: sentence" "$(cat /run/err)" \
@@ -67,7 +67,7 @@ is_clean "cleared by the server after SIGTERM: nothing left"
 serve
 run --count 20 --hold 1 --end KILL --
 has "SIGKILL of the gateway: the call is cleared" \
-	"$(until_ok 5 grep -q 'rx CCRQ' /run/server.log; served)" '^rx CCRQ'
+	"$(until_ok 20 grep -q 'rx CCRQ' /run/server.log; served)" '^rx CCRQ'
 is_clean "SIGKILL of the gateway: nothing left"
 
 # The manager dies: its gateways end, with a sentence.
@@ -75,11 +75,11 @@ serve
 python3 tests/net/ptyfeed.py --count 1 --end wait "$CLIENT" $SERVER \
 	--nolaunchpppd --debug > /run/out 2> /run/err &
 feeder=$!
-until_ok 5 grep -q ^up /run/out
+until_ok 20 grep -q ^up /run/out
 gateway=$(pgrep -P $feeder)
 ps -eo pid,comm | awk -v g="$gateway" '$2 ~ /^pptp/ && $1 != g { print $1 }' |
 	xargs kill -KILL
-until_ok 5 grep -q ^exit /run/out
+until_ok 20 grep -q ^exit /run/out
 has "manager killed: status" "$(cat /run/out)" "^exit $EXIT_LOST "
 has "manager killed: sentence" "$(cat /run/err)" "call manager is gone"
 has "manager killed: a hangup for pppd" "$(cat /run/out)" ^hangup

@@ -126,7 +126,7 @@ serve gre=dup addr=10.9.0.2
 python3 tests/net/ptyfeed.py --count 50 --hold 8 "$CLIENT" $SERVER \
 	--nolaunchpppd --loglevel 0 > /run/out 2>&1 &
 feeder=$!
-until_ok 5 eval '[ "$(count "^gre seq")" = 51 ]'
+until_ok 20 eval '[ "$(count "^gre seq")" = 51 ]'
 sleep 0.5
 "$CLIENT" --status=json > /run/json
 full=$("$CLIENT" --status=json 2>&1 > /run/dev/full; echo $?)
@@ -168,7 +168,7 @@ is "--status HOST: and no others" "$(cat /run/text.other)" "no tunnels"
 is "in JSON: an empty list" "$(tr -d '\n' < /run/json.other)" "[]"
 gateway=$(pgrep -P $feeder -x pptp)
 kill -USR1 "${gateway:-$$}"
-until_ok 3 grep -q 'round trip' /run/syslog
+until_ok 20 grep -q 'round trip' /run/syslog
 has "SIGUSR1 logs the same, at any log level" "$(grep tunnel /run/syslog)" \
 	'pptp\[[0-9]+\]: tunnel to 10.9.0.2: sent 51 packets, 10018 octets.*received 51 packets, 10018 octets'
 has "SIGUSR1: likewise what went wrong" "$(grep tunnel /run/syslog)" \
@@ -195,7 +195,7 @@ serve addr=10.9.0.2 gre=swap
 python3 tests/net/ptyfeed.py --count 50 --hold 2 "$CLIENT" $SERVER \
 	--nolaunchpppd > /run/out 2>&1 &
 feeder=$!
-until_ok 5 eval '[ "$(count "^gre seq")" = 51 ]'
+until_ok 20 eval '[ "$(count "^gre seq")" = 51 ]'
 sleep 0.3
 "$CLIENT" --status=json > /run/json
 is "what was reordered is counted" "$(figures rx_packets rx_reordered rx_lost)" \
@@ -207,7 +207,7 @@ serve addr=10.9.0.2 channels=10 lcp=c22381,1400
 python3 tests/net/ptyfeed.py --count 1 --hold 3 "$CLIENT" $SERVER \
 	--nolaunchpppd > /run/out 2>&1 &
 feeder=$!
-until_ok 5 grep -q up /run/out
+until_ok 20 grep -q up /run/out
 is "--check on a shared connection" "$("$CLIENT" --check $SERVER | grep -v -e note -e local |
 	sed 's/ in [0-9.]* ms//; s/[0-9]* and [0-9]*/N and N/')" \
 'ok     name   10.9.0.2 is 10.9.0.2

@@ -16,7 +16,7 @@ DEFAULT="default via 10.9.0.2 dev v0"
 others() { ip -4 route show | grep -v 'proto \(147\|kernel\)' | sed 's/ *$//'; }
 clean() { [ -z "$(ours)$(pgrep -x pptp)$(find /run/pptp -mindepth 1 2>/dev/null)" ]; }
 gone() {	# gone CLAIM: nothing of ours is left, all of others is
-	until_ok 5 clean
+	until_ok 20 clean
 	is "$1: the route is gone" "$(ours)" ''
 	is "$1: no process, no socket" \
 		"$(pgrep -x pptp; find /run/pptp -mindepth 1 2>/dev/null)" ''
@@ -56,14 +56,14 @@ gone "signals at the monitor up to SIG$sig, SIGTERM of the manager"
 start
 kill -KILL "$(monitor)"
 kill -TERM "$(gateway_of one)"; ended one
-until_ok 5 no_process
+until_ok 20 no_process
 has "SIGKILL of the monitor leaves the route" "$(ours)" "^$ROUTE"
 ip route replace default via 10.9.0.3 dev v0
 start
 is "the next start replaces it by today's" "$(ours)" \
 	"203.0.113.9 via 10.9.0.3 dev v0"
 ip route replace default via 10.9.0.2 dev v0
-until_ok 3 eval '[ "$(ours)" = "$ROUTE" ]'
+until_ok 20 eval '[ "$(ours)" = "$ROUTE" ]'
 is "it follows when the uplink changes" "$(ours)" "$ROUTE"
 kill -TERM "$(gateway_of one)"; ended one
 gone "after that"
@@ -122,13 +122,13 @@ sleep 0.5
 is "a default route into the tunnel leaves ours alone" "$(ours)" "$ROUTE"
 is "without a word" "$(warned)" 0
 ip link set v0 down
-claim "with no other way left that is said" until_ok 5 eval '[ "$(warned)" = 1 ]'
+claim "with no other way left that is said" until_ok 20 eval '[ "$(warned)" = 1 ]'
 ip route add 192.0.2.0/24 dev ppp9 && ip route del 192.0.2.0/24
 ip route replace default dev ppp9 metric 7 && ip route del default metric 7
 sleep 0.7
 is "once, whatever else changes" "$(warned)" 1
 ip link set v0 up && ip route add default via 10.9.0.2 dev v0 metric 9
-claim "the link is back: so is the route" until_ok 3 eval '[ "$(ours)" = "$ROUTE" ]'
+claim "the link is back: so is the route" until_ok 20 eval '[ "$(ours)" = "$ROUTE" ]'
 ip route del default dev ppp9
 ip route del default && ip route add $DEFAULT
 kill -TERM "$(gateway_of one)"; ended one

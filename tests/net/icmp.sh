@@ -142,12 +142,12 @@ up one
 sleep 0.5
 ip addr add 10.9.0.33/32 dev v0
 ip addr del 10.9.0.1/24 dev v0
-claim "address changed: it ends" ended one 5
+claim "address changed: it ends" ended one 20
 is "address changed: status" "$(status_of one)" "$EXIT_LOST"
 has "address changed: sentence" "$(< /run/one.err)" \
 	"local address it uses is gone"
 has "address changed: a hangup for pppd" "$(of one)" ^hangup
-is_clean "address changed: nothing left" 10
+is_clean "address changed: nothing left"
 ip addr flush dev v0; ip addr add 10.9.0.1/24 dev v0
 
 # Without GRE: ICMP says so at once, silence after a while.

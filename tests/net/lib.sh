@@ -81,7 +81,7 @@ leftovers() {
 }
 clean() { [ -z "$(leftovers)" ]; }
 no_process() { ! pgrep -x pptp; }
-is_clean() { until_ok "${2:-5}" clean; is "$1" "$(leftovers)" ''; }
+is_clean() { until_ok "${2:-20}" clean; is "$1" "$(leftovers)" ''; }
 
 # syslog_on: /dev/log is ours from here on; what comes is in /run/syslog, each
 # line as it came, "<PRIORITY>pptp[PID]: TEXT".
@@ -100,7 +100,7 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind("/dev/log")
 while True:
     os.write(1, s.recv(65536) + b"\n")' >> /run/syslog &
-	until_ok 5 test -S /dev/log
+	until_ok 20 test -S /dev/log
 }
 
 # Statuses of pptp: enum exit_status in include/conf.h

@@ -75,7 +75,7 @@ has "a further tunnel comes up beside them" "$out" "$(all 20)"
 wait $J
 has "they are sent away in time" "$(< /run/junk.out)" 'closed after [01234]\.'
 is "none was an error" "$(< /run/junk.err)" ''
-is "the manager lost no descriptor" "$(until_ok 4 eval \
+is "the manager lost no descriptor" "$(until_ok 20 eval \
 	'[ $(descriptors $M) = '"$before"' ]'; descriptors "$M")" "$before"
 
 # --- another user: the directory keeps him out, and then the manager does
@@ -137,7 +137,7 @@ is "monitor killed: the manager does not spin" "$(busy "$M")" 0
 ended one
 has "monitor killed: the tunnel goes on" "$(of one)" "$(all 100)"
 is "monitor killed: ends well" "$(status_of one)" 0
-until_ok 5 no_process
+until_ok 20 no_process
 claim "monitor killed: the socket stays behind" test -S /run/pptp/$SERVER
 run --count 5 --
 has "and is replaced by the next start" "$out" "$(all 5)"
@@ -157,7 +157,7 @@ ended one
 tunnel two --count 20 --gap 0.1 --hold 6 --
 claim "monitor stopped, manager killed: a further tunnel" up two
 kill -CONT "$K"
-until_ok 5 test ! -e "/proc/$K"
+until_ok 20 test ! -e "/proc/$K"
 has "the late monitor leaves its successor's socket alone" \
 	"$(./pptp --status)" ' up '
 ended two
@@ -188,7 +188,7 @@ alone() {	# alone CLAIM PATTERN
 	has "$1: the tunnel comes up" "$out" "$(all 5)"
 	has "$1: and it is said, with what to do" "$err" "$2"
 	is "$1: ends well" "$status" 0
-	until_ok 5 no_process
+	until_ok 20 no_process
 	is "$1: no process left" "$(pgrep -x pptp)" ''
 }
 mkdir -m 700 /run/pptp
@@ -220,12 +220,12 @@ has "no /run: the tunnel comes up" "$(of one)" "$(all 5)"
 has "no /run: and it is said" "$(< /run/one.err)" \
 	"cannot make /run/pptp: No such .*create /run/pptp with mode 0700"
 is "no /run: ends well" "$(status_of one)" 0
-until_ok 5 no_process
+until_ok 20 no_process
 is "no /run: no process left" "$(pgrep -x pptp)" ''
 BEFORE=
 
 # --- limits
-until_ok 5 no_process
+until_ok 20 no_process
 BEFORE="prlimit --nofile=16"
 tunnel one --count 100 --gap 0.02 --hold 8 --
 claim "with 16 descriptors a tunnel comes up" up one

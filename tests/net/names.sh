@@ -52,7 +52,7 @@ for f in resolv.conf nsswitch.conf hosts; do
 done
 ip netns exec srv python3 /run/dns.py > /run/dns.log 2>&1 &
 DNS=$!
-until_ok 5 grep -q ready /run/dns.log
+until_ok 20 grep -q ready /run/dns.log
 # A second name space of `ip netns exec` has its own /etc; ours is used here.
 serve addr=10.9.0.200
 for how in "62 accept=silent" "63 accept=rst" "64 sccrp=4" "65 accept=http"; do
@@ -60,7 +60,7 @@ for how in "62 accept=silent" "63 accept=rst" "64 sccrp=4" "65 accept=http"; do
 	set -- $how
 	ip netns exec srv python3 tests/net/badserver.py addr=10.9.0.$1 $2 \
 		> /run/bad.$1 2>&1 &
-	until_ok 5 grep -q ready /run/bad.$1
+	until_ok 20 grep -q ready /run/bad.$1
 done
 
 HOST=10.9.0.200
@@ -109,15 +109,15 @@ is "a name with escapes does not reach the terminal" "$(grep -c $'\x1b' /run/err
 to nobody-answers.example.org --timeout 2
 is "a silent name server: status" "$status" "$EXIT_TIMEOUT"
 has "a silent name server: sentence" "$err" "no name server answered in time"
-within "a silent name server: bounded" 5
-until_ok 5 no_process
+within "a silent name server: bounded" 8
+until_ok 20 no_process
 
 # The process that asks is stopped: for a while, for good, with its client.
 asking() {	# asking NAME [PPTP OPTION...]: $G is the client, $R its resolver
 	SERVER=$1
 	tunnel one --count 5 -- "${@:2}"
 	R=
-	until_ok 3 eval 'G=$(gateway_of one); R=$(pgrep -P "$G" -x pptp)'
+	until_ok 20 eval 'G=$(gateway_of one); R=$(pgrep -P "$G" -x pptp)'
 	claim "a resolver for $1 ($R)" test -n "$R"
 }
 asking slow.example.org
@@ -136,7 +136,7 @@ took=$((SECONDS - began))
 is "the resolver stopped for good: status" "$(status_of one)" "$EXIT_TIMEOUT"
 has "the resolver stopped for good: sentence" "$(< /run/one.err)" \
 	"no name server answered in time"
-within "the resolver stopped for good: bounded" 5
+within "the resolver stopped for good: bounded" 8
 is_clean "the resolver stopped for good: nothing left"
 
 # A number asks nobody: without any file of a resolver, without a name server.
@@ -151,7 +151,7 @@ ip addr flush dev v0
 ip netns pids srv | xargs -r kill
 python3 tests/net/badserver.py addr=127.0.0.5 > /run/server.log 2>&1 &
 BAD=$!
-until_ok 5 grep -q ready /run/server.log
+until_ok 20 grep -q ready /run/server.log
 is "no address but the loopback's" "$(ip -o addr show scope global)" ''
 to 127.0.0.5
 has "a number without any configured address" "$out" "$good"

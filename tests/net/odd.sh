@@ -81,7 +81,7 @@ PY
 mkdir -p /run/pptp && chmod 700 /run/pptp
 listener 0 /run/pptp 10.9.0.2 10.9.0.2@1
 L=$!
-until_ok 5 test -S /run/pptp/10.9.0.2@1
+until_ok 20 test -S /run/pptp/10.9.0.2@1
 is "--status names an interface of this network namespace alone" \
 	"$("$CLIENT" --status | sed -n 's/.*interface \([^,]*\),.*/\1/p' |
 	sort | xargs)" '? lo'
@@ -90,7 +90,7 @@ rm -f /run/pptp/*
 mkdir -p /run/user/1000/pptp && chown 1000 /run/user/1000/pptp
 listener 1000 /run/user/1000/pptp 10.9.0.2@{1..9}
 L=$!
-until_ok 5 test -S /run/user/1000/pptp/10.9.0.2@9
+until_ok 20 test -S /run/user/1000/pptp/10.9.0.2@9
 began=$SECONDS
 is "a user's silent sockets: root's --status" "$("$CLIENT" --status 2>&1 |
 	tail -n 1); $?" 'no tunnels; 0'
@@ -103,8 +103,8 @@ rm -rf /run/user
 for how in sccrp ocrp; do
 	serve $how=silent
 	tunnel one --count 1 -- --debug
-	until_ok 5 eval '[ -n "$(manager)" ]'
-	until_ok 5 grep -q "rx $([ $how = ocrp ] && echo OCRQ || echo SCCRQ)" \
+	until_ok 20 eval '[ -n "$(manager)" ]'
+	until_ok 20 grep -q "rx $([ $how = ocrp ] && echo OCRQ || echo SCCRQ)" \
 		/run/server.log
 	kill -TERM "$(manager)"
 	claim "ended before the $how: soon" ended one 8
@@ -119,9 +119,9 @@ serve gre=batch
 tunnel one --count 1 --quiet 4 --
 up one
 G=$(gateway_of one)
-until_ok 5 grep -q 'gre seq 1 ' /run/server.log
+until_ok 20 grep -q 'gre seq 1 ' /run/server.log
 kill -STOP "$G"
-until_ok 5 grep -q 'batch sent' /run/server.log
+until_ok 20 grep -q 'batch sent' /run/server.log
 kill -CONT "$G"
 ended one
 has "64 packets at once behind a hole arrive" "$(of one)" ', 64 other'
@@ -208,11 +208,11 @@ while sleep 0.05; do ip link set d0 up; sleep 0.05; ip link set d0 down; done &
 churn=$!
 sleep 0.5
 ip route replace default via 10.9.0.3 dev v0
-claim "the route follows while another link comes and goes" until_ok 3 \
+claim "the route follows while another link comes and goes" until_ok 20 \
 	eval 'ip -4 route show proto 147 | grep -q "via 10.9.0.3"'
 kill $churn
 kill -TERM "$(gateway_of one)"; ended one
-until_ok 5 clean
+until_ok 20 clean
 claim "nothing left" clean
 
 # --- another network namespace with the same /run has a manager of its own
@@ -237,7 +237,7 @@ has "and this one in its own" "$(ip route show proto 147)" \
 is "--status shows both" "$("$CLIENT" --status $SERVER | grep -c ': up ')" 2
 pkill -TERM -x pptp
 ended one; ended two
-until_ok 5 clean
+until_ok 20 clean
 claim "nothing left, and no route there" \
 	eval 'clean && [ -z "$(ip -n other route show proto 147)" ]'
 ip netns del other

@@ -69,13 +69,13 @@ ip rule del fwmark 0x2b lookup 77
 
 ip route add 10.77.0.0/24 via 10.9.0.2
 start a 10.77.0.1
-until_ok 5 eval 'ip route show 10.77.0.1 | grep -q .'
+until_ok 20 eval 'ip route show 10.77.0.1 | grep -q .'
 has "a server behind a gateway gets a host route" \
 	"$(ip route show 10.77.0.1)" 'via 10.9.0.2'
 stop a
-until_ok 5 eval '! ip route show 10.77.0.1 | grep -q .'
+until_ok 20 eval '! ip route show 10.77.0.1 | grep -q .'
 start b 10.77.0.1 --nohostroute
-until_ok 5 eval '[ "$(count "^rx OCRQ")" = 3 ]'
+until_ok 20 eval '[ "$(count "^rx OCRQ")" = 3 ]'
 sleep 0.3
 is "--nohostroute: it does not" "$(ip route show 10.77.0.1)" ""
 stop b
@@ -141,27 +141,27 @@ claim "lines about packets are limited ($(lines 'a frame of'))" \
 # --- each caller's own options, where a manager runs already
 serve channels=10
 start d $SERVER --idle-wait 60
-until_ok 5 grep -q '^[0-9.]* rx OCRQ' /run/server.log
+until_ok 20 grep -q '^[0-9.]* rx OCRQ' /run/server.log
 start e $SERVER --phone 99 --window 9
-until_ok 5 eval '[ "$(count "^rx OCRQ")" = 2 ]'
+until_ok 20 eval '[ "$(count "^rx OCRQ")" = 2 ]'
 is "a second caller shares the connection" "$(count ^accepted)" 1
 has "its --phone and --window are its own" "$(served)" \
 	'^ocrq .* window 9 .* phone 99 '
 start f $SERVER --localbind 10.9.0.3
-until_ok 5 eval '[ "$(count "^rx OCRQ")" = 3 ]'
+until_ok 20 eval '[ "$(count "^rx OCRQ")" = 3 ]'
 has "a third one's --localbind is its own" "$(served)" '^accepted 10.9.0.3'
 start g $SERVER --client-hostname other
-until_ok 5 eval '[ "$(count "^rx OCRQ")" = 4 ]'
+until_ok 20 eval '[ "$(count "^rx OCRQ")" = 4 ]'
 has "a fourth one's --client-hostname" "$(served)" '^sccrq .* host other '
 start h $SERVER --idle-wait 1
-until_ok 5 eval '[ "$(count "^rx OCRQ")" = 5 ]'
-until_ok 4 eval '[ "$(count "^rx EchoRQ")" -ge 1 ]'
+until_ok 20 eval '[ "$(count "^rx OCRQ")" = 5 ]'
+until_ok 20 eval '[ "$(count "^rx EchoRQ")" -ge 1 ]'
 claim "a fifth one's --idle-wait" test "$(count '^rx EchoRQ')" -ge 1
 is "with one call manager for all" "$(find /run/pptp -type s | wc -l)" 1
 : > /run/syslog
 start i $SERVER --loglevel 3 --logstring loud
-until_ok 5 eval '[ "$(count "^rx OCRQ")" = 6 ]'
-sleep 0.2
+until_ok 20 eval '[ "$(count "^rx OCRQ")" = 6 ]'
+until_ok 20 grep -q "loud: .*Outgoing-Call-Request" /run/syslog
 has "a sixth one's --loglevel and --logstring" "$(cat /run/syslog)" \
 	'loud: .*Outgoing-Call-Request'
 for c in d e f g h i; do stop $c; done

@@ -42,7 +42,7 @@ finish() {
 	is "$1: ends well" "$(status_of one)" 0
 	has "$1: data went both ways" "$(of one)" \
 		'^received 20 of 20, ordered, 0 duplicate, 0 bad'
-	until_ok 5 no_process
+	until_ok 20 no_process
 	is "$1: no process left" "$(pgrep -x pptp)" ''
 	is "$1: nor the host route" "$(ours)" ''
 }
@@ -91,9 +91,9 @@ if [ -e /usr/sbin/pppd ]; then
 	chmod 755 /run/pppd && mount --bind /run/pppd /usr/sbin/pppd
 	echo 'a-long-password-and-a-secret' | "$CLIENT" $SERVER --username u \
 		--data-path user 2>&1 | cat > /run/said &
-	until_ok 5 test -s /run/words
+	until_ok 20 test -s /run/words
 	G=$(pgrep -P 1 -x pptp | tail -n 1)
-	until_ok 5 grep -q 'Seccomp:.2' "/proc/$G/status"
+	until_ok 20 grep -q 'Seccomp:.2' "/proc/$G/status"
 	has "a password: pppd is given a file" "$(< /run/words)" 'file /dev/fd/'
 	has "gateway: no long file" "$(grep 'file size' "/proc/$G/limits")" \
 		' 4096  *4096 '
@@ -115,7 +115,7 @@ asks() {
 	bash /run/inherit "$@" "$CLIENT" silent.example.org --nolaunchpppd \
 		--timeout 3 < /run/quiet > /dev/null 2> /run/ask.err &
 	A=$! R=
-	until_ok 3 eval 'R=$(pgrep -P $A -x pptp)'
+	until_ok 20 eval 'R=$(pgrep -P $A -x pptp)'
 	sleep 0.3
 }
 answered() { kill "$A" "$R"; wait "$A" 2>/dev/null; }
@@ -134,7 +134,7 @@ knows() { python3 /run/search.py "$@" 2>&1; }
 /run/bin/pptpsetup --create t --server silent.example.org --username u \
 	-p a-long-password-and-a-secret < /dev/null > /dev/null 2>&1 &
 A=$! R=
-until_ok 3 eval 'R=$(pgrep -P $A)'
+until_ok 20 eval 'R=$(pgrep -P $A)'
 sleep 0.3
 kill -STOP "$A" "$R"		# while they are looked at
 is "pptpsetup -p: not in the resolver" "$(knows "$R")" ''
@@ -146,7 +146,7 @@ if [ -e /usr/sbin/pppd ]; then
 	{ echo a-long-password-and-a-secret; sleep 5; } | "$CLIENT" \
 		silent.example.org --username u --timeout 3 > /dev/null 2>&1 &
 	A=$! R=
-	until_ok 3 eval 'R=$(pgrep -P $A -x pptp)'
+	until_ok 20 eval 'R=$(pgrep -P $A -x pptp)'
 	sleep 0.3
 	kill -STOP "$A" "$R"
 	is "--username: in none of the two" "$(knows "$A" "$R")" ''
@@ -159,8 +159,8 @@ fi
 serve gre=silent
 bash /run/inherit "$CLIENT" --check $SERVER < /run/quiet > /run/one.err 2>&1 &
 C=$!
-until_ok 5 grep -q accepted /run/one.err
-until_ok 3 eval '[ "$(field $C Seccomp)" = 2 ]'
+until_ok 20 grep -q accepted /run/one.err
+until_ok 20 eval '[ "$(field $C Seccomp)" = 2 ]'
 bare "--check" $C own
 set_bounds "--check" $C
 is "--check: one raw socket, no TCP" "$(sockets $C raw) $(sockets $C tcp)" "1 0"
@@ -192,7 +192,7 @@ if setcap cap_net_raw,cap_net_admin+ep "$CLIENT" 2> /run/why; then
 	ip netns exec srv $AS "$CLIENT" --nolaunchpppd --timeout 5 $SERVER \
 		< /run/quiet > /dev/null 2>&1 &
 	other=$!
-	claim "a user has a call manager in each network namespace" until_ok 3 \
+	claim "a user has a call manager in each network namespace" until_ok 20 \
 		eval '[ "$(find /run/user/1000/pptp -name "$SERVER@*" | wc -l)" = 2 ]'
 	kill $other; wait $other
 	finish "file capabilities"

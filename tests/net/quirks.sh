@@ -39,7 +39,7 @@ is "--quirk-broken-asyncread: its echo requests are answered" \
 	"$(count '^rx EchoRP')" 2
 is "--quirk-broken-asyncread: its call, too" "$(count '^rx ICRP')" 1
 claim "--quirk-broken-asyncread: an orderly end" \
-	until_ok 3 grep -q 'rx StopCCRQ' /run/server.log
+	until_ok 20 grep -q 'rx StopCCRQ' /run/server.log
 is "each message is a segment" "$(served | sed -n 's/^segment //p' |
 	grep -vx -e 156 -e 168 -e 20 -e 24 -e 16)" ''
 gap() {		# the least time between two replies, in ms

@@ -31,7 +31,7 @@ jumps() {
 	python3 tests/net/ptyfeed.py --count 40 --gap 0.01 --hold 3 "$CLIENT" \
 		$SERVER --nolaunchpppd "$@" > /run/out 2>&1 &
 	local p=$!
-	until_ok 5 eval '[ "$(count "^gre seq")" -ge 41 ]'
+	until_ok 20 eval '[ "$(count "^gre seq")" -ge 41 ]'
 	sleep 0.3
 	n=$("$CLIENT" --status=json | sed -n 's/.*rx_lost": \([0-9]*\).*rx_jumps": \([0-9]*\).*/\1 \2/p')
 	wait $p

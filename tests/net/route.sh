@@ -156,7 +156,7 @@ elsewhere() {
 	ip route del 233.252.0.1 dev u0
 	grep -q 233.252 "$TMPDIR/monitor"
 }
-until_ok 5 elsewhere
+until_ok 20 elsewhere
 say changed
 is "a route to elsewhere is no news" "$out" "the same"
 ip route replace default via 192.0.2.9 dev u0
@@ -164,7 +164,7 @@ say changed
 is "another default gateway is" "$out" changed
 say update
 is "the route follows" "$(ours)" "$HOST via 192.0.2.9 dev u0"
-until_ok 5 grep -q "Deleted $HOST via 192.0.2.1" "$TMPDIR/monitor"
+until_ok 20 grep -q "Deleted $HOST via 192.0.2.1" "$TMPDIR/monitor"
 kill $monitor
 has "the new one was there before the old one went" \
 	"$(grep -n "$HOST" "$TMPDIR/monitor" | sed 's/:.*Deleted/ del/; s/:.*via/ add/' | tail -2 | tr '\n' ' ')" \

@@ -89,9 +89,9 @@ claim "$what: memory is bounded ($before, $after kB)" \
 	test $((after - before)) -lt $LIMIT
 claim "$what: no spin ($used)" test "$used" -lt $((long * 80))
 claim "$what: traffic to the server resumes" \
-	until_ok 2 eval '[ "$(to_server got)" -gt $((d + 200)) ]'
+	until_ok 10 eval '[ "$(to_server got)" -gt $((d + 200)) ]'
 claim "$what: and from it with what is new, not with the past" \
-	until_ok 2 eval '[ "$(to_pppd last)" -gt $((e + long * PACE)) ]'
+	until_ok 10 eval '[ "$(to_pppd last)" -gt $((e + long * PACE)) ]'
 over "$what"
 is "$what: no ICMP unreachable for the server" "$(unreachables)" "$u"
 
@@ -107,9 +107,9 @@ gateway_stopped() {
 	kill -CONT "$CLIENT_PID"
 	is "$what: its socket's buffer is full" "$n" 1
 	claim "$what: traffic to the server resumes" \
-		until_ok 2 eval '[ "$(to_server got)" -gt $((d + 200)) ]'
+		until_ok 10 eval '[ "$(to_server got)" -gt $((d + 200)) ]'
 	claim "$what: and from it" \
-		until_ok 2 eval '[ "$(to_pppd got)" -gt $((e + 1000)) ]'
+		until_ok 10 eval '[ "$(to_pppd got)" -gt $((e + 1000)) ]'
 }
 sysctl -q net.ipv4.icmp_ratelimit=0
 load_server pump=40
@@ -127,7 +127,7 @@ load_server pump=40
 FIRST=$!
 first_up() { "$CLIENT" --status | grep -q ' up '; }
 what="gateway of a second address stopped"
-claim "$what: another one is up" until_ok 5 first_up
+claim "$what: another one is up" until_ok 20 first_up
 feed pty 40 $((STOP + 3)) --localbind 10.9.0.4
 gateway_stopped
 kill -TERM $FIRST
@@ -162,7 +162,7 @@ foreign() {
 	junk=$(($(figure rx_bad) + $(figure rx_far) + $(figure rx_old)))
 	[ $junk -ge 100000 ]
 }
-until_ok 7 foreign
+until_ok 20 foreign
 after=$(rss_kb "$CLIENT_PID")
 kill -STOP "$BAD"
 used=$(busy "$CLIENT_PID")

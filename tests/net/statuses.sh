@@ -99,7 +99,7 @@ listen_to() {	# listen_to NAME OPTION...: starts a client
 		> /run/$name.out 2> /run/$name.err 9<&- &
 	pid=$!
 	exec 8> /run/$name.in
-	until_ok 5 eval '[ "$(count "^rx OCRQ")" -ge 1 ]'
+	until_ok 20 eval '[ "$(count "^rx OCRQ")" -ge 1 ]'
 	sleep 0.2
 }
 listen_to a
@@ -107,7 +107,7 @@ claim "before the first data standard error is open" test ! -e /run/a.eof
 has "and led where it did" "$(readlink /proc/$pid/fd/2)" 'a.err'
 cat $frame >&8
 claim "with the first data it ends, in all processes" \
-	until_ok 3 test -e /run/a.eof
+	until_ok 20 test -e /run/a.eof
 is "it was led to /dev/null" "$(readlink /proc/$pid/fd/2)" /dev/null
 claim "the tunnel goes on" kill -0 $pid
 exec 8>&-
@@ -115,11 +115,11 @@ wait $pid
 serve addr=10.9.0.2
 listen_to b --debug
 cat $frame >&8
-until_ok 5 grep -q 'received a frame' /run/b.said
+until_ok 20 grep -q 'received a frame' /run/b.said
 has "under --debug standard error stays" "$(readlink /proc/$pid/fd/2)" 'b.err'
 exec 8>&-
 wait $pid
-until_ok 5 test -e /run/b.eof
+until_ok 20 test -e /run/b.eof
 has "to the end" "$(cat /run/b.said)" 'tunnel to .* ended'
 
 for mistake in --wrong --data-path=kernel; do

@@ -31,7 +31,7 @@ listener() {
 	: > /run/listener.log
 	python3 /run/listener.py 65534 /run/pptp >> /run/listener.log 2>&1 &
 	L=$!
-	until_ok 5 grep -q ready /run/listener.log
+	until_ok 20 grep -q ready /run/listener.log
 }
 mkdir -m 777 /run/pptp && chmod 777 /run/pptp
 listener
@@ -56,7 +56,7 @@ rm /run/pptp
 is_clean "nothing left"
 
 # --- a namespace that is not known is not that of process 1
-until_ok 5 no_process
+until_ok 20 no_process
 BEFORE="setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace"
 tunnel one --count 5 --hold 3 --
 up one
@@ -124,7 +124,7 @@ claims() {	# claims UID HOW NAME...: they listen
 	: > /run/claims.log
 	python3 /run/claims.py "$@" > /run/claims.log &
 	C=$!
-	until_ok 5 grep -q ready /run/claims.log
+	until_ok 20 grep -q ready /run/claims.log
 }
 asks() {	# asks: root's --status: $status, /run/out, /run/err, $took
 	local began=$SECONDS
@@ -156,7 +156,7 @@ forget
 for how in endless slow full silent junk deaf; do
 	claims 54321 $how 10.9.0.{2..60}@1
 	asks
-	within "$how: root's answer comes all the same" 4
+	within "$how: root's answer comes all the same" 8
 	has "$how: with the tunnel that is his" "$(< /run/out)" '^10.9.0.2: up'
 	claim "$how: in a bounded number of lines ($(wc -l < /run/out))" \
 		test "$(wc -l < /run/out)" -le 120
@@ -199,7 +199,7 @@ for d in 54321 54322/pptp; do
 	: > /run/stuck.log
 	python3 /run/stuck.py /run/user/$d > /run/stuck.log 2> /run/why &
 	stuck+=($!)
-	until_ok 3 grep -q ready /run/stuck.log
+	until_ok 20 grep -q ready /run/stuck.log
 done
 if grep -q ready /run/stuck.log; then
 	tunnel one --count 5 --hold 20 --
@@ -222,7 +222,7 @@ print(*(t["uid"] for t in json.load(open("/run/out"))))')" "0 54324"
 	umount -l /run/user/54321 /run/user/54322/pptp
 	forget "${stuck[@]}" "$C"
 	ended one 30
-	until_ok 5 no_process
+	until_ok 20 no_process
 	is "none of its processes stays" "$(pgrep -x pptp)" ''
 else
 	skip "a file system that never answers" "$(tail -n 1 /run/why)"
@@ -315,14 +315,14 @@ has "openat() fails: it is said" "$(< /run/one.err)" \
 is_clean "openat() fails: nothing left"
 failing up
 tunnel one --count 5 --
-claim "UP cannot be sent: the start ends at once" ended one 4
+claim "UP cannot be sent: the start ends at once" ended one 8
 is "UP cannot be sent: status" "$(status_of one)" "$EXIT_LOST"
 claim "UP cannot be sent: the server's call is cleared" \
-	until_ok 3 eval '[ "$(count "^rx CCRQ")" -ge 1 ]'
+	until_ok 20 eval '[ "$(count "^rx CCRQ")" -ge 1 ]'
 is_clean "UP cannot be sent: nothing left"
 failing monitor
 tunnel one --count 5 --
-claim "the monitor cannot give up its privileges: it ends" ended one 10
+claim "the monitor cannot give up its privileges: it ends" ended one 20
 is "the monitor fails: no tunnel without it" "$(status_of one)" "$EXIT_SYSTEM"
 has "the monitor fails: it is said" "$(< /run/one.err)" "call manager's monitor failed"
 is_clean "the monitor fails: nothing left"
