@@ -69,20 +69,14 @@ static const struct quirk_fields bezeq = {
  */
 #define OVERRUN	"the server is pptpd, which is overrun by the kernel's bursts"
 #define SLOW	"pptpd is slow with --data-path=kernel: leave that to auto"
-static const struct server {
-	bool		 local;		/* its host name: "local", else any */
-	char		 vendor[11];	/* more may follow where it is any */
-	bool		 holds_back;
-	const char	*wants_pty;	/* why; or NULL */
-	const char	*advice;	/* or NULL */
-} servers[] = {
-	{ true, "linux", true, OVERRUN, SLOW },
-	{ true, "MoretonBay", false, OVERRUN, SLOW },	/* before 1.1 */
-	{ true, "cananian", false, NULL, "accel-ppp drops packets that "
+static const struct quirk_server servers[] = {
+	{ false, "linux", true, OVERRUN, SLOW },
+	{ false, "MoretonBay", false, OVERRUN, SLOW },	/* before 1.1 */
+	{ false, "cananian", false, NULL, "accel-ppp drops packets that "
 	    "others have overtaken, and has an MTU of 1436 at most: mtu 1400" },
-	{ false, "MikroTik", false, NULL, "MikroTik: if CCP or IPCP ends again "
+	{ true, "MikroTik", false, NULL, "MikroTik: if CCP or IPCP ends again "
 	    "and again, give pppd nobsdcomp, nodeflate and novj" },
-	{ false, "Microsoft", false, NULL, "Windows: if it asks for EAP, give "
+	{ true, "Microsoft", false, NULL, "Windows: if it asks for EAP, give "
 	    "--refuse-eap; a user of a domain needs --domain" }
 };
 
@@ -108,35 +102,21 @@ quirk_by_name(const char *name)
 	return 0;
 }
 
-static const struct server *
-find_server(const char *host, const char *vendor)
+const struct quirk_server *
+quirk_server(const char *host, const char *vendor)
 {
-	static const struct server other = { .advice = NULL };
+	static const struct quirk_server other = { .advice = NULL };
 
-	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++)
-		if (servers[i].local ? strcmp(host, "local") == 0 &&
-		    strcmp(vendor, servers[i].vendor) == 0 : strncmp(vendor,
-		    servers[i].vendor, strlen(servers[i].vendor)) == 0)
-			return &servers[i];
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		const struct quirk_server *s = &servers[i];
+
+		if (s->any_host ?
+		    strncmp(vendor, s->vendor, strlen(s->vendor)) == 0 :
+		    strcmp(host, "local") == 0 &&
+		    strcmp(vendor, s->vendor) == 0)
+			return s;
+	}
 	return &other;
-}
-
-bool
-quirk_holds_back(const char *host, const char *vendor)
-{
-	return find_server(host, vendor)->holds_back;
-}
-
-const char *
-quirk_wants_pty(const char *host, const char *vendor)
-{
-	return find_server(host, vendor)->wants_pty;
-}
-
-const char *
-quirk_advice(const char *host, const char *vendor)
-{
-	return find_server(host, vendor)->advice;
 }
 
 void

@@ -493,7 +493,7 @@ settle_path(struct call *c)
 	int *unused = &c->channel;
 
 	if (c->conf->data_path == DATA_AUTO &&
-	    quirk_wants_pty(c->said.host, c->said.vendor) != NULL)
+	    quirk_server(c->said.host, c->said.vendor)->wants_pty != NULL)
 		c->kernel = false;
 	if (c->kernel) {
 		if (kernel_connect(c->channel, c->server, c->peer_id) == -1)

@@ -265,7 +265,7 @@ check_lcp(struct link *l)
 	snprintf(text, sizeof(text), "login %s, MRU %d", login,
 	    said->mru != 0 ? said->mru : PPP_MRU);
 	report(true, text);
-	advice = quirk_advice(l->c->said.host, l->c->said.vendor);
+	advice = quirk_server(l->c->said.host, l->c->said.vendor)->advice;
 	if (advice != NULL)
 		note("advice", advice, "");
 	return EXIT_OK;

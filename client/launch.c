@@ -63,7 +63,7 @@ launch_fill_gateway(struct gateway *gw, const struct call *c, int in, int out)
 	gw->call = c->id;
 	gw->peer_call = c->peer_id;
 	gw->window = c->window;
-	gw->holds_back = quirk_holds_back(c->said.host, c->said.vendor);
+	gw->holds_back = quirk_server(c->said.host, c->said.vendor)->holds_back;
 	gw->n = c->n;
 	gw->refusals = c->refusals;
 	gw->refusals_fd = c->refusals_fd;
@@ -270,7 +270,7 @@ static void
 log_path(const struct call *c, const struct kernel_path *k)
 {
 	const char *why = k->why[0] != '\0' ? k->why :
-	    quirk_wants_pty(c->said.host, c->said.vendor);
+	    quirk_server(c->said.host, c->said.vendor)->wants_pty;
 
 	if (c->kernel) {
 		log_info("the kernel carries the data");

@@ -48,23 +48,20 @@ extern const struct quirk quirk_table[];
 /* The bit of --quirks NAME, in any case, '-' as '_'; 0: there is none. */
 unsigned quirk_by_name(const char *name);
 
-/*
- * Does a server of these names (in its SCCRP) keep back for a while whatever
- * follows a lost packet?
- */
-bool quirk_holds_back(const char *host, const char *vendor);
+/* What is known of a server by its names (in its SCCRP). */
+struct quirk_server {
+	bool		 any_host;	/* else its host name is "local" */
+	char		 vendor[11];	/* more may follow with any host */
+	bool		 holds_back;	/* for a while, what follows a lost
+					 * packet */
+	const char	*wants_pty;	/* why the kernel's data path would be
+					 * slower, as a clause; or NULL */
+	const char	*advice;	/* one line on what tends to go wrong
+					 * and what helps; or NULL */
+};
 
-/*
- * Why the kernel's data path would be slower than a pty with a server of these
- * names, as a clause; NULL where it is not known to be.
- */
-const char *quirk_wants_pty(const char *host, const char *vendor);
-
-/*
- * One line on what tends to go wrong with a server of these names (in its
- * SCCRP) and what helps; NULL if nothing is known of it.
- */
-const char *quirk_advice(const char *host, const char *vendor);
+/* Never NULL: a server that is not known has none of these. */
+const struct quirk_server *quirk_server(const char *host, const char *vendor);
 
 /* Fills *f with the usual values, then with what the quirks replace. */
 void quirk_fields(struct quirk_fields *f, unsigned quirks);

@@ -89,24 +89,24 @@ test_fields(void)
 static void
 test_holds_back(void)
 {
-	T(quirk_holds_back("local", "linux"), "pptpd holds back");
-	T(T_IS(!quirk_holds_back("local", "cananian")) &&
-	    T_IS(!quirk_holds_back("", "linux")) &&
-	    T_IS(!quirk_holds_back("", "")) &&
-	    T_IS(!quirk_holds_back("", "Microsoft Windows NT")),
+	T(quirk_server("local", "linux")->holds_back, "pptpd holds back");
+	T(T_IS(!quirk_server("local", "cananian")->holds_back) &&
+	    T_IS(!quirk_server("", "linux")->holds_back) &&
+	    T_IS(!quirk_server("", "")->holds_back) &&
+	    T_IS(!quirk_server("", "Microsoft Windows NT")->holds_back),
 	    "others, and who says nothing of itself, do not");
 }
 
 static void
 test_wants_pty(void)
 {
-	T(T_IS(quirk_wants_pty("local", "linux") != NULL) &&
-	    T_IS(quirk_wants_pty("local", "MoretonBay") != NULL),
+	T(T_IS(quirk_server("local", "linux")->wants_pty != NULL) &&
+	    T_IS(quirk_server("local", "MoretonBay")->wants_pty != NULL),
 	    "pptpd, new and old, is served better by a pty");
-	T(T_IS(quirk_wants_pty("local", "cananian") == NULL) &&
-	    T_IS(quirk_wants_pty("", "linux") == NULL) &&
-	    T_IS(quirk_wants_pty("", "") == NULL) &&
-	    T_IS(quirk_wants_pty("", "Microsoft Windows NT") == NULL),
+	T(T_IS(quirk_server("local", "cananian")->wants_pty == NULL) &&
+	    T_IS(quirk_server("", "linux")->wants_pty == NULL) &&
+	    T_IS(quirk_server("", "")->wants_pty == NULL) &&
+	    T_IS(quirk_server("", "Microsoft Windows NT")->wants_pty == NULL),
 	    "accel-ppp, which has a kernel's path itself, and others are not");
 }
 
@@ -129,7 +129,8 @@ test_advice(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const char *said = quirk_advice(rows[i].host, rows[i].vendor);
+		const char *said = quirk_server(rows[i].host,
+		    rows[i].vendor)->advice;
 
 		T(rows[i].begins == NULL ? said == NULL : said != NULL &&
 		    T_STR(strncmp(said, rows[i].begins,
