@@ -12,6 +12,13 @@
  *
  * Nothing here allocates, to keep these processes small.
  */
+
+/* Unknown to older headers; a newer one's macros hide these names. */
+enum {
+	__NR_landlock_create_ruleset = -1, __NR_landlock_add_rule = -1,
+	__NR_landlock_restrict_self = -1
+};
+
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -54,7 +61,6 @@ struct plan {
 	bool		 bounding;	/* may be emptied */
 	bool		 hidden;	/* no file can be opened any more */
 	bool		 deadly;	/* trying to hide them would kill us */
-	bool		 nnp;		/* no_new_privs is known here */
 };
 
 struct caps {
@@ -97,8 +103,7 @@ sandbox_has_cap(int cap)
 {
 	struct caps c;
 
-	return cap >= 0 && cap < 64 && caps_get(&c) == 0 &&
-	    (c.effective >> cap & 1) != 0;
+	return caps_get(&c) == 0 && (c.effective >> cap & 1) != 0;
 }
 
 /* Must the monitor override permissions to unlink where it has to? */
@@ -377,18 +382,6 @@ sandbox_drop_ids(void)
 	return p.ids ? drop_ids(&p) : 0;
 }
 
-static int
-no_new_privileges(struct plan *p)
-{
-	p->nnp = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-	if (p->nnp)
-		return 0;
-	if (errno != EINVAL)
-		return -1;
-	log_info("sandbox: this kernel has no no_new_privs");
-	return 0;
-}
-
 /* ---- the proof ---- */
 
 /* Is there nothing that can be opened in the root directory? */
@@ -454,15 +447,13 @@ what_is_left(const struct plan *p)
 	if (getrlimit(RLIMIT_CORE, &core) == -1 || core.rlim_max != 0 ||
 	    prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return "memory may be dumped";
-	if (p->nnp && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
+	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
 		return "new privileges can be had";
 	return NULL;
 }
 
 /* ---- Landlock ---- */
 
-#if defined(__NR_landlock_create_ruleset) && \
-    defined(__NR_landlock_add_rule) && defined(__NR_landlock_restrict_self)
 /* As linux/landlock.h has them, which older headers lack or have in part. */
 struct ruleset {
 	uint64_t	 files, net, scopes;
@@ -525,6 +516,10 @@ landlock(struct plan *p, const int *keep, size_t n)
 	long version;
 	int fd;
 
+	if (calls[0] == -1) {
+		errno = ENOSYS;
+		return false;
+	}
 	if (!survived(calls)) {
 		p->deadly = true;
 		errno = EPERM;
@@ -542,18 +537,6 @@ landlock(struct plan *p, const int *keep, size_t n)
 	close(fd);
 	return done;
 }
-#else
-static bool
-landlock(struct plan *p, const int *keep, size_t n)
-{
-	(void)p;
-	(void)keep;
-	(void)n;
-	errno = ENOSYS;
-	return false;
-}
-#endif
-
 /*
  * Landlock, behind the empty root (checked before) or in its place.  Returns
  * what is wrong, or NULL.
@@ -587,7 +570,7 @@ take_steps(struct plan *p)
 		return "cannot forbid core dumps";
 	if (small_files() == -1)
 		return "cannot limit the size of files";
-	if (no_new_privileges(p) == -1)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return "cannot forbid new privileges";
 	if (!p->ids && drop_ids(p) == -1)
 		return "cannot make the user and group final";

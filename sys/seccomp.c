@@ -74,12 +74,8 @@ enum {
 # define ARCH	AUDIT_ARCH_I386
 #elif defined(__aarch64__) && !defined(__ILP32__)
 # define ARCH	AUDIT_ARCH_AARCH64
-#elif defined(__arm__) && defined(__ARM_EABI__)
-# ifdef __ARMEB__
-#  define ARCH	AUDIT_ARCH_ARMEB
-# else
-#  define ARCH	AUDIT_ARCH_ARM
-# endif
+#elif defined(__arm__) && defined(__ARM_EABI__) && !defined(__ARMEB__)
+# define ARCH	AUDIT_ARCH_ARM
 #elif defined(__riscv) && __riscv_xlen == 64 && defined(AUDIT_ARCH_RISCV64)
 # define ARCH	AUDIT_ARCH_RISCV64
 #elif defined(__mips__) && defined(_ABIO32) && _MIPS_SIM == _ABIO32
