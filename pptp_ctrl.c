@@ -12,8 +12,7 @@
  * No memory grows with what the peer sends.  Replies may fill the first half of
  * out[] only, so that a flood of requests leaves room for our own messages; the
  * connection ends when a peer reads so little that even the second half is
- * full.  When ev[] is full a log line makes room; ev_room() guarantees that
- * there is one.
+ * full.  A part of ev[] is for what is no log line.
  *
  * Input.  ctrl_feed() passes one whole message to its row of ctrl_msgs[]: its
  * size, the states in which it may arrive and its handler.  The surplus of a
@@ -95,21 +94,6 @@ const struct ctrl_call *
 ctrl_call_find(struct ctrl *c, uint16_t id)
 {
 	return call_find(c, id, CALL_QUEUED);
-}
-
-/*
- * Is there room for every event of one more call?  At most these are to come:
- * UP and CLOSED; CALL_DOWN for each call, and CALL_UP for those not up yet.
- */
-static bool
-ev_room(struct ctrl *c)
-{
-	unsigned owed = 2 + 2 + events_lasting(&c->ev);
-
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state != CALL_FREE)
-			owed += c->call[i].state == CALL_UP ? 1 : 2;
-	return owed <= CTRL_EVENTS;
 }
 
 /*
@@ -498,7 +482,7 @@ ctrl_call_open(struct ctrl *c, const struct ctrl_call_conf *conf, int64_t now)
 {
 	struct ctrl_call *call = NULL;
 
-	if (c->state > CTRL_UP || c->stop_wanted || !ev_room(c) ||
+	if (c->state > CTRL_UP || c->stop_wanted || !events_room(&c->ev) ||
 	    ctrl_call_find(c, conf->id) != NULL)
 		return -1;
 	for (unsigned i = 0; i < CTRL_CALLS && call == NULL; i++)
@@ -570,6 +554,7 @@ static const char state_names[][47] = {
 	"waiting for the Start-Control-Connection-Reply", "established",
 	"waiting for the Stop-Control-Connection-Reply", "closing", "closed"
 };
+static_assert(CTRL_EVENTS_LASTING == 2 + 2 * CTRL_CALLS, "room for each");
 static_assert(sizeof(state_names) / sizeof(state_names[0]) == CTRL_STATES,
     "a name for each state");
 

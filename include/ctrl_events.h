@@ -13,8 +13,11 @@
 #define CTRL_NEVER	INT64_MAX
 
 enum {
-	CTRL_EVENTS = 48,	/* queued.  Where they are not taken in time
-				 * log lines are lost, others never */
+	CTRL_EVENTS_LASTING = 34,	/* of CTRL_CALLS calls: UP and DOWN of
+					 * each; UP and CLOSED */
+	CTRL_EVENTS = CTRL_EVENTS_LASTING + 30,	/* queued.  Where they are not
+					 * taken in time log lines are lost,
+					 * others never */
 	CTRL_EVENT_TEXT = 224
 };
 
@@ -62,9 +65,12 @@ struct ctrl_events {
 void events_init(struct ctrl_events *q, int64_t now);
 
 /*
- * Appends an event.  All but log lines are never lost: in a full queue the
- * oldest log line makes room, and the caller sees to it that there is one.
+ * May a log line, or the events of one more call, be appended?  There is room
+ * for CTRL_EVENTS_LASTING more, then.
  */
+bool events_room(const struct ctrl_events *q);
+
+/* Appends an event, never a log line: there is always room for those. */
 void events_push(struct ctrl_events *q, enum ctrl_event_type type,
     uint16_t call, enum ctrl_cause cause, const char *text);
 
@@ -76,9 +82,6 @@ void events_log(struct ctrl_events *q, int level, const char *format, ...)
 
 /* The oldest into *e; false when there is none. */
 bool events_take(struct ctrl_events *q, struct ctrl_event *e);
-
-/* How many queued events are not log lines. */
-unsigned events_lasting(const struct ctrl_events *q);
 
 /*
  * When events_tick() has something to log, or CTRL_NEVER.  It logs how many

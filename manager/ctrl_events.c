@@ -22,17 +22,19 @@ events_init(struct ctrl_events *q, int64_t now)
 	q->warn_window = CTRL_NEVER;
 }
 
-static struct ctrl_event *
-slot(struct ctrl_events *q, unsigned i)
+bool
+events_room(const struct ctrl_events *q)
 {
-	return &q->ev[(q->head + i) % CTRL_EVENTS];
+	return q->count < CTRL_EVENTS - CTRL_EVENTS_LASTING;
 }
 
 static struct ctrl_event *
 append(struct ctrl_events *q, enum ctrl_event_type type)
 {
-	struct ctrl_event *e = slot(q, q->count++);
+	struct ctrl_event *e = &q->ev[(q->head + q->count) % CTRL_EVENTS];
 
+	assert(q->count < CTRL_EVENTS);
+	q->count++;
 	memset(e, 0, sizeof(*e));
 	e->type = type;
 	return e;
@@ -55,7 +57,7 @@ events_log(struct ctrl_events *q, int level, const char *format, ...)
 		if (q->warnings > WARN_MAX)
 			level = 3;
 	}
-	if (q->count == CTRL_EVENTS)
+	if (!events_room(q))
 		return;
 	e = append(q, CTRL_EV_LOG);
 	e->level = level;
@@ -86,28 +88,12 @@ events_tick(struct ctrl_events *q, int64_t now, bool end)
 	q->warn_window = end ? CTRL_NEVER : now + WARN_PERIOD;
 }
 
-static void
-drop_log(struct ctrl_events *q)
-{
-	unsigned i = 0;
-
-	while (i < q->count && slot(q, i)->type != CTRL_EV_LOG)
-		i++;
-	assert(i < q->count);
-	for (; i + 1 < q->count; i++)
-		*slot(q, i) = *slot(q, i + 1);
-	q->count--;
-}
-
 void
 events_push(struct ctrl_events *q, enum ctrl_event_type type, uint16_t call,
     enum ctrl_cause cause, const char *text)
 {
-	struct ctrl_event *e;
+	struct ctrl_event *e = append(q, type);
 
-	if (q->count == CTRL_EVENTS)
-		drop_log(q);
-	e = append(q, type);
 	e->call = call;
 	e->cause = cause;
 	(void)snprintf(e->text, sizeof(e->text), "%s", text);
@@ -118,17 +104,7 @@ events_take(struct ctrl_events *q, struct ctrl_event *e)
 {
 	if (q->count == 0)
 		return false;
-	*e = *slot(q, 0);
+	*e = q->ev[q->head];
 	q->head = --q->count == 0 ? 0 : (q->head + 1) % CTRL_EVENTS;
 	return true;
-}
-
-unsigned
-events_lasting(const struct ctrl_events *q)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < q->count; i++)
-		n += q->ev[(q->head + i) % CTRL_EVENTS].type != CTRL_EV_LOG;
-	return n;
 }

@@ -232,9 +232,7 @@ check(void)
 		MUST(c.state <= CTRL_UP && calls < CTRL_CALLS);
 		MUST(calls == 0 || calls < c.peer.max_channels);
 	}
-	(void)quirk_holds_back(c.peer.host, c.peer.vendor);
-	(void)quirk_wants_pty(c.peer.host, c.peer.vendor);
-	(void)quirk_advice(c.peer.host, c.peer.vendor);
+	(void)quirk_server(c.peer.host, c.peer.vendor);
 	if (c.state == CTRL_CLOSED)
 		MUST(c.out_len == 0 && ctrl_due(&c) == CTRL_NEVER);
 	if (!lazy) {
