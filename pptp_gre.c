@@ -302,10 +302,7 @@ gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 	return h;
 }
 
-/*
- * The number stays used, since later ones may have been sent already.  The
- * acknowledgement that this packet may have carried is owed again, and overdue.
- */
+/* The number stays used, since later ones may have been sent already. */
 void
 gre_send_failed(struct gre *g, size_t len)
 {
@@ -436,13 +433,6 @@ gre_output(struct gre *g, uint8_t *buf, int64_t now)
 		put_ack(g, &w);
 	}
 	return (size_t)(w.p - buf);
-}
-
-/* When gre_output() has a packet; GRE_NEVER if not. */
-static int64_t
-output_due(const struct gre *g)
-{
-	return min64(min64(ack_due(g), repeat_due(g)), filler_due(g));
 }
 
 /* ---- the wait for a missing packet ---- */
@@ -834,7 +824,7 @@ gre_next(struct gre *g, size_t *len, bool drained, int64_t now)
 int64_t
 gre_due(const struct gre *g)
 {
-	int64_t due = output_due(g);
+	int64_t due = min64(min64(ack_due(g), repeat_due(g)), filler_due(g));
 
 	if (g->state != PENDING_NONE)
 		return 0;

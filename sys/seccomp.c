@@ -17,27 +17,24 @@
  */
 enum {
 	MISSING = 0xffff,
-	__NR_accept = MISSING, __NR_bpf = MISSING,
-	__NR_clock_gettime64 = MISSING, __NR_clock_nanosleep_time64 = MISSING,
-	__NR_clone3 = MISSING, __NR_dup2 = MISSING,
-	__NR_execveat = MISSING, __NR_fcntl64 = MISSING,
-	__NR_fork = MISSING, __NR_fstat = MISSING,
-	__NR_fstat64 = MISSING, __NR_fstatat64 = MISSING,
-	__NR_ftruncate = MISSING, __NR_ftruncate64 = MISSING,
-	__NR_getegid32 = MISSING, __NR_geteuid32 = MISSING,
-	__NR_getgid32 = MISSING, __NR_getrandom = MISSING,
-	__NR_getuid32 = MISSING, __NR_io_uring_setup = MISSING,
-	__NR_kcmp = MISSING, __NR_mmap = MISSING,
-	__NR_mmap2 = MISSING, __NR_newfstatat = MISSING,
-	__NR_pidfd_getfd = MISSING, __NR_pidfd_open = MISSING,
-	__NR_pidfd_send_signal = MISSING, __NR_poll = MISSING,
-	__NR_ppoll_time64 = MISSING, __NR_process_madvise = MISSING,
-	__NR_process_mrelease = MISSING, __NR_recv = MISSING,
-	__NR_recvmmsg_time64 = MISSING, __NR_sched_setattr = MISSING,
-	__NR_send = MISSING, __NR_sigreturn = MISSING,
-	__NR_socketcall = MISSING, __NR_statx = MISSING,
-	__NR_time = MISSING, __NR_userfaultfd = MISSING,
-	__NR_vfork = MISSING
+	__NR_bpf = MISSING, __NR_clock_gettime64 = MISSING,
+	__NR_clock_nanosleep_time64 = MISSING, __NR_clone3 = MISSING,
+	__NR_dup2 = MISSING, __NR_execveat = MISSING,
+	__NR_fcntl64 = MISSING, __NR_fork = MISSING,
+	__NR_fstat = MISSING, __NR_fstat64 = MISSING,
+	__NR_fstatat64 = MISSING, __NR_ftruncate = MISSING,
+	__NR_ftruncate64 = MISSING, __NR_getrandom = MISSING,
+	__NR_io_uring_setup = MISSING, __NR_kcmp = MISSING,
+	__NR_mmap = MISSING, __NR_mmap2 = MISSING,
+	__NR_newfstatat = MISSING, __NR_pidfd_getfd = MISSING,
+	__NR_pidfd_open = MISSING, __NR_pidfd_send_signal = MISSING,
+	__NR_poll = MISSING, __NR_ppoll_time64 = MISSING,
+	__NR_process_madvise = MISSING, __NR_process_mrelease = MISSING,
+	__NR_recv = MISSING, __NR_recvmmsg_time64 = MISSING,
+	__NR_sched_setattr = MISSING, __NR_send = MISSING,
+	__NR_sigreturn = MISSING, __NR_socketcall = MISSING,
+	__NR_statx = MISSING, __NR_time = MISSING,
+	__NR_userfaultfd = MISSING, __NR_vfork = MISSING
 };
 
 #include <sys/ioctl.h>
@@ -220,9 +217,7 @@ static const struct rule allowed[] = {
 	{ __NR_statx, ALL, { SET(2, AT_EMPTY_PATH) } },
 
 	/* about itself; random numbers */
-	EVERY(getpid), EVERY(getuid), EVERY(getuid32), EVERY(geteuid),
-	EVERY(geteuid32), EVERY(getgid), EVERY(getgid32), EVERY(getegid),
-	EVERY(getegid32), EVERY(getrandom),
+	EVERY(getpid), EVERY(getrandom),
 	{ __NR_prctl, ALL, { IS(0, PR_GET_SECCOMP) } },
 
 	/* memory, never executable; of files only what gateways pass */
@@ -305,23 +300,17 @@ emit_load(struct program *p, size_t offset)
 }
 
 /*
- * The low half of an argument: the kernel itself looks at no more of an int,
+ * Falls through if the test holds, else skips `skip` more instructions.  Looks
+ * at the low half of an argument: the kernel itself looks at no more of an int,
  * and the bits tested in longs (PROT_*, MAP_*) are all there.
  */
 static void
-emit_load_arg(struct program *p, unsigned arg)
+emit_test(struct program *p, const struct test *t, unsigned skip)
 {
 	size_t low = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0;
 
 	emit_load(p, offsetof(struct seccomp_data, args) + low +
-	    8 * (size_t)arg);
-}
-
-/* Falls through if the test holds, else skips `skip` more instructions. */
-static void
-emit_test(struct program *p, const struct test *t, unsigned skip)
-{
-	emit_load_arg(p, t->arg);
+	    8 * (size_t)t->arg);
 	if (t->kind == BITS) {
 		emit(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, t->a);
 		emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, skip, t->b);

@@ -1667,7 +1667,7 @@ test_texts(void)
 		{ MSG_DISCONNECT_RESULT, 0, 4, 5 },
 		{ MSG_STOP_REASON, 1, 3, 3 },
 		{ MSG_GENERAL_ERROR, 0, 6, 7 },
-		{ MSG_CAUSE_CODE, 1, 127, 48 },
+		{ MSG_CAUSE_CODE, 1, 127, 23 },
 	};
 	static const uint16_t sizes[PPTP_TYPES] = { 0, 156, 156, 16, 16, 16,
 	    20, 168, 32, 220, 24, 28, 16, 148, 40, 24 };
