@@ -25,11 +25,11 @@ enum {
 struct quirk_fields {
 	uint32_t	 framing_caps, bearer_caps;	/* of the SCCRQ */
 	uint16_t	 max_channels, firmware;
-	char		 host[65], vendor[65];
+	const char	*host, *vendor;
 	uint32_t	 min_bps, max_bps;		/* of the OCRQ */
 	uint32_t	 bearer_type, framing_type;
 	uint16_t	 window;			/* 0: the usual one */
-	char		 phone[65];			/* "": as configured */
+	const char	*phone;				/* "": as configured */
 	int		 call_id;			/* -1: a random one */
 	int		 serial;			/* -1: counted */
 	int		 link_info;	/* send a Set-Link-Info once up */
