@@ -108,7 +108,7 @@ enum {
 
 /* What a filter may find in the arguments of a call. */
 enum test_kind {
-	ALWAYS,			/* no test: the call alone decides */
+	ALWAYS,			/* nothing */
 	BITS,			/* (argument & a) == b */
 	ONE_OF			/* argument < 32 and bit `argument` of a set */
 };
@@ -158,9 +158,8 @@ enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 #define SET(arg, m)	{ BITS, arg, m, m }
 #define AMONG(arg, m)	{ ONE_OF, arg, 0, m }
 
-/* Rows without a test. */
-#define CALL(name, roles) { __NR_##name, roles, { { 0 } } }
-#define EVERY(name)	{ __NR_##name, ALL, { { 0 } } }
+#define CALL(name, roles) { __NR_##name, roles }
+#define EVERY(name)	{ __NR_##name, ALL }
 
 /* F_SETFL and F_SETFD, and their getters. */
 #define FCNTL_COMMANDS	(BIT(F_GETFD) | BIT(F_SETFD) | BIT(F_GETFL) | \
@@ -179,17 +178,18 @@ enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 			 BIT(SYS_GETSOCKOPT))
 
 /*
- * What each role may call.  Kernels before 5.11 walk this list at each call,
- * so what the data path does comes first.
+ * What each role may call, whatever the arguments.  Kernels before 5.11 walk
+ * this list at each call, so what the data path does comes first.
  */
-static const struct rule allowed[] = {
+static const struct {
+	uint16_t	 nr;
+	uint8_t		 roles;
+} allowed[] = {
 	/* the loops: wait, read, write */
 	CALL(recvmmsg, G), CALL(recvmmsg_time64, G), EVERY(write), EVERY(read),
 	EVERY(ppoll), EVERY(ppoll_time64), EVERY(poll), CALL(sendmmsg, G),
 	CALL(writev, G | M), EVERY(sendmsg), EVERY(recvmsg), EVERY(sendto),
 	EVERY(recvfrom), EVERY(send), EVERY(recv),
-	{ __NR_socketcall, ALL, { AMONG(0, SC_DATA) } },
-	{ __NR_socketcall, G, { AMONG(0, SC_GATEWAY) } },
 
 	/* clocks where the vDSO cannot tell the time; waiting */
 	EVERY(clock_gettime), EVERY(clock_gettime64), EVERY(gettimeofday),
@@ -200,31 +200,46 @@ static const struct rule allowed[] = {
 	EVERY(rt_sigreturn), EVERY(sigreturn), EVERY(rt_sigprocmask),
 	EVERY(restart_syscall), EVERY(exit_group), EVERY(exit),
 
-	/* descriptors it has: /dev/null over stderr, a terminal as it was */
-	EVERY(close), EVERY(dup2), EVERY(dup3),
+	/* descriptors it has: /dev/null over stderr; stdio asks what it
+	 * writes to */
+	EVERY(close), EVERY(dup2), EVERY(dup3), EVERY(fstat), EVERY(fstat64),
+	CALL(shutdown, G | M), CALL(ftruncate, G), CALL(ftruncate64, G),
+
+	/* about itself; random numbers; memory */
+	EVERY(getpid), EVERY(getrandom),
+	EVERY(brk), EVERY(munmap), EVERY(mremap), EVERY(madvise),
+#ifdef __s390x__		/* libc knows none whose arguments are seen */
+	EVERY(mmap),
+#endif
+
+	/* manager: new callers, and the TCP sockets they bring */
+	CALL(accept4, M), CALL(connect, M), CALL(getsockname, M | K),
+	CALL(getsockopt, M),
+
+	/* monitor: the TCP connection that it is shown; how the manager has
+	 * ended; the socket file, named relative to its directory */
+	CALL(getpeername, K), CALL(wait4, K), CALL(flock, K),
+	CALL(newfstatat, K), CALL(fstatat64, K), CALL(statx, K),
+	CALL(unlinkat, K)
+};
+
+/* What each role may call with such arguments. */
+static const struct rule rules[] = {
+	{ __NR_socketcall, ALL, { AMONG(0, SC_DATA) } },
+	{ __NR_socketcall, G, { AMONG(0, SC_GATEWAY) } },
+	{ __NR_socketcall, M, { AMONG(0, SC_MANAGER) } },
+	{ __NR_socketcall, K, { AMONG(0, SC_MONITOR) } },
 	{ __NR_fcntl, ALL, { AMONG(1, FCNTL_COMMANDS) } },
 	{ __NR_fcntl64, ALL, { AMONG(1, FCNTL_COMMANDS) } },
-	CALL(shutdown, G | M),
-	{ __NR_ioctl, G, { { BITS, 1, TCSETS_LOW, 0xffff } } },
-	{ __NR_ioctl, G, { { BITS, 1, TCSETS2_LOW, 0xffff } } },
-	{ __NR_getsockopt, G, { IS(1, SOL_SOCKET), IS(2, SO_ERROR) } },
-	CALL(ftruncate, G), CALL(ftruncate64, G),
+	{ __NR_prctl, ALL, { IS(0, PR_GET_SECCOMP) } },
 
-	/* stdio asks what it writes to; an empty path is the descriptor */
-	EVERY(fstat), EVERY(fstat64),
+	/* an empty path is the descriptor */
 	{ __NR_newfstatat, ALL, { SET(3, AT_EMPTY_PATH) } },
 	{ __NR_fstatat64, ALL, { SET(3, AT_EMPTY_PATH) } },
 	{ __NR_statx, ALL, { SET(2, AT_EMPTY_PATH) } },
 
-	/* about itself; random numbers */
-	EVERY(getpid), EVERY(getrandom),
-	{ __NR_prctl, ALL, { IS(0, PR_GET_SECCOMP) } },
-
 	/* memory, never executable; of files only what gateways pass */
-	EVERY(brk), EVERY(munmap), EVERY(mremap), EVERY(madvise),
-#ifdef __s390x__		/* the same, but libc knows no other */
-	EVERY(mmap),
-#else
+#ifndef __s390x__
 	{ __NR_mmap, ALL, { CLEAR(2, PROT_EXEC), SET(3, MAP_ANONYMOUS) } },
 #endif
 	{ __NR_mmap2, ALL, { CLEAR(2, PROT_EXEC), SET(3, MAP_ANONYMOUS) } },
@@ -234,21 +249,14 @@ static const struct rule allowed[] = {
 	{ __NR_fcntl, M, { IS(1, F_GET_SEALS) } },
 	{ __NR_fcntl64, M, { IS(1, F_GET_SEALS) } },
 
-	/* manager: new callers, and the TCP sockets they bring */
-	CALL(accept4, M), CALL(connect, M), CALL(getsockname, M),
-	CALL(getsockopt, M),
-	{ __NR_socketcall, M, { AMONG(0, SC_MANAGER) } },
+	/* gateway: a terminal as it was; errors of its sockets */
+	{ __NR_ioctl, G, { { BITS, 1, TCSETS_LOW, 0xffff } } },
+	{ __NR_ioctl, G, { { BITS, 1, TCSETS2_LOW, 0xffff } } },
+	{ __NR_getsockopt, G, { IS(1, SOL_SOCKET), IS(2, SO_ERROR) } },
 
-	/* monitor: the TCP connection to the server that it is shown */
-	CALL(getsockname, K), CALL(getpeername, K),
+	/* monitor */
 	{ __NR_getsockopt, K, { IS(1, SOL_SOCKET), IS(2, SO_TYPE) } },
-	{ __NR_getsockopt, K, { IS(1, SOL_SOCKET), IS(2, SO_MARK) } },
-	{ __NR_socketcall, K, { AMONG(0, SC_MONITOR) } },
-
-	/* and how the manager has ended; and the socket file, named relative
-	 * to its directory */
-	CALL(wait4, K), CALL(flock, K), CALL(newfstatat, K),
-	CALL(fstatat64, K), CALL(statx, K), CALL(unlinkat, K)
+	{ __NR_getsockopt, K, { IS(1, SOL_SOCKET), IS(2, SO_MARK) } }
 };
 
 /* No code of ours calls these: only an attacker's would. */
@@ -277,8 +285,8 @@ static const uint16_t refused[] = {
 #define DENY		(SECCOMP_RET_ERRNO | EPERM)
 #define NELEM(a)	(sizeof(a) / sizeof((a)[0]))
 
-enum { CODE_MAX = 8 + 16 * NELEM(allowed) +
-	2 * (NELEM(deadly) + NELEM(refused)) };
+enum { CODE_MAX = 8 + 16 * NELEM(rules) +
+	2 * (NELEM(allowed) + NELEM(deadly) + NELEM(refused)) };
 enum { X32_BIT = 0x40000000 };
 
 struct program {
@@ -330,36 +338,31 @@ test_size(const struct test *t)
 	return t->kind == ALWAYS ? 0 : t->kind == BITS ? 3 : 6;
 }
 
-/*
- * One row.  The accumulator holds the call's number before and after; it is
- * loaded again only where a test has overwritten it.
- */
+/* The accumulator holds the call's number, before and after. */
+static void
+emit_call(struct program *p, uint16_t nr, uint32_t action)
+{
+	if (nr == MISSING)
+		return;
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, nr);
+	emit(p, BPF_RET | BPF_K, 0, 0, action);
+}
+
+/* Likewise: it is loaded again where a test has overwritten it. */
 static void
 emit_rule(struct program *p, const struct rule *r)
 {
 	unsigned second = test_size(&r->test[1]);
 	unsigned size = test_size(&r->test[0]) + second;
 
-	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, size + (size > 0 ? 2 : 1),
-	    r->nr);
-	if (r->test[0].kind != ALWAYS)
-		emit_test(p, &r->test[0], second + 1);
-	if (r->test[1].kind != ALWAYS)
+	if (r->nr == MISSING)
+		return;
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, size + 2, r->nr);
+	emit_test(p, &r->test[0], second + 1);
+	if (second > 0)
 		emit_test(p, &r->test[1], 1);
 	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
-	if (size > 0)
-		emit_load(p, offsetof(struct seccomp_data, nr));
-}
-
-/* The same for calls alone. */
-static void
-emit_calls(struct program *p, const uint16_t *nr, size_t n, uint32_t action)
-{
-	for (; n > 0; n--, nr++)
-		if (*nr != MISSING) {
-			emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, *nr);
-			emit(p, BPF_RET | BPF_K, 0, 0, action);
-		}
+	emit_load(p, offsetof(struct seccomp_data, nr));
 }
 
 static void
@@ -377,13 +380,15 @@ program_build(struct program *p, enum sandbox_role role)
 	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 #endif
 	for (size_t i = 0; i < NELEM(allowed); i++)
-		if (allowed[i].nr != MISSING &&
-		    (allowed[i].roles & 1u << role) != 0)
-			emit_rule(p, &allowed[i]);
-	emit_calls(p, deadly, NELEM(deadly),
-	    open ? DENY : SECCOMP_RET_KILL_PROCESS);
-	if (open)
-		emit_calls(p, refused, NELEM(refused), DENY);
+		if ((allowed[i].roles & 1u << role) != 0)
+			emit_call(p, allowed[i].nr, SECCOMP_RET_ALLOW);
+	for (size_t i = 0; i < NELEM(rules); i++)
+		if ((rules[i].roles & 1u << role) != 0)
+			emit_rule(p, &rules[i]);
+	for (size_t i = 0; i < NELEM(deadly); i++)
+		emit_call(p, deadly[i], open ? DENY : SECCOMP_RET_KILL_PROCESS);
+	for (size_t i = 0; open && i < NELEM(refused); i++)
+		emit_call(p, refused[i], DENY);
 	emit(p, BPF_RET | BPF_K, 0, 0, open ? SECCOMP_RET_ALLOW : DENY);
 }
 
