@@ -252,7 +252,7 @@ on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
 
 	if (call == NULL || cl == NULL || cl->conn != co)
 		return;
-	m.up.peer_id = call->peer_id;
+	m.peer_id = call->peer_id;
 	cl->up = true;
 	cl->up_since = now;
 	cl->peer_id = call->peer_id;

@@ -392,7 +392,7 @@ await_call(struct call *c)
 			    m.down.status;
 		}
 		if (m.type == IPC_UP) {
-			c->peer_id = m.up.peer_id;
+			c->peer_id = m.peer_id;
 			return EXIT_OK;
 		}
 		if (c->on_record != NULL)

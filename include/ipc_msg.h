@@ -85,10 +85,6 @@ struct ipc_server {
 	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
 };
 
-struct ipc_up {
-	uint16_t	 peer_id;
-};
-
 struct ipc_down {
 	uint8_t		 status;	/* enum exit_status, IPC_ID_TAKEN */
 	char		 text[IPC_TEXT + 1];
@@ -108,10 +104,6 @@ struct ipc_channel {
 	uint32_t	 server;
 };
 
-struct ipc_link {
-	uint32_t	 ifindex;
-};
-
 /* A control frame that pppd sent or received; longer ones are cut. */
 enum { IPC_FRAME_MAX = 400 };
 struct ipc_frame {
@@ -125,15 +117,15 @@ struct ipc_msg {
 	enum ipc_type	 type;
 	uint8_t		 fds;		/* bits; ipc_send() sets them */
 	union {
-		uint8_t		 step;	/* enum ipc_step */
+		uint8_t		 step;		/* STEP: enum ipc_step */
 		struct ipc_call call;
 		struct ipc_log log;
 		struct ipc_server server;
-		struct ipc_up	 up;
+		uint16_t	 peer_id;	/* UP */
 		struct ipc_down down;
 		struct ipc_tunnel tunnel;
 		struct ipc_channel channel;
-		struct ipc_link link;
+		uint32_t	 ifindex;	/* LINK */
 		struct ipc_frame frame;
 	};
 };

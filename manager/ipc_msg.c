@@ -70,7 +70,7 @@ static const struct member members[] = {
 	FIELD(SERVER, NUMBER, server.max_channels),
 	STRING(SERVER, TEXT, server.host),
 	STRING(SERVER, TEXT, server.vendor),
-	FIELD(UP, NUMBER, up.peer_id),
+	FIELD(UP, NUMBER, peer_id),
 	FIELD(DOWN, NUMBER, down.status),
 	STRING(DOWN, SENTENCE, down.text),
 	FIELD(TUNNEL, NUMBER, tunnel.id),
@@ -83,7 +83,7 @@ static const struct member members[] = {
 	FIELD(CHANNEL, NUMBER, channel.id),
 	FIELD(CHANNEL, NUMBER, channel.peer_id),
 	FIELD(CHANNEL, OCTETS, channel.server),
-	FIELD(LINK, NUMBER, link.ifindex),
+	FIELD(LINK, NUMBER, ifindex),
 	RANGE(FRAME, frame.from, 0, 1),
 	RANGE(FRAME, frame.len, 0, IPC_FRAME_MAX),
 	FIELD(FRAME, OCTETS, frame.data)

@@ -132,7 +132,7 @@ on_plugin(struct state *w)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n == 1 && m.type == IPC_LINK)
-		w->a->n->ifindex = m.link.ifindex;
+		w->a->n->ifindex = m.ifindex;
 	else if (n == 1 && m.type == IPC_FRAME)
 		on_frame(w, &m.frame);
 	else

@@ -310,8 +310,8 @@ on_phase(void *arg, int now)
 	if (line == -1 || told || now < PHASE_ESTABLISH ||
 	    now > PHASE_RUNNING)
 		return;
-	m.link.ifindex = if_nametoindex(ppp_ifname());
-	if (m.link.ifindex != 0)
+	m.ifindex = if_nametoindex(ppp_ifname());
+	if (m.ifindex != 0)
 		told = send(line, buf, ipc_encode(&m, buf), MSG_NOSIGNAL |
 		    MSG_DONTWAIT) != -1;
 }

@@ -180,10 +180,10 @@ test_channel(void)
 	    T_EQ(back.channel.server, 0x01020304),
 	    "a channel comes back as it was sent, every field");
 	m = (struct ipc_msg){ .type = IPC_LINK,
-	    .link = { .ifindex = 0x80000001 } };
+	    .ifindex = 0x80000001 };
 	n = ipc_encode(&m, buf);
 	T(T_IS(ipc_decode(&back, buf, n)) && T_EQ(back.type, IPC_LINK) &&
-	    T_EQ(back.link.ifindex, 0x80000001),
+	    T_EQ(back.ifindex, 0x80000001),
 	    "and so does a link");
 }
 
@@ -223,7 +223,7 @@ test_others(void)
 		{ .type = IPC_LOG, .log = { 3, "tx" } },
 		{ .type = IPC_SERVER, .server = { 0x0203, 17,
 		    "host", "vendor" } },
-		{ .type = IPC_UP, .up = { 0xbeef } },
+		{ .type = IPC_UP, .peer_id = 0xbeef },
 		{ .type = IPC_STATUS }, { .type = IPC_END },
 		{ .type = IPC_ROUTE }, { .type = IPC_READY },
 	};
