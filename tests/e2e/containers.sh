@@ -42,9 +42,16 @@ box() {
 }
 in_box() { ip netns exec box "$@"; }
 box_up() { [ -n "$(in_box ip -o -4 addr show | grep -w ppp0)" ]; }
-# To process 1 in there, which is pppd: as docker stop does.
+# Process 1 in there.  Its parent is unshare, which some shells start and others
+# become.
+first() {
+	local unshare=$P
+	[ "$(< /proc/$P/comm)" = unshare ] || unshare=$(pgrep -P $P -x unshare)
+	pgrep -P "$unshare"
+}
+# To that, which is pppd by then: as docker stop does.
 stop() {
-	kill -TERM "$(pgrep -P "$(pgrep -P $P -x unshare)")"
+	kill -TERM "$(first)"
 	wait $P
 }
 # works CLAIM CAPABILITIES [WORD...]: a tunnel, which ends with its box
@@ -98,9 +105,9 @@ rootless -n sh -c 'mount -t tmpfs none /run && mkdir /run/lock &&
 	shift; exec "$@"' sh "" /mnt/pptp $SERVER "${words[@]}" \
 	> /run/client.out 2> /run/client.err < /dev/null &
 P=$!
-in_it() { nsenter -t "$(pgrep -P "$(pgrep -P $P)")" -n "$@"; }
-until_ok 20 eval '[ -n "$(pgrep -P "$(pgrep -P $P -x unshare)")" ]'
-ip link add r0 netns "$(pgrep -P "$(pgrep -P $P)")" type veth peer name r1 netns srv
+in_it() { nsenter -t "$(first)" -n "$@"; }
+until_ok 20 first
+ip link add r0 netns "$(first)" type veth peer name r1 netns srv
 ip -n srv addr add 10.9.3.2/24 dev r1 && ip -n srv link set r1 up
 claim "a user namespace with a network, the device open to all: up" \
 	until_ok 10 eval '[ -n "$(in_it ip -o -4 addr show | grep -w ppp0)" ]'
