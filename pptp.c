@@ -11,8 +11,6 @@
  * Either happens only once the call is up, so that every earlier failure is a
  * sentence on the user's terminal and an exit status.
  */
-#include <sys/socket.h>
-#include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,13 +19,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "call.h"
 #include "check.h"
 #include "conf.h"
-#include "gateway.h"
 #include "help.h"
 #include "kernel_gateway.h"
 #include "launch.h"
@@ -72,7 +68,7 @@ refuse_to_start(enum exit_status status)
 static enum exit_status
 run_kernel_gateway(struct call *c)
 {
-	struct kernel_gateway a;
+	struct gateway gw;
 	enum exit_status status;
 
 	if (!kernel_gateway_is_plugin(STDIN_FILENO)) {
@@ -89,8 +85,8 @@ run_kernel_gateway(struct call *c)
 		if (kernel_gateway_offer(c->hangup_fd, c->channel, c->id,
 		    c->peer_id, c->server) == -1)
 			return EXIT_LOST;
-		launch_fill_kernel_gateway(&a, c, c->hangup_fd);
-		return kernel_gateway_run(&a);
+		launch_fill_gateway(&gw, c, c->hangup_fd, -1);
+		return kernel_gateway_run(&gw);
 	}
 	log_stderr(0);
 	log_error("%s", c->why);

@@ -299,35 +299,21 @@ emit(int level, int prio, bool loud, bool with_errno, const char *fmt,
 	va_end(ap);							\
 } while (0)
 
-void
-log_error(const char *fmt, ...)
-{
-	EMIT(LOG_L_ERROR, LOG_ERR, true, false);
+#define LOGS(name, level, prio, loud, with_errno)			\
+void									\
+name(const char *fmt, ...)						\
+{									\
+	EMIT(level, prio, loud, with_errno);				\
 }
 
-void
-log_warn(const char *fmt, ...)
-{
-	EMIT(LOG_L_INFO, LOG_WARNING, true, true);
-}
-
-void
-log_warnx(const char *fmt, ...)
-{
-	EMIT(LOG_L_INFO, LOG_WARNING, true, false);
-}
-
-void
-log_info(const char *fmt, ...)
-{
-	EMIT(LOG_L_INFO, LOG_NOTICE, false, false);
-}
-
-void
-log_debug(const char *fmt, ...)
-{
-	EMIT(LOG_L_CONTROL, LOG_INFO, false, false);
-}
+LOGS(log_error, LOG_L_ERROR, LOG_ERR, true, false)
+LOGS(log_warn, LOG_L_INFO, LOG_WARNING, true, true)
+LOGS(log_warnx, LOG_L_INFO, LOG_WARNING, true, false)
+LOGS(log_info, LOG_L_INFO, LOG_NOTICE, false, false)
+LOGS(log_debug, LOG_L_CONTROL, LOG_INFO, false, false)
+LOGS(log_answer, LOG_L_SILENT, LOG_NOTICE, false, false)
+LOGS(log_last, LOG_L_ERROR, LOG_CRIT, true, false)
+LOGS(log_fatal, LOG_L_SILENT, LOG_CRIT, true, false)
 
 void
 log_at(int level, const char *fmt, ...)
@@ -358,24 +344,6 @@ log_packet(const char *fmt, ...)
 	}
 	if (++logger.lines <= PACKET_LINES)
 		EMIT(LOG_L_PACKET, LOG_DEBUG, false, false);
-}
-
-void
-log_answer(const char *fmt, ...)
-{
-	EMIT(LOG_L_SILENT, LOG_NOTICE, false, false);
-}
-
-void
-log_last(const char *fmt, ...)
-{
-	EMIT(LOG_L_ERROR, LOG_CRIT, true, false);
-}
-
-void
-log_fatal(const char *fmt, ...)
-{
-	EMIT(LOG_L_SILENT, LOG_CRIT, true, false);
 }
 
 void
@@ -413,6 +381,16 @@ random_bytes(void *p, size_t n)
 		fatal(1, "no random numbers: /dev/urandom: %s",
 		    strerror(errno));
 	close(fd);
+}
+
+void
+fd_close(int fd)
+{
+	int saved = errno;
+
+	if (fd != -1)
+		close(fd);
+	errno = saved;
 }
 
 int

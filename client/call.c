@@ -16,7 +16,6 @@
 
 #include <arpa/inet.h>
 #include <linux/filter.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 
 #include <assert.h>
@@ -31,11 +30,9 @@
 #include "call.h"
 #include "compat.h"
 #include "connect.h"
-#include "ipc.h"
 #include "kernel.h"
 #include "pptp_quirks.h"
 #include "ready.h"
-#include "refusals.h"
 #include "resolve.h"
 #include "sandbox.h"
 #include "util.h"
@@ -62,8 +59,6 @@ call_init(struct call *c, const struct conf *conf)
 	c->window = conf->window != 0 ? conf->window :
 	    f.window != 0 ? f.window : WINDOW;
 }
-
-
 
 /* ---- sockets ---- */
 
@@ -569,10 +564,8 @@ try_address(struct call *c)
 	    (status = open_tcp(c, &tcp)) == EXIT_OK &&
 	    (status = open_counters(c)) == EXIT_OK)
 		status = ask_with(c, tcp, drop_sock);
-	if (tcp != -1)
-		close(tcp);
-	if (drop_sock != -1)
-		close(drop_sock);
+	fd_close(tcp);
+	fd_close(drop_sock);
 	/* Whoever started the manager has made the file. */
 	if (status == EXIT_OK && c->refusals_fd == -1)
 		c->refusals_fd = refusals_open(callmgr_dir(), c->name,
@@ -649,16 +642,11 @@ call_server_words(const struct ipc_server *s, char host[SAID_SHOWN],
 void
 call_close(struct call *c)
 {
-	if (c->raw != -1)
-		close(c->raw);
-	if (c->channel != -1)
-		close(c->channel);
-	if (c->mgr != -1)
-		close(c->mgr);
-	if (c->counters != -1)
-		close(c->counters);
-	if (c->refusals_fd != -1)
-		close(c->refusals_fd);
+	fd_close(c->raw);
+	fd_close(c->channel);
+	fd_close(c->mgr);
+	fd_close(c->counters);
+	fd_close(c->refusals_fd);
 	if (c->n != NULL)
 		munmap(c->n, sizeof(*c->n));
 	c->raw = c->channel = c->mgr = c->counters = c->refusals_fd = -1;

@@ -2,12 +2,6 @@
 /* --check: could there be a tunnel? */
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
-#include <net/if.h>
-
-#include <dirent.h>
-#include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +10,6 @@
 
 #include "call.h"
 #include "check.h"
-#include "ipc.h"
 #include "kernel.h"
 #include "ppp_observer.h"
 #include "pptp_gre.h"

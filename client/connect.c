@@ -21,7 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,10 @@
 #include "pptp_callmgr.h"
 #include "util.h"
 
-enum { BACKLOG_US = 5000000 };		/* for a manager that accepts none */
+enum {
+	BACKLOG_US = 5000000,		/* for a manager that accepts none */
+	LOCK_STEP_MS = 10
+};
 
 /* ---- the directory of sockets ---- */
 
@@ -59,29 +62,22 @@ open_dir(char *why, size_t size)
 {
 	const char *dir = callmgr_dir();
 	struct stat st;
-	int fd;
+	int fd = -1;
 
-	if (mkdir(dir, 0700) == -1 && errno != EEXIST) {
+	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
 		snprintf(why, size, "cannot make %s: %s", dir,
 		    strerror(errno));
-		return -1;
-	}
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1 || fstat(fd, &st) == -1) {
+	else if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+	    O_CLOEXEC)) == -1 || fstat(fd, &st) == -1)
 		snprintf(why, size, "cannot open %s: %s", dir,
 		    strerror(errno));
-		goto bad;
-	}
-	if (st.st_uid != geteuid() || (st.st_mode & 022) != 0 ||
-	    ((st.st_mode & 077) != 0 && fchmod(fd, 0700) == -1)) {
+	else if (st.st_uid != geteuid() || (st.st_mode & 022) != 0 ||
+	    ((st.st_mode & 077) != 0 && fchmod(fd, 0700) == -1))
 		snprintf(why, size, "%s is not this user's own, closed to "
 		    "others (mode 0700): remove it", dir);
-		goto bad;
-	}
-	return fd;
-bad:
-	if (fd != -1)
-		close(fd);
+	else
+		return fd;
+	fd_close(fd);
 	return -1;
 }
 
@@ -119,7 +115,7 @@ callmgr_find(const char *dir, const char *name, uid_t owner, int64_t wait_us)
 	struct timeval timeout = { .tv_sec = (time_t)(us / 1000000),
 	    .tv_usec = (suseconds_t)(us % 1000000) };
 	struct sockaddr_un sun;
-	int fd, saved;
+	int fd;
 
 	if (socket_address(&sun, dir, name) == -1)
 		return -1;
@@ -133,9 +129,7 @@ callmgr_find(const char *dir, const char *name, uid_t owner, int64_t wait_us)
 			return fd;
 		errno = EPERM;
 	}
-	saved = errno;
-	close(fd);
-	errno = saved;
+	fd_close(fd);
 	return -1;
 }
 
@@ -159,12 +153,9 @@ listen_as(struct monitor_start *s)
 	umask(mask);
 	if (rc == -1 || listen(fd, SOMAXCONN) == -1 ||
 	    fstatat(s->dir, s->file, &st, AT_SYMLINK_NOFOLLOW) == -1) {
-		int saved = errno;
-
 		if (rc == 0)
 			(void)unlinkat(s->dir, s->file, 0);
-		close(fd);
-		errno = saved;
+		fd_close(fd);
 		return -1;
 	}
 	s->inode = st.st_ino;
@@ -207,17 +198,13 @@ run_monitor(const struct monitor_start *s)
 		no_manager(s);
 	case 0:
 		close(pair[0]);
-		if (s->dir != -1)
-			close(s->dir);
-		if (s->refused != -1)
-			close(s->refused);
+		fd_close(s->dir);
+		fd_close(s->refused);
 		callmgr_run(s, pair[1]);
 	default:
 		close(pair[1]);
-		if (s->listener != -1)
-			close(s->listener);
-		if (s->client != -1)
-			close(s->client);
+		fd_close(s->listener);
+		fd_close(s->client);
 		monitor_run(s, pair[0], pid);
 	}
 }
@@ -255,12 +242,7 @@ start_monitor(const struct monitor_start *s)
 	    O_DIRECTORY | O_CLOEXEC)) == -1)
 		return -1;
 	rc = fork_monitor(&own);
-	if (own.dir != -1) {
-		int saved = errno;
-
-		close(own.dir);
-		errno = saved;
-	}
+	fd_close(own.dir);
 	return rc;
 }
 
@@ -306,8 +288,7 @@ find_or_start(struct monitor_start *s)
 		errno = saved;
 	}
 	close(s->listener);
-	if (s->refused != -1)
-		close(s->refused);
+	fd_close(s->refused);
 	return fd;
 }
 
@@ -331,31 +312,16 @@ start_private(struct monitor_start *s, const char *reason)
 	return pair[0];
 }
 
-static void
-on_alarm(int sig)
-{
-	(void)sig;		/* it only interrupts flock() */
-}
-
 /* 0, or -1 when another process held the lock until the deadline. */
 static int
 lock_dir(int dir, int64_t deadline_us)
 {
-	struct sigaction sa = { .sa_handler = on_alarm }, old;
-	struct itimerval tick = { .it_interval = { 0, 500000 },
-	    .it_value = { 0, 500000 } }, off = { .it_value = { 0, 0 } };
-	int rc = flock(dir, LOCK_EX | LOCK_NB);
-
-	if (rc == 0)
-		return 0;
-	sigaction(SIGALRM, &sa, &old);
-	setitimer(ITIMER_REAL, &tick, NULL);
-	while ((rc = flock(dir, LOCK_EX)) == -1 && errno == EINTR &&
-	    clock_us() < deadline_us)
-		;
-	setitimer(ITIMER_REAL, &off, NULL);
-	sigaction(SIGALRM, &old, NULL);
-	return rc;
+	while (flock(dir, LOCK_EX | LOCK_NB) == -1) {
+		if (clock_us() >= deadline_us)
+			return -1;
+		(void)poll(NULL, 0, LOCK_STEP_MS);
+	}
+	return 0;
 }
 
 /* The number of that process's network namespace; 0: unknown. */

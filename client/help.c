@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --help: the option table on paper, and the exit statuses in words. */
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "help.h"

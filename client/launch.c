@@ -16,10 +16,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "call.h"
 #include "compat.h"
-#include "conf.h"
-#include "gateway.h"
 #include "ipc.h"
 #include "kernel.h"
 #include "kernel_gateway.h"
@@ -53,36 +50,14 @@ launch_log_up(const struct call *c)
 void
 launch_fill_gateway(struct gateway *gw, const struct call *c, int in, int out)
 {
-	memset(gw, 0, sizeof(*gw));
-	gw->conf = c->conf;
+	*gw = (struct gateway){ .conf = c->conf, .local = c->local, .in = in,
+	    .out = out, .raw = c->raw, .channel = c->channel, .mgr = c->mgr,
+	    .call = c->id, .peer_call = c->peer_id, .window = c->window,
+	    .holds_back = quirk_server(c->said.host,
+	    c->said.vendor)->holds_back,
+	    .n = c->n, .refusals = c->refusals,
+	    .refusals_fd = c->refusals_fd };
 	memcpy(gw->server, c->name, sizeof(gw->server));
-	gw->in = in;
-	gw->out = out;
-	gw->raw = c->raw;
-	gw->mgr = c->mgr;
-	gw->call = c->id;
-	gw->peer_call = c->peer_id;
-	gw->window = c->window;
-	gw->holds_back = quirk_server(c->said.host, c->said.vendor)->holds_back;
-	gw->n = c->n;
-	gw->refusals = c->refusals;
-	gw->refusals_fd = c->refusals_fd;
-}
-
-void
-launch_fill_kernel_gateway(struct kernel_gateway *a, const struct call *c,
-    int plugin)
-{
-	memset(a, 0, sizeof(*a));
-	a->conf = c->conf;
-	memcpy(a->server, c->name, sizeof(a->server));
-	a->plugin = plugin;
-	a->mgr = c->mgr;
-	a->channel = c->channel;
-	a->local = c->local;
-	a->n = c->n;
-	a->refusals = c->refusals;
-	a->refusals_fd = c->refusals_fd;
 }
 
 /* ---- what a user on a terminal is shown ---- */
@@ -227,7 +202,7 @@ static char **
 launch_by_kernel(const struct call *c, const struct pppd_extra *extra,
     const char *plugin, bool show)
 {
-	struct kernel_gateway a;
+	struct gateway gw;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
@@ -242,8 +217,8 @@ launch_by_kernel(const struct call *c, const struct pppd_extra *extra,
 		    "%s", strerror(errno));
 	if (fork_alone(c)) {
 		close(pair[1]);
-		launch_fill_kernel_gateway(&a, c, pair[0]);
-		exit(kernel_gateway_run(&a));
+		launch_fill_gateway(&gw, c, pair[0], -1);
+		exit(kernel_gateway_run(&gw));
 	}
 	close(pair[0]);
 	(void)fcntl(pair[1], F_SETFD, 0);	/* pppd inherits it */

@@ -2,12 +2,11 @@
 /* The MTU that a tunnel to a server should have. */
 #include <sys/socket.h>
 
-#include <netinet/in.h>
-
 #include <unistd.h>
 
 #include "conf.h"
 #include "mtu.h"
+#include "util.h"
 
 unsigned
 mtu_for(struct in_addr server)
@@ -22,8 +21,7 @@ mtu_for(struct in_addr server)
 	    sizeof(sin)) == -1 || getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu,
 	    &len) == -1))
 		mtu = 0;
-	if (fd != -1)
-		close(fd);
+	fd_close(fd);
 	if (mtu < MTU_LEAST + MTU_OVERHEAD || mtu > MTU_USUAL + MTU_OVERHEAD)
 		return MTU_USUAL;
 	return (unsigned)mtu - MTU_OVERHEAD;

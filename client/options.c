@@ -7,24 +7,18 @@
  * in client/help.c walk these rows, so that an option exists everywhere or
  * nowhere.
  */
-#include <sys/types.h>
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include <assert.h>
 #include <ctype.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "options.h"
 #include "options_row.h"
 #include "pptp_proto.h"
 #include "pptp_quirks.h"

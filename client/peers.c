@@ -11,7 +11,6 @@
  */
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/types.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +18,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +28,6 @@
 #include "compat.h"
 #include "conf.h"
 #include "peers.h"
-#include "peers_text.h"
 #include "util.h"
 #include "wire.h"
 
@@ -265,8 +262,7 @@ ip_up_has(int ppp, const char *text)
 	    memmem(f.p, f.n, text, strlen(text)) != NULL;
 
 	old_free(&f);
-	if (fd != -1)
-		close(fd);
+	fd_close(fd);
 	return has;
 }
 
@@ -294,8 +290,7 @@ dirs_close(struct dirs *d)
 	const int fds[] = { d->ip_up, d->peers, d->ppp };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-		if (fds[i] != -1)
-			close(fds[i]);
+		fd_close(fds[i]);
 }
 
 /* Is fd the file that the lock's name refers to, and is that its only name? */
@@ -618,8 +613,7 @@ peers_change(const struct tunnel *t, const struct dirs *d)
 	sigaddset(&block, SIGTSTP);
 	status = lock_open(d->ppp, &lock);
 	if (status != EXIT_OK) {
-		if (lock != -1)
-			close(lock);
+		fd_close(lock);
 		return status;
 	}
 	sigprocmask(SIG_BLOCK, &block, &mask);
@@ -705,8 +699,7 @@ peers_list(void)
 	}
 	if (n != -1)
 		free(names);
-	if (dir != -1)
-		close(dir);
+	fd_close(dir);
 	return fflush(stdout) == 0 ? EXIT_OK :
 	    peers_failed("cannot print the list");
 }

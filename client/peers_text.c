@@ -6,14 +6,10 @@
  * What is ours in chap-secrets is a comment line that names the tunnel and
  * the secret below it, in the shape that pptp-linux's pptpsetup writes too.
  */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "peers_text.h"
-#include "wire.h"
 
 #define WRITTEN_BY	"# written by pptpsetup"
 #define ADDED_FOR	"# added by pptpsetup for "

@@ -4,17 +4,13 @@
  * by which the kernel carries the data.
  */
 #include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include <assert.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
 #include "pppd_argv.h"
 #include "pptp_quirks.h"
 

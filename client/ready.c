@@ -126,11 +126,10 @@ ready_how(char how[READY_TEXT])
 /* ---- pppd ---- */
 
 static enum exit_status
-no_pppd(const struct conf *conf, char why[READY_TEXT])
+no_pppd(char why[READY_TEXT])
 {
 	struct stat st;
 
-	(void)conf;
 	if (access(PPPD, X_OK) == -1) {
 		int err = errno;
 
@@ -181,13 +180,12 @@ get_device(char how[READY_TEXT], int err)
 }
 
 static enum exit_status
-no_device(const struct conf *conf, char why[READY_TEXT])
+no_device(char why[READY_TEXT])
 {
 	char how[READY_TEXT];
 	int fd = open(DEV_PPP, O_RDWR | O_CLOEXEC), err = errno;
 	bool admin = sandbox_has_cap(CAP_NET_ADMIN);
 
-	(void)conf;
 	if (fd != -1) {
 		close(fd);
 		return EXIT_OK;
@@ -315,9 +313,9 @@ ready_to_launch(const struct conf *conf, bool kernel, char why[READY_TEXT])
 	enum exit_status status = ready_raw(why);
 
 	if (status == EXIT_OK)
-		status = no_pppd(conf, why);
+		status = no_pppd(why);
 	if (status == EXIT_OK)
-		status = no_device(conf, why);
+		status = no_device(why);
 	if (status == EXIT_OK && !kernel)
 		status = no_tty(conf, why);
 	return status;
@@ -369,8 +367,8 @@ ready_all(const struct conf *conf, void (*tell)(bool ok, const char *said))
 	int mppe = MPPE_UNKNOWN;
 	bool kernel = false;
 
-	(void)good(&all, no_pppd(conf, why), why, tell);
-	if (good(&all, no_device(conf, why), why, tell)) {
+	(void)good(&all, no_pppd(why), why, tell);
+	if (good(&all, no_device(why), why, tell)) {
 		kernel = kernel_offer(&k);
 		if (!kernel)
 			(void)good(&all, no_tty(conf, why), why, tell);

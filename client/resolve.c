@@ -10,7 +10,6 @@
 #include <arpa/inet.h>
 #include <linux/capability.h>
 #include <netdb.h>
-#include <netinet/in.h>
 
 #include <errno.h>
 #include <fcntl.h>

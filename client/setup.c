@@ -3,7 +3,6 @@
  * pptpsetup: its command line.  What it does to pppd's files is in
  * client/peers.c.
  */
-#include <sys/types.h>
 
 #include <ctype.h>
 #include <errno.h>
@@ -509,8 +508,7 @@ setup_main(int argc, char **argv)
 	do
 		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd != -1)
-		close(fd);
+	fd_close(fd);
 	status = parse(&r, argc, argv);
 
 	if (status == -1)

@@ -4,11 +4,9 @@
  * it is his claim: each of its lines says so, and nothing of it reaches a
  * terminal but printable characters.
  */
-#include <sys/socket.h>
 
 #include <arpa/inet.h>
 #include <net/if.h>
-#include <netinet/in.h>
 
 #include <ifaddrs.h>
 #include <inttypes.h>
@@ -92,8 +90,7 @@ ask_kernel(struct tunnel *s)
 	int64_t idle;
 
 	s->counted = kernel_counters(nl, (uint32_t)n->ifindex, n);
-	if (nl != -1)
-		close(nl);
+	fd_close(nl);
 	if (if_indextoname((unsigned)n->ifindex, s->interface) == NULL)
 		s->interface[0] = '\0';
 	/*

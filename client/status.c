@@ -2,7 +2,6 @@
 /*
  * --status: the tunnels of this machine, as their call managers list them.
  */
-#include <sys/types.h>
 
 #include <arpa/inet.h>
 
@@ -17,7 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
 #include "connect.h"
 #include "ipc.h"
 #include "resolve.h"
@@ -120,8 +118,7 @@ ask(struct listing *l, struct user *u, int fd, const char *name,
 	again = callmgr_find(u->dir, name, u->owner.uid,
 	    deadline - clock_us());
 	errno = again == -1 ? EPIPE : EPROTO;
-	if (again != -1)
-		close(again);
+	fd_close(again);
 	return -1;
 }
 
@@ -152,8 +149,7 @@ list_manager(struct listing *l, struct user *u, const char *name,
 		    "its tunnels first" : strerror(errno));
 		l->whole = false;
 	}
-	if (fd != -1)
-		close(fd);
+	fd_close(fd);
 }
 
 /* Is that the socket of a server asked for? */
@@ -186,8 +182,7 @@ list_user(struct listing *l, struct user *u)
 	struct dirent *e;
 
 	if (d == NULL) {
-		if (fd != -1)
-			close(fd);
+		fd_close(fd);
 		return errno == ENOENT;
 	}
 	while (u->trouble == NULL && (e = readdir(d)) != NULL)

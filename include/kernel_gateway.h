@@ -12,20 +12,7 @@
 #include <stdint.h>
 
 #include "conf.h"
-#include "pptp_gre.h"
-#include "refusals.h"
-
-struct kernel_gateway {
-	const struct conf *conf;
-	char		 server[INET_ADDRSTRLEN];
-	struct in_addr	 local;		/* its loss ends the tunnel */
-	int		 plugin;	/* socket to pppd's plugin */
-	int		 mgr;		/* to the call manager */
-	int		 channel;	/* the kernel's PPTP socket */
-	struct gre_counters *n;
-	struct refusals	 refusals;	/* before this tunnel */
-	int		 refusals_fd;	/* to note its end; -1 */
-};
+#include "gateway.h"
 
 /* Is this descriptor a socket as the plugin makes them? */
 bool kernel_gateway_is_plugin(int fd);
@@ -44,6 +31,6 @@ void kernel_gateway_refuse(int plugin, enum exit_status status,
  * is a hangup for pppd, and the connection to the manager, which clears the
  * call.  Returns the status to exit with, after logging why.
  */
-enum exit_status kernel_gateway_run(struct kernel_gateway *a);
+enum exit_status kernel_gateway_run(struct gateway *gw);
 
 #endif

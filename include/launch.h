@@ -6,7 +6,6 @@
 #include "call.h"
 #include "conf.h"
 #include "gateway.h"
-#include "kernel_gateway.h"
 
 /*
  * The launch form as a whole: makes the call, leaves a gateway (or the kernel
@@ -18,10 +17,8 @@ enum exit_status launch_run(struct call *c);
 /* The line that says the call is up. */
 void launch_log_up(const struct call *c);
 
-/* What a gateway is told of a call that is up; in, out: towards pppd. */
+/* What either gateway is told of a call that is up; in, out: towards pppd. */
 void launch_fill_gateway(struct gateway *gw, const struct call *c, int in,
     int out);
-void launch_fill_kernel_gateway(struct kernel_gateway *a, const struct call *c,
-    int plugin);
 
 #endif

@@ -90,6 +90,9 @@ void child_end(pid_t pid, char *out, size_t size);
 /* The same words, for a status of waitpid(). */
 void child_words(int status, char *out, size_t size);
 
+/* Closes it unless it is -1, and keeps errno. */
+void fd_close(int fd);
+
 /* 0, or -1 with errno. */
 int fd_nonblock(int fd);
 

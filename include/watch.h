@@ -19,6 +19,8 @@ struct watch {
 	int		 mgr;		/* poll each of these for input, */
 	int		 signals;	/* then call watch_manager(), */
 	int		 addresses;	/* _signal(), _address(); or -1 */
+	int		 null;		/* /dev/null; or -1 */
+	bool		 settled;
 	struct in_addr	 local;
 	int64_t		 grace_until;	/* after a SIGTERM */
 	int64_t		 check_address_at;
@@ -33,6 +35,12 @@ struct watch {
  */
 int watch_open(struct watch *w, const char *server, int mgr,
     struct in_addr local);
+
+/*
+ * The network is up, or it is known why not: gives up stderr, since callers
+ * wait for pppd's log descriptor to close.
+ */
+void watch_settled(struct watch *w);
 
 /* Sets over and status, unless they are set. */
 void watch_end(struct watch *w, enum exit_status status);

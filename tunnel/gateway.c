@@ -15,21 +15,16 @@
  */
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "conf.h"
 #include "gateway.h"
 #include "hdlc.h"
 #include "health.h"
@@ -64,13 +59,11 @@ struct flow {
 	struct gateway	*gw;
 	struct gre	*gre;
 	struct watch	 watch;
-	int		 null;		/* /dev/null, for stderr */
 	int		 epoll;
 	int64_t		 now;
 
 	struct health	 health;
 	bool		 lcp_seen;
-	bool		 stderr_open;	/* not given up yet */
 	size_t		 path_mtu;	/* warn of longer packets; 0: no more */
 	bool		 rx_more;	/* the raw socket holds more */
 
@@ -117,23 +110,6 @@ log_counters(const struct gateway *gw)
 	    U(rx_old), U(rx_far), U(rx_bad), U(rx_jumps), U(pty_bad),
 	    U(pty_dropped), U(soft_errors), U(rtt_us));
 #undef U
-}
-
-/*
- * Callers wait for pppd's log descriptor to close: once the network is up, or
- * it is known why not, stderr has served its purpose.
- */
-static void
-give_up_stderr(struct flow *f)
-{
-	f->stderr_open = false;
-	if (f->gw->conf->debug)
-		return;
-	log_stderr(0);
-	if (f->null != -1)
-		(void)dup2(f->null, STDERR_FILENO);
-	else
-		close(STDERR_FILENO);
 }
 
 /* ---- outwards: pppd to the server ---- */
@@ -554,8 +530,8 @@ on_time(struct flow *f)
 	}
 	send_output(f);
 	health_tick(&f->health, f->now);
-	if (f->stderr_open && f->health.settled)
-		give_up_stderr(f);
+	if (f->health.settled && !f->gw->conf->debug)
+		watch_settled(&f->watch);
 	if (f->gw->conf->sync)
 		tx_sync_late(f);
 	watch_tick(&f->watch, f->now);
@@ -617,7 +593,6 @@ flow_new(struct gateway *gw)
 	f->gre = gre_init(mem, &gc, gw->n);
 	f->now = clock_us();
 	health_init(&f->health, gw->server, gw->n);
-	f->stderr_open = true;
 	f->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (unsigned i = 0; i < RX_BATCH; i++) {
 		f->rx_iov[i][0] = (struct iovec){ f->rx_head[i], RX_HEAD };
@@ -656,16 +631,6 @@ route_mtu(int raw)
 	return (size_t)mtu;
 }
 
-static struct in_addr
-local_address(int raw)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	socklen_t len = sizeof(sin);
-
-	(void)getsockname(raw, (struct sockaddr *)&sin, &len);
-	return sin.sin_addr;
-}
-
 enum exit_status
 gateway_run(struct gateway *gw)
 {
@@ -677,14 +642,14 @@ gateway_run(struct gateway *gw)
 	}
 	link_open(&f->link, gw->in, gw->out, gw->conf->sync);
 	f->path_mtu = route_mtu(gw->raw);
-	f->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (watch_open(&f->watch, gw->server, gw->mgr,
-	    local_address(gw->raw)) == -1 || !watch_epoll(f)) {
+	if (watch_open(&f->watch, gw->server, gw->mgr, gw->local) == -1 ||
+	    !watch_epoll(f)) {
 		log_error("tunnel to %s: cannot create signalfd or epoll: %s",
 		    gw->server, strerror(errno));
 	} else {
 		const int keep[] = { gw->in, gw->out, gw->raw, gw->mgr,
-		    f->watch.signals, f->watch.addresses, f->null, f->epoll,
+		    f->watch.signals, f->watch.addresses, f->watch.null,
+		    f->epoll,
 		    gw->refusals_fd, log_fd() };
 
 		if (sandbox_enter(SANDBOX_GATEWAY, keep,

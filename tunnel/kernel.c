@@ -70,16 +70,6 @@ kernel_offer(struct kernel_path *k)
 
 /* ---- its sockets ---- */
 
-static int
-failed(int fd)
-{
-	int saved = errno;
-
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
 /* The kernel's address is packed: a union gives it an address's alignment. */
 union pptp_address {
 	struct sockaddr	 sa;
@@ -105,9 +95,10 @@ kernel_socket(struct in_addr local, uint16_t id)
 	if (fd == -1)
 		return -1;
 	pptp_address(&a, local, id);
-	if (bind(fd, &a.sa, sizeof(a.pppox)) == -1)
-		return failed(fd);
-	return fd;
+	if (bind(fd, &a.sa, sizeof(a.pppox)) == 0)
+		return fd;
+	fd_close(fd);
+	return -1;
 }
 
 int
@@ -174,7 +165,6 @@ kernel_idle_us(const char *interface)
 	if (fd != -1 && ioctl(fd, PPPIOCATTACH, &unit) == 0 &&
 	    ioctl(fd, PPPIOCGIDLE, &idle) == 0)
 		us = (int64_t)idle.recv_idle * 1000000;
-	if (fd != -1)
-		close(fd);
+	fd_close(fd);
 	return us;
 }

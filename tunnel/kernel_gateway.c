@@ -16,13 +16,11 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
 #include "health.h"
 #include "ipc.h"
 #include "kernel.h"
@@ -35,10 +33,10 @@
 enum { P_PLUGIN, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
 
 struct state {
-	struct kernel_gateway *a;
+	struct gateway *gw;
 	struct watch	 watch;
 	struct health	 health;
-	int		 netlink, null;
+	int		 netlink;
 };
 
 bool
@@ -58,14 +56,12 @@ int
 kernel_gateway_offer(int plugin, int channel, uint16_t id, uint16_t peer_id,
     struct in_addr server)
 {
-	struct ipc_msg m = { .type = IPC_CHANNEL };
+	struct ipc_msg m = { .type = IPC_CHANNEL, .channel = { .id = id,
+	    .peer_id = peer_id, .server = server.s_addr } };
 	struct ipc_fds fds;
 
 	ipc_fds_init(&fds);
 	fds.fd[IPC_FD_CHANNEL] = channel;
-	m.channel.id = id;
-	m.channel.peer_id = peer_id;
-	m.channel.server = server.s_addr;
 	return ipc_send(plugin, &m, &fds);
 }
 
@@ -84,14 +80,14 @@ log_counters(const struct state *w)
 {
 	struct gre_counters n = { .ifindex = 0 };
 
-	if (!kernel_counters(w->netlink, (uint32_t)w->a->n->ifindex, &n)) {
+	if (!kernel_counters(w->netlink, (uint32_t)w->gw->n->ifindex, &n)) {
 		log_answer("tunnel to %s: the kernel carries the data; "
-		    "there is no interface yet", w->a->server);
+		    "there is no interface yet", w->gw->server);
 		return;
 	}
 	log_answer("tunnel to %s: the kernel sent %llu packets, %llu octets, "
 	    "and %llu were refused; received %llu packets, %llu octets, and "
-	    "%llu were bad", w->a->server, (unsigned long long)n.tx_packets,
+	    "%llu were bad", w->gw->server, (unsigned long long)n.tx_packets,
 	    (unsigned long long)n.tx_octets, (unsigned long long)n.tx_lost,
 	    (unsigned long long)n.rx_packets, (unsigned long long)n.rx_octets,
 	    (unsigned long long)n.rx_bad);
@@ -111,28 +107,17 @@ on_frame(struct state *w, const struct ipc_frame *f)
 	health_received(&w->health, f->data, f->len, now);
 }
 
-/* Callers wait for pppd's log descriptor to close. */
-static void
-give_up_stderr(struct state *w)
-{
-	if (w->a->conf->debug)
-		return;
-	log_stderr(0);
-	if (w->null == -1 || dup2(w->null, STDERR_FILENO) == -1)
-		close(STDERR_FILENO);
-}
-
 /* False if there is no more to take just now. */
 static bool
 on_plugin(struct state *w)
 {
 	struct ipc_msg m;
-	int n = ipc_take(w->a->plugin, &m, NULL);
+	int n = ipc_take(w->gw->in, &m, NULL);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n == 1 && m.type == IPC_LINK)
-		w->a->n->ifindex = m.ifindex;
+		w->gw->n->ifindex = m.ifindex;
 	else if (n == 1 && m.type == IPC_FRAME)
 		on_frame(w, &m.frame);
 	else
@@ -146,57 +131,51 @@ static void
 loop(struct state *w)
 {
 	struct watch *watch = &w->watch;
-	bool stderr_open = true;	/* still the user's */
 
 	while (!watch->over) {
 		struct pollfd p[P_COUNT] = {
-			[P_PLUGIN] = { w->a->plugin, POLLIN, 0 },
-			[P_MGR] = { w->a->mgr, POLLIN, 0 },
+			[P_PLUGIN] = { w->gw->in, POLLIN, 0 },
+			[P_MGR] = { w->gw->mgr, POLLIN, 0 },
 			[P_SIGNAL] = { watch->signals, POLLIN, 0 },
 			[P_ADDRESS] = { watch->addresses, POLLIN, 0 }
 		};
 		int64_t due = watch_due(watch);
-		int n;
 
 		if (health_due(&w->health) < due)
 			due = health_due(&w->health);
-		n = poll(p, P_COUNT, poll_timeout(due, clock_us()));
+		/* Interrupted, it leaves revents as they are: none. */
+		(void)poll(p, P_COUNT, poll_timeout(due, clock_us()));
 
 		/* All of it: the server's reasons come before its hang-up. */
-		if (n > 0)
-			for (int i = 0; i < FRAMES && on_plugin(w); i++)
-				continue;
-		if (n > 0 && p[P_MGR].revents != 0 && !watch->over)
+		for (int i = 0; i < FRAMES && on_plugin(w); i++)
+			continue;
+		if (p[P_MGR].revents != 0 && !watch->over)
 			watch_manager(watch);
-		if (n > 0 && p[P_SIGNAL].revents != 0 &&
-		    watch_signal(watch, clock_us()))
+		if (p[P_SIGNAL].revents != 0 && watch_signal(watch, clock_us()))
 			log_counters(w);
-		if (n > 0 && p[P_ADDRESS].revents != 0)
+		if (p[P_ADDRESS].revents != 0)
 			watch_address(watch, clock_us());
 		if (!watch->over)
 			watch_tick(watch, clock_us());
 		health_tick(&w->health, clock_us());
-		if (stderr_open && w->health.settled) {
-			stderr_open = false;
-			give_up_stderr(w);
-		}
+		if (w->health.settled && !w->gw->conf->debug)
+			watch_settled(watch);
 	}
 }
 
 enum exit_status
-kernel_gateway_run(struct kernel_gateway *a)
+kernel_gateway_run(struct gateway *gw)
 {
-	struct state w = { .a = a };
+	struct state w = { .gw = gw };
 	uint32_t port;
-	int rc = watch_open(&w.watch, a->server, a->mgr, a->local);
+	int rc = watch_open(&w.watch, gw->server, gw->mgr, gw->local);
 
-	health_init(&w.health, a->server, a->n);
+	health_init(&w.health, gw->server, gw->n);
 	w.netlink = nl_open(0, &port);
-	w.null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	{
-		const int keep[] = { a->plugin, a->mgr, a->channel,
-		    w.watch.signals, w.watch.addresses, w.netlink, w.null,
-		    a->refusals_fd, log_fd() };
+		const int keep[] = { gw->in, gw->mgr, gw->channel,
+		    w.watch.signals, w.watch.addresses, w.watch.null,
+		    w.netlink, gw->refusals_fd, log_fd() };
 
 		if (rc == -1 || sandbox_enter(SANDBOX_GATEWAY, keep,
 		    sizeof(keep) / sizeof(keep[0])) == -1)
@@ -204,9 +183,9 @@ kernel_gateway_run(struct kernel_gateway *a)
 	}
 	loop(&w);
 	w.watch.status = health_end(&w.health, w.watch.status);
-	refusals_note(a->refusals_fd, &a->refusals, w.watch.status,
+	refusals_note(gw->refusals_fd, &gw->refusals, w.watch.status,
 	    w.health.ppp.was_up, clock_us());
-	log_info("tunnel to %s ended", a->server);
-	a->n->over = 1;
+	log_info("tunnel to %s ended", gw->server);
+	gw->n->over = 1;
 	return w.watch.status;
 }

@@ -57,8 +57,7 @@
 enum {
 	WORD_MAX = 1024,	/* of one word in pppd's files */
 	WORDS = WORD_MAX / 2 + 16,	/* of pptp's command line */
-	WAKE_MS = 500,		/* looks for signals that often */
-	BLOCKED_S = 10		/* no packet for so long: say so */
+	WAKE_MS = 500		/* looks for signals that often */
 };
 
 EXPORT char pppd_version[] = PPPD_VERSION;
@@ -148,7 +147,6 @@ become_pptp(void)
 	    "/usr/local/sbin/pptp" };
 	char *v[WORDS];
 	struct ipc_msg m = { .type = IPC_DOWN };
-	uint8_t buf[IPC_MAX];
 	size_t i = opt_program == NULL ? 1 : 0;
 	size_t end = opt_program == NULL ? 4 : 1;
 
@@ -166,7 +164,7 @@ become_pptp(void)
 	m.down.status = 1;
 	slprintf(m.down.text, sizeof(m.down.text), "cannot run %s: %m",
 	    v[0]);
-	(void)send(0, buf, ipc_encode(&m, buf), MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)ipc_send(0, &m, NULL);
 	_exit(1);
 }
 
@@ -198,52 +196,22 @@ start_kernel_gateway(void)
 
 /* ---- what the kernel gateway says ---- */
 
-/* Takes one record, and the descriptor beside it if any; as recvmsg(). */
-static ssize_t
-take(struct ipc_msg *m, int *fd)
-{
-	uint8_t buf[IPC_MAX];
-	union {
-		struct cmsghdr	 align;
-		char		 space[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { buf, sizeof(buf) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-	    .msg_control = control.space,
-	    .msg_controllen = sizeof(control.space) };
-	ssize_t n = recvmsg(line, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	struct cmsghdr *c;
-
-	if (n <= 0)
-		return n;
-	c = CMSG_FIRSTHDR(&msg);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_RIGHTS)
-		memcpy(fd, CMSG_DATA(c), sizeof(*fd));
-	if (ipc_decode(m, buf, (size_t)n))
-		return n;
-	errno = EPROTO;
-	return -1;
-}
-
 /*
  * Waits for the kernel gateway's next word: 1, 0 at its end, -1 if there is
  * none.
  */
 static int
-await(struct ipc_msg *m, int *fd)
+await(struct ipc_msg *m, struct ipc_fds *fds)
 {
 	struct pollfd p = { .fd = line, .events = POLLIN };
-	ssize_t n;
+	int n;
 
 	while (!ppp_signaled(SIGTERM)) {
 		if (poll(&p, 1, WAKE_MS) <= 0)
 			continue;
-		n = take(m, fd);
-		if (n > 0)
-			return 1;
-		if (n == 0 || errno == ECONNRESET)
-			return 0;
+		n = ipc_take(line, m, fds);
+		if (n >= 0)
+			return n;
 		if (errno != EAGAIN && errno != EINTR) {
 			error("PPTP: pptp says what this plugin does not "
 			    "understand: %m");
@@ -272,15 +240,13 @@ static void
 show_frame(uint8_t from, const unsigned char *p, int len)
 {
 	struct ipc_msg m = { .type = IPC_FRAME };
-	uint8_t buf[IPC_MAX];
 
 	if (line == -1 || len <= 0)
 		return;
 	m.frame.from = from;
 	m.frame.len = (uint16_t)(len < IPC_FRAME_MAX ? len : IPC_FRAME_MAX);
 	memcpy(m.frame.data, p, m.frame.len);
-	(void)send(line, buf, ipc_encode(&m, buf), MSG_NOSIGNAL |
-	    MSG_DONTWAIT);
+	(void)ipc_send(line, &m, NULL);
 }
 
 static void
@@ -304,7 +270,6 @@ static void
 on_phase(void *arg, int now)
 {
 	struct ipc_msg m = { .type = IPC_LINK };
-	uint8_t buf[IPC_MAX];
 
 	(void)arg;
 	if (line == -1 || told || now < PHASE_ESTABLISH ||
@@ -312,8 +277,7 @@ on_phase(void *arg, int now)
 		return;
 	m.ifindex = if_nametoindex(ppp_ifname());
 	if (m.ifindex != 0)
-		told = send(line, buf, ipc_encode(&m, buf), MSG_NOSIGNAL |
-		    MSG_DONTWAIT) != -1;
+		told = ipc_send(line, &m, NULL) != -1;
 }
 
 /* ---- the channel, as pppd calls it ---- */
@@ -322,14 +286,17 @@ static int
 pptp_connect(void)
 {
 	struct ipc_msg m;
+	struct ipc_fds fds;
 	int n;
 
 	ppp_set_pppdevnam(opt_server);
 	told = 0;
 	line = opt_socket != -1 ? opt_socket : start_kernel_gateway();
 	opt_socket = -1;
-	n = line == -1 ? -1 : await(&m, &channel);
-	if (n == 1 && m.type == IPC_CHANNEL && channel != -1)
+	n = line == -1 ? -1 : await(&m, &fds);
+	if (n == 1 && m.type == IPC_CHANNEL)
+		channel = fds.fd[IPC_FD_CHANNEL];
+	if (channel != -1)
 		return channel;
 	if (n == 1 && m.type == IPC_DOWN)
 		error("PPTP: %s", m.down.text);
@@ -340,7 +307,7 @@ pptp_connect(void)
 	 * once.
 	 */
 	while (n == 1 && ppp_persist())
-		n = await(&m, &channel);
+		n = await(&m, NULL);
 	hang_up();
 	ppp_set_status(ppp_signaled(SIGTERM) ? EXIT_USER_REQUEST :
 	    EXIT_CONNECT_FAILED);

@@ -10,6 +10,7 @@
 #include <linux/if_addr.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -108,9 +109,21 @@ watch_open(struct watch *w, const char *server, int mgr, struct in_addr local)
 	w->local = local;
 	w->grace_until = w->check_address_at = INT64_MAX;
 	w->status = EXIT_SYSTEM;
+	w->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	w->addresses = address_watch();
 	w->signals = signal_fd(sigs, sizeof(sigs) / sizeof(sigs[0]));
 	return w->signals == -1 ? -1 : 0;
+}
+
+void
+watch_settled(struct watch *w)
+{
+	if (w->settled)
+		return;
+	w->settled = true;
+	log_stderr(0);
+	if (w->null == -1 || dup2(w->null, STDERR_FILENO) == -1)
+		close(STDERR_FILENO);
 }
 
 void

@@ -132,18 +132,16 @@ static void
 check_record(const uint8_t *data, size_t size)
 {
 	struct ipc_msg m;
-	int pair[2], fd = -1;
-	ssize_t n;
+	struct ipc_fds fds;
+	int pair[2], n;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
 		return;
-	line = pair[0];
 	(void)send(pair[1], data, size, MSG_DONTWAIT);
-	n = take(&m, &fd);
-	MUST(fd == -1 && n <= (ssize_t)size);
+	n = ipc_take(pair[0], &m, &fds);
+	MUST(fds.fd[IPC_FD_CHANNEL] == -1);
 	if (n > 0 && m.type == IPC_DOWN)
 		MUST(memchr(m.down.text, '\0', sizeof(m.down.text)) != NULL);
-	line = -1;
 	close(pair[0]);
 	close(pair[1]);
 }
