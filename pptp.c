@@ -122,9 +122,8 @@ called_pptpsetup(const char *name)
 {
 	const char *slash = name == NULL ? NULL : strrchr(name, '/');
 
-	if (name == NULL)
-		return false;
-	return strcmp(slash == NULL ? name : slash + 1, "pptpsetup") == 0;
+	return name != NULL &&
+	    strcmp(slash == NULL ? name : slash + 1, "pptpsetup") == 0;
 }
 
 /* Descriptors 0 to 2 must not become sockets by being the first free ones. */
@@ -165,8 +164,10 @@ main(int argc, char **argv)
 
 	born = clock_us();
 	signal_defaults();
-	if (called_pptpsetup(argv[0]))
+	if (called_pptpsetup(argv[0])) {
+		standard_descriptors();
 		return setup_main(argc, argv);
+	}
 	status = options_parse(&conf, argc, argv);
 	if (status != -1) {
 		if (conf.mode == RUN_HELP)

@@ -579,27 +579,10 @@ try_address(struct call *c)
 static bool
 servers_fault(enum exit_status status)
 {
-	switch (status) {
-	case EXIT_CONNECT:
-	case EXIT_NOT_PPTP:
-	case EXIT_REFUSED:
-	case EXIT_CALL_REFUSED:
-	case EXIT_TIMEOUT:
-	case EXIT_SERVER_ENDED:
-	case EXIT_LOST:
-		return true;
-	case EXIT_OK:
-	case EXIT_SYSTEM:
-	case EXIT_USAGE:
-	case EXIT_RESOLVE:
-	case EXIT_PERMISSION:
-	case EXIT_GRE_BLOCKED:
-	case EXIT_LOGIN:
-	case EXIT_PPP:
-	case EXIT_STATUSES:
-		break;
-	}
-	return false;
+	return status == EXIT_CONNECT || status == EXIT_NOT_PPTP ||
+	    status == EXIT_REFUSED || status == EXIT_CALL_REFUSED ||
+	    status == EXIT_TIMEOUT || status == EXIT_SERVER_ENDED ||
+	    status == EXIT_LOST;
 }
 
 enum exit_status
@@ -649,6 +632,6 @@ call_close(struct call *c)
 	fd_close(c->refusals_fd);
 	if (c->n != NULL)
 		munmap(c->n, sizeof(*c->n));
-	c->raw = c->channel = c->mgr = c->counters = c->refusals_fd = -1;
 	c->n = NULL;
+	c->raw = c->channel = c->mgr = c->counters = c->refusals_fd = -1;
 }

@@ -49,8 +49,8 @@ static struct {
 	size_t		 len;
 } warnings;
 
-void
-opt_warning(const char *fmt, ...)
+static void PRINTF(1, 2)
+warn(const char *fmt, ...)
 {
 	size_t room = sizeof(warnings.text) - warnings.len;
 	va_list ap;
@@ -63,8 +63,8 @@ opt_warning(const char *fmt, ...)
 		warnings.len += (size_t)n + 1;
 }
 
-void
-opt_warnings(bool wanted)
+static void
+say_warnings(bool wanted)
 {
 	const char *p = warnings.text;
 
@@ -75,8 +75,9 @@ opt_warnings(bool wanted)
 
 static char mistake[512];		/* the last one */
 
-int
-opt_mistake(const char *fmt, ...)
+/* One sentence to stderr, and the usage line. */
+static int PRINTF(1, 2)
+mistaken(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -126,8 +127,9 @@ distance(const char *a, const char *b)
 	return row[lb];
 }
 
-const char *
-opt_nearest(const char *word, const char *const *names, size_t n)
+/* The nearest of the names to a word, or NULL if none is near. */
+static const char *
+nearest(const char *word, const char *const *names, size_t n)
 {
 	size_t best = 1 + strlen(word) / 3, d;
 	const char *near = NULL;
@@ -142,8 +144,9 @@ opt_nearest(const char *word, const char *const *names, size_t n)
 	return near;
 }
 
-void
-opt_name(char name[NAME_LONGEST + 1], const char *word)
+/* Copies the name in "--name=value" or "-name", cut where it is too long. */
+static void
+option_name(char name[NAME_LONGEST + 1], const char *word)
 {
 	size_t n;
 
@@ -155,35 +158,28 @@ opt_name(char name[NAME_LONGEST + 1], const char *word)
 	name[n] = '\0';
 }
 
-static const char *
-nearest_option(const struct row *rows, size_t n, const char *name)
-{
-	const char *names[ROWS_MAX];
-
-	for (size_t i = 0; i < n; i++)
-		names[i] = rows[i].name;
-	return opt_nearest(name, names, n);
-}
-
-int
-opt_unknown(const struct row *rows, size_t n, const char *word)
+/* The mistake of a word that is no option. */
+static int
+unknown(const struct row *rows, size_t n, const char *word)
 {
 	char name[NAME_LONGEST + 1];
-	const char *near;
+	const char *names[ROWS_MAX], *near;
 
-	opt_name(name, word);
+	option_name(name, word);
 	if (strcmp(name, "test-type") == 0 || strcmp(name, "test-rate") == 0)
-		return opt_mistake("--%s is gone: tc-netem(8) sends packets "
+		return mistaken("--%s is gone: tc-netem(8) sends packets "
 		    "in another order: tc qdisc add dev IF root netem delay "
 		    "10ms reorder 25%%", name);
-	near = nearest_option(rows, n, name);
+	for (size_t i = 0; i < n; i++)
+		names[i] = rows[i].name;
+	near = nearest(name, names, n);
 	if (near != NULL)
-		return opt_mistake("'%.80s' is not an option; did you mean "
+		return mistaken("'%.80s' is not an option; did you mean "
 		    "'--%s'?", word, near);
 	if (word[1] != '-')
-		return opt_mistake("'%.80s' is not an option; what pppd shall "
+		return mistaken("'%.80s' is not an option; what pppd shall "
 		    "get with a dash goes behind '--'", word);
-	return opt_mistake("'%.80s' is not an option", word);
+	return mistaken("'%.80s' is not an option", word);
 }
 
 /* --- setters -------------------------------------------------------------- */
@@ -265,37 +261,37 @@ set_text(struct conf *c, const struct row *o, const char *arg)
 	size_t len = strlen(arg);
 
 	if ((int64_t)len < o->lo || (int64_t)len > o->hi)
-		return opt_mistake("--%s takes %d to %d octets, and "
+		return mistaken("--%s takes %d to %d octets, and "
 		    "'%.80s%s' has %zu", o->name, (int)o->lo, (int)o->hi, arg,
 		    len > 80 ? "..." : "", len);
 	memcpy((char *)c + o->at, &arg, sizeof(arg));
 	return GO_ON;
 }
 
+/* A whole number of units; what: they, in words. */
 static int
-set_number(struct conf *c, const struct row *o, const char *arg)
+set_whole(struct conf *c, const struct row *o, const char *arg,
+    const char *what, int64_t unit)
 {
 	int64_t v;
 
 	if (!read_digits(arg, &v) || v < o->lo || v > o->hi)
-		return opt_mistake("--%s takes a whole number from %lld to "
-		    "%lld, not '%.80s'", o->name, (long long)o->lo,
-		    (long long)o->hi, arg);
-	store(c, o, v);
+		return mistaken("--%s takes %s from %u to %u, not '%.80s'",
+		    o->name, what, o->lo, o->hi, arg);
+	store(c, o, v * unit);
 	return GO_ON;
+}
+
+static int
+set_number(struct conf *c, const struct row *o, const char *arg)
+{
+	return set_whole(c, o, arg, "a whole number", 1);
 }
 
 static int
 set_wait(struct conf *c, const struct row *o, const char *arg)
 {
-	int64_t v;
-
-	if (!read_digits(arg, &v) || v < o->lo || v > o->hi)
-		return opt_mistake("--%s takes whole seconds from %lld to "
-		    "%lld, not '%.80s'", o->name, (long long)o->lo,
-		    (long long)o->hi, arg);
-	store(c, o, v * US);
-	return GO_ON;
+	return set_whole(c, o, arg, "whole seconds", US);
 }
 
 static int
@@ -304,7 +300,7 @@ set_fraction(struct conf *c, const struct row *o, const char *arg)
 	int64_t us;
 
 	if (!read_seconds(arg, &us) || us < o->lo || us > o->hi)
-		return opt_mistake("--%s takes seconds from %g to %g, not "
+		return mistaken("--%s takes seconds from %g to %g, not "
 		    "'%.80s'", o->name, (double)o->lo / US,
 		    (double)o->hi / US, arg);
 	store(c, o, us);
@@ -319,7 +315,7 @@ set_timeout(struct conf *c, const struct row *o, const char *arg)
 
 	if (!read_seconds(arg, &us) || us < REORDER_MIN || us >= US)
 		return set_fraction(c, o, arg);
-	opt_warning("--timeout %s is taken as --reorder-timeout %s, which "
+	warn("--timeout %s is taken as --reorder-timeout %s, which "
 	    "pptp-linux meant by it; --timeout is now the longest wait for "
 	    "the tunnel, 1 second at least", arg, arg);
 	c->reorder_us = us;
@@ -339,9 +335,9 @@ set_mark(struct conf *c, const struct row *o, const char *arg)
 	else if (hex || !read_digits(arg, &v))
 		v = -1;
 	if (v < o->lo || v > o->hi)
-		return opt_mistake("--%s takes a number from %lld to %lld, "
+		return mistaken("--%s takes a number from %u to %u, "
 		    "decimal or hexadecimal as in 0x10, not '%.80s'", o->name,
-		    (long long)o->lo, (long long)o->hi, arg);
+		    o->lo, o->hi, arg);
 	store(c, o, v);
 	return GO_ON;
 }
@@ -354,7 +350,7 @@ set_address(struct conf *c, const struct row *o, const char *arg)
 
 	if (inet_pton(AF_INET, arg, &a) != 1 || a.s_addr == INADDR_NONE ||
 	    (a.s_addr == INADDR_ANY && !o->lo))
-		return opt_mistake("--%s takes an IPv4 address such as "
+		return mistaken("--%s takes an IPv4 address such as "
 		    "192.0.2.1, not '%.80s'", o->name, arg);
 	memcpy((char *)c + o->at, &a, sizeof(a));
 	return GO_ON;
@@ -364,7 +360,7 @@ static int
 set_refuse(struct conf *c, const struct row *o, const char *arg)
 {
 	(void)arg;
-	c->refuse |= (unsigned)o->lo;
+	c->refuse |= o->lo;
 	return GO_ON;
 }
 
@@ -385,7 +381,7 @@ set_call(struct conf *c, const struct row *o, const char *arg)
 {
 	if (arg[0] == '\0' || arg[0] == '/' || arg[0] == '-' ||
 	    climbs(arg) || strlen(arg) > NAME_MAX)
-		return opt_mistake("--%s takes the name of a file in "
+		return mistaken("--%s takes the name of a file in "
 		    "/etc/ppp/peers, not '%.80s'", o->name, arg);
 	c->pppd_call = arg;
 	return GO_ON;
@@ -394,26 +390,23 @@ set_call(struct conf *c, const struct row *o, const char *arg)
 static int
 set_data_path(struct conf *c, const struct row *o, const char *arg)
 {
-	static const char names[][7] = {
-		[DATA_AUTO] = "auto", [DATA_KERNEL] = "kernel",
-		[DATA_USER] = "user"
-	};
-
-	for (int i = DATA_AUTO; i <= DATA_USER; i++) {
-		if (strcmp(arg, names[i]) != 0)
-			continue;
-		c->data_path = (enum data_path)i;
-		return GO_ON;
-	}
-	return opt_mistake("--%s takes auto, kernel or user, not '%.80s'",
-	    o->name, arg);
+	if (strcmp(arg, "auto") == 0)
+		c->data_path = DATA_AUTO;
+	else if (strcmp(arg, "kernel") == 0)
+		c->data_path = DATA_KERNEL;
+	else if (strcmp(arg, "user") == 0)
+		c->data_path = DATA_USER;
+	else
+		return mistaken("--%s takes auto, kernel or user, not "
+		    "'%.80s'", o->name, arg);
+	return GO_ON;
 }
 
 static int
 set_quirk(struct conf *c, const struct row *o, const char *arg)
 {
 	(void)arg;
-	c->quirks |= (unsigned)o->lo;
+	c->quirks |= o->lo;
 	return GO_ON;
 }
 
@@ -425,25 +418,17 @@ list_quirks(void)
 	return EXIT_OK;
 }
 
+/* --check (lo) or --status */
 static int
-set_check(struct conf *c, const struct row *o, const char *arg)
+set_mode(struct conf *c, const struct row *o, const char *arg)
 {
-	(void)arg;
-	if (c->mode == RUN_STATUS || c->mode == RUN_STATUS_JSON)
-		return opt_mistake("--check and --status cannot go together");
-	c->mode = (enum run_mode)o->lo;
-	return GO_ON;
-}
-
-static int
-set_status(struct conf *c, const struct row *o, const char *arg)
-{
-	if (c->mode == RUN_CHECK)
-		return opt_mistake("--check and --status cannot go together");
+	if (c->mode != RUN_TUNNEL && (c->mode == RUN_CHECK) !=
+	    (o->lo == RUN_CHECK))
+		return mistaken("--check and --status cannot go together");
 	if (arg != NULL && strcmp(arg, "json") != 0)
-		return opt_mistake("--%s takes nothing or =json, not '%.80s'",
+		return mistaken("--%s takes nothing or =json, not '%.80s'",
 		    o->name, arg);
-	c->mode = arg != NULL ? RUN_STATUS_JSON : RUN_STATUS;
+	c->mode = arg != NULL ? RUN_STATUS_JSON : (enum run_mode)o->lo;
 	return GO_ON;
 }
 
@@ -478,11 +463,11 @@ set_quirks(struct conf *c, const struct row *o, const char *arg)
 	}
 	for (; n < ROWS_MAX && quirk_table[n].name != NULL; n++)
 		names[n] = quirk_table[n].name;
-	near = opt_nearest(arg, names, n);
+	near = nearest(arg, names, n);
 	if (near != NULL)
-		return opt_mistake("--%s has no '%.80s'; did you mean '%s'?",
+		return mistaken("--%s has no '%.80s'; did you mean '%s'?",
 		    o->name, arg, near);
-	return opt_mistake("--%s has no '%.80s'; '--%s help' lists all",
+	return mistaken("--%s has no '%.80s'; '--%s help' lists all",
 	    o->name, arg, o->name);
 }
 
@@ -525,7 +510,7 @@ static const struct row options[] = {
 	    set_true, AT(encrypt), 0, 0, LAUNCH },
 	{ "pppd-call", "NAME", G_PPPD, "launch pppd with the options of "
 	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0,
-	    LAUNCH | IS_PEER },
+	    LAUNCH },
 	{ "client-ip", "ADDR", G_PPPD, "ask for this address of our own",
 	    set_address, AT(client_ip), 0, 0, LAUNCH },
 	{ "server-ip", "ADDR", G_PPPD, "ask for this address of the server's",
@@ -559,7 +544,7 @@ static const struct row options[] = {
 	    set_number, AT(window), 1, 65535, NEEDS(PTY_WINDOW) },
 
 	{ "quirks", "NAME", G_QUIRK, "use the quirk of this name; help lists "
-	    "them", set_quirks, AT(quirks), 0, 0, OLD | IS_QUIRK },
+	    "them", set_quirks, AT(quirks), 0, 0, OLD },
 
 	{ "debug", "", G_LOG, "stay in the foreground, log level 4, to "
 	    "standard error as well", set_true, AT(debug), 0, 0,
@@ -571,9 +556,9 @@ static const struct row options[] = {
 	    set_text, AT(logstring), 0, 100, OLD | QUIET },
 
 	{ "check", "", G_INFO, "try the server step by step, without pppd",
-	    set_check, AT(mode), RUN_CHECK, 0, 0 },
+	    set_mode, AT(mode), RUN_CHECK, 0, 0 },
 	{ "status", "[=json]", G_INFO, "show the tunnels of this machine",
-	    set_status, AT(mode), 0, 0, QUIET },
+	    set_mode, AT(mode), RUN_STATUS, 0, QUIET },
 	{ "version", "", G_INFO, "print the version",
 	    say_version, NOWHERE, 0, 0, OLD | QUIET },
 	{ "help", "", G_INFO, "print this",
@@ -635,7 +620,7 @@ behind_typographic(const char *word)
 static int
 typographic(const char *word)
 {
-	return opt_mistake("'%.80s' begins with a typographic dash, as web "
+	return mistaken("'%.80s' begins with a typographic dash, as web "
 	    "pages make it: type '--%.80s'", word, behind_typographic(word));
 }
 
@@ -706,18 +691,18 @@ take_prefix(struct scan *s, const char *word, const char *name)
 			old = &s->rows[i];
 	}
 	if (found < 2)
-		return opt_unknown(s->rows, s->nrows, word);
+		return unknown(s->rows, s->nrows, word);
 	if (olds != 1)
-		return opt_mistake("'%.80s' is short for more than one option: "
+		return mistaken("'%.80s' is short for more than one option: "
 		    "--%s, --%s%s", word, all[0], all[1],
 		    found > 2 ? " and others" : "");
 	if (old->arg[0] == '\0' && value != NULL)
-		return opt_mistake("--%s takes no value: '%.80s'", old->name,
+		return mistaken("--%s takes no value: '%.80s'", old->name,
 		    word);
 	if (old->arg[0] == '\0')
 		return take_option(s, old, NULL);
 	if (value == NULL && optind >= s->argc)
-		return opt_mistake("--%s needs its argument: --%s %s",
+		return mistaken("--%s needs its argument: --%s %s",
 		    old->name, old->name, old->arg);
 	return take_option(s, old, value != NULL ? value + 1 :
 	    s->argv[optind++]);
@@ -740,17 +725,17 @@ bad_option(struct scan *s, int ch)
 	if (behind_typographic(word) != NULL)
 		return typographic(word);
 	if (optopt < LONG_VAL) {
-		opt_name(name, word);
+		option_name(name, word);
 		if (word[1] == '-' && name[0] != '\0' &&
 		    strlen(name) < NAME_LONGEST)
 			return take_prefix(s, word, name);
-		return opt_unknown(s->rows, s->nrows, word);
+		return unknown(s->rows, s->nrows, word);
 	}
 	o = &s->rows[optopt - LONG_VAL];
 	if (ch == ':')
-		return opt_mistake("--%s needs its argument: --%s %s", o->name,
+		return mistaken("--%s needs its argument: --%s %s", o->name,
 		    o->name, o->arg);
-	return opt_mistake("--%s takes no value: '%.80s'", o->name, word);
+	return mistaken("--%s takes no value: '%.80s'", o->name, word);
 }
 
 static void
@@ -802,14 +787,10 @@ scan_words(struct scan *s)
 static int
 check_name(const char *host)
 {
-	const char *name = strstr(host, "://"), *at, *colon;
+	const char *scheme = strstr(host, "://"), *at, *colon;
+	const char *name = scheme == NULL ? host : scheme + 3;
 	int len;
 
-	if (name == NULL) {
-		name = host;
-	} else {
-		name += 3;
-	}
 	at = strrchr(name, '@');
 	colon = strchr(at != NULL ? at : name, ':');
 	/* An IPv6 address has its own sentence. */
@@ -818,7 +799,7 @@ check_name(const char *host)
 		return GO_ON;
 	name = at != NULL ? at + 1 : name;
 	len = (int)strcspn(name, ":/");
-	return opt_mistake("'%.80s' is more than a server's name: write "
+	return mistaken("'%.80s' is more than a server's name: write "
 	    "'%.*s'%s%s", host, len > 80 ? 80 : len, name,
 	    colon != NULL ? " and, for another port than 1723, "
 	    "--connect-port N" : "",
@@ -831,15 +812,15 @@ check_host(const struct conf *c)
 	bool status = c->mode == RUN_STATUS || c->mode == RUN_STATUS_JSON;
 
 	if (c->host == NULL)
-		return status ? GO_ON : opt_mistake("no server is named: "
+		return status ? GO_ON : mistaken("no server is named: "
 		    "give its host name or address");
 	if (c->host[0] == '\0')
-		return opt_mistake("the server's name '' is empty");
+		return mistaken("the server's name '' is empty");
 	if (c->host[0] == '-')
-		return opt_mistake("'%.80s' cannot be a server's name",
+		return mistaken("'%.80s' cannot be a server's name",
 		    c->host);
 	if (strlen(c->host) > HOST_LONGEST)
-		return opt_mistake("the server's name '%.40s...' is longer "
+		return mistaken("the server's name '%.40s...' is longer "
 		    "than %d characters", c->host, HOST_LONGEST);
 	return check_name(c->host);
 }
@@ -858,22 +839,22 @@ check_launch(const struct scan *s)
 	if (who == NULL)
 		return GO_ON;
 	if (s->launch != NULL && c->mode == RUN_TUNNEL)
-		return opt_mistake("--%s is for the pppd that pptp launches, "
+		return mistaken("--%s is for the pppd that pptp launches, "
 		    "but %s launches none: give it to pppd itself", s->launch,
 		    who);
 	if (c->nwords > 0)
-		opt_warning("'%.80s' is for pppd, which %s does not launch: "
+		warn("'%.80s' is for pppd, which %s does not launch: "
 		    "ignored%s", c->words[0], who,
 		    c->nwords > 1 ? ", like what follows" : "");
 	if (s->launch != NULL && c->mode == RUN_CHECK)
-		opt_warning("--%s is for pppd, which %s does not launch: "
+		warn("--%s is for pppd, which %s does not launch: "
 		    "ignored", s->launch, who);
 	if (data != NULL && c->mode == RUN_CHECK)
-		opt_warning("--%s is for a tunnel's data, and %s carries "
+		warn("--%s is for a tunnel's data, and %s carries "
 		    "none: ignored", data, who);
 	if (s->tunnel != NULL && c->mode != RUN_CHECK &&
 	    c->mode != RUN_TUNNEL)
-		opt_warning("--%s is for a tunnel, and %s only shows those "
+		warn("--%s is for a tunnel, and %s only shows those "
 		    "there are: ignored", s->tunnel, who);
 	return GO_ON;
 }
@@ -882,9 +863,9 @@ static int
 check_login(const struct conf *c)
 {
 	if (c->domain != NULL && c->username == NULL)
-		opt_warning("--domain goes with --username: ignored");
+		warn("--domain goes with --username: ignored");
 	if (c->domain != NULL && strchr(c->domain, '\\') != NULL)
-		return opt_mistake("a domain has no backslash: --domain "
+		return mistaken("a domain has no backslash: --domain "
 		    "'%.80s' (write it without)", c->domain);
 	return GO_ON;
 }
@@ -901,7 +882,7 @@ check_data_path(struct conf *c)
 		c->pty_need = PTY_QUIRK_BEZEQ;
 	if (c->data_path == DATA_KERNEL && (c->nolaunch ? pty_needed(c) :
 	    c->pty_need != PTY_NOT_NEEDED))
-		return opt_mistake("--data-path=kernel is not available with "
+		return mistaken("--data-path=kernel is not available with "
 		    "--%s, which the kernel does not know",
 		    options_pty_need(c->pty_need));
 	if (c->data_path != DATA_KERNEL &&
@@ -951,7 +932,7 @@ options_parse(struct conf *c, int argc, char **argv)
 		status = check_data_path(c);
 	if (c->loglevel < 0)
 		c->loglevel = c->debug ? 4 : 2;
-	opt_warnings(status == GO_ON && c->loglevel > 0);
+	say_warnings(status == GO_ON && c->loglevel > 0);
 	if (status == EXIT_USAGE)
 		c->nolaunch = c->nolaunch || says_nolaunch(argc, argv);
 	return status;

@@ -72,7 +72,6 @@ struct own_file {
 
 /* --- messages --------------------------------------------------------- */
 
-/* One sentence to stderr; returns status. */
 int
 peers_complain(int status, const char *fmt, ...)
 {
@@ -86,21 +85,20 @@ peers_complain(int status, const char *fmt, ...)
 	return status;
 }
 
-/* The same with what errno says, which also chooses the status. */
 int
 peers_failed(const char *fmt, ...)
 {
 	int error = errno;
 	bool denied = error == EACCES || error == EPERM;
+	char what[2 * PATH_MAX];
 	va_list ap;
 
-	fputs("pptpsetup: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	fprintf(stderr, ": %s%s\n", strerror(error),
+	return peers_complain(denied ? EXIT_PERMISSION : EXIT_SYSTEM,
+	    "%s: %s%s", what, strerror(error),
 	    denied && geteuid() != 0 ? " (run pptpsetup as root)" : "");
-	return denied ? EXIT_PERMISSION : EXIT_SYSTEM;
 }
 
 /* --- what the files shall hold ---------------------------------------- */
@@ -596,34 +594,30 @@ change_locked(const struct tunnel *t, const struct dirs *d, int lock)
 
 /*
  * Does the work between lock and unlock.  It is short, so signals that would
- * leave it half done wait, and a file size limit is an error like any other.
+ * leave it half done wait.
  */
 int
 peers_change(const struct tunnel *t, const struct dirs *d)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, xfsz;
+	static const int waiting[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM,
+	    SIGTSTP };
 	sigset_t block, mask;
 	int lock = -1, status;
 
 	sigemptyset(&block);
-	sigaddset(&block, SIGHUP);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGQUIT);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGTSTP);
+	for (size_t i = 0; i < sizeof(waiting) / sizeof(waiting[0]); i++)
+		sigaddset(&block, waiting[i]);
 	status = lock_open(d->ppp, &lock);
 	if (status != EXIT_OK) {
 		fd_close(lock);
 		return status;
 	}
 	sigprocmask(SIG_BLOCK, &block, &mask);
-	sigaction(SIGXFSZ, &ignore, &xfsz);
 	status = change_locked(t, d, lock);
 	/* If it has not become chap-secrets, it goes. */
 	if (lock_is_named(d->ppp, lock))
 		unlinkat(d->ppp, SECRETS_NEW, 0);
 	close(lock);
-	sigaction(SIGXFSZ, &xfsz, NULL);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return status;
 }

@@ -6,6 +6,7 @@
  * What is ours in chap-secrets is a comment line that names the tunnel and
  * the secret below it, in the shape that pptp-linux's pptpsetup writes too.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,10 +63,17 @@ peers_put_quoted(struct wr *w, const char *s, size_t n)
 	wr_u8(w, '"');
 }
 
-static void
-put(struct wr *w, const char *s)
+/* Puts texts, up to a NULL. */
+static void __attribute__((__sentinel__))
+put(struct wr *w, ...)
 {
-	wr_bytes(w, s, strlen(s));
+	const char *s;
+	va_list ap;
+
+	va_start(ap, w);
+	while ((s = va_arg(ap, const char *)) != NULL)
+		wr_bytes(w, s, strlen(s));
+	va_end(ap);
 }
 
 static void
@@ -83,13 +91,13 @@ void
 peers_put_shell_word(struct wr *w, const char *s)
 {
 	if (is_plain(s, strlen(s))) {
-		put(w, s);
+		put(w, s, NULL);
 		return;
 	}
 	wr_u8(w, '\'');
 	for (; *s != '\0'; s++) {
 		if (*s == '\'')
-			put(w, "'\\'");
+			put(w, "'\\'", NULL);
 		wr_u8(w, (uint8_t)*s);
 	}
 	wr_u8(w, '\'');
@@ -154,46 +162,29 @@ static const struct {
 	{ PEERS_REPLACE_ROUTE, "replacedefaultroute\n" },
 };
 
-static void
-put_number(struct wr *w, const char *word, unsigned n)
-{
-	char line[40];
-
-	snprintf(line, sizeof(line), "%s %u\n", word, n);
-	put(w, line);
-}
-
 bool
 peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
 {
-	char command[COMMAND_LONGEST] = "";
+	char command[COMMAND_LONGEST] = "", mtu[16];
 	struct wr c = { .p = (uint8_t *)command,
 	    .end = (uint8_t *)command + sizeof(command) };
 
 	peers_put_shell_word(&c, client);
-	put(&c, " ");
-	put(&c, t->server);
-	put(&c, " --nolaunchpppd");
+	put(&c, " ", t->server, " --nolaunchpppd", NULL);
 	for (size_t i = 0; i < t->options.n; i++) {
-		put(&c, " ");
+		put(&c, " ", NULL);
 		peers_put_shell_word(&c, t->options.v[i]);
 	}
 	/* At the top, since later lines win. */
-	put(w, WRITTEN_BY "\n");
-	put_number(w, "mtu", t->mtu);
-	put_number(w, "mru", t->mtu);
-	put(w, "pty ");
+	snprintf(mtu, sizeof(mtu), "%u\n", t->mtu);
+	put(w, WRITTEN_BY "\nmtu ", mtu, "mru ", mtu, "pty ", NULL);
 	peers_put_quoted(w, command, (size_t)(c.p - (uint8_t *)command));
-	put(w, "\nlock\nnoauth\nnobsdcomp\nnodeflate\nname ");
+	put(w, "\nlock\nnoauth\nnobsdcomp\nnodeflate\nname ", NULL);
 	put_word(w, t->user);
-	put(w, "\nremotename ");
-	put(w, t->name);
-	put(w, "\nipparam ");
-	put(w, t->name);
-	put(w, "\n");
+	put(w, "\nremotename ", t->name, "\nipparam ", t->name, "\n", NULL);
 	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
 		if ((t->asks & asked[i].bit) != 0)
-			put(w, asked[i].lines);
+			put(w, asked[i].lines, NULL);
 	return !c.bad && !w->bad;
 }
 
@@ -201,21 +192,17 @@ peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
 void
 peers_put_routes(struct wr *w, const struct tunnel *t)
 {
-	put(w, "if [ \"$6\" = ");
-	put(w, t->name);
-	put(w, " ]; then\n");
-	for (size_t i = 0; i < t->routes.n; i++) {
-		put(w, "\tip route replace ");
-		put(w, t->routes.v[i]);
-		put(w, " dev \"$1\"\n");
-	}
-	put(w, "fi\n");
+	put(w, "if [ \"$6\" = ", t->name, " ]; then\n", NULL);
+	for (size_t i = 0; i < t->routes.n; i++)
+		put(w, "\tip route replace ", t->routes.v[i],
+		    " dev \"$1\"\n", NULL);
+	put(w, "fi\n", NULL);
 }
 
 void
 peers_put_script(struct wr *w, const struct tunnel *t)
 {
-	put(w, "#!/bin/sh\n" WRITTEN_BY "\n");
+	put(w, "#!/bin/sh\n" WRITTEN_BY "\n", NULL);
 	peers_put_routes(w, t);
 }
 
@@ -330,16 +317,12 @@ void
 peers_put_secret(struct wr *w, const uint8_t *start, const struct tunnel *t)
 {
 	if (w->p > start)
-		put(w, w->p[-1] == '\n' ? "\n" : "\n\n");
-	put(w, ADDED_FOR);
-	put(w, t->name);
-	put(w, "\n");
+		put(w, w->p[-1] == '\n' ? "\n" : "\n\n", NULL);
+	put(w, ADDED_FOR, t->name, "\n", NULL);
 	put_word(w, t->user);
-	put(w, " ");
-	put(w, t->name);
-	put(w, " ");
+	put(w, " ", t->name, " ", NULL);
 	peers_put_quoted(w, t->password, t->password_len);
-	put(w, " *\n");
+	put(w, " *\n", NULL);
 }
 
 /* --- reading ----------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,12 @@
 
 /* ---- what the options ask of either ---- */
 
+enum {
+	WORD = 900,		/* a word of pppd's has 1023 octets at most */
+	OURS = 60,		/* words besides the user's */
+	TEXTS = 6 * WORD	/* octets of these */
+};
+
 /* A block with a vector of v[n] at its beginning and the texts behind. */
 struct vector {
 	char		**v;
@@ -23,15 +30,22 @@ struct vector {
 	char		*text, *end;
 };
 
-static void
-push(struct vector *a, const char *text)
+/* Appends copies of these words, up to a NULL. */
+static void __attribute__((__sentinel__))
+push(struct vector *a, ...)
 {
-	size_t size = strlen(text) + 1;
+	const char *word;
+	va_list ap;
 
-	assert(size <= (size_t)(a->end - a->text));
-	a->v[a->n++] = a->text;
-	memcpy(a->text, text, size);
-	a->text += size;
+	va_start(ap, a);
+	while ((word = va_arg(ap, const char *)) != NULL) {
+		size_t size = strlen(word) + 1;
+
+		assert(size <= (size_t)(a->end - a->text));
+		a->v[a->n++] = memcpy(a->text, word, size);
+		a->text += size;
+	}
+	va_end(ap);
 }
 
 /* LOCAL:REMOTE, of which either may be empty. */
@@ -48,12 +62,13 @@ push_addresses(struct vector *a, const struct conf *c)
 	if (local[0] == '\0' && remote[0] == '\0')
 		return;
 	snprintf(both, sizeof(both), "%s:%s", local, remote);
-	push(a, both);
+	push(a, both, NULL);
 }
 
-/* pppd's options, of the same names as ours. */
+/* What --username, --encrypt and --refuse-* ask for, in pppd's words. */
 static void
-push_refusals(struct vector *a, const struct conf *c)
+push_login(struct vector *a, const struct conf *c,
+    const struct pppd_extra *extra)
 {
 	static const struct {
 		unsigned	 bit;
@@ -65,112 +80,68 @@ push_refusals(struct vector *a, const struct conf *c)
 		{ REFUSE_MSCHAP_V2, "refuse-mschap-v2" },
 		{ REFUSE_EAP, "refuse-eap" },
 	};
-
-	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if (c->refuse & refusals[i].bit)
-			push(a, refusals[i].word);
-}
-
-static void
-push_number(struct vector *a, const char *word, unsigned n)
-{
-	char number[16];
-
-	snprintf(number, sizeof(number), "%u", n);
-	push(a, word);
-	push(a, number);
-}
-
-/* What --username and --encrypt ask for, in pppd's words. */
-static void
-push_login(struct vector *a, const struct conf *c,
-    const struct pppd_extra *extra)
-{
+	unsigned refuse = c->refuse;
 	char fd[32];
 
-	if (c->username != NULL) {
-		push(a, "noauth");
-		push(a, "nobsdcomp");
-		push(a, "nodeflate");
-		push(a, "user");
-		push(a, extra->user);
-		push(a, "remotename");
-		push(a, c->host);
-	}
+	if (c->username != NULL)
+		push(a, "noauth", "nobsdcomp", "nodeflate", "user",
+		    extra->user, "remotename", c->host, NULL);
 	if (c->encrypt) {
-		push(a, "require-mppe-128");
-		push(a, "refuse-pap");	/* MPPE's keys come from MS-CHAPv2 */
-		push(a, "refuse-eap");
-		push(a, "refuse-chap");
-		push(a, "refuse-mschap");
+		push(a, "require-mppe-128", NULL);
+		/* MPPE's keys come from MS-CHAPv2. */
+		refuse |= REFUSE_PAP | REFUSE_CHAP | REFUSE_MSCHAP |
+		    REFUSE_EAP;
 	}
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refuse & refusals[i].bit)
+			push(a, refusals[i].word, NULL);
 	if (extra->password_fd != -1) {
 		snprintf(fd, sizeof(fd), "/dev/fd/%d", extra->password_fd);
-		push(a, "file");
-		push(a, fd);
+		push(a, "file", fd, NULL);
 	}
 }
 
 /*
- * All of it in one block: tail[0 .. n) comes last, copied; the words before
- * it are pointed to.  The user's words come behind ours, and so win.
+ * Begins a vector with what pppd gets on either path; its v is NULL if there
+ * is no memory.  The user's words come behind ours, and so win; they are
+ * pointed to.
  */
-static char **
-make_argv(const struct conf *c, const struct pppd_extra *extra,
-    const char *tty, const char *const *tail, size_t n)
+static struct vector
+begin(const struct conf *c, const struct pppd_extra *extra, const char *tty)
 {
-	/* All but tty, NAME, user, host, tail. */
-	enum { PUSHED = 40, TEXTS = 512 };
-	const char *name = c->pppd_call != NULL ? c->pppd_call : "";
-	size_t slots = PUSHED + (size_t)c->nwords + n;
-	size_t size = slots * sizeof(char *) + TEXTS + strlen(name) +
-	    (tty != NULL ? strlen(tty) : 0) + strlen(extra->user) +
-	    strlen(c->host);
-	struct vector a = { .v = NULL };
+	size_t slots = OURS + (size_t)c->nwords;
+	size_t size = slots * sizeof(char *) + TEXTS;
+	struct vector a = { .v = calloc(1, size) };
+	char mtu[16];
 
-	for (size_t i = 0; i < n; i++)
-		size += strlen(tail[i]) + 1;
-	a.v = malloc(size);
 	if (a.v == NULL)
-		return NULL;
+		return a;
 	a.text = (char *)(a.v + slots);
 	a.end = (char *)a.v + size;
-	push(&a, "pppd");
-	if (tty != NULL) {
-		push(&a, tty);
-		push(&a, "38400");
-	}
+	push(&a, "pppd", NULL);
+	if (tty != NULL)
+		push(&a, tty, "38400", NULL);
 	if (c->sync)
-		push(&a, "sync");
-	if (extra->mtu != 0) {
-		push_number(&a, "mtu", extra->mtu);
-		push_number(&a, "mru", extra->mtu);
-	}
-	if (extra->updetach) {
-		push(&a, "updetach");
-		push(&a, "nologfd");
-	}
-	push_login(&a, c, extra);
+		push(&a, "sync", NULL);
+	snprintf(mtu, sizeof(mtu), "%u", extra->mtu);
+	if (extra->mtu != 0)
+		push(&a, "mtu", mtu, "mru", mtu, NULL);
+	if (extra->updetach)
+		push(&a, "updetach", "nologfd", NULL);
 	push_addresses(&a, c);
-	push_refusals(&a, c);
-	if (c->pppd_call != NULL) {
-		push(&a, "call");
-		push(&a, name);
-	}
+	push_login(&a, c, extra);
+	if (c->pppd_call != NULL)
+		push(&a, "call", c->pppd_call, NULL);
 	for (int i = 0; i < c->nwords; i++)
 		a.v[a.n++] = c->words[i];
-	for (size_t i = 0; i < n; i++)
-		push(&a, tail[i]);
-	assert(a.n < slots);
-	a.v[a.n] = NULL;
-	return a.v;
+	return a;
 }
 
 char **
 pppd_argv_pty(const struct conf *c, const struct pppd_extra *extra,
     const char *tty)
 {
-	return make_argv(c, extra, tty, NULL, 0);
+	return begin(c, extra, tty).v;
 }
 
 /* ---- the plugin's options ---- */
@@ -265,22 +236,20 @@ char **
 pppd_argv_kernel(const struct conf *c, const struct pppd_extra *extra,
     const char *plugin, int line)
 {
-	enum { TEXT = 900 };	/* a word of pppd's has 1023 octets at most */
-	char self[TEXT], number[16], options[TEXT];
+	char self[WORD], number[16], options[WORD];
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	const char *tail[10] = { "plugin", plugin, "pptp_server", c->host,
-	    "pptp_socket", number };
-	size_t n = 6;
+	struct vector a = begin(c, extra, NULL);
 
+	if (a.v == NULL)
+		return NULL;
 	snprintf(number, sizeof(number), "%d", line);
+	push(&a, "plugin", plugin, "pptp_server", c->host, "pptp_socket",
+	    number, NULL);
 	if (len > 0) {
 		self[len] = '\0';
-		tail[n++] = "pptp_program";
-		tail[n++] = self;
+		push(&a, "pptp_program", self, NULL);
 	}
-	if (plugin_options(c, options, sizeof(options)) != NULL) {
-		tail[n++] = "pptp_options";
-		tail[n++] = options;
-	}
-	return make_argv(c, extra, NULL, tail, n);
+	if (plugin_options(c, options, sizeof(options)) != NULL)
+		push(&a, "pptp_options", options, NULL);
+	return a.v;
 }

@@ -502,14 +502,7 @@ int
 setup_main(int argc, char **argv)
 {
 	struct request r = { .create = NULL };
-	int fd, status;
-
-	/* A closed stderr must not become chap-secrets. */
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	fd_close(fd);
-	status = parse(&r, argc, argv);
+	int status = parse(&r, argc, argv);
 
 	if (status == -1)
 		status = run(&r);

@@ -23,9 +23,7 @@ enum {
 	OLD = 1 << 0,		/* pptp-linux 1.10.0 has it */
 	LAUNCH = 1 << 1,	/* only shapes the pppd that we launch */
 	QUIET = 1 << 2,		/* has a meaning for --status, too */
-	IS_QUIRK = 1 << 3,	/* its argument is a quirk's name */
-	NEED_SHIFT = 8,		/* above: an enum pty_need */
-	IS_PEER = 1 << 4	/* its argument is a file of /etc/ppp/peers */
+	NEED_SHIFT = 8		/* above: an enum pty_need */
 };
 
 /*
@@ -51,25 +49,5 @@ size_t opt_rows(struct row *out);
 
 /* May the option's argument be left out? */
 bool opt_optional(const struct row *o);
-
-/*
- * One sentence to stderr; a mistake has the usage line and EXIT_USAGE, and a
- * warning waits for opt_warnings(), which prints them or throws them away.
- */
-void opt_warning(const char *fmt, ...)
-    __attribute__((__format__(__printf__, 1, 2)));
-void opt_warnings(bool wanted);
-int opt_mistake(const char *fmt, ...)
-    __attribute__((__format__(__printf__, 1, 2)));
-
-/* Copies the name in "--name=value" or "-name", cut where it is too long. */
-void opt_name(char name[NAME_LONGEST + 1], const char *word);
-
-/* The mistake of a word that is no option, with the nearest of the rows. */
-int opt_unknown(const struct row *rows, size_t n, const char *word);
-
-/* The nearest of the names to a word, or NULL if none is near. */
-const char *opt_nearest(const char *word, const char *const *names,
-    size_t n);
 
 #endif

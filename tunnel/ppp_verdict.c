@@ -139,28 +139,11 @@ ppp_observer_failure(const struct ppp_observer *o)
 enum exit_status
 ppp_observer_status(enum ppp_failure f)
 {
-	switch (f) {
-	case PPP_FAIL_NONE:
+	if (f == PPP_FAIL_NONE)
 		return EXIT_OK;
-	case PPP_FAIL_SILENT:
-	case PPP_FAIL_ONE_WAY:
+	if (f == PPP_FAIL_SILENT || f == PPP_FAIL_ONE_WAY)
 		return EXIT_GRE_BLOCKED;
-	case PPP_FAIL_LOGIN:
-		return EXIT_LOGIN;
-	case PPP_FAIL_NO_LOGIN:
-	case PPP_FAIL_METHOD:
-	case PPP_FAIL_NOAUTH:
-	case PPP_FAIL_NO_MPPE:
-	case PPP_FAIL_WANTS_MPPE:
-	case PPP_FAIL_MPPE:
-	case PPP_FAIL_NO_KEYS:
-	case PPP_FAIL_ADDRESS:
-	case PPP_FAIL_SERVER:
-	case PPP_FAIL_OURS:
-	case PPP_FAILURES:
-		break;
-	}
-	return EXIT_PPP;
+	return f == PPP_FAIL_LOGIN ? EXIT_LOGIN : EXIT_PPP;
 }
 
 /* ---- in a sentence ---- */

@@ -247,7 +247,7 @@ test_shortenings(void)
 	for (size_t i = 0; i < nrows; i++)
 		for (size_t n = 1; n <= strlen(rows[i].name); n++)
 			if (rows[i].group != G_INFO ||
-			    rows[i].set == set_status)
+			    rows[i].set == set_mode)
 				test_short(rows, nrows, &rows[i], n);
 }
 

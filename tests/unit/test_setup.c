@@ -166,6 +166,7 @@ run_with(const char *line, const char *input, size_t input_len)
 		dup2(err[1], 2);
 		close(in[1]);
 		restrict_child();
+		signal_defaults();
 		exit(setup_main(argc, argv));
 	}
 	close(in[0]);
@@ -296,7 +297,7 @@ test_quoting(void)
 		for (size_t k = 0; k < n; k++)
 			text[k] = (char)(1 + t_random(&seed) % 255);
 		peers_put_quoted(&w, text, n);
-		put(&w, " *\n");
+		put(&w, " *\n", NULL);
 		ok = memchr(line, '\n', (size_t)(w.p - (uint8_t *)line)) ==
 		    (const char *)w.p - 1 &&
 		    word_length(line, (size_t)(w.p - (uint8_t *)line)) ==
@@ -371,7 +372,7 @@ test_shell(void)
 		    .end = (uint8_t *)cmd + sizeof(cmd) };
 		FILE *f;
 
-		put(&w, "printf %s ");
+		put(&w, "printf %s ", NULL);
 		peers_put_shell_word(&w, texts[i]);
 		wr_u8(&w, '\0');
 		f = popen(cmd, "r");
