@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +23,6 @@
 #include "call.h"
 #include "check.h"
 #include "conf.h"
-#include "help.h"
 #include "kernel_gateway.h"
 #include "launch.h"
 #include "options.h"
@@ -44,13 +42,7 @@ static int64_t born;			/* of this process, as clock_us() */
 static void
 linger(void)
 {
-	struct pollfd p = { .fd = STDIN_FILENO };
-	int64_t left;
-
-	while ((left = born + LINGER_US - clock_us()) > 0)
-		if (poll(&p, 1, (int)(left / 1000) + 1) > 0 &&
-		    (p.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
-			return;
+	(void)fd_wait(-1, STDIN_FILENO, born + LINGER_US);
 }
 
 /*

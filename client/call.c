@@ -21,7 +21,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -279,40 +278,23 @@ open_channel(struct call *c)
 }
 
 /*
- * Opens the sockets for the server's data.  Where the kernel may carry it there
+ * Opens the sockets for the server's data, with a call id, or again with
+ * another one.  Where the kernel may carry it there
  * are both: the kernel's takes nothing until it is connected, so what comes
- * earlier waits in the raw one.  The drop socket is for machines without the
- * kernel's GRE.
+ * earlier waits in the raw one.
  */
 static enum exit_status
-open_data(struct call *c, int *drop_sock)
+open_data(struct call *c)
 {
 	enum exit_status status = EXIT_OK;
 
+	fd_close(c->channel);
+	fd_close(c->raw);
+	c->channel = c->raw = -1;
 	choose_id(c);
 	if (c->kernel)
 		status = open_channel(c);
-	if (status == EXIT_OK)
-		status = open_raw(c, &c->raw, &c->id);
-	return status != EXIT_OK || c->kernel ? status :
-	    open_raw(c, drop_sock, NULL);
-}
-
-/* The same for another id. */
-static enum exit_status
-change_id(struct call *c)
-{
-	enum exit_status status = EXIT_OK;
-
-	choose_id(c);
-	if (c->kernel) {
-		close(c->channel);
-		status = open_channel(c);
-	}
-	if (status != EXIT_OK)
-		return status;
-	close(c->raw);
-	return open_raw(c, &c->raw, &c->id);
+	return status == EXIT_OK ? open_raw(c, &c->raw, &c->id) : status;
 }
 
 static void
@@ -321,20 +303,14 @@ fill_request(const struct call *c, struct ipc_msg *m)
 	const struct conf *conf = c->conf;
 	int64_t left = c->deadline - clock_us();
 
-	memset(m, 0, sizeof(*m));
-	m->type = IPC_CALL;
-	m->call.id = c->id;
-	m->call.port = conf->port;
-	m->call.window = c->window;
-	m->call.loglevel = (uint8_t)conf->loglevel;
-	m->call.hostroute = !conf->nohostroute;
-	m->call.server = c->server.s_addr;
-	m->call.local = c->local.s_addr;
-	m->call.mark = conf->rtmark;
-	m->call.quirks = conf->quirks;
-	m->call.idle_us = (uint64_t)conf->idle_us;
-	m->call.echo_us = (uint64_t)conf->echo_us;
-	m->call.timeout_us = left > 0 ? (uint64_t)left : 0;
+	*m = (struct ipc_msg){ .type = IPC_CALL, .call = { .id = c->id,
+	    .port = conf->port, .window = c->window,
+	    .loglevel = (uint8_t)conf->loglevel,
+	    .hostroute = !conf->nohostroute, .server = c->server.s_addr,
+	    .local = c->local.s_addr, .mark = conf->rtmark,
+	    .quirks = conf->quirks, .idle_us = (uint64_t)conf->idle_us,
+	    .echo_us = (uint64_t)conf->echo_us,
+	    .timeout_us = left > 0 ? (uint64_t)left : 0 } };
 	if (conf->phone != NULL)
 		memcpy(m->call.phone, conf->phone, strnlen(conf->phone,
 		    PPTP_TEXT));
@@ -439,7 +415,7 @@ ask(struct call *c, const struct ipc_fds *fds)
 	for (int i = 0; i < MANAGER_TRIES && clock_us() < c->deadline; i++) {
 		status = ask_once(c, fds);
 		if (status == IPC_ID_TAKEN && ids++ < ID_TRIES) {
-			changed = change_id(c);
+			changed = open_data(c);
 			if (changed != EXIT_OK)
 				return changed;
 		} else if (status != -1) {
@@ -521,7 +497,7 @@ ask_with(struct call *c, int tcp, int drop_sock)
 static bool
 hold_back(struct call *c)
 {
-	int64_t wait = 0, until;
+	int64_t wait = 0;
 
 	if (c->refusals_fd == -1)
 		c->refusals_fd = refusals_open(callmgr_dir(), c->name,
@@ -534,16 +510,9 @@ hold_back(struct call *c)
 	    "login refused: the next start waits %d s", c->name,
 	    c->refusals.failures, c->refusals.logins,
 	    (int)((wait + 999999) / 1000000));
-	until = clock_us() + wait;
 	c->deadline += wait;
-	while (clock_us() < until) {
-		struct pollfd p = { .fd = c->hangup_fd };
-
-		if (poll(&p, 1, poll_timeout(until, clock_us())) > 0 &&
-		    (p.revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
-			return false;
-	}
-	return true;
+	return fd_wait(-1, c->hangup_fd, clock_us() + wait) == -1 &&
+	    errno == ETIMEDOUT;
 }
 
 static enum exit_status
@@ -560,7 +529,10 @@ try_address(struct call *c)
 		return EXIT_LOST;
 	}
 	if ((status = find_local(c)) == EXIT_OK &&
-	    (status = open_data(c, &drop_sock)) == EXIT_OK &&
+	    (status = open_data(c)) == EXIT_OK &&
+	    /* For machines without the kernel's GRE. */
+	    (status = c->kernel ? EXIT_OK : open_raw(c, &drop_sock, NULL)) ==
+	    EXIT_OK &&
 	    (status = open_tcp(c, &tcp)) == EXIT_OK &&
 	    (status = open_counters(c)) == EXIT_OK)
 		status = ask_with(c, tcp, drop_sock);

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "help.h"
 #include "options_row.h"
 
 enum {

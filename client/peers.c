@@ -16,13 +16,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "compat.h"
@@ -285,10 +285,9 @@ dirs_open(struct dirs *d)
 void
 dirs_close(struct dirs *d)
 {
-	const int fds[] = { d->ip_up, d->peers, d->ppp };
-
-	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
-		fd_close(fds[i]);
+	fd_close(d->ip_up);
+	fd_close(d->peers);
+	fd_close(d->ppp);
 }
 
 /* Is fd the file that the lock's name refers to, and is that its only name? */
@@ -327,8 +326,6 @@ lock_check(int fd)
 static int
 lock_open(int dir, int *lock)
 {
-	struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
-
 	for (int ms = 0; ms < LOCK_WAIT_S * 1000; ms += LOCK_STEP_MS) {
 		int fd = openat(dir, SECRETS_NEW, O_RDWR | O_CREAT |
 		    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
@@ -342,7 +339,7 @@ lock_open(int dir, int *lock)
 			return lock_check(fd);
 		}
 		close(fd);
-		nanosleep(&step, NULL);
+		(void)poll(NULL, 0, LOCK_STEP_MS);
 	}
 	return peers_complain(EXIT_SYSTEM, "another pptpsetup has been at work "
 	    "for %d seconds: try again later", LOCK_WAIT_S);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,24 +55,13 @@ struct user {
 static int
 receive(int fd, struct ipc_msg *m, int64_t deadline_us)
 {
-	for (;;) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = deadline_us - clock_us();
-		int n;
+	int n;
 
-		if (left <= 0) {
-			errno = ETIMEDOUT;
-			return -1;
-		}
-		n = poll(&p, 1, poll_timeout(deadline_us, clock_us()));
-		if (n == -1 && errno != EINTR)
-			return -1;
-		if (n <= 0)
-			continue;
-		n = ipc_take(fd, m, NULL);
-		if (n != -1 || errno != EAGAIN)
-			return n;
-	}
+	do
+		n = fd_wait(fd, -1, deadline_us) == -1 ? -1 :
+		    ipc_take(fd, m, NULL);
+	while (n == -1 && errno == EAGAIN);
+	return n;
 }
 
 static void

@@ -5,6 +5,8 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include <stdio.h>
+
 #include "conf.h"
 
 /*
@@ -15,6 +17,9 @@
  * c->nolaunch still says whether pppd started us, who may do so again at once.
  */
 int options_parse(struct conf *c, int argc, char **argv);
+
+/* --help: prints the options in their groups, then the exit statuses. */
+void options_help(FILE *f);
 
 /* The option's name, without "--". */
 const char *options_pty_need(enum pty_need need);

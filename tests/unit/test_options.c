@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "help.h"
 #include "pppd_argv.h"
 #include "t.h"
 
