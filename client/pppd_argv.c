@@ -111,11 +111,12 @@ begin(const struct conf *c, const struct pppd_extra *extra, const char *tty)
 {
 	size_t slots = OURS + (size_t)c->nwords;
 	size_t size = slots * sizeof(char *) + TEXTS;
-	struct vector a = { .v = calloc(1, size) };
+	struct vector a = { .v = malloc(size) };
 	char mtu[16];
 
 	if (a.v == NULL)
 		return a;
+	memset(a.v, 0, size);		/* the words end with a NULL */
 	a.text = (char *)(a.v + slots);
 	a.end = (char *)a.v + size;
 	push(&a, "pppd", NULL);
