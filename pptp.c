@@ -11,7 +11,6 @@
  * Either happens only once the call is up, so that every earlier failure is a
  * sentence on the user's terminal and an exit status.
  */
-
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

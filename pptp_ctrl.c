@@ -863,8 +863,8 @@ malformed(struct ctrl *c, const uint8_t *rest, size_t n, const char *why)
 		msg_guess(c->end_text, sizeof(c->end_text), head, have + n,
 		    why);
 	} else if (c->state == CTRL_UP) {
-		set_cause(c, CTRL_CAUSE_LOST, "the server sent a malformed message: "
-		    "%s", why);
+		set_cause(c, CTRL_CAUSE_LOST, "the server sent a malformed "
+		    "message: %s", why);
 	}
 	ctrl_close(c);
 }
@@ -886,8 +886,7 @@ in_short(struct ctrl *c, const struct ctrl_msg *m)
 		malformed(c, in->buf, 0, why);
 		return false;
 	}
-	ctrl_logf(c, 2, "the server sent a malformed message: "
-	    "%s", why);
+	ctrl_logf(c, 2, "the server sent a malformed message: %s", why);
 	memset(in->buf + in->total, 0, m->size - in->total);
 	return true;
 }

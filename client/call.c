@@ -279,9 +279,9 @@ open_channel(struct call *c)
 
 /*
  * Opens the sockets for the server's data, with a call id, or again with
- * another one.  Where the kernel may carry it there
- * are both: the kernel's takes nothing until it is connected, so what comes
- * earlier waits in the raw one.
+ * another one.  Where the kernel may carry it there are both: the kernel's
+ * takes nothing until it is connected, so what comes earlier waits in the raw
+ * one.
  */
 static enum exit_status
 open_data(struct call *c)

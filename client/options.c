@@ -7,7 +7,6 @@
  * in client/help.c walk these rows, so that an option exists everywhere or
  * nowhere.
  */
-
 #include <arpa/inet.h>
 
 #include <assert.h>

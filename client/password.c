@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A password, from a terminal without echo or as a line of standard input. */
-
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>

@@ -3,7 +3,6 @@
  * pptpsetup: its command line.  What it does to pppd's files is in
  * client/peers.c.
  */
-
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>

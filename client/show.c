@@ -4,7 +4,6 @@
  * it is his claim: each of its lines says so, and nothing of it reaches a
  * terminal but printable characters.
  */
-
 #include <arpa/inet.h>
 #include <net/if.h>
 

@@ -2,7 +2,6 @@
 /*
  * --status: the tunnels of this machine, as their call managers list them.
  */
-
 #include <arpa/inet.h>
 
 #include <dirent.h>
@@ -27,7 +26,7 @@ enum {
 	OTHER_TUNNELS = 16,
 	OTHER_US = 1000000,
 	OTHERS_US = 5000000,
-	OTHER_TEXT = 32768,		/* more than the former's tunnels fill */
+	OTHER_TEXT = 32768,		/* more than their words */
 	OWN_US = 2000000		/* for one of our own managers */
 };
 
