@@ -164,6 +164,23 @@ write_and_find(const struct tunnel *t)
 	    strcmp(server, t->server) == 0);
 }
 
+/* What is a network has nothing in it that a shell would mind. */
+static void
+write_routes(const struct tunnel *t, char *net)
+{
+	char text[1024];
+	struct wr w = { .p = (uint8_t *)text,
+	    .end = (uint8_t *)text + sizeof(text) };
+	struct tunnel routed = *t;
+
+	assert(net[strspn(net, "0123456789./")] == '\0');
+	routed.routes.v[0] = net;
+	routed.routes.n = 1;
+	peers_put_script(&w, &routed);
+	assert(!w.bad && peers_is_ours(text, (size_t)(w.p -
+	    (uint8_t *)text)) && w.p[-1] == '\n');
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -179,9 +196,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    !take(&data, end, user, sizeof(user) - 1) ||
 	    !take(&data, end, password, sizeof(password) - 1))
 		return 0;
-	(void)peers_is_net(user);
 	if (!peers_is_name(name))
 		return 0;
+	if (peers_is_net(user))
+		write_routes(&t, user);
 	text = (const char *)data;
 	n = (size_t)(end - data);
 	t.password_len = strlen(password);
