@@ -91,7 +91,7 @@ claim "$what: no spin ($used)" test "$used" -lt $((long * 80))
 claim "$what: traffic to the server resumes" \
 	until_ok 10 eval '[ "$(to_server got)" -gt $((d + 200)) ]'
 claim "$what: and from it with what is new, not with the past" \
-	until_ok 10 eval '[ "$(to_pppd last)" -gt $((e + long * PACE)) ]'
+	until_ok 2 eval '[ "$(to_pppd last)" -gt $((e + long * PACE)) ]'
 over "$what"
 is "$what: no ICMP unreachable for the server" "$(unreachables)" "$u"
 
