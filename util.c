@@ -45,11 +45,12 @@ static struct {
 	int64_t		 words_until;	/* last words may wait until then; 0:
 					 * unset */
 	bool		 cut;		/* a line on stderr lacks its end */
-	const char	*tag;
+	const char	*tag, *program;
 	int64_t		 second;	/* that packet lines are counted in */
 	unsigned	 lines;
 	int64_t		 retry;		/* syslog may be reconnected then */
-} logger = { .fd = -1, .level = LOG_L_INFO, .err = -1, .stderr_what = 1 };
+} logger = { .fd = -1, .level = LOG_L_INFO, .err = -1, .stderr_what = 1,
+    .program = "pptp" };
 
 static const int priority[] = {
 	[LOG_L_SILENT] = LOG_CRIT,
@@ -79,6 +80,12 @@ log_open(int level, const char *tag)
 	    0);
 	if (logger.fd != -1)
 		(void)syslog_connect();
+}
+
+void
+log_name(const char *program)
+{
+	logger.program = program;
 }
 
 /*
@@ -260,8 +267,8 @@ to_stderr(const char *text, bool wait)
 	char line[LINE + 64];
 
 	/* A longer text never comes: emit() has less room. */
-	snprintf(line, sizeof(line), "%spptp: %s\n", logger.cut ? "\n" : "",
-	    text);
+	snprintf(line, sizeof(line), "%s%s: %s\n", logger.cut ? "\n" : "",
+	    logger.program, text);
 	logger.cut = put(STDERR_FILENO, logger.err, line, wait, logger.cut);
 }
 

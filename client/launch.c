@@ -294,8 +294,6 @@ prepare_login(const struct conf *conf, struct pppd_extra *extra,
     char name[PEERS_USER_LONGEST + 1])
 {
 	struct password p = { .len = 0 };
-	char why[128];
-	enum exit_status status;
 	int n;
 
 	name[0] = '\0';
@@ -311,12 +309,9 @@ prepare_login(const struct conf *conf, struct pppd_extra *extra,
 		    PEERS_USER_LONGEST);
 	if (peers_has_secret(name, conf->host))
 		return;
-	status = password_read(&p, name, why, sizeof(why));
-	if (status == EXIT_OK)
-		extra->password_fd = password_pipe(&p);
+	password_read(&p, name);
+	extra->password_fd = password_pipe(&p);
 	wipe(&p, sizeof(p));
-	if (status != EXIT_OK)
-		fatal(status, "%s", why);
 }
 
 /* ---- on a terminal ---- */

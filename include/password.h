@@ -5,8 +5,6 @@
 
 #include <stddef.h>
 
-#include "conf.h"
-
 /* pppd 2.4.9 and 2.5 cut a longer one. */
 enum { PASSWORD_LONGEST = 256 };
 
@@ -17,10 +15,9 @@ struct password {
 
 /*
  * Asks on the terminal, without echo, for the password of whose; or reads one
- * line where standard input is none, and not an octet more.  EXIT_OK, or the
- * status to end with, and why in a sentence.
+ * line where standard input is none, and not an octet more.  A failure ends the
+ * process, with a sentence.  *p is zeroes before.
  */
-enum exit_status password_read(struct password *p, const char *whose,
-    char *why, size_t size);
+void password_read(struct password *p, const char *whose);
 
 #endif

@@ -1,38 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A tunnel's peers file and its secret in chap-secrets, as pppd reads them.
- * Each function has said what is wrong on stderr when it returns anything
- * but EXIT_OK.
+ * What fails ends the process, with a sentence.
  */
 #ifndef PEERS_H
 #define PEERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "peers_text.h"
 
-/* /etc/ppp, its peers and, where there is one, its ip-up.d; -1: not open. */
-struct dirs {
-	int		 ppp, peers, ip_up;
-};
-
-/* One sentence to stderr; returns status. */
-int peers_complain(int status, const char *fmt, ...)
-    __attribute__((__format__(__printf__, 2, 3)));
-
-/*
- * The same, ending with what errno says: returns EXIT_PERMISSION if that is
- * a lack of permission, else EXIT_SYSTEM.
- */
-int peers_failed(const char *fmt, ...)
-    __attribute__((__format__(__printf__, 1, 2)));
-
-/*
- * Opens them, and fails now if the first two may not be written.  To be closed
- * in either case.
- */
-int dirs_open(struct dirs *d);
-void dirs_close(struct dirs *d);
+/* Fails now if /etc/ppp or its peers, which is made, may not be written. */
+void peers_prepare(void);
 
 /*
  * Writes the tunnel, in place of an earlier one of that name if pptpsetup, of
@@ -41,10 +21,13 @@ void dirs_close(struct dirs *d);
  * A failure leaves the old files; only if a last step fails has chap-secrets
  * changed already.  Routes for which there is no place are told to the user.
  */
-int peers_change(const struct tunnel *t, const struct dirs *d);
+void peers_change(const struct tunnel *t);
 
 /* Prints each tunnel that pptpsetup wrote: name, server, user. */
-int peers_list(void);
+void peers_list(void);
+
+/* Are these n octets in a file?  False also if it cannot be read. */
+bool peers_file_has(const char *path, const char *text, size_t n);
 
 /*
  * Has /etc/ppp/chap-secrets a line for this user and server, or for any server?

@@ -27,6 +27,9 @@ enum {
  */
 void log_open(int level, const char *tag);
 
+/* Whose lines they are on stderr, instead of pptp's. */
+void log_name(const char *program);
+
 /*
  * What stderr gets: 0 nothing but fatal(), 1 warnings and errors, 2 all.  While
  * it is not 0 the log holds a descriptor of its own for a terminal or pipe: set
