@@ -53,8 +53,8 @@ struct file {
 	char		 path[PATH_LONGEST];
 	bool		 exists;
 	struct stat	 st;
-	char		*p;		/* all its octets */
-	size_t		 n;
+	uint8_t		*p;		/* to be freed */
+	struct rd	 text;		/* all its octets */
 	enum { KEEP, REMOVE, REPLACE } fate;
 	char		 temp[PATH_LONGEST];	/* REPLACE: by this one */
 };
@@ -100,17 +100,23 @@ file_read(struct file *f, const char *path, int flags)
 	if (fstat(fd, &f->st) == 0 && S_ISREG(f->st.st_mode) &&
 	    (f->p = malloc((size_t)f->st.st_size + 1)) != NULL)
 		got = read(fd, f->p, (size_t)f->st.st_size);
-	f->n = got > 0 ? (size_t)got : 0;
 	f->exists = got == f->st.st_size;
+	f->text = (struct rd){ .p = f->p, .end = got > 0 ? f->p + got : f->p };
 	fd_close(fd);
 	return f->exists ? 0 : -1;
+}
+
+static size_t
+file_size(const struct file *f)
+{
+	return (size_t)(f->text.end - f->text.p);
 }
 
 static void
 file_forget(struct file *f)
 {
 	if (f->p != NULL)
-		wipe(f->p, f->n);
+		wipe(f->p, file_size(f));
 	free(f->p);
 }
 
@@ -131,7 +137,7 @@ peers_file_has(const char *path, const char *text, size_t n)
 {
 	struct file f = { .exists = false };
 	bool has = file_read(&f, path, 0) == 0 && f.exists &&
-	    memmem(f.p, f.n, text, n) != NULL;
+	    memmem(f.p, file_size(&f), text, n) != NULL;
 
 	file_forget(&f);
 	return has;
@@ -249,7 +255,7 @@ file_take(struct file *f, bool wanted)
 		file_must_read(f);
 	else
 		(void)file_read(f, f->path, O_NOFOLLOW);
-	if (f->exists && peers_is_ours(f->p, f->n))
+	if (f->exists && peers_is_ours(f->text))
 		f->fate = REMOVE;
 	else if (f->exists && wanted)
 		fatal(EXIT_SYSTEM, "%s was not written by pptpsetup: choose "
@@ -356,7 +362,7 @@ routes_write(struct file *script, const struct tunnel *t)
 static void
 secrets_write(struct file *f, const struct tunnel *t)
 {
-	size_t size = f->n + ENTRY_LONGEST;
+	size_t size = file_size(f) + ENTRY_LONGEST;
 	uint8_t *text = malloc(size);
 	struct wr w = { .p = text };
 	unsigned gone;
@@ -364,7 +370,7 @@ secrets_write(struct file *f, const struct tunnel *t)
 	if (text == NULL)
 		fail("change", f->path);
 	w.end = text + size;
-	gone = peers_put_others(&w, f->p, f->n, t->name);
+	gone = peers_put_others(&w, f->text, t->name);
 	if (t->password != NULL)
 		peers_put_secret(&w, text, t);
 	assert(!w.bad);
@@ -426,10 +432,9 @@ peers_has_secret(const char *user, const char *server)
 	char name[PEERS_USER_LONGEST + 2], of[HOST_LONGEST + 2];
 	struct file f = { .exists = false };
 	bool found = false, more = file_read(&f, PPP_DIR "/chap-secrets",
-	    0) == 0 && f.n > 0;
-	struct rd r = { .p = (const uint8_t *)f.p };
+	    0) == 0 && f.exists;
+	struct rd r = f.text;
 
-	r.end = more ? r.p + f.n : r.p;
 	for (; more && !found; more = peers_next_line(&r))
 		found = peers_read_word(&r, name, sizeof(name)) &&
 		    peers_read_word(&r, of, sizeof(of)) &&
@@ -451,8 +456,8 @@ list_one(const char *name)
 	snprintf(f.path, sizeof(f.path), PEERS "/%s", name);
 	if (file_read(&f, f.path, O_NOFOLLOW) == -1 && errno == EACCES)
 		(void)cannot("read", f.path);
-	if (f.exists && peers_is_ours(f.p, f.n)) {
-		peers_find(f.p, f.n, server, user);
+	if (f.exists && peers_is_ours(f.text)) {
+		peers_find(f.text, server, user);
 		text_line(text, sizeof(text), server);
 		printf("%-16s %-24s ", name, text);
 		text_line(text, sizeof(text), user);

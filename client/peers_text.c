@@ -19,22 +19,16 @@ enum { COMMAND_LONGEST = 1000 };	/* pppd cuts a word after 1023 octets */
 
 /* --- words as pppd and the shell read them ---------------------------- */
 
+/* Writes s, if it is harmless without quotes for pppd and for the shell. */
 static bool
-is_word_char(char c)
+put_plain(struct wr *w, const char *s)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '_';
-}
+	size_t n = strspn(s, PEERS_LETTERS "./+-");
 
-/* Is s harmless without quotes, for pppd's parser and for the shell? */
-static bool
-is_plain(const char *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!is_word_char(s[i]) &&
-		    (s[i] == '\0' || strchr("./+-", s[i]) == NULL))
-			return false;
-	return n > 0;
+	if (n == 0 || s[n] != '\0')
+		return false;
+	wr_bytes(w, s, n);
+	return true;
 }
 
 /*
@@ -79,21 +73,15 @@ put(struct wr *w, ...)
 static void
 put_word(struct wr *w, const char *s)
 {
-	size_t n = strlen(s);
-
-	if (is_plain(s, n))
-		wr_bytes(w, s, n);
-	else
-		peers_put_quoted(w, s, n);
+	if (!put_plain(w, s))
+		peers_put_quoted(w, s, strlen(s));
 }
 
 void
 peers_put_shell_word(struct wr *w, const char *s)
 {
-	if (is_plain(s, strlen(s))) {
-		put(w, s, NULL);
+	if (put_plain(w, s))
 		return;
-	}
 	wr_u8(w, '\'');
 	for (; *s != '\0'; s++) {
 		if (*s == '\'')
@@ -108,38 +96,10 @@ peers_is_name(const char *s)
 {
 	size_t n = strlen(s);
 
-	for (size_t i = 0; i < n; i++)
-		if (!is_word_char(s[i]) && s[i] != '-' && s[i] != '.')
-			return false;
 	/* pppd itself refuses to call a name with two dots in a row. */
-	return n > 0 && n <= PEERS_NAME_LONGEST && is_word_char(s[0]) &&
+	return n > 0 && n <= PEERS_NAME_LONGEST &&
+	    strspn(s, PEERS_LETTERS "-.") == n && strchr("-.", *s) == NULL &&
 	    strstr(s, "..") == NULL;
-}
-
-/* A decimal number up to most, without zeroes in front. */
-static bool
-take_number(const char **p, unsigned most, unsigned *n)
-{
-	const char *start = *p;
-
-	for (*n = 0; **p >= '0' && **p <= '9' && *n <= most; (*p)++)
-		*n = *n * 10 + (unsigned)(**p - '0');
-	return *p > start && *n <= most && (*start != '0' || *p == start + 1);
-}
-
-bool
-peers_is_net(const char *s)
-{
-	uint32_t address = 0;
-	unsigned n;
-
-	for (int i = 0; i < 4; i++, s++) {
-		if (!take_number(&s, 255, &n) || *s != (i < 3 ? '.' : '/'))
-			return false;
-		address = address << 8 | n;
-	}
-	return take_number(&s, 32, &n) && *s == '\0' && n > 0 &&
-	    (n == 32 || address << n == 0);
 }
 
 /* --- what the files shall hold ---------------------------------------- */
@@ -206,113 +166,6 @@ peers_put_script(struct wr *w, const struct tunnel *t)
 	peers_put_routes(w, t);
 }
 
-/* n octets of a line, its end included. */
-static size_t
-line_length(const char *p, size_t n)
-{
-	const char *end = memchr(p, '\n', n);
-
-	return end == NULL ? n : (size_t)(end - p) + 1;
-}
-
-static bool
-is_blank(const char *p, size_t n)
-{
-	while (n > 0 && strchr(" \t\r\n", p[n - 1]) != NULL && p[n - 1] != '\0')
-		n--;
-	return n == 0;
-}
-
-/* Does the line say that the next one is this tunnel's? */
-static bool
-is_marker(const char *p, size_t n, const char *tunnel)
-{
-	size_t head = strlen(ADDED_FOR), len = strlen(tunnel);
-
-	return n >= head + len && memcmp(p, ADDED_FOR, head) == 0 &&
-	    memcmp(p + head, tunnel, len) == 0 &&
-	    is_blank(p + head + len, n - head - len);
-}
-
-/* The length of the word that p begins with, by pppd's rules. */
-static size_t
-word_length(const char *p, size_t n)
-{
-	char quote = '\0';
-	size_t i;
-
-	for (i = 0; i < n && p[i] != '\n'; i++) {
-		if (p[i] == '\\')
-			i++;
-		else if (quote != '\0')
-			quote = p[i] == quote ? '\0' : quote;
-		else if (p[i] == '"' || p[i] == '\'')
-			quote = p[i];
-		else if (p[i] == ' ' || p[i] == '\t' || p[i] == '#')
-			break;
-	}
-	return i < n ? i : n;
-}
-
-/*
- * Is the line below a marker the tunnel's secret?  Its second word says so.
- * The second test is for what pptp-linux's tool made of names with blanks or
- * quotes, which it did not escape.
- */
-static bool
-is_secret(const char *p, size_t n, const char *tunnel)
-{
-	char middle[PEERS_NAME_LONGEST + 8];
-	size_t len = strlen(tunnel), i;
-
-	if (n == 0 || *p == '#' || is_blank(p, n))
-		return false;
-	i = word_length(p, n);
-	while (i < n && (p[i] == ' ' || p[i] == '\t'))
-		i++;
-	if (word_length(p + i, n - i) == len && memcmp(p + i, tunnel, len) == 0)
-		return true;
-	snprintf(middle, sizeof(middle), " %s \"", tunnel);
-	return memmem(p, n, middle, strlen(middle)) != NULL;
-}
-
-static bool
-ends_empty(const uint8_t *start, const uint8_t *end)
-{
-	return end > start && end[-1] == '\n' &&
-	    (end - start == 1 || end[-2] == '\n');
-}
-
-unsigned
-peers_put_others(struct wr *w, const char *p, size_t n,
-    const char *tunnel)
-{
-	const uint8_t *start = w->p;
-	unsigned gone = 0;
-
-	while (n > 0) {
-		size_t len = line_length(p, n);
-
-		if (!is_marker(p, len, tunnel)) {
-			wr_bytes(w, p, len);
-			p += len;
-			n -= len;
-			continue;
-		}
-		gone++;
-		p += len;
-		n -= len;
-		len = line_length(p, n);
-		if (is_secret(p, len, tunnel)) {
-			p += len;
-			n -= len;
-		}
-		if (ends_empty(start, w->p))
-			w->p--;
-	}
-	return gone;
-}
-
 void
 peers_put_secret(struct wr *w, const uint8_t *start, const struct tunnel *t)
 {
@@ -327,17 +180,38 @@ peers_put_secret(struct wr *w, const uint8_t *start, const struct tunnel *t)
 
 /* --- reading ----------------------------------------------------------- */
 
-bool
-peers_is_ours(const char *p, size_t n)
+/* Takes a line, its end included. */
+static struct rd
+take_line(struct rd *r)
 {
-	size_t head = strlen(WRITTEN_BY), len;
+	struct rd line = { .p = r->p,
+	    .end = memchr(r->p, '\n', (size_t)(r->end - r->p)) };
 
-	for (; n > 0; p += len, n -= len) {
-		len = line_length(p, n);
-		if (len >= head && memcmp(p, WRITTEN_BY, head) == 0 &&
-		    is_blank(p + head, len - head))
+	if (line.end == NULL)
+		line.end = r->end;
+	else
+		line.end++;
+	r->p = line.end;
+	return line;
+}
+
+/* Has it this text, and nothing but blanks behind that? */
+static bool
+line_is(struct rd line, const char *text)
+{
+	size_t n = strlen(text);
+
+	while (line.end > line.p && memchr(" \t\r\n", line.end[-1], 4) != NULL)
+		line.end--;
+	return (size_t)(line.end - line.p) == n && memcmp(line.p, text, n) == 0;
+}
+
+bool
+peers_is_ours(struct rd text)
+{
+	while (text.p < text.end)
+		if (line_is(take_line(&text), WRITTEN_BY))
 			return true;
-	}
 	return false;
 }
 
@@ -396,8 +270,55 @@ peers_read_word(struct rd *r, char *word, size_t size)
 bool
 peers_next_line(struct rd *r)
 {
-	r->p += line_length((const char *)r->p, (size_t)(r->end - r->p));
+	(void)take_line(r);
 	return r->p < r->end;
+}
+
+/*
+ * Is the line below a marker the tunnel's secret?  Its second word says so.
+ * The second test is for what pptp-linux's tool made of names with blanks or
+ * quotes, which it did not escape.
+ */
+static bool
+is_secret(struct rd line, const char *tunnel)
+{
+	char word[PEERS_NAME_LONGEST + 2], middle[PEERS_NAME_LONGEST + 8];
+	struct rd r = line;
+
+	if (line.p == line.end || *line.p == '#')
+		return false;
+	if (peers_read_word(&r, word, sizeof(word)) &&
+	    peers_read_word(&r, word, sizeof(word)) &&
+	    strcmp(word, tunnel) == 0)
+		return true;
+	snprintf(middle, sizeof(middle), " %s \"", tunnel);
+	return memmem(line.p, (size_t)(line.end - line.p), middle,
+	    strlen(middle)) != NULL;
+}
+
+unsigned
+peers_put_others(struct wr *w, struct rd old, const char *tunnel)
+{
+	char marker[sizeof(ADDED_FOR) + PEERS_NAME_LONGEST];
+	const uint8_t *start = w->p;
+	unsigned gone = 0;
+
+	snprintf(marker, sizeof(marker), ADDED_FOR "%s", tunnel);
+	while (old.p < old.end) {
+		struct rd line = take_line(&old), below = old;
+
+		if (!line_is(line, marker)) {
+			wr_bytes(w, line.p, (size_t)(line.end - line.p));
+			continue;
+		}
+		gone++;
+		if (is_secret(take_line(&below), tunnel))
+			old = below;
+		if (w->p > start && w->p[-1] == '\n' &&
+		    (w->p - start == 1 || w->p[-2] == '\n'))
+			w->p--;		/* the empty line before it */
+	}
+	return gone;
 }
 
 /* The word in front of --nolaunchpppd is the server. */
@@ -415,21 +336,20 @@ find_server(char *command, char *server)
 }
 
 void
-peers_find(const char *p, size_t n, char *server, char *user)
+peers_find(struct rd text, char *server, char *user)
 {
-	struct rd r = { .p = (const uint8_t *)p,
-	    .end = (const uint8_t *)p + n };
 	char option[8], command[COMMAND_LONGEST + 24];
 
 	memcpy(server, "-", 2);
 	memcpy(user, "-", 2);
 	do {
-		if (!peers_read_word(&r, option, sizeof(option)))
+		if (!peers_read_word(&text, option, sizeof(option)))
 			continue;
 		if (strcmp(option, "name") == 0)
-			(void)peers_read_word(&r, user, PEERS_USER_LONGEST + 1);
+			(void)peers_read_word(&text, user,
+			    PEERS_USER_LONGEST + 1);
 		else if (strcmp(option, "pty") == 0 &&
-		    peers_read_word(&r, command, sizeof(command)))
+		    peers_read_word(&text, command, sizeof(command)))
 			find_server(command, server);
-	} while (peers_next_line(&r));
+	} while (peers_next_line(&text));
 }

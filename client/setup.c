@@ -3,7 +3,8 @@
  * pptpsetup: its command line.  What it does to pppd's files is in
  * client/peers.c.
  */
-#include <ctype.h>
+#include <arpa/inet.h>
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -140,10 +141,30 @@ take_words(struct request *r)
 		add(&r->options, p, "--option");
 }
 
+/*
+ * An IPv4 network as A.B.C.D/N, without zeroes in front or bits behind the
+ * mask, and not all of them.
+ */
+static bool
+is_net(const char *s)
+{
+	char address[INET_ADDRSTRLEN], same[sizeof(address) + 4];
+	const char *slash = strchr(s, '/');
+	unsigned long n = slash == NULL ? 0 : strtoul(slash + 1, NULL, 10);
+	struct in_addr a;
+
+	if (n < 1 || n > 32)
+		return false;
+	snprintf(address, sizeof(address), "%.*s", (int)(slash - s), s);
+	snprintf(same, sizeof(same), "%s/%lu", address, n);
+	return strcmp(s, same) == 0 && inet_pton(AF_INET, address, &a) == 1 &&
+	    (ntohl(a.s_addr) & UINT64_C(0xffffffff) >> n) == 0;
+}
+
 static void
 take_route(struct request *r)
 {
-	if (!peers_is_net(optarg))
+	if (!is_net(optarg))
 		fatal(EXIT_USAGE, "not a network for --route (as 10.1.0.0/16, "
 		    "without bits behind the /16; --default-route is for all "
 		    "of them): %s", optarg);
@@ -179,13 +200,9 @@ take_option(struct request *r, int opt)
 static bool
 is_host(const char *s)
 {
-	size_t n = strlen(s);
+	size_t n = strspn(s, PEERS_LETTERS "-.:");
 
-	for (size_t i = 0; i < n; i++)
-		if (!isascii((unsigned char)s[i]) || (!isalnum((unsigned char)
-		    s[i]) && strchr("-.:_", s[i]) == NULL))
-			return false;
-	return n > 0 && n <= HOST_LONGEST && s[0] != '-';
+	return n > 0 && n <= HOST_LONGEST && s[n] == '\0' && s[0] != '-';
 }
 
 /*

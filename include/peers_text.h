@@ -11,11 +11,14 @@
 
 #include "wire.h"
 
+/* What means nothing but itself, to pppd and to the shell. */
+#define PEERS_LETTERS	"abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+
 /* In octets.  pppd 2.4.9 and 2.5 cut a longer user or password. */
 enum {
 	PEERS_NAME_LONGEST = 128,
 	PEERS_USER_LONGEST = 255,
-	PEERS_NET_LONGEST = 18,		/* 255.255.255.255/32 */
 	PEERS_WORDS = 32
 };
 
@@ -43,17 +46,11 @@ struct tunnel {
 	unsigned	 asks;		/* PEERS_* */
 	unsigned	 mtu;
 	struct peers_words options;	/* words for pptp: any octets */
-	struct peers_words routes;	/* as peers_is_net() wants them */
+	struct peers_words routes;	/* as 10.1.0.0/16 */
 };
 
 /* May a tunnel, and so its peers file, have this name? */
 bool peers_is_name(const char *s);
-
-/*
- * Is it an IPv4 network as A.B.C.D/N, without bits behind the mask and not the
- * default route?
- */
-bool peers_is_net(const char *s);
 
 /* --- Writing: a cursor that lacks room is .bad. --- */
 
@@ -76,12 +73,10 @@ void peers_put_routes(struct wr *w, const struct tunnel *t);
 void peers_put_script(struct wr *w, const struct tunnel *t);
 
 /*
- * Copies chap-secrets, p[0 .. n), without the tunnel's own entries and the
- * empty line before each.  w->p is where the copy begins.  Returns how many
- * entries went.
+ * Copies chap-secrets without the tunnel's own entries and the empty line
+ * before each.  w->p is where the copy begins.  Returns how many entries went.
  */
-unsigned peers_put_others(struct wr *w, const char *p, size_t n,
-    const char *tunnel);
+unsigned peers_put_others(struct wr *w, struct rd old, const char *tunnel);
 
 /* The tunnel's entry, behind what w holds since start. */
 void peers_put_secret(struct wr *w, const uint8_t *start,
@@ -90,7 +85,7 @@ void peers_put_secret(struct wr *w, const uint8_t *start,
 /* --- Reading. --- */
 
 /* Did pptpsetup, this or pptp-linux's, write this file? */
-bool peers_is_ours(const char *p, size_t n);
+bool peers_is_ours(struct rd text);
 
 /*
  * The next word of a line as pppd reads it, cut to size; false at the end of
@@ -105,6 +100,6 @@ bool peers_next_line(struct rd *r);
  * The server and the user (of PEERS_USER_LONGEST + 1 octets each) that a peers
  * file of pptpsetup's names; "-" for what it does not.
  */
-void peers_find(const char *p, size_t n, char *server, char *user);
+void peers_find(struct rd text, char *server, char *user);
 
 #endif

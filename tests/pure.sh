@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-ok='mem(cpy|move|set|cmp|chr|mem)|str(n?len|n?cmp|n?casecmp|chr|str)|v?snprintf'
+ok='mem(cpy|move|set|cmp|chr|mem)|str(n?len|n?cmp|n?casecmp|chr|str|spn)|v?snprintf'
 ok="$ok|__(assert_fail|stack_chk_fail|mem.*_chk|v?snprintf_chk)"
 # Character classes and the processor's abilities: constant tables of libc.
 ok="$ok|__ctype_b_loc|__cpu_(model|indicator_init)|_GLOBAL_OFFSET_TABLE_"

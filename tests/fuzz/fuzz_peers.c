@@ -32,6 +32,13 @@ take(const uint8_t **p, const uint8_t *end, char *text, size_t longest)
 	return true;
 }
 
+static struct rd
+text_of(const char *p, size_t n)
+{
+	return (struct rd){ .p = (const uint8_t *)p,
+	    .end = (const uint8_t *)p + n };
+}
+
 static bool
 marks(const struct line *l, const char *tunnel)
 {
@@ -70,8 +77,8 @@ others(const char *p, size_t n, const char *tunnel, struct line *kept,
 			after = true;
 			continue;
 		}
-		if (!after || l.p[0] == '#' || memmem(l.p, l.n, tunnel,
-		    strlen(tunnel)) == NULL || !is_secret(l.p, l.n, tunnel))
+		if (!after || l.p[0] == '#' ||
+		    !is_secret(text_of(l.p, l.n), tunnel))
 			kept[many++] = l;
 		after = false;
 	}
@@ -90,7 +97,7 @@ without(const char *p, size_t n, const char *tunnel, size_t *len)
 	if (text == NULL)
 		abort();
 	w.end = text + n;	/* it never grows */
-	gone = peers_put_others(&w, p, n, tunnel);
+	gone = peers_put_others(&w, text_of(p, n), tunnel);
 	assert(!w.bad);
 	for (size_t i = 0, many = others(p, n, tunnel, kept, &want); i < many;
 	    i++) {
@@ -157,14 +164,13 @@ write_and_find(const struct tunnel *t)
 	if (!peers_put_file(&w, t, t->user))
 		return;
 	n = (size_t)(w.p - (uint8_t *)text);
-	assert(peers_is_ours(text, n));
-	peers_find(text, n, server, user);
+	assert(peers_is_ours(text_of(text, n)));
+	peers_find(text_of(text, n), server, user);
 	assert(strcmp(user, t->user) == 0);
 	assert(strstr(t->user, " --nolaunchpppd") != NULL ||
 	    strcmp(server, t->server) == 0);
 }
 
-/* What is a network has nothing in it that a shell would mind. */
 static void
 write_routes(const struct tunnel *t, char *net)
 {
@@ -173,12 +179,11 @@ write_routes(const struct tunnel *t, char *net)
 	    .end = (uint8_t *)text + sizeof(text) };
 	struct tunnel routed = *t;
 
-	assert(net[strspn(net, "0123456789./")] == '\0');
 	routed.routes.v[0] = net;
 	routed.routes.n = 1;
 	peers_put_script(&w, &routed);
-	assert(!w.bad && peers_is_ours(text, (size_t)(w.p -
-	    (uint8_t *)text)) && w.p[-1] == '\n');
+	assert(!w.bad && peers_is_ours(text_of(text, (size_t)(w.p -
+	    (uint8_t *)text))) && w.p[-1] == '\n');
 }
 
 int
@@ -198,7 +203,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (!peers_is_name(name))
 		return 0;
-	if (peers_is_net(user))
+	if (user[strspn(user, "0123456789./")] == '\0')
 		write_routes(&t, user);
 	text = (const char *)data;
 	n = (size_t)(end - data);
@@ -206,7 +211,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	t.asks = (unsigned)n;
 	add_and_remove(text, n, &t);
 	write_and_find(&t);
-	(void)peers_is_ours(text, n);
-	peers_find(text, n, server, found);
+	(void)peers_is_ours(text_of(text, n));
+	peers_find(text_of(text, n), server, found);
 	return 0;
 }

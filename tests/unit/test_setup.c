@@ -300,9 +300,7 @@ test_quoting(void)
 		peers_put_quoted(&w, text, n);
 		put(&w, " *\n", NULL);
 		ok = memchr(line, '\n', (size_t)(w.p - (uint8_t *)line)) ==
-		    (const char *)w.p - 1 &&
-		    word_length(line, (size_t)(w.p - (uint8_t *)line)) ==
-		    (size_t)(w.p - (uint8_t *)line) - 3;
+		    (const char *)w.p - 1;
 		r.end = w.p;
 		got = pppd_word(&p, (const char *)w.p, word);
 		ok = ok && got == n && memcmp(word, text, n) == 0;
@@ -354,8 +352,9 @@ test_read(void)
 			strcat(strcat(got, word), "|");
 		T(T_STR(got, q->words), "read: %s", q->claim);
 	}
-	static const char odd[] = "name\npty\npty \"pptp h\"\nname # x\n";
-	peers_find(odd, sizeof(odd) - 1, server, user);
+	static const uint8_t odd[] = "name\npty\npty \"pptp h\"\nname # x\n";
+	peers_find((struct rd){ .p = odd, .end = odd + sizeof(odd) - 1 },
+	    server, user);
 	T(T_STR(server, "-") && T_STR(user, ""),
 	    "read: lines without a word, a command without --nolaunchpppd");
 }
