@@ -39,24 +39,31 @@ enum {
 /* P_NONE stands for what is not watched; its revents stay 0. */
 enum { P_NONE, P_SIGNAL, P_LISTENER, P_MONITOR, P_FIXED };
 
+enum conn_state {
+	CONN_FREE,		/* this slot is */
+	CONN_DRAINING,		/* our side is closed; discards input */
+	CONN_CONNECTING,
+	CONN_OPEN,		/* TCP is connected: ctrl has begun */
+	CONN_STOPPING		/* an orderly end is under way */
+};
+
 struct conn {
-	int		 fd;		/* -1: this slot is free */
+	struct manager	*g;
+	enum conn_state	 state;
+	int		 fd;
 	unsigned	 at;		/* in the table for poll() */
-	bool		 connecting, stopping;
-	bool		 at_eof;	/* the server has closed it */
-	bool		 draining;	/* our side is closed; discards input */
 	int64_t		 stop_at;	/* the server may close it until then,
 					 * or the end of draining; or never */
 	struct ipc_call	 call;		/* the first: others have to suit */
-	struct ctrl	 ctrl;		/* once TCP is connected */
+	struct ctrl	 ctrl;
 };
 
 struct manager {
 	const char	*name;		/* of the server */
+	int64_t		 now;		/* since poll() returned */
 	int		 monitor, signals;
 	const char	*refusal;	/* why there is no further call */
 	uint16_t	 serial;
-	uint64_t	 seed;		/* of the echoes' identifiers */
 	struct clients	 clients;
 	unsigned	 high;		/* connections in use lie below */
 	struct conn	 conn[CLIENTS];
@@ -67,9 +74,10 @@ struct manager {
 
 /* The next client, as clients_next(), whose call is on this connection. */
 static struct client *
-next_on(struct manager *g, const struct conn *co, struct client *cl)
+next_on(const struct conn *co, struct client *cl)
 {
-	while ((cl = clients_next(&g->clients, cl)) != NULL && cl->conn != co)
+	while ((cl = clients_next(&co->g->clients, cl)) != NULL &&
+	    cl->conn != co)
 		;
 	return cl;
 }
@@ -80,15 +88,16 @@ conn_new(struct manager *g, int fd, const struct ipc_call *call)
 {
 	struct conn *co = g->conn;
 
-	while (co < g->conn + g->high && co->fd != -1)
+	while (co < g->conn + g->high && co->state != CONN_FREE)
 		co++;
 	if (co == g->conn + CLIENTS)
 		return NULL;
 	if (co == g->conn + g->high)
 		g->high++;
-	memset(co, 0, offsetof(struct conn, ctrl));
+	co->g = g;
+	co->state = CONN_CONNECTING;
 	co->fd = fd;
-	co->connecting = true;
+	co->at = P_NONE;
 	co->stop_at = CTRL_NEVER;
 	co->call = *call;
 	return co;
@@ -98,29 +107,20 @@ static void
 conn_free(struct conn *co)
 {
 	close(co->fd);
-	co->fd = -1;
+	co->state = CONN_FREE;
 }
 
 /*
- * Ends our side of a connection that the server has not ended.  Closing the
- * socket at once would answer what the server still sends with a TCP reset.
+ * Ends our side of a connection.  Closing the socket at once would answer what
+ * the server still sends with a TCP reset.
  */
 static void
-conn_drain(struct conn *co, int64_t now)
+conn_drain(struct conn *co)
 {
-	if (shutdown(co->fd, SHUT_WR) == -1) {
+	co->state = CONN_DRAINING;
+	co->stop_at = co->g->now + DRAIN_US;
+	if (shutdown(co->fd, SHUT_WR) == -1)
 		conn_free(co);
-		return;
-	}
-	co->draining = true;
-	co->stop_at = now + DRAIN_US;
-}
-
-/* Is it closed, or only waiting for the server to close? */
-static bool
-is_over(const struct conn *co)
-{
-	return co->fd == -1 || co->draining;
 }
 
 /*
@@ -129,50 +129,39 @@ is_over(const struct conn *co)
  * failures would use up their timeouts.
  */
 static void
-waiters_end(struct manager *g, const struct conn *co, bool came)
+waiters_end(const struct conn *co, bool came)
 {
 	struct client *cl = NULL;
 
-	while ((cl = clients_next(&g->clients, cl)) != NULL)
-		if (cl->waits && cl->awaits == co) {
-			cl->waits = false;
+	while ((cl = clients_next(&co->g->clients, cl)) != NULL)
+		if (cl->awaits == co) {
+			cl->awaits = NULL;
 			cl->alone = !came;
 		}
 }
 
 /* All clients of a connection lose their calls, and nobody awaits it. */
 static void
-conn_lost(struct manager *g, const struct conn *co, unsigned status,
-    const char *text)
+conn_lost(const struct conn *co, unsigned status, const char *text)
 {
 	struct client *cl = NULL;
 
-	while ((cl = next_on(g, co, cl)) != NULL)
+	while ((cl = next_on(co, cl)) != NULL)
 		client_down(cl, status, text);
-	waiters_end(g, co, false);
+	waiters_end(co, false);
 }
 
 /* ---- their events ---- */
 
-static const uint8_t status_of[] = {
-	[CTRL_CAUSE_LOCAL] = EXIT_OK,
-	[CTRL_CAUSE_NOT_PPTP] = EXIT_NOT_PPTP,
-	[CTRL_CAUSE_REFUSED] = EXIT_REFUSED,
-	[CTRL_CAUSE_CALL_REFUSED] = EXIT_CALL_REFUSED,
-	[CTRL_CAUSE_TIMEOUT] = EXIT_TIMEOUT,
-	[CTRL_CAUSE_SERVER_ENDED] = EXIT_SERVER_ENDED,
-	[CTRL_CAUSE_LOST] = EXIT_LOST
-};
-
 /* Sends a line to the gateways it concerns; without any it is logged here. */
 static void
-on_log(struct manager *g, struct conn *co, const struct ctrl_event *e)
+on_log(const struct conn *co, const struct ctrl_event *e)
 {
-	struct client *cl = next_on(g, co, NULL);
+	struct client *cl = next_on(co, NULL);
 
 	if (cl == NULL)
-		log_at(e->level, "%s: %s", g->name, e->text);
-	for (; cl != NULL; cl = next_on(g, co, cl))
+		log_at(e->level, "%s: %s", co->g->name, e->text);
+	for (; cl != NULL; cl = next_on(co, cl))
 		client_log(cl, e->level, e->text);
 }
 
@@ -234,28 +223,35 @@ send_server(struct manager *g, struct client *cl)
 }
 
 static void
-on_server(struct manager *g, struct conn *co)
+on_server(const struct conn *co)
 {
 	struct client *cl = NULL;
 
-	while ((cl = next_on(g, co, cl)) != NULL)
-		send_server(g, cl);
-	waiters_end(g, co, true);
+	while ((cl = next_on(co, cl)) != NULL)
+		send_server(co->g, cl);
+	waiters_end(co, true);
+}
+
+/* The client of a call on this connection; NULL: it has gone. */
+static struct client *
+client_of(const struct conn *co, uint16_t id)
+{
+	struct client *cl = clients_find(&co->g->clients, id);
+
+	return cl != NULL && cl->conn == co ? cl : NULL;
 }
 
 static void
-on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
+on_call_up(const struct conn *co, const struct ctrl_event *e)
 {
-	const struct ctrl_call *call = ctrl_call_find(&co->ctrl, id);
-	struct client *cl = clients_find(&g->clients, id);
-	struct ipc_msg m = { .type = IPC_UP };
+	struct client *cl = client_of(co, e->call);
+	struct ipc_msg m = { .type = IPC_UP, .peer_id = e->peer_id };
 
-	if (call == NULL || cl == NULL || cl->conn != co)
+	if (cl == NULL)
 		return;
-	m.peer_id = call->peer_id;
 	cl->up = true;
-	cl->up_since = now;
-	cl->peer_id = call->peer_id;
+	cl->up_since = co->g->now;
+	cl->peer_id = e->peer_id;
 	cl->deadline = CTRL_NEVER;
 	if (ipc_send(cl->fd, &m, NULL) == -1) {
 		/*
@@ -263,78 +259,66 @@ on_call_up(struct manager *g, struct conn *co, uint16_t id, int64_t now)
 		 * end it.
 		 */
 		log_warn("%s: call %u ends: its gateway cannot be told that "
-		    "it is up", g->name, id);
+		    "it is up", co->g->name, e->call);
 		(void)shutdown(cl->fd, SHUT_RDWR);
 	}
 }
 
 /* The call is over; its gateway, if there still is one, is told why. */
 static void
-on_call_down(struct manager *g, struct conn *co, const struct ctrl_event *e,
-    int64_t now)
+on_call_down(struct conn *co, const struct ctrl_event *e)
 {
-	struct client *cl = clients_find(&g->clients, e->call);
+	struct client *cl = client_of(co, e->call);
 
-	if (cl != NULL && cl->conn == co)
-		client_down(cl, status_of[e->cause], e->text);
+	if (cl != NULL)
+		client_down(cl, e->status, e->text);
 	/* Some servers end the connection with its last call, others do not. */
-	if (e->cause == CTRL_CAUSE_SERVER_ENDED && ctrl_calls(&co->ctrl) == 0)
-		co->stop_at = now + LAST_CALL_US;
+	if (e->status == EXIT_SERVER_ENDED && ctrl_calls(&co->ctrl) == 0)
+		co->stop_at = co->g->now + LAST_CALL_US;
 }
 
 static void
-on_closed(struct manager *g, struct conn *co, const struct ctrl_event *e,
-    int64_t now)
+on_event(void *conn, const struct ctrl_event *e)
 {
-	conn_lost(g, co, status_of[e->cause], e->text);
-	if (co->at_eof)
-		conn_free(co);
-	else
-		conn_drain(co, now);
-}
+	struct conn *co = conn;
 
-static void
-conn_events(struct manager *g, struct conn *co, int64_t now)
-{
-	struct ctrl_event e;
-
-	while (!is_over(co) && ctrl_event(&co->ctrl, &e))
-		switch (e.type) {
-		case CTRL_EV_LOG:
-			on_log(g, co, &e);
-			break;
-		case CTRL_EV_UP:
-			on_server(g, co);
-			break;
-		case CTRL_EV_CALL_UP:
-			on_call_up(g, co, e.call, now);
-			break;
-		case CTRL_EV_CALL_DOWN:
-			on_call_down(g, co, &e, now);
-			break;
-		case CTRL_EV_CLOSED:
-			on_closed(g, co, &e, now);
-			break;
-		}
+	switch (e->type) {
+	case CTRL_EV_LOG:
+		on_log(co, e);
+		break;
+	case CTRL_EV_UP:
+		on_server(co);
+		break;
+	case CTRL_EV_CALL_UP:
+		on_call_up(co, e);
+		break;
+	case CTRL_EV_CALL_DOWN:
+		on_call_down(co, e);
+		break;
+	case CTRL_EV_CLOSED:
+		conn_lost(co, e->status, e->text);
+		conn_drain(co);
+		break;
+	}
 }
 
 /* An orderly end, which conn_run() goes on with. */
 static void
-conn_stop(struct manager *g, struct conn *co, int64_t now)
+conn_stop(struct conn *co)
 {
-	co->stopping = true;
-	ctrl_stop(&co->ctrl, STOP_LOCAL, now);
-	conn_events(g, co, now);
+	co->state = CONN_STOPPING;
+	co->stop_at = CTRL_NEVER;
+	ctrl_stop(&co->ctrl, co->g->now);
 }
 
 /*
- * Sends what may be sent, handles all events, and ends a connection that has no
- * client.  co may be free afterwards, as after conn_readable() and
- * conn_writable().
+ * Sends what may be sent, and ends a connection that has no client.  co may be
+ * free afterwards, as after conn_readable() and conn_writable().
  */
 static void
-conn_run(struct manager *g, struct conn *co, int64_t now)
+conn_run(struct conn *co)
 {
+	int64_t now = co->g->now;
 	const uint8_t *p;
 	size_t len;
 	ssize_t n;
@@ -345,20 +329,17 @@ conn_run(struct manager *g, struct conn *co, int64_t now)
 			ctrl_sent(&co->ctrl, (size_t)n, now);
 		else if (errno == EAGAIN)
 			break;
-		else if (errno != EINTR) {
-			co->at_eof = true;
+		else if (errno != EINTR)
 			ctrl_eof(&co->ctrl, errno);
-		}
 	}
-	conn_events(g, co, now);
-	if (!is_over(co) && !co->stopping && next_on(g, co, NULL) == NULL &&
+	if (co->state == CONN_OPEN && next_on(co, NULL) == NULL &&
 	    (co->stop_at == CTRL_NEVER || now >= co->stop_at))
-		conn_stop(g, co, now);
+		conn_stop(co);
 }
 
 /* What the server still sends while it drains is thrown away. */
 static void
-conn_readable(struct manager *g, struct conn *co, int64_t now)
+conn_readable(struct conn *co)
 {
 	uint8_t buf[4096];
 	ssize_t n = recv(co->fd, buf, sizeof(buf), MSG_DONTWAIT);
@@ -366,18 +347,14 @@ conn_readable(struct manager *g, struct conn *co, int64_t now)
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0 && co->draining) {
+	if (n <= 0 && co->state == CONN_DRAINING)
 		conn_free(co);
-		return;
-	}
-	if (n <= 0) {
-		co->at_eof = true;
+	else if (n <= 0)
 		ctrl_eof(&co->ctrl, n == 0 ? 0 : errno);
-	}
-	while (n > 0 && used < (size_t)n && !is_over(co)) {
+	while (n > 0 && used < (size_t)n && co->state >= CONN_OPEN) {
 		used += ctrl_feed(&co->ctrl, buf + used, (size_t)n - used,
-		    now);
-		conn_run(g, co, now);
+		    co->g->now);
+		conn_run(co);
 	}
 }
 
@@ -394,53 +371,46 @@ connect_hint(int err)
 }
 
 static void
-conn_failed(struct manager *g, struct conn *co, int err)
+conn_failed(struct conn *co, int err)
 {
 	char text[IPC_TEXT];
 
 	snprintf(text, sizeof(text), "cannot connect to %s port %u: %s%s",
-	    g->name, co->call.port, strerror(err), connect_hint(err));
-	conn_lost(g, co, EXIT_CONNECT, text);
+	    co->g->name, co->call.port, strerror(err), connect_hint(err));
+	conn_lost(co, EXIT_CONNECT, text);
 	conn_free(co);
 }
 
 /* Asks for a client's call on its connection; -1 as ctrl_call_open(). */
 static int
-call_open(struct manager *g, struct client *cl, int64_t now)
+call_open(struct manager *g, struct client *cl)
 {
 	struct ctrl_call_conf cc = { .id = cl->call.id, .serial = g->serial++,
-	    .window = cl->call.window, .quirks = cl->call.quirks };
+	    .window = cl->call.window };
 
 	memcpy(cc.phone, cl->call.phone, sizeof(cc.phone));
-	return ctrl_call_open(&cl->conn->ctrl, &cc, now);
+	return ctrl_call_open(&cl->conn->ctrl, &cc, g->now);
 }
 
 static void
-conn_connected(struct manager *g, struct conn *co, int64_t now)
+conn_connected(struct conn *co)
 {
-	const struct ipc_call *call = &co->call;
-	struct client *cl = next_on(g, co, NULL);	/* its only one */
-	/* Its own deadline comes first: see client_late(). */
-	struct ctrl_conf conf = { .quirks = call->quirks, .end_us = END_US,
-	    .reply_us = (int64_t)call->timeout_us + 1000000,
-	    .idle_us = (int64_t)call->idle_us,
-	    .echo_us = (int64_t)call->echo_us };
+	struct client *cl = next_on(co, NULL);		/* its only one */
+	struct ctrl_conf conf = { .quirks = co->call.quirks, .end_us = END_US,
+	    .idle_us = (int64_t)co->call.idle_us,
+	    .echo_us = (int64_t)co->call.echo_us,
+	    .on_event = on_event, .user = co };
 
-	/*
-	 * In the sandbox /dev/urandom cannot be opened, and old kernels have no
-	 * getrandom(): the seed is stepped by an LCG.
-	 */
-	g->seed = g->seed * UINT64_C(6364136223846793005) + 1;
-	memcpy(conf.hostname, call->hostname, sizeof(conf.hostname));
-	co->connecting = false;
+	memcpy(conf.hostname, co->call.hostname, sizeof(conf.hostname));
+	co->state = CONN_OPEN;
 	client_step(cl, IPC_CONNECTED);
-	ctrl_init(&co->ctrl, &conf, (uint32_t)(g->seed >> 32), now);
-	(void)call_open(g, cl, now);
-	conn_run(g, co, now);
+	ctrl_init(&co->ctrl, &conf, co->g->now);
+	(void)call_open(co->g, cl);
+	conn_run(co);
 }
 
 static void
-conn_writable(struct manager *g, struct conn *co, int64_t now)
+conn_writable(struct conn *co)
 {
 	int err = 0;
 	socklen_t len = sizeof(err);
@@ -448,9 +418,9 @@ conn_writable(struct manager *g, struct conn *co, int64_t now)
 	if (getsockopt(co->fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1)
 		err = errno;
 	if (err != 0)
-		conn_failed(g, co, err);
+		conn_failed(co, err);
 	else
-		conn_connected(g, co, now);
+		conn_connected(co);
 }
 
 /* Are address, mark, port, quirks, timers and name those of this call? */
@@ -459,9 +429,10 @@ conn_suits(const struct conn *co, const struct ipc_call *call)
 {
 	const struct ipc_call *own = &co->call;
 
-	return !is_over(co) && !co->stopping && co->stop_at == CTRL_NEVER &&
-	    own->local == call->local && own->mark == call->mark &&
-	    own->port == call->port && own->quirks == call->quirks &&
+	return (co->state == CONN_CONNECTING || co->state == CONN_OPEN) &&
+	    co->stop_at == CTRL_NEVER && own->local == call->local &&
+	    own->mark == call->mark && own->port == call->port &&
+	    own->quirks == call->quirks &&
 	    own->idle_us == call->idle_us && own->echo_us == call->echo_us &&
 	    strcmp(own->hostname, call->hostname) == 0;
 }
@@ -470,7 +441,8 @@ conn_suits(const struct conn *co, const struct ipc_call *call)
 static bool
 is_coming(const struct conn *co)
 {
-	return co->connecting || co->ctrl.state == CTRL_WAIT_REPLY;
+	return co->state == CONN_CONNECTING ||
+	    co->ctrl.state == CTRL_WAIT_REPLY;
 }
 
 /*
@@ -500,7 +472,7 @@ conn_to_share(struct manager *g, const struct ipc_call *call)
 
 /* Begins a call on a connection of its own. */
 static void
-call_on_new(struct manager *g, struct client *cl, int64_t now)
+call_on_new(struct manager *g, struct client *cl)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 	    .sin_addr = g->clients.server, .sin_port = htons(cl->call.port) };
@@ -515,24 +487,24 @@ call_on_new(struct manager *g, struct client *cl, int64_t now)
 	cl->conn = co;
 	client_step(cl, IPC_CONNECTING);
 	if (connect(co->fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
-		conn_connected(g, co, now);
+		conn_connected(co);
 	else if (errno != EINPROGRESS)
-		conn_failed(g, co, errno);
+		conn_failed(co, errno);
 }
 
 static void
-call_on_shared(struct manager *g, struct client *cl, struct conn *co,
-    int64_t now)
+call_on_shared(struct manager *g, struct client *cl, struct conn *co)
 {
 	close(cl->tcp);
 	cl->tcp = -1;
 	cl->conn = co;
-	if (call_open(g, cl, now) == -1) {
+	if (call_open(g, cl) == -1) {
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
 		return;
 	}
-	send_server(g, cl);
-	conn_run(g, co, now);
+	if (cl->conn == co)	/* nothing has ended meanwhile */
+		send_server(g, cl);
+	conn_run(co);
 }
 
 /*
@@ -540,91 +512,87 @@ call_on_shared(struct manager *g, struct client *cl, struct conn *co,
  * being made, or makes one.  The client is told of a failure.
  */
 static void
-call_place(struct manager *g, struct client *cl, int64_t now)
+call_place(struct manager *g, struct client *cl)
 {
-	struct conn *share = conn_to_share(g, &cl->call);
+	struct conn *share = cl->alone ? NULL : conn_to_share(g, &cl->call);
 
 	if (share == NULL)
-		call_on_new(g, cl, now);
-	else if (!is_coming(share))
-		call_on_shared(g, cl, share, now);
-	else {
-		cl->waits = true;
+		call_on_new(g, cl);
+	else if (is_coming(share))
 		cl->awaits = share;
-	}
+	else
+		call_on_shared(g, cl, share);
 }
 
 /* ---- what clients do ---- */
 
 /* The client is gone or late: its call ends. */
 static void
-client_gone(struct manager *g, struct client *cl, int64_t now)
+client_gone(struct manager *g, struct client *cl)
 {
 	struct conn *co = cl->conn;
 	uint16_t id = cl->call.id;
 
 	client_free(cl);
-	if (co == NULL || is_over(co))
+	if (co == NULL)
 		return;
-	if (co->connecting) {
+	if (co->state == CONN_CONNECTING) {
 		conn_free(co);
-		waiters_end(g, co, false);
+		waiters_end(co, false);
 		return;
 	}
-	if (next_on(g, co, NULL) != NULL)
-		ctrl_call_clear(&co->ctrl, id, now);
-	conn_run(g, co, now);
+	if (next_on(co, NULL) != NULL)
+		ctrl_call_clear(&co->ctrl, id, g->now);
+	conn_run(co);
 }
 
 /* Sends the reason and ends the client, with a call that it had before. */
 static void
 client_refuse(struct manager *g, struct client *cl, unsigned status,
-    const char *text, int64_t now)
+    const char *text)
 {
 	client_say_down(cl, status, text);
-	client_gone(g, cl, now);
+	client_gone(g, cl);
 }
 
 /* Continues calls whose wait is over. */
 static void
-waiters_go(struct manager *g, int64_t now)
+waiters_go(struct manager *g)
 {
 	struct client *cl = NULL;
 
 	while ((cl = clients_next(&g->clients, cl)) != NULL) {
-		if (cl->tcp == -1 || cl->waits)
+		if (cl->tcp == -1 || cl->awaits != NULL)
 			continue;
 		if (g->refusal != NULL)
-			client_refuse(g, cl, EXIT_SYSTEM, g->refusal, now);
-		else if (cl->alone)
-			call_on_new(g, cl, now);
+			client_refuse(g, cl, EXIT_SYSTEM, g->refusal);
 		else
-			call_place(g, cl, now);
+			call_place(g, cl);
 	}
 }
 
 static void
 on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
-    struct ipc_fds *fds, int64_t now)
+    struct ipc_fds *fds)
 {
 	int tcp = fds->fd[IPC_FD_TCP];
 
 	if (cl->asked || call->server != g->clients.server.s_addr ||
 	    tcp == -1 || fd_nonblock(tcp) == -1)
 		client_refuse(g, cl, EXIT_SYSTEM, "the call manager did not "
-		    "understand: is an older pptp still running?", now);
+		    "understand: is an older pptp still running?");
 	else if (g->refusal != NULL)
-		client_refuse(g, cl, EXIT_SYSTEM, g->refusal, now);
+		client_refuse(g, cl, EXIT_SYSTEM, g->refusal);
 	else if (clients_find(&g->clients, call->id) != NULL)
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
 	else {
-		client_asked(&g->clients, cl, call, fds, now);
-		call_place(g, cl, now);
+		client_asked(&g->clients, cl, call, fds, g->now);
+		call_place(g, cl);
 	}
 }
 
 static void
-client_readable(struct manager *g, struct client *cl, int64_t now)
+client_readable(struct manager *g, struct client *cl)
 {
 	struct ipc_msg m;
 	struct ipc_fds fds;
@@ -633,24 +601,24 @@ client_readable(struct manager *g, struct client *cl, int64_t now)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n == -1 && errno == EMFILE)
-		client_refuse(g, cl, EXIT_SYSTEM, CLIENTS_FULL, now);
+		client_refuse(g, cl, EXIT_SYSTEM, CLIENTS_FULL);
 	else if (n == 1 && m.type == IPC_CALL)
-		on_call(g, cl, &m.call, &fds, now);
+		on_call(g, cl, &m.call, &fds);
 	else if (n == 1 && m.type == IPC_STATUS && !cl->asked) {
 		cl->asked = cl->status = true;
-		client_list(&g->clients, cl, now);
+		client_list(&g->clients, cl, g->now);
 	} else {
 		if (n != 0)
 			log_warnx("%s: a local process sent what is not ours: "
 			    "its connection is closed", g->name);
-		client_gone(g, cl, now);
+		client_gone(g, cl);
 	}
 	ipc_fds_close(&fds);
 }
 
 /* The deadline has passed: says what the establishment was waiting for. */
 static void
-client_late(struct manager *g, struct client *cl, int64_t now)
+client_late(struct manager *g, struct client *cl)
 {
 	const struct conn *co = cl->conn != NULL ? cl->conn : cl->awaits;
 	/* What was left of --timeout when the call was requested. */
@@ -659,16 +627,16 @@ client_late(struct manager *g, struct client *cl, int64_t now)
 	char text[IPC_TEXT];
 
 	if (cl->status || !cl->asked) {	/* does not read, or never asked */
-		client_gone(g, cl, now);
+		client_gone(g, cl);
 		return;
 	}
 	secs += secs == 0;
-	if (co->connecting) {
+	if (co != NULL && co->state == CONN_CONNECTING) {
 		status = EXIT_CONNECT;
 		snprintf(text, sizeof(text), "cannot connect to %s port %u: "
 		    "no answer within %u s (is TCP port %u blocked on the "
 		    "way?)", g->name, cl->call.port, secs, cl->call.port);
-	} else if (co != cl->conn || co->ctrl.state == CTRL_WAIT_REPLY) {
+	} else if (cl->conn == NULL || co->ctrl.state == CTRL_WAIT_REPLY) {
 		snprintf(text, sizeof(text), "no Start-Control-Connection-"
 		    "Reply from %s within %u s (it takes the connection and "
 		    "says nothing: is that a PPTP server, and may this "
@@ -679,7 +647,7 @@ client_late(struct manager *g, struct client *cl, int64_t now)
 		    "lines or addresses run out? try again later)", g->name,
 		    secs);
 	}
-	client_refuse(g, cl, status, text, now);
+	client_refuse(g, cl, status, text);
 }
 
 /* ---- the manager's loop ---- */
@@ -697,7 +665,7 @@ watch(struct manager *g, unsigned *n, int fd, int events)
  * the limit of descriptors.  Returns its length.
  */
 static unsigned
-watch_all(struct manager *g, int64_t now)
+watch_all(struct manager *g)
 {
 	struct client *cl = NULL;
 	unsigned n = 0;
@@ -705,17 +673,17 @@ watch_all(struct manager *g, int64_t now)
 
 	(void)watch(g, &n, -1, 0);	/* in the order of P_NONE and so on */
 	(void)watch(g, &n, g->signals, POLLIN);
-	(void)watch(g, &n, now < g->clients.accept_resume_us ? -1 :
+	(void)watch(g, &n, g->now < g->clients.accept_resume_us ? -1 :
 	    g->clients.listener, POLLIN);
 	(void)watch(g, &n, g->monitor, POLLIN);
 	while ((cl = clients_next(&g->clients, cl)) != NULL)
 		cl->at = watch(g, &n, cl->fd, cl->status ? POLLOUT : POLLIN);
-	for (unsigned i = 0; i < g->high; i++) {
-		struct conn *co = &g->conn[i];
-		bool out = !is_over(co) && (co->connecting ||
-		    ctrl_output(&co->ctrl, &len, clock_us()) != NULL);
+	for (struct conn *co = g->conn; co < g->conn + g->high; co++) {
+		bool out = co->state == CONN_CONNECTING ||
+		    (co->state >= CONN_OPEN &&
+		    ctrl_output(&co->ctrl, &len, g->now) != NULL);
 
-		if (co->fd != -1)
+		if (co->state != CONN_FREE)
 			co->at = watch(g, &n, co->fd, out ? POLLIN | POLLOUT :
 			    POLLIN);
 	}
@@ -729,129 +697,124 @@ sooner(int64_t a, int64_t b)
 }
 
 static int64_t
-next_deadline(struct manager *g, int64_t now)
+next_deadline(struct manager *g)
 {
-	int64_t due = now < g->clients.accept_resume_us ?
+	int64_t due = g->now < g->clients.accept_resume_us ?
 	    g->clients.accept_resume_us : CTRL_NEVER;
 	struct client *cl = NULL;
 
 	while ((cl = clients_next(&g->clients, cl)) != NULL)
-		due = sooner(due, cl->tcp != -1 && !cl->waits ? now :
-		    cl->deadline);
-	for (unsigned i = 0; i < g->high; i++) {
-		const struct conn *co = &g->conn[i];
-
-		if (co->fd != -1 && (!co->stopping || co->draining))
+		due = sooner(due, cl->tcp != -1 && cl->awaits == NULL ?
+		    g->now : cl->deadline);
+	for (struct conn *co = g->conn; co < g->conn + g->high; co++) {
+		if (co->state != CONN_FREE)
 			due = sooner(due, co->stop_at);
-		if (!is_over(co) && !co->connecting)
+		if (co->state >= CONN_OPEN)
 			due = sooner(due, ctrl_due(&co->ctrl));
 	}
 	return due;
 }
 
 static void
-serve_client(struct manager *g, struct client *cl, int64_t now)
+serve_client(struct manager *g, struct client *cl)
 {
 	/* A slot taken since the poll is at P_NONE: no events. */
 	short events = g->poll[cl->at].revents;
 
 	if (cl->status && (events & POLLOUT) != 0)
-		client_list(&g->clients, cl, now);
+		client_list(&g->clients, cl, g->now);
 	else if (events != 0)
-		client_readable(g, cl, now);
-	if (cl->fd != -1 && cl->deadline <= now)
-		client_late(g, cl, now);
+		client_readable(g, cl);
+	if (cl->fd != -1 && cl->deadline <= g->now)
+		client_late(g, cl);
 }
 
 static void
-serve_conn(struct manager *g, struct conn *co, int64_t now)
+serve_conn(struct manager *g, struct conn *co)
 {
 	short events = g->poll[co->at].revents;
 
-	if (co->draining && now >= co->stop_at)
+	if (co->state == CONN_DRAINING && g->now >= co->stop_at)
 		conn_free(co);
-	else if (co->connecting && events != 0)
-		conn_writable(g, co, now);
+	else if (co->state == CONN_CONNECTING && events != 0)
+		conn_writable(co);
 	else if ((events & ~POLLOUT) != 0)
-		conn_readable(g, co, now);
-	if (is_over(co) || co->connecting)
+		conn_readable(co);
+	if (co->state < CONN_OPEN)
 		return;
-	if (ctrl_due(&co->ctrl) <= now)
-		ctrl_tick(&co->ctrl, now);
-	conn_run(g, co, now);
+	if (ctrl_due(&co->ctrl) <= g->now)
+		ctrl_tick(&co->ctrl, g->now);
+	conn_run(co);
 }
 
 /* A signal asks for the end: no further client, an orderly end for calls. */
 static void
-on_signal(struct manager *g, int64_t now)
+on_signal(struct manager *g)
 {
 	close(g->clients.listener);
 	close(g->signals);
 	g->clients.listener = g->signals = -1;
 	g->refusal = "the call manager was told to end";
-	for (unsigned i = 0; i < g->high; i++) {
-		struct conn *co = &g->conn[i];
-
-		if (!is_over(co) && co->connecting)
-			conn_failed(g, co, ECANCELED);
-		else if (!is_over(co))
-			conn_stop(g, co, now);
-	}
+	for (struct conn *co = g->conn; co < g->conn + g->high; co++)
+		if (co->state == CONN_CONNECTING)
+			conn_failed(co, ECANCELED);
+		else if (co->state >= CONN_OPEN)
+			conn_stop(co);
 }
 
 static bool
 idle(struct manager *g)
 {
-	while (g->high > 0 && g->conn[g->high - 1].fd == -1)
+	while (g->high > 0 && g->conn[g->high - 1].state == CONN_FREE)
 		g->high--;
 	return clients_none(&g->clients) && g->high == 0;
 }
 
 /* Where poll() failed there are no events, but deadlines. */
 static void
-serve_all(struct manager *g, int64_t now)
+serve_all(struct manager *g)
 {
 	struct client *cl = NULL;
 
 	if (g->poll[P_SIGNAL].revents != 0)
-		on_signal(g, now);
+		on_signal(g);
 	if (g->poll[P_MONITOR].revents != 0) {
 		close(g->monitor);
 		g->monitor = -1;
 	}
 	while ((cl = clients_next(&g->clients, cl)) != NULL)
-		serve_client(g, cl, now);
-	for (unsigned i = 0; i < g->high; i++)
-		if (g->conn[i].fd != -1)
-			serve_conn(g, &g->conn[i], now);
-	waiters_go(g, now);
-	if (g->clients.listener != -1 && g->poll[P_LISTENER].revents !=
-	    0)
-		clients_accept(&g->clients, now);
+		serve_client(g, cl);
+	for (struct conn *co = g->conn; co < g->conn + g->high; co++)
+		if (co->state != CONN_FREE)
+			serve_conn(g, co);
+	waiters_go(g);
+	if (g->clients.listener != -1 && g->poll[P_LISTENER].revents != 0)
+		clients_accept(&g->clients, g->now);
 }
 
 static void
 manager_loop(struct manager *g)
 {
 	/* The client that started us comes at once, or none will. */
-	int64_t unserved = clock_us() + REQUEST_TIMEOUT_US;
+	int64_t unserved, due;
 
+	g->now = clock_us();
+	unserved = g->now + REQUEST_TIMEOUT_US;
 	for (;;) {
-		int64_t now = clock_us(), due;
-
 		if (!idle(g))
 			unserved = CTRL_NEVER;
-		else if (unserved == CTRL_NEVER || now >= unserved)
+		else if (unserved == CTRL_NEVER || g->now >= unserved)
 			return;	/* a client in the backlog starts another */
-		due = sooner(next_deadline(g, now), unserved);
-		if (poll(g->poll, watch_all(g, now), poll_timeout(due, now)) ==
-		    -1 && errno != EINTR) {
+		due = sooner(next_deadline(g), unserved);
+		if (poll(g->poll, watch_all(g), poll_timeout(due,
+		    clock_us())) == -1 && errno != EINTR) {
 			/* No memory for its table: wait for some. */
 			if (errno != ENOMEM && errno != EAGAIN)
 				return;
 			(void)poll(NULL, 0, 10);
 		}
-		serve_all(g, clock_us());
+		g->now = clock_us();
+		serve_all(g);
 	}
 }
 
@@ -884,7 +847,6 @@ callmgr_run(const struct monitor_start *s, int monitor)
 	clients_init(&g->clients, s, clock_us());
 	keep[5] = g->clients.reserve_fd;
 	random_bytes(&g->serial, sizeof(g->serial));
-	random_bytes(&g->seed, sizeof(g->seed));
 	if (!monitor_is_ready(monitor))
 		g->refusal = "the call manager's monitor failed, which keeps "
 		    "the host route (the system log says why)";

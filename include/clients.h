@@ -35,8 +35,7 @@ struct client {
 	bool		 routed;	/* the host route takes its path */
 	struct conn	*conn;		/* of its call; NULL: none yet */
 	int		 tcp;		/* until there is one; or -1 */
-	bool		 waits;		/* to know if it may share this: */
-	const struct conn *awaits;	/* (left as it is, when it knows) */
+	const struct conn *awaits;	/* to know if it may share it; NULL */
 	bool		 alone;		/* it is to share none */
 	struct ipc_call call;
 	const struct gre_counters *n;	/* shared by the gateway, or NULL */

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the messages of RFC 2637 say (pure): bodies as octets, and all of them
- * in words for the log.
+ * What the messages of RFC 2637 say (pure), as octets and in words.
+ *
+ * The fields of a message's body are a list of "WIDTH KIND NAME", separated by
+ * commas: WIDTH in octets, KIND ' ' a decimal number, 'x' a hexadecimal one,
+ * 't' a text, '-' a number that is not shown.  Reserved octets at the end are
+ * left out.
  */
 #ifndef CTRL_MSG_H
 #define CTRL_MSG_H
@@ -9,28 +13,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pptp_proto.h"
 #include "wire.h"
 
-/* What an Outgoing-Call-Request asks for. */
-struct ctrl_call_conf {
-	uint16_t	 id;		/* ours, unique on this connection; as
-					 * quirk_fields().call_id wants it */
-	uint16_t	 serial;	/* unless a quirk says else */
-	uint16_t	 window;	/* > 0; the caller applies quirks */
-	unsigned	 quirks;
-	char		 phone[PPTP_TEXT + 1];	/* "": a quirk's, if any */
-};
+enum { MSG_NUMBERS = 10 };	/* fields with numbers of what we send */
 
 /*
- * Each writes a body; the cursor stands behind the header, on zeroes.  hostname
- * "": the usual one.
+ * Writes a whole message of this size and type to p: numbers and texts go into
+ * its fields in their order.  Without texts (NULL) they are empty.
  */
-void msg_start_request(struct wr *w, unsigned quirks, const char *hostname);
-void msg_call_request(struct wr *w, const struct ctrl_call_conf *call);
+void msg_put(uint8_t *p, size_t size, unsigned type, const char *fields,
+    const uint32_t numbers[MSG_NUMBERS], const char *const *texts);
 
-/* The fields of a message's body, named and escaped: "call 7, result 1". */
-void msg_fields(char *out, size_t size, unsigned type, struct rd r);
+/* The fields of a body, named and escaped: "call 7, result 1". */
+void msg_fields(char *out, size_t size, const char *fields, struct rd r);
 
 enum msg_text {
 	MSG_START_RESULT,		/* 2.2 */

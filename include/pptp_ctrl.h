@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One control connection of RFC 2637, PNS side (pure): takes octets and times,
- * returns octets and events.  Its user owns the TCP socket and the clock; times
- * are monotonic microseconds.  A loop does this and nothing else:
+ * returns octets and tells events.  Its user owns the TCP socket and the clock;
+ * times are monotonic microseconds.  A loop does this and nothing else:
  *
- *	readable:  ctrl_feed() until all is used, ctrl_event() after each call
+ *	readable:  ctrl_feed() until all is used
  *	always:    ctrl_output() -> write -> ctrl_sent(), while there is any
- *	           ctrl_event() until it returns false
  *	           ctrl_tick() once ctrl_due() has come
  *	CTRL_EV_CLOSED: close the socket; the machine is finished
  */
@@ -17,14 +16,57 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ctrl_events.h"
-#include "ctrl_in.h"
-#include "ctrl_msg.h"
+#include "conf.h"
 #include "pptp_proto.h"
+
+#define CTRL_NEVER	INT64_MAX
 
 enum {
 	CTRL_CALLS = 16,	/* calls that share one connection at most */
-	CTRL_OUT = 1024		/* octets queued for the peer */
+	CTRL_IN = 1024,		/* longest message taken */
+	CTRL_OUT = 1024,	/* octets queued for the peer */
+	CTRL_TEXT = 224
+};
+
+enum ctrl_event_type {
+	CTRL_EV_LOG,		/* text at level: 1 error .. 3 each message */
+	CTRL_EV_UP,		/* SCCRP accepted; struct ctrl_peer is filled */
+	CTRL_EV_CALL_UP,	/* call: our id; peer_id: the server's */
+	CTRL_EV_CALL_DOWN,	/* call: our id, free again; status, text */
+	CTRL_EV_CLOSED		/* close the socket now; status, text.  Each
+				 * call has had its CALL_DOWN before */
+};
+
+struct ctrl_event {
+	enum ctrl_event_type type;
+	int		 level;
+	uint16_t	 call, peer_id;
+	enum exit_status status;	/* OK: we ended it */
+	const char	*text;		/* a sentence, peer's text escaped; no
+					 * newline */
+};
+
+struct ctrl_conf {
+	unsigned	 quirks;
+	char		 hostname[PPTP_TEXT + 1];  /* "": the usual one */
+	int64_t		 idle_us;	/* silence before an Echo-Request; 0:
+					 * none are sent */
+	int64_t		 echo_us;	/* longest wait for its reply; 0: for
+					 * ever */
+	int64_t		 end_us;	/* longest wait for CDN, StopCCRP */
+	/* Is told each event; may call none of the functions below but
+	 * ctrl_calls().  The event is gone when it returns. */
+	void		(*on_event)(void *user, const struct ctrl_event *e);
+	void		*user;
+};
+
+/* What an Outgoing-Call-Request asks for. */
+struct ctrl_call_conf {
+	uint16_t	 id;		/* ours, unique on this connection; as
+					 * quirk_fields().call_id wants it */
+	uint16_t	 serial;	/* unless a quirk says else */
+	uint16_t	 window;	/* > 0; the caller applies quirks */
+	char		 phone[PPTP_TEXT + 1];	/* "": a quirk's, if any */
 };
 
 enum ctrl_state {
@@ -41,35 +83,22 @@ enum call_state {
 	CALL_QUEUED,		/* another set-up message is unanswered */
 	CALL_WAIT_REPLY,	/* OCRQ sent (3.2.3) */
 	CALL_UP,
-	CALL_WAIT_DISCONNECT,	/* CCRQ sent */
-	CALL_STATES
+	CALL_WAIT_DISCONNECT	/* CCRQ sent */
 };
 
 /* What the SCCRP says (2.2). */
 struct ctrl_peer {
 	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
-	uint16_t	 version, firmware, max_channels;
+	uint16_t	 firmware, max_channels;
 };
 
 struct ctrl_call {
 	enum call_state	 state;
 	struct ctrl_call_conf conf;
 	uint16_t	 peer_id;	/* of the OCRP */
-	int64_t		 deadline;	/* of WAIT_REPLY, WAIT_DISCONNECT */
 	bool		 answered;	/* its OCRP came: peer_id is known */
-	enum ctrl_cause	 cause;		/* of WAIT_DISCONNECT */
+	int64_t		 deadline;	/* of WAIT_DISCONNECT */
 	uint32_t	 order;		/* of opening: first come, first */
-};
-
-struct ctrl_conf {
-	unsigned	 quirks;
-	char		 hostname[PPTP_TEXT + 1];  /* "": the usual one */
-	int64_t		 idle_us;	/* silence before an Echo-Request; 0:
-					 * none are sent */
-	int64_t		 echo_us;	/* longest wait for its reply; 0: for
-					 * ever */
-	int64_t		 reply_us;	/* longest wait for SCCRP and OCRP */
-	int64_t		 end_us;	/* longest wait for CDN, StopCCRP */
 };
 
 struct ctrl {
@@ -77,36 +106,42 @@ struct ctrl {
 	enum ctrl_state	 state;
 	struct ctrl_peer peer;
 	struct ctrl_call call[CTRL_CALLS];
-	int64_t		 deadline;	/* of the state */
+	int64_t		 now;		/* as last told */
+	int64_t		 deadline;	/* of WAIT_STOP, FLUSH; or CTRL_NEVER */
 	int64_t		 received_at;	/* last control message */
 	int64_t		 echo_sent_at;	/* last Echo-Request of ours */
 	int64_t		 echo_due;	/* reply expected by; or CTRL_NEVER */
 	uint32_t	 echo_id;
 	bool		 echo_queued;	/* not wholly sent yet */
-	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing; 0: none */
-	unsigned	 hold_for;	/* message that ends it; 0: none */
 	bool		 stop_wanted;
-	uint8_t		 stop_reason;
+	unsigned	 hold_for;	/* message that ends it; 0: none */
+	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing */
 	uint32_t	 opened, requested;	/* calls, OCRQs so far */
-	enum ctrl_cause	 end_cause;
-	char		 end_text[CTRL_EVENT_TEXT];
+	int64_t		 warn_window;	/* end of the minute with warnings;
+					 * CTRL_NEVER: it had none */
+	unsigned	 warnings;	/* in this minute */
+	enum exit_status end_status;	/* the last cause of an end */
+	char		 end_text[CTRL_TEXT];
+	bool		 welcome;	/* text may come before the first
+					 * message: */
+	size_t		 skipped;	/* octets of it */
+	size_t		 in_len;	/* octets received of a message, */
+	size_t		 in_total;	/* its length; 0: not known yet */
 	size_t		 out_len, out_sent;	/* sent: of the first message */
-	struct ctrl_in	 in;
+	uint8_t		 in[CTRL_IN];
 	uint8_t		 out[CTRL_OUT];		/* whole messages */
-	struct ctrl_events ev;			/* last: not cleared */
 };
 
 /*
- * TCP is up: begins with the SCCRQ.  seed makes the echo identifiers
- * unpredictable.  conf is copied.
+ * TCP is up: begins with the SCCRQ.  conf is copied.  How long to wait for the
+ * answers to that and to an OCRQ is for the user to say.
  */
-void ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, uint32_t seed,
-    int64_t now);
+void ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, int64_t now);
 
 /*
  * Takes octets the peer sent and handles at most one whole message.  Returns
- * how many it used: call again with the rest (after ctrl_event()).  All are
- * used once the state is CTRL_CLOSED.
+ * how many it used: call again with the rest.  All are used once the state is
+ * CTRL_CLOSED.
  */
 size_t ctrl_feed(struct ctrl *c, const uint8_t *buf, size_t n, int64_t now);
 
@@ -119,9 +154,6 @@ void ctrl_eof(struct ctrl *c, int err);
  */
 const uint8_t *ctrl_output(struct ctrl *c, size_t *len, int64_t now);
 void ctrl_sent(struct ctrl *c, size_t n, int64_t now);
-
-/* The oldest event into *e; false when there is none. */
-bool ctrl_event(struct ctrl *c, struct ctrl_event *e);
 
 /* When ctrl_tick() or ctrl_output() must be called next; CTRL_NEVER. */
 int64_t ctrl_due(const struct ctrl *c);
@@ -143,14 +175,11 @@ int ctrl_call_open(struct ctrl *c, const struct ctrl_call_conf *conf,
 void ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now);
 
 /*
- * Ends the connection in order: clears every call, then StopCCRQ with reason
- * (2.3), waits for the answers (end_us for each), then CTRL_EV_CLOSED; before
- * the SCCRP there is nothing to stop and it closes at once.
+ * Ends the connection in order: clears every call, then StopCCRQ (2.3), waits
+ * for the answers (end_us for each), then CTRL_EV_CLOSED; before the SCCRP
+ * there is nothing to stop and it closes at once.
  */
-void ctrl_stop(struct ctrl *c, uint8_t reason, int64_t now);
-
-/* The call with this id of ours; NULL. */
-const struct ctrl_call *ctrl_call_find(struct ctrl *c, uint16_t id);
+void ctrl_stop(struct ctrl *c, int64_t now);
 
 /* Calls this connection has, in any state but CALL_FREE. */
 unsigned ctrl_calls(const struct ctrl *c);

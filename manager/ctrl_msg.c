@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control messages of RFC 2637 section 2, as octets and in words (pure).
- *
- * Theory of operation.  Bodies of our own messages are written by cursor behind
- * a header that ctrl_put() wrote.  The log shows every message, sent or
- * received, by one row of fields[]: a list of "WIDTH KIND NAME", where KIND is
- * ' ' decimal, 'x' hexadecimal, 't' text, '-' not shown.  The rest is tables of
- * texts.  Whatever a peer wrote goes through text_escape().
+ * The control messages of RFC 2637 section 2 as octets and in words (pure).
+ * Whatever a peer wrote goes through text_escape().
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,48 +9,9 @@
 
 #include "ctrl_msg.h"
 #include "pptp_proto.h"
-#include "pptp_quirks.h"
 #include "text.h"
-#include "wire.h"
 
 #define ROWS(a)	(sizeof(a) / sizeof((a)[0]))
-
-void
-msg_start_request(struct wr *w, unsigned quirks, const char *hostname)
-{
-	struct quirk_fields f;
-
-	quirk_fields(&f, quirks);
-	wr_u16(w, PPTP_VERSION);
-	wr_u16(w, 0);
-	wr_u32(w, f.framing_caps);
-	wr_u32(w, f.bearer_caps);
-	wr_u16(w, f.max_channels);
-	wr_u16(w, f.firmware);
-	wr_text(w, hostname[0] != '\0' ? hostname : f.host, PPTP_TEXT);
-	wr_text(w, f.vendor, PPTP_TEXT);
-}
-
-void
-msg_call_request(struct wr *w, const struct ctrl_call_conf *call)
-{
-	struct quirk_fields f;
-	const char *phone;
-
-	quirk_fields(&f, call->quirks);
-	phone = call->phone[0] != '\0' ? call->phone : f.phone;
-	wr_u16(w, call->id);
-	wr_u16(w, f.serial >= 0 ? (uint16_t)f.serial : call->serial);
-	wr_u32(w, f.min_bps);
-	wr_u32(w, f.max_bps);
-	wr_u32(w, f.bearer_type);
-	wr_u32(w, f.framing_type);
-	wr_u16(w, call->window);
-	wr_u16(w, 0);				/* processing delay */
-	wr_u16(w, (uint16_t)strnlen(phone, PPTP_TEXT));
-	wr_u16(w, 0);
-	wr_text(w, phone, PPTP_TEXT);
-}
 
 unsigned
 msg_u16(const uint8_t *p)
@@ -63,96 +19,108 @@ msg_u16(const uint8_t *p)
 	return (unsigned)p[0] << 8 | p[1];
 }
 
-/* Of lines "NUMBER TEXT", each ended by a NUL, the text of that number. */
-static const char *
-text_of(const char *line, unsigned number)
+/* Takes a number off a text. */
+static unsigned
+take_number(const char **p)
 {
-	while (*line != '\0') {
-		unsigned n = 0;
+	unsigned n = 0;
 
-		while (*line >= '0' && *line <= '9')
-			n = 10 * n + (unsigned)(*line++ - '0');
-		if (n == number)
-			return line + 1;
-		line += strlen(line) + 1;
-	}
-	return "?";
+	while (**p >= '0' && **p <= '9')
+		n = 10 * n + (unsigned)(*(*p)++ - '0');
+	return n;
 }
 
-/* By the type of the message, as text_of() reads. */
-static const char fields[] =
-    "1 2xversion,2-,4 framing,4 bearer,2 channels,"
-    "2xfirmware,64thost,64tvendor\0"
-    "2 2xversion,1 result,1 error,4 framing,4 bearer,"
-    "2 channels,2xfirmware,64thost,64tvendor\0"
-    "3 1 reason\0"
-    "4 1 result,1 error\0"
-    "5 4xidentifier\0"
-    "6 4xidentifier,1 result,1 error\0"
-    "7 2 call,2 serial,4 minimum bit/s,4 maximum bit/s,"
-    "4 bearer,4 framing,2 window,2 delay,2-,2-,64tphone,64tsubaddress\0"
-    "8 2 call,2 peer's call,1 result,1 error,2 cause,"
-    "4 bit/s,2 window,2 delay,4 channel\0"
-    "9 2 call,2 serial,4 bearer,4 channel,2-,2-,"
-    "64tdialed,64tdialing,64tsubaddress\0"
-    "10 2 call,2 peer's call,1 result,1 error,2 window,2 delay\0"
-    "11 2 peer's call,2-,4 bit/s,2 window,2 delay,4 framing\0"
-    "12 2 call\0"
-    "13 2 call,1 result,1 error,2 cause,2-,128tstatistics\0"
-    "14 2 peer's call,2-,4 CRC errors,4 framing errors,"
-    "4 hardware overruns,4 buffer overruns,4 time-outs,"
-    "4 alignment errors\0"
-    "15 2 peer's call,2-,4xsend ACCM,4xreceive ACCM\0";
+/* ---- fields ---- */
+
+struct field {
+	size_t		 width;
+	char		 kind;
+	const char	*name;
+	int		 len;		/* of the name */
+};
+
+/* Takes the next one off the list; false at its end. */
+static bool
+next_field(const char **list, struct field *f)
+{
+	const char *p = *list;
+
+	if (*p == '\0')
+		return false;
+	f->width = take_number(&p);
+	f->kind = *p++;
+	f->name = p;
+	while (*p != '\0' && *p != ',')
+		p++;
+	f->len = (int)(p - f->name);
+	*list = *p == ',' ? p + 1 : p;
+	return true;
+}
+
+void
+msg_put(uint8_t *p, size_t size, unsigned type, const char *fields,
+    const uint32_t numbers[MSG_NUMBERS], const char *const *texts)
+{
+	struct wr w = { .p = p, .end = p + size };
+	struct field f;
+
+	memset(p, 0, size);
+	wr_u16(&w, (uint16_t)size);
+	wr_u16(&w, PPTP_CONTROL);
+	wr_u32(&w, PPTP_MAGIC);
+	wr_u16(&w, (uint16_t)type);
+	wr_u16(&w, 0);
+	while (next_field(&fields, &f)) {
+		if (f.kind == 't') {
+			wr_text(&w, texts != NULL ? *texts++ : "", f.width);
+			continue;
+		}
+		for (size_t i = f.width; i-- > 0;)
+			wr_u8(&w, (uint8_t)(*numbers >> 8 * i));
+		numbers++;
+	}
+}
 
 /* Reads one field; false if it is not to be shown. */
 static bool
-field_value(char *out, size_t size, struct rd *r, size_t width, char kind)
+field_value(char *out, size_t size, struct rd *r, const struct field *f)
 {
 	char text[PPTP_STATS + 1], shown[100];
 	uint32_t v = 0;
 
-	if (kind == 't') {
-		rd_text(r, text, width);
+	if (f->kind == 't') {
+		rd_text(r, text, f->width);
 		text_escape(shown, sizeof(shown), text, strlen(text), true);
 		snprintf(out, size, "\"%s\"", shown);
 		return text[0] != '\0';
 	}
-	for (size_t i = 0; i < width; i++)
+	for (size_t i = 0; i < f->width; i++)
 		v = v << 8 | rd_u8(r);
-	if (kind == 'x')
-		snprintf(out, size, "0x%0*x", (int)width * 2, v);
+	if (f->kind == 'x')
+		snprintf(out, size, "0x%0*x", (int)f->width * 2, v);
 	else
 		snprintf(out, size, "%u", v);
-	return kind != '-';
+	return f->kind != '-';
 }
 
 void
-msg_fields(char *out, size_t size, unsigned type, struct rd r)
+msg_fields(char *out, size_t size, const char *fields, struct rd r)
 {
-	const char *f = text_of(fields, type);
+	struct field f;
+	char value[104];
 	size_t used = 0;
 
 	out[0] = '\0';
-	while (*f >= '0' && *f <= '9') {
-		char value[104], kind;
-		size_t width = 0;
-		int name = 0, n;
-		bool show;
+	while (used < size && next_field(&fields, &f)) {
+		int n = field_value(value, sizeof(value), &r, &f) ?
+		    snprintf(out + used, size - used, "%s%.*s %s",
+		    used > 0 ? ", " : "", f.len, f.name, value) : 0;
 
-		while (*f >= '0' && *f <= '9')
-			width = width * 10 + (size_t)(*f++ - '0');
-		kind = *f++;
-		while (f[name] != '\0' && f[name] != ',')
-			name++;
-		show = field_value(value, sizeof(value), &r, width, kind);
-		n = show ? snprintf(out + used, size - used, "%s%.*s %s",
-		    used > 0 ? ", " : "", name, f, value) : 0;
 		used += n > 0 ? (size_t)n : 0;
-		if (used >= size)
-			return;			/* cut by snprintf() */
-		f += f[name] == ',' ? name + 1 : name;
 	}
 }
+
+/* ---- a stranger ---- */
 
 enum { GREETING = 8 };		/* octets of text that make one */
 
@@ -206,8 +174,10 @@ msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
 		    "one: %s", why);
 }
 
-/* As text_of() reads. */
-static const char *const texts[] = {
+/* ---- numbers in words ---- */
+
+/* By enum msg_text: lines "NUMBER TEXT", each ended by a NUL. */
+static const char *const meanings[] = {
 	[MSG_START_RESULT] =
 	    "1 success\0"
 	    "2 general error\0"
@@ -270,7 +240,14 @@ static const char *const texts[] = {
 const char *
 msg_text(enum msg_text of, unsigned number)
 {
-	return text_of(texts[of], number);
+	const char *line = meanings[of];
+
+	while (*line != '\0') {
+		if (take_number(&line) == number)
+			return line + 1;
+		line += strlen(line) + 1;
+	}
+	return "?";
 }
 
 void

@@ -4,16 +4,14 @@
  * what the caller does and how time passes.  What must hold whatever happens
  * is in check(), took(), wrote() and reads_back().
  *
- * The first octet chooses quirks (bits 0 to 2), whether events are taken at
- * once (3) and timers (4, 5).  Then each step is an octet of operation, an
- * octet of argument, and what the operation needs; see step().
+ * The first octet chooses quirks (bits 0 to 2) and timers (4, 5).  Then each
+ * step is an octet of operation, an octet of argument, and what the operation
+ * needs; see step().
  */
 #include <stdlib.h>
 
 #include "../../pptp_quirks.c"
 #include "../../manager/ctrl_msg.c"
-#include "../../manager/ctrl_events.c"
-#include "../../manager/ctrl_in.c"
 #include "../../pptp_ctrl.c"
 
 #define MUST(cond)	do { \
@@ -27,7 +25,6 @@ struct script {
 
 static struct ctrl c;
 static int64_t now;
-static bool lazy;			/* events are taken now and then */
 static bool open_ids[256], up_ids[256], closed;
 static uint8_t partial[PPTP_MSG_MAX];	/* of the message being written */
 static size_t partial_len;
@@ -65,9 +62,9 @@ whole(const uint8_t *p, size_t n)
 static void
 came_up(unsigned id)
 {
-	const struct ctrl_call *call = ctrl_call_find(&c, (uint16_t)id);
+	const struct ctrl_call *call = call_find(&c, (uint16_t)id, CALL_QUEUED);
 
-	if (lazy || hearing == NULL || c.state != CTRL_UP)
+	if (hearing == NULL || c.state != CTRL_UP)
 		return;
 	MUST(call != NULL && call->state == CALL_UP);
 	MUST(msg_u16(hearing + 8) == OUT_CALL_REPLY && hearing[16] == 1);
@@ -76,11 +73,11 @@ came_up(unsigned id)
 }
 
 static void
-took(const struct ctrl_event *e)
+took(void *user, const struct ctrl_event *e)
 {
-	size_t len = strnlen(e->text, sizeof(e->text));
+	size_t len = e->text == NULL ? 0 : strlen(e->text);
 
-	MUST(!closed && len < sizeof(e->text));
+	MUST(user == &c && !closed && len < CTRL_TEXT);
 	MUST((len == 0) == (e->type == CTRL_EV_UP ||
 	    e->type == CTRL_EV_CALL_UP));
 	for (size_t i = 0; i < len; i++)
@@ -106,15 +103,6 @@ took(const struct ctrl_event *e)
 		closed = true;
 		break;
 	}
-}
-
-static void
-drain(void)
-{
-	struct ctrl_event e;
-
-	while (ctrl_event(&c, &e))
-		took(&e);
 }
 
 static void
@@ -151,7 +139,7 @@ call_reads_back(struct rd *r)
 
 	if (number == 0)
 		return;
-	quirk_fields(&f, call->quirks);
+	quirk_fields(&f, c.conf.quirks);
 	phone = call->phone[0] != '\0' ? call->phone : f.phone;
 	MUST(f.serial < 0 && call->serial == number && call->id == id);
 	MUST(rd_u32(r) == f.min_bps && rd_u32(r) == f.max_bps);
@@ -220,9 +208,11 @@ check(void)
 	while (at < c.out_len)
 		at += whole(c.out + at, c.out_len - at);
 	MUST(at == c.out_len);
-	MUST(c.in.len < CTRL_MSG_LONGEST && c.ev.count <= CTRL_EVENTS);
+	MUST(c.in_len < CTRL_IN);
 	for (unsigned i = 0; i < CTRL_CALLS; i++) {
-		pending += ctrl_call_pending(&c.call[i]);
+		pending += c.call[i].state == CALL_WAIT_REPLY ||
+		    (c.call[i].state == CALL_WAIT_DISCONNECT &&
+		    !c.call[i].answered);
 		calls += c.call[i].state != CALL_FREE;
 	}
 	MUST(pending <= 1 && calls == ctrl_calls(&c));
@@ -235,10 +225,7 @@ check(void)
 	(void)quirk_server(c.peer.host, c.peer.vendor);
 	if (c.state == CTRL_CLOSED)
 		MUST(c.out_len == 0 && ctrl_due(&c) == CTRL_NEVER);
-	if (!lazy) {
-		drain();
-		MUST(closed == (c.state == CTRL_CLOSED));
-	}
+	MUST(closed == (c.state == CTRL_CLOSED));
 }
 
 static void
@@ -274,7 +261,7 @@ hear_message(struct script *s, unsigned type, size_t n)
 	wr_u16(&w, 0);
 	while (n-- > 0)
 		wr_u8(&w, next(s));
-	hearing = c.in.len == 0 ? m : NULL;
+	hearing = c.in_len == 0 ? m : NULL;
 	hear(m, ctrl_msgs[type].size);
 	hearing = NULL;
 }
@@ -304,19 +291,17 @@ open_one(uint8_t id, uint8_t arg)
 {
 	uint16_t number = serial < UINT16_MAX ? serial + 1 : 1;
 	struct ctrl_call_conf conf = { .id = id, .serial = number,
-	    .window = (uint16_t)(arg + 1), .quirks = arg & 4 };
-	bool used = ctrl_call_find(&c, id) != NULL;
+	    .window = (uint16_t)(arg + 1) };
+	bool used = call_find(&c, id, CALL_QUEUED) != NULL;
 
-	if (lazy && open_ids[id])		/* its end was not taken yet */
-		return;
 	memset(conf.phone, 'p', arg % (PPTP_TEXT + 1));
+	open_ids[id] = true;		/* which its end may take back at once */
 	if (ctrl_call_open(&c, &conf, now) == 0) {
 		MUST(!used);
-		open_ids[id] = true;
 		opened[number & 255] = conf;
 		serial = number;
-		MUST(ctrl_call_find(&c, id) != NULL || lazy ||
-		    c.state == CTRL_CLOSED);
+	} else {
+		open_ids[id] = used;
 	}
 }
 
@@ -361,12 +346,9 @@ step(struct script *s)
 		break;
 	case 10:
 		if (arg < 32)
-			ctrl_stop(&c, arg, now);
+			ctrl_stop(&c, now);
 		else if (arg < 40)
 			ctrl_eof(&c, errors[arg - 32]);
-		break;
-	case 11:
-		drain();
 		break;
 	}
 	check();
@@ -376,11 +358,11 @@ static void
 reset(uint8_t how)
 {
 	struct ctrl_conf conf = { .quirks = how & 7, .end_us = 1000000,
-	    .reply_us = 20000000, .idle_us = how & 16 ? 0 : 60000000,
-	    .echo_us = how & 32 ? 0 : 60000000 };
+	    .idle_us = how & 16 ? 0 : 60000000,
+	    .echo_us = how & 32 ? 0 : 60000000, .on_event = took,
+	    .user = &c };
 
 	now = 5000000;
-	lazy = (how & 8) != 0;
 	closed = false;
 	partial_len = 0;
 	written = 0;
@@ -388,7 +370,7 @@ reset(uint8_t how)
 	courtesy_at = -1;
 	memset(open_ids, 0, sizeof(open_ids));
 	memset(up_ids, 0, sizeof(up_ids));
-	ctrl_init(&c, &conf, how, now);
+	ctrl_init(&c, &conf, now);
 	check();
 }
 
@@ -401,9 +383,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (s.p < s.end)
 		step(&s);
 	ctrl_eof(&c, 0);
-	drain();
 	check();
 	MUST(closed && ctrl_calls(&c) == 0);
-	MUST(!ctrl_event(&c, &(struct ctrl_event){ 0 }));
 	return 0;
 }
