@@ -161,8 +161,6 @@ main(int argc, char **argv)
 	}
 	status = options_parse(&conf, argc, argv);
 	if (status != -1) {
-		if (conf.mode == RUN_HELP)
-			options_help(stdout);
 		if (status != EXIT_OK && conf.nolaunch)
 			refuse_to_start((enum exit_status)status);
 		return printed(status);

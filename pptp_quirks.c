@@ -2,26 +2,17 @@
 /*
  * Servers that need something special.
  *
- * Theory of operation.  quirk_table names the quirks; most are a bit that other
- * code asks for where it matters.  What our messages say, as usual and in a
- * disguise, stands here in two rows and nowhere else.  Explicit options win
- * over a disguise: the caller sees to that, as it alone knows which were given.
+ * Theory of operation.  Most quirks are a bit that other code asks for where it
+ * matters; their options are rows of client/options.c.  What our messages say,
+ * as usual and in a disguise, stands here and nowhere else.  Explicit options
+ * win over a disguise: the caller sees to that, as it alone knows which were
+ * given.
  */
 #include <stddef.h>
 #include <string.h>
 
 #include "pptp_proto.h"
 #include "pptp_quirks.h"
-
-const struct quirk quirk_table[] = {
-	{ "WELCOME", "quirk-welcome", QUIRK_WELCOME,
-	    "the server greets with text before it speaks PPTP" },
-	{ "BROKEN_ASYNCREAD", "quirk-broken-asyncread", QUIRK_ASYNCREAD,
-	    "the server takes each read for one whole message" },
-	{ "BEZEQ_ISRAEL", "quirk-bezeq-israel", QUIRK_BEZEQ,
-	    "Orckit ATUR3 ADSL modem, as sold by Bezeq" },
-	{ NULL, NULL, 0, NULL }
-};
 
 /*
  * Servers that can be recognised, and what is known of them.  pptpd keeps back
@@ -41,28 +32,6 @@ static const struct quirk_server servers[] = {
 	{ true, "Microsoft", false, NULL, "Windows: if it asks for EAP, give "
 	    "--refuse-eap; a user of a domain needs --domain" }
 };
-
-static char
-fold(char ch)
-{
-	if (ch >= 'a' && ch <= 'z')
-		return (char)(ch - 'a' + 'A');
-	return ch == '-' ? '_' : ch;
-}
-
-unsigned
-quirk_by_name(const char *name)
-{
-	for (const struct quirk *q = quirk_table; q->name != NULL; q++) {
-		size_t i = 0;
-
-		while (name[i] != '\0' && fold(name[i]) == q->name[i])
-			i++;
-		if (name[i] == '\0' && q->name[i] == '\0')
-			return q->bit;
-	}
-	return 0;
-}
 
 const struct quirk_server *
 quirk_server(const char *host, const char *vendor)

@@ -229,10 +229,11 @@ launch_by_kernel(const struct call *c, const struct pppd_extra *extra,
 static bool
 kernel_wanted(const struct conf *conf, struct kernel_path *k)
 {
+	const char *need = options_pty_need(conf);
+
 	memset(k, 0, sizeof(*k));
-	if (conf->pty_need != PTY_NOT_NEEDED)
-		snprintf(k->why, sizeof(k->why), "--%s needs the pty",
-		    options_pty_need(conf->pty_need));
+	if (need != NULL)
+		snprintf(k->why, sizeof(k->why), "--%s needs the pty", need);
 	else if (conf->data_path == DATA_USER)
 		snprintf(k->why, sizeof(k->why), "the pty was asked for");
 	else

@@ -3,22 +3,22 @@
  * The command line.
  *
  * `options` has one row for each option: name, argument, group, help line and
- * setter; each quirk adds one (quirk_table).  The parser here and the printing
- * in client/help.c walk these rows, so that an option exists everywhere or
- * nowhere.
+ * setter.  The parser and --help walk these rows, so that an option exists
+ * everywhere or nowhere.
  */
 #include <arpa/inet.h>
 
 #include <assert.h>
 #include <ctype.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "options_row.h"
+#include "options.h"
 #include "pptp_proto.h"
 #include "pptp_quirks.h"
 #include "util.h"
@@ -27,50 +27,53 @@
 #define VERSION	"unknown"
 #endif
 
+#define QUIRK	"quirk-"		/* begins the options of quirks */
+
 enum {
-	WARNINGS = 4096,	/* octets of all together */
-	USER_LONGEST = 255,	/* pppd cuts a longer one */
-	GO_ON = -1,		/* what a setter returns when all is well */
-	LONG_VAL = 1 << 24,	/* above any character: musl's are wide */
+	NAME_LONGEST = 31,		/* of an option */
+	USER_LONGEST = 255,		/* pppd cuts a longer one */
+	GO_ON = -1,			/* all is well: no status to exit with */
 	US = 1000000,
 	REORDER_MIN = 10000,
 	REORDER_MAX = 10 * US
 };
 
-/* --- mistakes ------------------------------------------------------------- */
+enum group { G_CALL, G_PPPD, G_DATA, G_QUIRK, G_LOG, G_INFO, GROUPS };
+
+enum {
+	OLD = 1 << 0,		/* pptp-linux 1.10.0 has it */
+	LAUNCH = 1 << 1,	/* only shapes the pppd that we launch */
+	QUIET = 1 << 2,		/* has a meaning for --status, too */
+	NEEDS_PTY = 1 << 3	/* only the pty can honour it */
+};
+
+/* The command line as it is read. */
+struct scan {
+	struct conf	*c;
+	char		**argv;
+	int		 argc, at;	/* at: the word being read */
+	const char	*launch, *tunnel;	/* first given with LAUNCH,
+						 * without QUIET */
+	const char	*reorder;	/* what --timeout meant by its name */
+};
 
 /*
- * Warnings wait for the end of the command line: only there is it known
- * whether the user wants any.
+ * arg is empty, a name, or with a leading "[=" for one that may be left out;
+ * '|' separates the only words it takes, ".." the least and greatest digit.
+ * lo and hi are for the setter: a range, or in lo the value to set.  The
+ * setter returns GO_ON or the status to exit with.  The order of members is for
+ * the reader.
  */
-static struct {
-	char		 text[WARNINGS];
-	size_t		 len;
-} warnings;
-
-static void PRINTF(1, 2)
-warn(const char *fmt, ...)
-{
-	size_t room = sizeof(warnings.text) - warnings.len;
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(warnings.text + warnings.len, room, fmt, ap);
-	va_end(ap);
-	if (n >= 0 && (size_t)n < room)
-		warnings.len += (size_t)n + 1;
-}
-
-static void
-say_warnings(bool wanted)
-{
-	const char *p = warnings.text;
-
-	for (; wanted && p < warnings.text + warnings.len; p += strlen(p) + 1)
-		say(STDERR_FILENO, "pptp: %s\n", p);
-	warnings.len = 0;
-}
+struct row { /* NOLINT(clang-analyzer-optin.performance.Padding) */
+	char		 name[24], arg[20];
+	uint8_t		 group;		/* enum group */
+	const char	*help;
+	int		(*set)(struct scan *, const struct row *,
+			    const char *arg);
+	uint16_t	 at, size;	/* of the member of struct conf */
+	uint32_t	 lo, hi;
+	uint8_t		 flags;
+};
 
 static char mistake[512];		/* the last one */
 
@@ -93,6 +96,315 @@ options_mistake(void)
 {
 	return mistake;
 }
+
+/* --- setters -------------------------------------------------------------- */
+
+/* The member that the row is for. */
+#define MEMBER(s, o, type) (*(type *)(void *)((char *)(s)->c + (o)->at))
+
+/*
+ * Digits, and behind a point as many as a unit is divided into; what is finer
+ * is cut off.  Gives the number in the smallest parts.
+ */
+static bool
+read_number(const char *s, int64_t unit, int64_t *v)
+{
+	bool any = false;
+
+	for (*v = 0; isdigit((unsigned char)*s); s++, any = true) {
+		if (*v > INT64_C(100000000000))
+			return false;
+		*v = *v * 10 + (*s - '0');
+	}
+	*v *= unit;
+	if (*s == '.' && unit > 1)
+		for (s++; isdigit((unsigned char)*s); s++, any = true)
+			*v += (*s - '0') * (unit /= 10);
+	return any && *s == '\0';
+}
+
+static void
+store(struct scan *s, const struct row *o, int64_t v)
+{
+	assert(o->size == 2 || o->size == 4 || o->size == 8);
+	if (o->size == 2)
+		MEMBER(s, o, uint16_t) = (uint16_t)v;
+	else if (o->size == 4)
+		MEMBER(s, o, uint32_t) = (uint32_t)v;
+	else
+		MEMBER(s, o, int64_t) = v;
+}
+
+static int
+set_true(struct scan *s, const struct row *o, const char *arg)
+{
+	(void)arg;
+	MEMBER(s, o, bool) = true;
+	return GO_ON;
+}
+
+static int
+set_bit(struct scan *s, const struct row *o, const char *arg)
+{
+	(void)arg;
+	MEMBER(s, o, unsigned) |= o->lo;
+	return GO_ON;
+}
+
+static int
+set_text(struct scan *s, const struct row *o, const char *arg)
+{
+	size_t len = strlen(arg);
+
+	if (len < o->lo || len > o->hi)
+		return mistaken("--%s takes %u to %u octets, and "
+		    "'%.80s%s' has %zu", o->name, o->lo, o->hi, arg,
+		    len > 80 ? "..." : "", len);
+	MEMBER(s, o, const char *) = arg;
+	return GO_ON;
+}
+
+/* A number, or a time in seconds. */
+static int
+set_number(struct scan *s, const struct row *o, const char *arg)
+{
+	bool time = o->size == sizeof(int64_t);
+	int64_t v;
+
+	if (!read_number(arg, 1, &v) || v < o->lo || v > o->hi)
+		return mistaken("--%s takes %s from %u to %u, not '%.80s'",
+		    o->name, time ? "whole seconds" : "a whole number", o->lo,
+		    o->hi, arg);
+	store(s, o, time ? v * US : v);
+	return GO_ON;
+}
+
+static int
+set_fraction(struct scan *s, const struct row *o, const char *arg)
+{
+	int64_t us;
+
+	if (!read_number(arg, US, &us) || us < o->lo || us > o->hi)
+		return mistaken("--%s takes seconds from %g to %g, not "
+		    "'%.80s'", o->name, (double)o->lo / US,
+		    (double)o->hi / US, arg);
+	store(s, o, us);
+	return GO_ON;
+}
+
+/* pptp-linux meant the reorder wait by this word. */
+static int
+set_timeout(struct scan *s, const struct row *o, const char *arg)
+{
+	int64_t us;
+
+	if (!read_number(arg, US, &us) || us < REORDER_MIN || us >= US)
+		return set_fraction(s, o, arg);
+	s->reorder = arg;
+	s->c->reorder_us = us;
+	s->c->pty_need = "timeout below 1 s (--reorder-timeout)";
+	return GO_ON;
+}
+
+static int
+set_mark(struct scan *s, const struct row *o, const char *arg)
+{
+	bool hex = arg[0] == '0' && (arg[1] == 'x' || arg[1] == 'X');
+	const char *p = hex ? arg + 2 : arg;
+	unsigned long long v = strtoull(p, NULL, hex ? 16 : 10);
+
+	if (*p == '\0' || p[strspn(p, hex ? "0123456789abcdefABCDEF" :
+	    "0123456789")] != '\0' || v > o->hi)
+		return mistaken("--%s takes a number from %u to %u, "
+		    "decimal or hexadecimal as in 0x10, not '%.80s'", o->name,
+		    o->lo, o->hi, arg);
+	store(s, o, (int64_t)v);
+	return GO_ON;
+}
+
+/* lo: 0.0.0.0 is accepted and means any. */
+static int
+set_address(struct scan *s, const struct row *o, const char *arg)
+{
+	struct in_addr a;
+
+	if (inet_pton(AF_INET, arg, &a) != 1 || a.s_addr == INADDR_NONE ||
+	    (a.s_addr == INADDR_ANY && !o->lo))
+		return mistaken("--%s takes an IPv4 address such as "
+		    "192.0.2.1, not '%.80s'", o->name, arg);
+	MEMBER(s, o, struct in_addr) = a;
+	return GO_ON;
+}
+
+/* Does a path leave the directory it is looked for in? */
+static bool
+climbs(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "..")) != NULL; p++)
+		if ((p == path || p[-1] == '/') &&
+		    (p[2] == '\0' || p[2] == '/'))
+			return true;
+	return false;
+}
+
+/* What pppd itself would refuse, but only once the call is up. */
+static int
+set_call(struct scan *s, const struct row *o, const char *arg)
+{
+	if (arg[0] == '\0' || arg[0] == '/' || arg[0] == '-' ||
+	    climbs(arg) || strlen(arg) > NAME_MAX)
+		return mistaken("--%s takes the name of a file in "
+		    "/etc/ppp/peers, not '%.80s'", o->name, arg);
+	s->c->pppd_call = arg;
+	return GO_ON;
+}
+
+static int
+set_choice(struct scan *s, const struct row *o, const char *arg)
+{
+	static const char names[][7] = { [DATA_AUTO] = "auto",
+	    [DATA_KERNEL] = "kernel", [DATA_USER] = "user" };
+
+	for (int i = DATA_AUTO; i <= DATA_USER; i++)
+		if (strcmp(arg, names[i]) == 0) {
+			s->c->data_path = (enum data_path)i;
+			return GO_ON;
+		}
+	return mistaken("--%s takes auto, kernel or user, not '%.80s'",
+	    o->name, arg);
+}
+
+/* --check (lo) or --status */
+static int
+set_mode(struct scan *s, const struct row *o, const char *arg)
+{
+	enum run_mode *mode = &s->c->mode;
+
+	if (*mode != RUN_TUNNEL && (*mode == RUN_CHECK) !=
+	    (o->lo == RUN_CHECK))
+		return mistaken("--check and --status cannot go together");
+	if (arg != NULL && strcmp(arg, "json") != 0)
+		return mistaken("--%s takes nothing or =json, not '%.80s'",
+		    o->name, arg);
+	*mode = arg != NULL ? RUN_STATUS_JSON : (enum run_mode)o->lo;
+	return GO_ON;
+}
+
+static int
+say_version(struct scan *s, const struct row *o, const char *arg)
+{
+	(void)s, (void)o, (void)arg;
+	printf("pptp version %s\n", VERSION);
+	return EXIT_OK;
+}
+
+/* These two read the table. */
+static int set_quirks(struct scan *, const struct row *, const char *arg);
+static int say_help(struct scan *, const struct row *, const char *arg);
+
+/* --- the table ------------------------------------------------------------ */
+
+#define AT(m)	offsetof(struct conf, m), sizeof(((struct conf *)NULL)->m)
+#define NOWHERE	0, 0
+
+static const struct row options[] = {
+	{ "phone", "NUMBER", G_CALL, "number the server shall dial",
+	    set_text, AT(phone), 0, PPTP_TEXT, OLD },
+	{ "client-hostname", "NAME", G_CALL, "our name for the server",
+	    set_text, AT(client_hostname), 1, PPTP_TEXT - 1, 0 },
+	{ "connect-port", "N", G_CALL, "TCP port of the server (1723)",
+	    set_number, AT(port), 1, 65535, 0 },
+	{ "localbind", "ADDR", G_CALL, "local IPv4 address to talk from",
+	    set_address, AT(localbind), 1, 0, OLD },
+	{ "rtmark", "N", G_CALL, "mark our packets for policy routing; "
+	    "decimal or 0x hexadecimal", set_mark, AT(rtmark), 0, UINT32_MAX,
+	    OLD | NEEDS_PTY },
+	{ "nohostroute", "", G_CALL, "add no host route to the server",
+	    set_true, AT(nohostroute), 0, 0, OLD },
+	{ "timeout", "SECS", G_CALL, "longest wait for the tunnel, from name "
+	    "to call (25)", set_timeout, AT(timeout_us), US,
+	    UINT32_C(3600) * US, OLD },
+	{ "idle-wait", "SECS", G_CALL, "silence before an echo request (60; 0 "
+	    "sends none)", set_number, AT(idle_us), 0, INT_MAX, OLD },
+	{ "max-echo-wait", "SECS", G_CALL, "longest wait for its reply (60; 0 "
+	    "is for ever)", set_number, AT(echo_us), 0, INT_MAX, OLD },
+
+	{ "nolaunchpppd", "", G_PPPD, "carry PPP on standard input and "
+	    "output, for pppd's pty option", set_true, AT(nolaunch), 0, 0,
+	    OLD },
+	{ "username", "USER", G_PPPD, "log in as this user; asks for the "
+	    "password", set_text, AT(username), 1, USER_LONGEST, LAUNCH },
+	{ "domain", "DOMAIN", G_PPPD, "log in as DOMAIN\\USER",
+	    set_text, AT(domain), 1, USER_LONGEST, LAUNCH },
+	{ "encrypt", "", G_PPPD, "require encryption by MPPE, 128 bit",
+	    set_true, AT(encrypt), 0, 0, LAUNCH },
+	{ "pppd-call", "NAME", G_PPPD, "launch pppd with the options of "
+	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0,
+	    LAUNCH },
+	{ "client-ip", "ADDR", G_PPPD, "ask for this address of our own",
+	    set_address, AT(client_ip), 0, 0, LAUNCH },
+	{ "server-ip", "ADDR", G_PPPD, "ask for this address of the server's",
+	    set_address, AT(server_ip), 0, 0, LAUNCH },
+	{ "refuse-pap", "", G_PPPD, "never log in by PAP",
+	    set_bit, AT(refuse), REFUSE_PAP, 0, LAUNCH },
+	{ "refuse-chap", "", G_PPPD, "never log in by CHAP",
+	    set_bit, AT(refuse), REFUSE_CHAP, 0, LAUNCH },
+	{ "refuse-mschap", "", G_PPPD, "never log in by MS-CHAP",
+	    set_bit, AT(refuse), REFUSE_MSCHAP, 0, LAUNCH },
+	{ "refuse-mschap-v2", "", G_PPPD, "never log in by MS-CHAPv2",
+	    set_bit, AT(refuse), REFUSE_MSCHAP_V2, 0, LAUNCH },
+	{ "refuse-eap", "", G_PPPD, "never log in by EAP",
+	    set_bit, AT(refuse), REFUSE_EAP, 0, LAUNCH },
+	{ "sync", "", G_PPPD, "synchronous PPP towards pppd, which needs "
+	    "its own option sync", set_true, AT(sync), 0, 0,
+	    OLD | NEEDS_PTY },
+
+	{ "data-path", "auto|kernel|user", G_DATA, "what carries the data "
+	    "(auto)", set_choice, AT(data_path), 0, 0, 0 },
+	{ "nobuffer", "", G_DATA, "do not wait for packets that are late",
+	    set_true, AT(nobuffer), 0, 0,
+	    OLD | NEEDS_PTY },
+	{ "reorder-timeout", "SECS", G_DATA, "longest wait for a missing "
+	    "packet (0.3)", set_fraction, AT(reorder_us), REORDER_MIN,
+	    REORDER_MAX, NEEDS_PTY },
+	{ "missing-window", "N", G_DATA, "take a packet more than N ahead for "
+	    "a jump", set_number, AT(missing_window), 1, INT32_MAX,
+	    OLD | NEEDS_PTY },
+	{ "window", "N", G_DATA, "packets the server may have under way (64)",
+	    set_number, AT(window), 1, 65535, 0 },
+
+	{ "quirks", "NAME", G_QUIRK, "use the quirk of this name; help lists "
+	    "them", set_quirks, AT(quirks), 0, 0, OLD },
+	{ QUIRK "welcome", "", G_QUIRK, "the server greets with text before it "
+	    "speaks PPTP", set_bit, AT(quirks), QUIRK_WELCOME, 0, 0 },
+	{ QUIRK "broken-asyncread", "", G_QUIRK, "the server takes each read "
+	    "for one whole message", set_bit, AT(quirks), QUIRK_ASYNCREAD, 0,
+	    0 },
+	{ QUIRK "bezeq-israel", "", G_QUIRK, "Orckit ATUR3 ADSL modem, as sold "
+	    "by Bezeq", set_bit, AT(quirks), QUIRK_BEZEQ, 0, 0 },
+
+	{ "debug", "", G_LOG, "stay in the foreground, log level 4, to "
+	    "standard error as well", set_true, AT(debug), 0, 0,
+	    OLD | QUIET },
+	{ "loglevel", "0..4", G_LOG, "0 nothing, 1 errors, 2 tunnel up and "
+	    "down (the default), 3 control messages, 4 packets",
+	    set_number, AT(loglevel), 0, 4, OLD | QUIET },
+	{ "logstring", "TEXT", G_LOG, "begin each line of the log with this",
+	    set_text, AT(logstring), 0, 100, OLD | QUIET },
+
+	{ "check", "", G_INFO, "try the server step by step, without pppd",
+	    set_mode, AT(mode), RUN_CHECK, 0, 0 },
+	{ "status", "[=json]", G_INFO, "show the tunnels of this machine",
+	    set_mode, AT(mode), RUN_STATUS, 0, QUIET },
+	{ "version", "", G_INFO, "print the version",
+	    say_version, NOWHERE, 0, 0, OLD | QUIET },
+	{ "help", "", G_INFO, "print this",
+	    say_help, NOWHERE, 0, 0, QUIET },
+};
+
+enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
+
+/* --- names ---------------------------------------------------------------- */
 
 /*
  * Levenshtein's distance of the first NAME_LONGEST letters of two words,
@@ -126,480 +438,85 @@ distance(const char *a, const char *b)
 	return row[lb];
 }
 
-/* The nearest of the names to a word, or NULL if none is near. */
-static const char *
-nearest(const char *word, const char *const *names, size_t n)
+/* The option that begins so and goes on nearest to a word; NULL. */
+static const struct row *
+nearest(const char *begin, const char *word)
 {
-	size_t best = 1 + strlen(word) / 3, d;
-	const char *near = NULL;
+	size_t best = 2 + strlen(word) / 3, n = strlen(begin), d;
+	const struct row *near = NULL;
 
-	for (size_t i = 0; i < n; i++) {
-		d = distance(word, names[i]);
-		if (d < best || (d == best && near == NULL)) {
+	for (const struct row *o = options; o < options + OPTIONS; o++)
+		if (strncmp(o->name, begin, n) == 0 &&
+		    (d = distance(word, o->name + n)) < best) {
 			best = d;
-			near = names[i];
+			near = o;
 		}
-	}
 	return near;
-}
-
-/* Copies the name in "--name=value" or "-name", cut where it is too long. */
-static void
-option_name(char name[NAME_LONGEST + 1], const char *word)
-{
-	size_t n;
-
-	word += strspn(word, "-");
-	n = strcspn(word, "=");
-	if (n > NAME_LONGEST)
-		n = NAME_LONGEST;
-	memcpy(name, word, n);
-	name[n] = '\0';
 }
 
 /* The mistake of a word that is no option. */
 static int
-unknown(const struct row *rows, size_t n, const char *word)
+unknown(const char *word)
 {
+	const char *dashless = word + strspn(word, "-");
+	int n = (int)strcspn(dashless, "=");
 	char name[NAME_LONGEST + 1];
-	const char *names[ROWS_MAX], *near;
+	const struct row *near;
 
-	option_name(name, word);
+	snprintf(name, sizeof(name), "%.*s", n, dashless);
 	if (strcmp(name, "test-type") == 0 || strcmp(name, "test-rate") == 0)
 		return mistaken("--%s is gone: tc-netem(8) sends packets "
 		    "in another order: tc qdisc add dev IF root netem delay "
 		    "10ms reorder 25%%", name);
-	for (size_t i = 0; i < n; i++)
-		names[i] = rows[i].name;
-	near = nearest(name, names, n);
+	near = nearest("", name);
 	if (near != NULL)
 		return mistaken("'%.80s' is not an option; did you mean "
-		    "'--%s'?", word, near);
-	if (word[1] != '-')
-		return mistaken("'%.80s' is not an option; what pppd shall "
-		    "get with a dash goes behind '--'", word);
-	return mistaken("'%.80s' is not an option", word);
+		    "'--%s'?", word, near->name);
+	return mistaken("'%.80s' is not an option%s", word, word[1] != '-' ?
+	    "; what pppd shall get with a dash goes behind '--'" : "");
 }
 
-/* --- setters -------------------------------------------------------------- */
-
-/* Stores an unsigned number into a member of 2, 4 or 8 octets. */
+/* The name of a quirk as --quirks has it: BEZEQ_ISRAEL. */
 static void
-store(struct conf *c, const struct row *o, int64_t v)
+quirk_name(char out[NAME_LONGEST + 1], const char *name)
 {
-	unsigned char *p = (unsigned char *)c + o->at;
-	uint16_t v16 = (uint16_t)v;
-	uint32_t v32 = (uint32_t)v;
+	size_t i = 0;
 
-	assert(o->size == 2 || o->size == 4 || o->size == 8);
-	if (o->size == 2)
-		memcpy(p, &v16, sizeof(v16));
-	else if (o->size == 4)
-		memcpy(p, &v32, sizeof(v32));
-	else
-		memcpy(p, &v, sizeof(v));
+	for (; name[i] != '\0' && i < NAME_LONGEST; i++)
+		out[i] = (char)(name[i] == '-' ? '_' :
+		    toupper((unsigned char)name[i]));
+	out[i] = '\0';
 }
 
-/* Digits and nothing else, or false; below 10^15. */
-static bool
-read_digits(const char *s, int64_t *v)
+static int
+set_quirks(struct scan *s, const struct row *o, const char *arg)
 {
-	size_t n = strspn(s, "0123456789");
+	char name[NAME_LONGEST + 1], wanted[NAME_LONGEST + 1];
+	bool list = strcmp(arg, "help") == 0;
+	const struct row *near;
 
-	if (n == 0 || s[n] != '\0')
-		return false;
-	s += strspn(s, "0");
-	for (*v = 0; *s != '\0'; s++) {
-		if (*v >= INT64_C(100000000000000))
-			return false;
-		*v = *v * 10 + (*s - '0');
+	quirk_name(wanted, arg);
+	for (const struct row *q = options; q < options + OPTIONS; q++) {
+		if (strncmp(q->name, QUIRK, strlen(QUIRK)) != 0)
+			continue;
+		quirk_name(name, q->name + strlen(QUIRK));
+		if (list)
+			printf("%-18s --%-23s %s\n", name, q->name, q->help);
+		else if (strcmp(name, wanted) == 0)
+			return q->set(s, q, NULL);
 	}
-	return true;
-}
-
-/* "25", "0.02", ".5" into microseconds; what is finer is cut off. */
-static bool
-read_seconds(const char *s, int64_t *us)
-{
-	size_t whole = strspn(s, "0123456789"), part = 0;
-	const char *frac = s + whole;
-	int64_t unit = US, v = 0;
-
-	if (*frac == '.') {
-		frac++;
-		part = strspn(frac, "0123456789");
-	}
-	if (whole + part == 0 || frac[part] != '\0')
-		return false;
-	for (size_t i = 0; i < whole; i++) {
-		v = v * 10 + (s[i] - '0') * (int64_t)US;
-		if (v > INT64_C(1000000000) * US)
-			return false;
-	}
-	for (size_t i = 0; i < part && unit > 1; i++) {
-		unit /= 10;
-		v += (frac[i] - '0') * unit;
-	}
-	*us = v;
-	return true;
-}
-
-static int
-set_true(struct conf *c, const struct row *o, const char *arg)
-{
-	bool yes = true;
-
-	(void)arg;
-	memcpy((char *)c + o->at, &yes, sizeof(yes));
-	return GO_ON;
-}
-
-static int
-set_text(struct conf *c, const struct row *o, const char *arg)
-{
-	size_t len = strlen(arg);
-
-	if ((int64_t)len < o->lo || (int64_t)len > o->hi)
-		return mistaken("--%s takes %d to %d octets, and "
-		    "'%.80s%s' has %zu", o->name, (int)o->lo, (int)o->hi, arg,
-		    len > 80 ? "..." : "", len);
-	memcpy((char *)c + o->at, &arg, sizeof(arg));
-	return GO_ON;
-}
-
-/* A whole number of units; what: they, in words. */
-static int
-set_whole(struct conf *c, const struct row *o, const char *arg,
-    const char *what, int64_t unit)
-{
-	int64_t v;
-
-	if (!read_digits(arg, &v) || v < o->lo || v > o->hi)
-		return mistaken("--%s takes %s from %u to %u, not '%.80s'",
-		    o->name, what, o->lo, o->hi, arg);
-	store(c, o, v * unit);
-	return GO_ON;
-}
-
-static int
-set_number(struct conf *c, const struct row *o, const char *arg)
-{
-	return set_whole(c, o, arg, "a whole number", 1);
-}
-
-static int
-set_wait(struct conf *c, const struct row *o, const char *arg)
-{
-	return set_whole(c, o, arg, "whole seconds", US);
-}
-
-static int
-set_fraction(struct conf *c, const struct row *o, const char *arg)
-{
-	int64_t us;
-
-	if (!read_seconds(arg, &us) || us < o->lo || us > o->hi)
-		return mistaken("--%s takes seconds from %g to %g, not "
-		    "'%.80s'", o->name, (double)o->lo / US,
-		    (double)o->hi / US, arg);
-	store(c, o, us);
-	return GO_ON;
-}
-
-/* pptp-linux meant the reorder wait by this word. */
-static int
-set_timeout(struct conf *c, const struct row *o, const char *arg)
-{
-	int64_t us;
-
-	if (!read_seconds(arg, &us) || us < REORDER_MIN || us >= US)
-		return set_fraction(c, o, arg);
-	warn("--timeout %s is taken as --reorder-timeout %s, which "
-	    "pptp-linux meant by it; --timeout is now the longest wait for "
-	    "the tunnel, 1 second at least", arg, arg);
-	c->reorder_us = us;
-	c->pty_need = PTY_TIMEOUT;
-	return GO_ON;
-}
-
-static int
-set_mark(struct conf *c, const struct row *o, const char *arg)
-{
-	bool hex = arg[0] == '0' && (arg[1] == 'x' || arg[1] == 'X');
-	size_t digits = hex ? strspn(arg + 2, "0123456789abcdefABCDEF") : 0;
-	int64_t v = -1;
-
-	if (hex && digits > 0 && digits <= 15 && arg[2 + digits] == '\0')
-		v = strtoll(arg + 2, NULL, 16);
-	else if (hex || !read_digits(arg, &v))
-		v = -1;
-	if (v < o->lo || v > o->hi)
-		return mistaken("--%s takes a number from %u to %u, "
-		    "decimal or hexadecimal as in 0x10, not '%.80s'", o->name,
-		    o->lo, o->hi, arg);
-	store(c, o, v);
-	return GO_ON;
-}
-
-/* lo: 0.0.0.0 is accepted and means any. */
-static int
-set_address(struct conf *c, const struct row *o, const char *arg)
-{
-	struct in_addr a;
-
-	if (inet_pton(AF_INET, arg, &a) != 1 || a.s_addr == INADDR_NONE ||
-	    (a.s_addr == INADDR_ANY && !o->lo))
-		return mistaken("--%s takes an IPv4 address such as "
-		    "192.0.2.1, not '%.80s'", o->name, arg);
-	memcpy((char *)c + o->at, &a, sizeof(a));
-	return GO_ON;
-}
-
-static int
-set_refuse(struct conf *c, const struct row *o, const char *arg)
-{
-	(void)arg;
-	c->refuse |= o->lo;
-	return GO_ON;
-}
-
-/* Does a path leave the directory it is looked for in? */
-static bool
-climbs(const char *path)
-{
-	for (const char *p = path; (p = strstr(p, "..")) != NULL; p++)
-		if ((p == path || p[-1] == '/') &&
-		    (p[2] == '\0' || p[2] == '/'))
-			return true;
-	return false;
-}
-
-/* What pppd itself would refuse, but only once the call is up. */
-static int
-set_call(struct conf *c, const struct row *o, const char *arg)
-{
-	if (arg[0] == '\0' || arg[0] == '/' || arg[0] == '-' ||
-	    climbs(arg) || strlen(arg) > NAME_MAX)
-		return mistaken("--%s takes the name of a file in "
-		    "/etc/ppp/peers, not '%.80s'", o->name, arg);
-	c->pppd_call = arg;
-	return GO_ON;
-}
-
-static int
-set_data_path(struct conf *c, const struct row *o, const char *arg)
-{
-	if (strcmp(arg, "auto") == 0)
-		c->data_path = DATA_AUTO;
-	else if (strcmp(arg, "kernel") == 0)
-		c->data_path = DATA_KERNEL;
-	else if (strcmp(arg, "user") == 0)
-		c->data_path = DATA_USER;
-	else
-		return mistaken("--%s takes auto, kernel or user, not "
-		    "'%.80s'", o->name, arg);
-	return GO_ON;
-}
-
-static int
-set_quirk(struct conf *c, const struct row *o, const char *arg)
-{
-	(void)arg;
-	c->quirks |= o->lo;
-	return GO_ON;
-}
-
-static int
-list_quirks(void)
-{
-	for (const struct quirk *q = quirk_table; q->name != NULL; q++)
-		printf("%-18s --%-23s %s\n", q->name, q->option, q->help);
-	return EXIT_OK;
-}
-
-/* --check (lo) or --status */
-static int
-set_mode(struct conf *c, const struct row *o, const char *arg)
-{
-	if (c->mode != RUN_TUNNEL && (c->mode == RUN_CHECK) !=
-	    (o->lo == RUN_CHECK))
-		return mistaken("--check and --status cannot go together");
-	if (arg != NULL && strcmp(arg, "json") != 0)
-		return mistaken("--%s takes nothing or =json, not '%.80s'",
-		    o->name, arg);
-	c->mode = arg != NULL ? RUN_STATUS_JSON : (enum run_mode)o->lo;
-	return GO_ON;
-}
-
-static int
-say_version(struct conf *c, const struct row *o, const char *arg)
-{
-	(void)c, (void)o, (void)arg;
-	printf("pptp version %s\n", VERSION);
-	return EXIT_OK;
-}
-
-static int
-say_help(struct conf *c, const struct row *o, const char *arg)
-{
-	(void)o, (void)arg;
-	c->mode = RUN_HELP;
-	return EXIT_OK;
-}
-
-static int
-set_quirks(struct conf *c, const struct row *o, const char *arg)
-{
-	const char *names[ROWS_MAX], *near;
-	unsigned bit = quirk_by_name(arg);
-	size_t n = 0;
-
-	if (strcmp(arg, "help") == 0)
-		return list_quirks();
-	if (bit != 0) {
-		c->quirks |= bit;
-		return GO_ON;
-	}
-	for (; n < ROWS_MAX && quirk_table[n].name != NULL; n++)
-		names[n] = quirk_table[n].name;
-	near = nearest(arg, names, n);
-	if (near != NULL)
-		return mistaken("--%s has no '%.80s'; did you mean '%s'?",
-		    o->name, arg, near);
-	return mistaken("--%s has no '%.80s'; '--%s help' lists all",
-	    o->name, arg, o->name);
-}
-
-/* --- the table ------------------------------------------------------------ */
-
-#define AT(m)	offsetof(struct conf, m), sizeof(((struct conf *)NULL)->m)
-#define NOWHERE	0, 0
-#define NEEDS(n) (n) << NEED_SHIFT
-
-static const struct row options[] = {
-	{ "phone", "NUMBER", G_CALL, "number the server shall dial",
-	    set_text, AT(phone), 0, PPTP_TEXT, OLD },
-	{ "client-hostname", "NAME", G_CALL, "our name for the server",
-	    set_text, AT(client_hostname), 1, PPTP_TEXT - 1, 0 },
-	{ "connect-port", "N", G_CALL, "TCP port of the server (1723)",
-	    set_number, AT(port), 1, 65535, 0 },
-	{ "localbind", "ADDR", G_CALL, "local IPv4 address to talk from",
-	    set_address, AT(localbind), 1, 0, OLD },
-	{ "rtmark", "N", G_CALL, "mark our packets for policy routing; "
-	    "decimal or 0x hexadecimal", set_mark, AT(rtmark), 0, UINT32_MAX,
-	    OLD | NEEDS(PTY_RTMARK) },
-	{ "nohostroute", "", G_CALL, "add no host route to the server",
-	    set_true, AT(nohostroute), 0, 0, OLD },
-	{ "timeout", "SECS", G_CALL, "longest wait for the tunnel, from name "
-	    "to call (25)", set_timeout, AT(timeout_us), US,
-	    UINT32_C(3600) * US, OLD },
-	{ "idle-wait", "SECS", G_CALL, "silence before an echo request (60; 0 "
-	    "sends none)", set_wait, AT(idle_us), 0, INT_MAX, OLD },
-	{ "max-echo-wait", "SECS", G_CALL, "longest wait for its reply (60; 0 "
-	    "is for ever)", set_wait, AT(echo_us), 0, INT_MAX, OLD },
-
-	{ "nolaunchpppd", "", G_PPPD, "carry PPP on standard input and "
-	    "output, for pppd's pty option", set_true, AT(nolaunch), 0, 0,
-	    OLD },
-	{ "username", "USER", G_PPPD, "log in as this user; asks for the "
-	    "password", set_text, AT(username), 1, USER_LONGEST, LAUNCH },
-	{ "domain", "DOMAIN", G_PPPD, "log in as DOMAIN\\USER",
-	    set_text, AT(domain), 1, USER_LONGEST, LAUNCH },
-	{ "encrypt", "", G_PPPD, "require encryption by MPPE, 128 bit",
-	    set_true, AT(encrypt), 0, 0, LAUNCH },
-	{ "pppd-call", "NAME", G_PPPD, "launch pppd with the options of "
-	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0,
-	    LAUNCH },
-	{ "client-ip", "ADDR", G_PPPD, "ask for this address of our own",
-	    set_address, AT(client_ip), 0, 0, LAUNCH },
-	{ "server-ip", "ADDR", G_PPPD, "ask for this address of the server's",
-	    set_address, AT(server_ip), 0, 0, LAUNCH },
-	{ "refuse-pap", "", G_PPPD, "never log in by PAP",
-	    set_refuse, AT(refuse), REFUSE_PAP, 0, LAUNCH },
-	{ "refuse-chap", "", G_PPPD, "never log in by CHAP",
-	    set_refuse, AT(refuse), REFUSE_CHAP, 0, LAUNCH },
-	{ "refuse-mschap", "", G_PPPD, "never log in by MS-CHAP",
-	    set_refuse, AT(refuse), REFUSE_MSCHAP, 0, LAUNCH },
-	{ "refuse-mschap-v2", "", G_PPPD, "never log in by MS-CHAPv2",
-	    set_refuse, AT(refuse), REFUSE_MSCHAP_V2, 0, LAUNCH },
-	{ "refuse-eap", "", G_PPPD, "never log in by EAP",
-	    set_refuse, AT(refuse), REFUSE_EAP, 0, LAUNCH },
-	{ "sync", "", G_PPPD, "synchronous PPP towards pppd, which needs "
-	    "its own option sync", set_true, AT(sync), 0, 0,
-	    OLD | NEEDS(PTY_SYNC) },
-
-	{ "data-path", "auto|kernel|user", G_DATA, "what carries the data "
-	    "(auto)", set_data_path, AT(data_path), 0, 0, 0 },
-	{ "nobuffer", "", G_DATA, "do not wait for packets that are late",
-	    set_true, AT(nobuffer), 0, 0,
-	    OLD | NEEDS(PTY_NOBUFFER) },
-	{ "reorder-timeout", "SECS", G_DATA, "longest wait for a missing "
-	    "packet (0.3)", set_fraction, AT(reorder_us), REORDER_MIN,
-	    REORDER_MAX, NEEDS(PTY_REORDER_TIMEOUT) },
-	{ "missing-window", "N", G_DATA, "take a packet more than N ahead for "
-	    "a jump", set_number, AT(missing_window), 1, INT32_MAX,
-	    OLD | NEEDS(PTY_MISSING_WINDOW) },
-	{ "window", "N", G_DATA, "packets the server may have under way (64)",
-	    set_number, AT(window), 1, 65535, NEEDS(PTY_WINDOW) },
-
-	{ "quirks", "NAME", G_QUIRK, "use the quirk of this name; help lists "
-	    "them", set_quirks, AT(quirks), 0, 0, OLD },
-
-	{ "debug", "", G_LOG, "stay in the foreground, log level 4, to "
-	    "standard error as well", set_true, AT(debug), 0, 0,
-	    OLD | QUIET },
-	{ "loglevel", "0..4", G_LOG, "0 nothing, 1 errors, 2 tunnel up and "
-	    "down (the default), 3 control messages, 4 packets",
-	    set_number, AT(loglevel), 0, 4, OLD | QUIET },
-	{ "logstring", "TEXT", G_LOG, "begin each line of the log with this",
-	    set_text, AT(logstring), 0, 100, OLD | QUIET },
-
-	{ "check", "", G_INFO, "try the server step by step, without pppd",
-	    set_mode, AT(mode), RUN_CHECK, 0, 0 },
-	{ "status", "[=json]", G_INFO, "show the tunnels of this machine",
-	    set_mode, AT(mode), RUN_STATUS, 0, QUIET },
-	{ "version", "", G_INFO, "print the version",
-	    say_version, NOWHERE, 0, 0, OLD | QUIET },
-	{ "help", "", G_INFO, "print this",
-	    say_help, NOWHERE, 0, 0, QUIET },
-};
-
-enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
-
-size_t
-opt_rows(struct row *out)
-{
-	size_t n = OPTIONS;
-
-	static_assert(OPTIONS + 16 <= ROWS_MAX, "room for the quirks");
-	memcpy(out, options, sizeof(options));
-	for (const struct quirk *q = quirk_table; q->name != NULL; q++) {
-		assert(n < ROWS_MAX);
-		out[n] = (struct row){ .group = G_QUIRK, .help = q->help,
-		    .set = set_quirk, .lo = q->bit };
-		snprintf(out[n].name, sizeof(out[n].name), "%s", q->option);
-		n++;
-	}
-	return n;
-}
-
-bool
-opt_optional(const struct row *o)
-{
-	return o->arg[0] == '[';
+	if (list)
+		return EXIT_OK;
+	near = nearest(QUIRK, arg);
+	if (near == NULL)
+		return mistaken("--%s has no '%.80s'; '--%s help' lists all",
+		    o->name, arg, o->name);
+	quirk_name(name, near->name + strlen(QUIRK));
+	return mistaken("--%s has no '%.80s'; did you mean '%s'?", o->name,
+	    arg, name);
 }
 
 /* --- parsing -------------------------------------------------------------- */
-
-struct scan {
-	struct conf	*c;
-	char		**argv;
-	int		 argc, at;	/* at: the word being read */
-	size_t		 nrows;
-	struct row	 rows[ROWS_MAX];
-	const char	*launch, *tunnel;	/* first given with LAUNCH,
-						 * without QUIET */
-};
 
 /*
  * The rest of a word that begins with a dash which a web page or a word
@@ -616,13 +533,6 @@ behind_typographic(const char *word)
 	return p + 3 + strspn(p + 3, "-");
 }
 
-static int
-typographic(const char *word)
-{
-	return mistaken("'%.80s' begins with a typographic dash, as web "
-	    "pages make it: type '--%.80s'", word, behind_typographic(word));
-}
-
 /* The first word is the server, the others are pppd's. */
 static void
 take_word(struct scan *s, char *word)
@@ -634,153 +544,118 @@ take_word(struct scan *s, char *word)
 		s->c->words[s->c->nwords++] = word;
 }
 
-const char *
-options_pty_need(enum pty_need need)
+/*
+ * Finds the option that a word names, or of which it has the beginning.  One
+ * that pptp-linux took is still taken: its scripts must not break because we
+ * have more options.  GO_ON, or the status of a mistake.
+ */
+static int
+find_option(const char *word, const struct row **found)
 {
-	static const char names[PTY_NEEDS][40] = {
-		[PTY_WINDOW] = "window", [PTY_RTMARK] = "rtmark",
-		[PTY_SYNC] = "sync", [PTY_NOBUFFER] = "nobuffer",
-		[PTY_TIMEOUT] = "timeout below 1 s (--reorder-timeout)",
-		[PTY_REORDER_TIMEOUT] = "reorder-timeout",
-		[PTY_MISSING_WINDOW] = "missing-window",
-		[PTY_QUIRK_WELCOME] = "quirk-welcome",
-		[PTY_QUIRK_BEZEQ] = "quirk-bezeq-israel"
-	};
+	const struct row *all[OPTIONS], *old = NULL;
+	size_t len = strcspn(word + 2, "=");
+	int n = 0, olds = 0;
 
-	return names[need];
-}
-
-/* With the plugin a window can still be announced. */
-static bool
-pty_needed(const struct conf *c)
-{
-	return c->pty_need > PTY_WINDOW;
+	for (const struct row *o = options; o < options + OPTIONS; o++) {
+		if (len == 0 || strncmp(o->name, word + 2, len) != 0)
+			continue;
+		*found = o;
+		if (o->name[len] == '\0')
+			return GO_ON;
+		all[n++] = o;
+		if (o->flags & OLD) {
+			olds++;
+			old = o;
+		}
+	}
+	if (n == 0)
+		return unknown(word);
+	if (n > 1 && olds != 1)
+		return mistaken("'%.80s' is short for more than one option: "
+		    "--%s, --%s%s", word, all[0]->name, all[1]->name,
+		    n > 2 ? " and others" : "");
+	if (n > 1)
+		*found = old;
+	return GO_ON;
 }
 
 static int
-take_option(struct scan *s, const struct row *o, const char *arg)
+take_option(struct scan *s, const char *word)
 {
+	const char *value = strchr(word, '=');
+	const struct row *o = NULL;
+	int status = find_option(word, &o);
+
+	if (status != GO_ON)
+		return status;
+	if (value != NULL && o->arg[0] == '\0')
+		return mistaken("--%s takes no value: '%.80s'", o->name, word);
+	if (value != NULL)
+		value++;
+	else if (o->arg[0] != '\0' && o->arg[0] != '[') {
+		if (s->at + 1 >= s->argc)
+			return mistaken("--%s needs its argument: --%s %s",
+			    o->name, o->name, o->arg);
+		value = s->argv[++s->at];
+	}
 	if (o->flags & LAUNCH && s->launch == NULL)
 		s->launch = o->name;
 	if (!(o->flags & QUIET) && s->tunnel == NULL)
 		s->tunnel = o->name;
-	if (o->flags >> NEED_SHIFT != 0 && !pty_needed(s->c))
-		s->c->pty_need = (enum pty_need)(o->flags >> NEED_SHIFT);
-	return o->set(s->c, o, arg);
+	if (o->flags & NEEDS_PTY && s->c->pty_need == NULL)
+		s->c->pty_need = o->name;
+	return o->set(s, o, value);
 }
 
-/*
- * A prefix that getopt_long() found ambiguous.  One that pptp-linux took is
- * still taken: its scripts must not break because we have more options.
- */
-static int
-take_prefix(struct scan *s, const char *word, const char *name)
-{
-	const struct row *old = NULL;
-	const char *value = strchr(word, '='), *all[2] = { NULL, NULL };
-	int found = 0, olds = 0;
-
-	for (size_t i = 0; i < s->nrows; i++) {
-		if (strncmp(s->rows[i].name, name, strlen(name)) != 0)
-			continue;
-		if (found < 2)
-			all[found] = s->rows[i].name;
-		found++;
-		if (s->rows[i].flags & OLD && ++olds == 1)
-			old = &s->rows[i];
-	}
-	if (found < 2)
-		return unknown(s->rows, s->nrows, word);
-	if (olds != 1)
-		return mistaken("'%.80s' is short for more than one option: "
-		    "--%s, --%s%s", word, all[0], all[1],
-		    found > 2 ? " and others" : "");
-	if (old->arg[0] == '\0' && value != NULL)
-		return mistaken("--%s takes no value: '%.80s'", old->name,
-		    word);
-	if (old->arg[0] == '\0')
-		return take_option(s, old, NULL);
-	if (value == NULL && optind >= s->argc)
-		return mistaken("--%s needs its argument: --%s %s",
-		    old->name, old->name, old->arg);
-	return take_option(s, old, value != NULL ? value + 1 :
-	    s->argv[optind++]);
-}
-
-/*
- * Reports what getopt_long() refused; optopt is its row's number if it has one.
- */
-static int
-bad_option(struct scan *s, int ch)
-{
-	const char *word = s->argv[s->at];
-	const struct row *o;
-	char name[NAME_LONGEST + 1];
-
-	if (strcmp(word, "-h") == 0)
-		return say_help(s->c, NULL, NULL);
-	if (strcmp(word, "-V") == 0)
-		return say_version(s->c, NULL, NULL);
-	if (behind_typographic(word) != NULL)
-		return typographic(word);
-	if (optopt < LONG_VAL) {
-		option_name(name, word);
-		if (word[1] == '-' && name[0] != '\0' &&
-		    strlen(name) < NAME_LONGEST)
-			return take_prefix(s, word, name);
-		return unknown(s->rows, s->nrows, word);
-	}
-	o = &s->rows[optopt - LONG_VAL];
-	if (ch == ':')
-		return mistaken("--%s needs its argument: --%s %s", o->name,
-		    o->name, o->arg);
-	return mistaken("--%s takes no value: '%.80s'", o->name, word);
-}
-
-static void
-getopt_table(const struct scan *s, struct option *longs)
-{
-	for (size_t i = 0; i < s->nrows; i++)
-		longs[i] = (struct option){ .name = s->rows[i].name,
-		    .has_arg = s->rows[i].arg[0] == '\0' ? no_argument :
-		    opt_optional(&s->rows[i]) ?
-		    optional_argument :
-		    required_argument, .val = LONG_VAL + (int)i };
-	longs[s->nrows] = (struct option){ .name = NULL };
-}
-
+/* Options may stand before and after HOST; behind "--" all are words. */
 static int
 scan_words(struct scan *s)
 {
-	struct option longs[ROWS_MAX + 1];
-	int ch, status;
+	int status = GO_ON;
+	bool behind = false;
 
-	getopt_table(s, longs);
-	/* 0 makes both glibc and musl begin anew; "-" hands over each word. */
-	optind = 0;
-	opterr = 0;
-	for (;;) {
-		s->at = optind > 0 ? optind : 1;
-		ch = getopt_long(s->argc, s->argv, "-:", longs, NULL);
-		if (ch == -1)
-			break;
-		if (ch == 1 && behind_typographic(optarg) != NULL)
-			return typographic(optarg);
-		if (ch == 1) {
-			take_word(s, optarg);
-			continue;
-		}
-		status = ch == '?' || ch == ':' ? bad_option(s, ch) :
-		    take_option(s, &s->rows[ch - LONG_VAL], optarg);
-		if (status != GO_ON)
-			return status;
+	for (s->at = 1; status == GO_ON && s->at < s->argc; s->at++) {
+		char *word = s->argv[s->at];
+		const char *rest = behind_typographic(word);
+
+		if (behind)
+			take_word(s, word);
+		else if (strcmp(word, "--") == 0)
+			behind = true;
+		else if (rest != NULL)
+			status = mistaken("'%.80s' begins with a typographic "
+			    "dash, as web pages make it: type '--%.80s'",
+			    word, rest);
+		else if (word[0] != '-' || word[1] == '\0')
+			take_word(s, word);
+		else if (word[1] == '-')
+			status = take_option(s, word);
+		else if (strcmp(word, "-h") == 0)
+			status = take_option(s, "--help");
+		else if (strcmp(word, "-V") == 0)
+			status = take_option(s, "--version");
+		else
+			status = unknown(word);
 	}
-	while (optind < s->argc)
-		take_word(s, s->argv[optind++]);
-	return GO_ON;
+	return status;
 }
 
 /* --- what goes together --------------------------------------------------- */
+
+const char *
+options_pty_need(const struct conf *c)
+{
+	if (c->pty_need != NULL)
+		return c->pty_need;
+	/* Only the gateway can drop text before the first LCP frame. */
+	if (c->quirks & QUIRK_WELCOME)
+		return QUIRK "welcome";
+	/* It demands call id 0, by which the kernel means "any". */
+	if (c->quirks & QUIRK_BEZEQ)
+		return QUIRK "bezeq-israel";
+	/* With the plugin a window can still be announced. */
+	return c->window != 0 && !c->nolaunch ? "window" : NULL;
+}
 
 /* A URL, USER@HOST or HOST:PORT is told what to write instead. */
 static int
@@ -824,24 +699,62 @@ check_host(const struct conf *c)
 	return check_name(c->host);
 }
 
-/* Options for the pppd that we launch, where we launch none. */
-static int
-check_launch(const struct scan *s)
+/* Which mode launches no pppd; NULL: this one does. */
+static const char *
+launches_none(const struct conf *c)
 {
-	const struct conf *c = s->c;
-	const char *who = c->mode == RUN_CHECK ? "--check" :
+	return c->mode == RUN_CHECK ? "--check" :
 	    c->mode != RUN_TUNNEL ? "--status" :
 	    c->nolaunch ? "--nolaunchpppd" : NULL;
-	const char *data = pty_needed(c) ? options_pty_need(c->pty_need) :
-	    c->data_path != DATA_AUTO ? "data-path" : NULL;
+}
 
-	if (who == NULL)
-		return GO_ON;
-	if (s->launch != NULL && c->mode == RUN_TUNNEL)
+/* Options that cannot go together. */
+static int
+check_options(const struct scan *s)
+{
+	const struct conf *c = s->c;
+	const char *who = launches_none(c), *need = options_pty_need(c);
+
+	if (who != NULL && s->launch != NULL && c->mode == RUN_TUNNEL)
 		return mistaken("--%s is for the pppd that pptp launches, "
 		    "but %s launches none: give it to pppd itself", s->launch,
 		    who);
-	if (c->nwords > 0)
+	if (c->domain != NULL && strchr(c->domain, '\\') != NULL)
+		return mistaken("a domain has no backslash: --domain "
+		    "'%.80s' (write it without)", c->domain);
+	if (c->data_path == DATA_KERNEL && need != NULL)
+		return mistaken("--data-path=kernel is not available with "
+		    "--%s, which the kernel does not know", need);
+	return GO_ON;
+}
+
+static void PRINTF(1, 2)
+warn(const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	say(STDERR_FILENO, "pptp: %s\n", text);
+}
+
+/* What is taken for something else, or for nothing. */
+static void
+warn_options(const struct scan *s)
+{
+	const struct conf *c = s->c;
+	const char *who = launches_none(c);
+	const char *data = c->pty_need != NULL ? c->pty_need :
+	    c->data_path != DATA_AUTO ? "data-path" : NULL;
+
+	if (s->reorder != NULL)
+		warn("--timeout %s is taken as --reorder-timeout %s, which "
+		    "pptp-linux meant by it; --timeout is now the longest "
+		    "wait for the tunnel, 1 second at least", s->reorder,
+		    s->reorder);
+	if (who != NULL && c->nwords > 0)
 		warn("'%.80s' is for pppd, which %s does not launch: "
 		    "ignored%s", c->words[0], who,
 		    c->nwords > 1 ? ", like what follows" : "");
@@ -855,39 +768,8 @@ check_launch(const struct scan *s)
 	    c->mode != RUN_TUNNEL)
 		warn("--%s is for a tunnel, and %s only shows those "
 		    "there are: ignored", s->tunnel, who);
-	return GO_ON;
-}
-
-static int
-check_login(const struct conf *c)
-{
 	if (c->domain != NULL && c->username == NULL)
 		warn("--domain goes with --username: ignored");
-	if (c->domain != NULL && strchr(c->domain, '\\') != NULL)
-		return mistaken("a domain has no backslash: --domain "
-		    "'%.80s' (write it without)", c->domain);
-	return GO_ON;
-}
-
-/* Settles which data path there can be. */
-static int
-check_data_path(struct conf *c)
-{
-	/* Only the gateway can drop text before the first LCP frame. */
-	if (!pty_needed(c) && c->quirks & QUIRK_WELCOME)
-		c->pty_need = PTY_QUIRK_WELCOME;
-	/* It demands call id 0, by which the kernel means "any". */
-	if (!pty_needed(c) && c->quirks & QUIRK_BEZEQ)
-		c->pty_need = PTY_QUIRK_BEZEQ;
-	if (c->data_path == DATA_KERNEL && (c->nolaunch ? pty_needed(c) :
-	    c->pty_need != PTY_NOT_NEEDED))
-		return mistaken("--data-path=kernel is not available with "
-		    "--%s, which the kernel does not know",
-		    options_pty_need(c->pty_need));
-	if (c->data_path != DATA_KERNEL &&
-	    (c->nolaunch || c->pty_need != PTY_NOT_NEEDED))
-		c->data_path = DATA_USER;
-	return GO_ON;
 }
 
 static const struct conf defaults = {
@@ -919,20 +801,118 @@ options_parse(struct conf *c, int argc, char **argv)
 
 	*c = defaults;
 	c->words = argc > 0 ? argv + 1 : argv;
-	s.nrows = opt_rows(s.rows);
 	status = scan_words(&s);
 	if (status == GO_ON)
 		status = check_host(c);
 	if (status == GO_ON)
-		status = check_launch(&s);
-	if (status == GO_ON)
-		status = check_login(c);
-	if (status == GO_ON)
-		status = check_data_path(c);
+		status = check_options(&s);
 	if (c->loglevel < 0)
 		c->loglevel = c->debug ? 4 : 2;
-	say_warnings(status == GO_ON && c->loglevel > 0);
+	if (status == GO_ON && c->loglevel > 0)
+		warn_options(&s);
+	if (c->data_path != DATA_KERNEL && (c->nolaunch ||
+	    options_pty_need(c) != NULL))
+		c->data_path = DATA_USER;
 	if (status == EXIT_USAGE)
 		c->nolaunch = c->nolaunch || says_nolaunch(argc, argv);
 	return status;
+}
+
+/* --- help ----------------------------------------------------------------- */
+
+enum {
+	HELP_COLUMN = 29,
+	HELP_WIDTH = 79
+};
+
+static const char group_names[][14] = {
+	[G_CALL] = "The call",
+	[G_PPPD] = "pppd",
+	[G_DATA] = "The data",
+	[G_QUIRK] = "Server quirks",
+	[G_LOG] = "Logging",
+	[G_INFO] = "Other modes",
+};
+static_assert(sizeof(group_names) / sizeof(group_names[0]) == GROUPS,
+    "a group has no name");
+
+static const char exit_texts[][56] = {
+	[EXIT_OK] = "normal end",
+	[EXIT_SYSTEM] =
+	    "this machine failed: memory, pppd, PPP; no tunnel is up",
+	[EXIT_USAGE] = "the command line is wrong",
+	[EXIT_RESOLVE] = "the server's name has no usable address",
+	[EXIT_PERMISSION] = "a capability or a file's permission is missing",
+	[EXIT_CONNECT] = "cannot connect: refused, unreachable or timed out",
+	[EXIT_NOT_PPTP] = "what answers there is not a PPTP server",
+	[EXIT_REFUSED] = "the server refused the connection",
+	[EXIT_CALL_REFUSED] = "the server refused the call",
+	[EXIT_TIMEOUT] = "the tunnel was not up within --timeout",
+	[EXIT_SERVER_ENDED] = "the server ended the call",
+	[EXIT_LOST] = "the connection was lost",
+	[EXIT_GRE_BLOCKED] = "no GRE comes back: protocol 47 is blocked",
+	[EXIT_LOGIN] = "the server refused the login",
+	[EXIT_PPP] = "PPP could not agree: login, encryption or address",
+};
+static_assert(sizeof(exit_texts) / sizeof(exit_texts[0]) == EXIT_STATUSES,
+    "a status has no text");
+
+/* Words from column HELP_COLUMN on, as many to a line as fit. */
+static void
+print_wrapped(const char *text)
+{
+	int column = HELP_COLUMN;
+
+	while (*text != '\0') {
+		int n = (int)strcspn(text, " ");
+
+		if (column + 1 + n > HELP_WIDTH) {
+			printf("\n%*s", HELP_COLUMN, "");
+			column = HELP_COLUMN;
+		} else if (column > HELP_COLUMN) {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", n, text);
+		column += n;
+		text += n;
+		text += strspn(text, " ");
+	}
+	putchar('\n');
+}
+
+static void
+print_row(const struct row *o)
+{
+	int n = printf("  --%s%s%s", o->name,
+	    o->arg[0] == '\0' || o->arg[0] == '[' ? "" : " ", o->arg);
+
+	if (n >= HELP_COLUMN) {
+		putchar('\n');
+		n = 0;
+	}
+	printf("%*s", HELP_COLUMN - n, "");
+	print_wrapped(o->help);
+}
+
+static int
+say_help(struct scan *s, const struct row *o, const char *arg)
+{
+	(void)s, (void)o, (void)arg;
+	fputs("usage: pptp [options] HOST [pppd options]\n"
+	    "       pptp --status[=json] [HOST]\n\n"
+	    "Connects to a PPTP server and launches pppd on the tunnel.  "
+	    "Options may stand\nbefore and after HOST, as --option value or "
+	    "--option=value; other words go to\npppd, and behind -- all do.\n",
+	    stdout);
+	for (int g = 0; g < GROUPS; g++) {
+		printf("\n%s:\n", group_names[g]);
+		for (size_t i = 0; i < OPTIONS; i++)
+			if (options[i].group == g)
+				print_row(&options[i]);
+	}
+	fputs("\nExit status (once pppd is launched, pppd's own):\n", stdout);
+	for (int i = 0; i < EXIT_STATUSES; i++)
+		printf("  %2d  %s\n", i, exit_texts[i]);
+	return EXIT_OK;
 }

@@ -220,9 +220,8 @@ plugin_options(const struct conf *c, char *text, size_t size)
 	add_text(&w, "--timeout", seconds);
 	add_number(&w, "--idle-wait", (uint64_t)c->idle_us / 1000000);
 	add_number(&w, "--max-echo-wait", (uint64_t)c->echo_us / 1000000);
-	for (const struct quirk *q = quirk_table; q->name != NULL; q++)
-		if (c->quirks & q->bit)
-			add_text(&w, "--quirks", q->name);
+	if (c->quirks & QUIRK_ASYNCREAD)	/* the others need the pty */
+		add_word(&w, "--quirk-broken-asyncread");
 	if (c->debug)
 		add_word(&w, "--debug");
 	add_number(&w, "--loglevel", (uint64_t)c->loglevel);

@@ -41,7 +41,7 @@ enum { HOST_LONGEST = 253 };	/* a name in the DNS, in octets */
 enum { MTU_OVERHEAD = 60, MTU_USUAL = 1400, MTU_LEAST = 576 };
 
 enum run_mode {
-	RUN_TUNNEL, RUN_CHECK, RUN_STATUS, RUN_STATUS_JSON, RUN_HELP
+	RUN_TUNNEL, RUN_CHECK, RUN_STATUS, RUN_STATUS_JSON
 };
 
 /* Logins that pppd shall refuse. */
@@ -54,21 +54,6 @@ enum {
 };
 
 enum data_path { DATA_AUTO, DATA_KERNEL, DATA_USER };
-
-/* Options that only the pty can honour; the quirks change the data itself. */
-enum pty_need {
-	PTY_NOT_NEEDED,
-	PTY_WINDOW,		/* the kernel gateway can still announce one */
-	PTY_RTMARK,
-	PTY_SYNC,
-	PTY_NOBUFFER,
-	PTY_TIMEOUT,		/* by which pptp-linux meant the next one */
-	PTY_REORDER_TIMEOUT,
-	PTY_MISSING_WINDOW,
-	PTY_QUIRK_WELCOME,
-	PTY_QUIRK_BEZEQ,
-	PTY_NEEDS
-};
 
 struct conf {
 	enum run_mode	 mode;
@@ -88,11 +73,10 @@ struct conf {
 	uint32_t	 missing_window;	/* 0: off */
 	struct in_addr	 client_ip, server_ip;	/* INADDR_ANY: not given */
 	unsigned	 refuse;	/* REFUSE_* */
-	enum data_path	 data_path;	/* DATA_USER with a pty_need and with
-					 * nolaunch, unless that is the kernel
-					 * gateway's */
-	enum pty_need	 pty_need;	/* the option given that only the pty
-					 * can honour */
+	enum data_path	 data_path;	/* DATA_USER where an option needs the
+					 * pty, and with nolaunch unless that
+					 * is the kernel gateway's */
+	const char	*pty_need;	/* for options_pty_need() alone */
 	const char	*pppd_call;	/* or NULL */
 	const char	*username, *domain;	/* for the login; or NULL */
 	bool		 encrypt;	/* require MPPE of 128 bit */

@@ -5,8 +5,6 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include <stdio.h>
-
 #include "conf.h"
 
 /*
@@ -18,11 +16,8 @@
  */
 int options_parse(struct conf *c, int argc, char **argv);
 
-/* --help: prints the options in their groups, then the exit statuses. */
-void options_help(FILE *f);
-
-/* The option's name, without "--". */
-const char *options_pty_need(enum pty_need need);
+/* The option given that only the pty can honour, without "--"; or NULL. */
+const char *options_pty_need(const struct conf *c);
 
 /* The sentence of that mistake, for whoever does not see stderr; or "". */
 const char *options_mistake(void);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Servers that need something special (pure): one table of names, help lines
- * and what each changes.  Other code asks for the bit where it matters.
+ * Servers that need something special (pure): what a quirk changes in messages,
+ * and what is known of a server by its names.  Other code asks for the bit of a
+ * quirk where it matters.
  */
 #ifndef PPTP_QUIRKS_H
 #define PPTP_QUIRKS_H
@@ -34,19 +35,6 @@ struct quirk_fields {
 	int		 serial;			/* -1: counted */
 	int		 link_info;	/* send a Set-Link-Info once up */
 };
-
-struct quirk {
-	const char	*name;		/* BEZEQ_ISRAEL: --quirks NAME */
-	const char	*option;	/* quirk-bezeq-israel */
-	unsigned	 bit;
-	const char	*help;
-};
-
-/* The table; ends with a row whose name is NULL. */
-extern const struct quirk quirk_table[];
-
-/* The bit of --quirks NAME, in any case, '-' as '_'; 0: there is none. */
-unsigned quirk_by_name(const char *name);
 
 /* What is known of a server by its names (in its SCCRP). */
 struct quirk_server {

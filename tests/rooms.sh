@@ -25,8 +25,6 @@ ORDER = [
     ["include"],        # headers without a .c: configuration, numbers, octets
 ]
 RANK = {room: i for i, line in enumerate(ORDER) for room in line}
-# Headers of a .c with another name.
-OF = {"options_row.h": "client/options.c"}
 
 top, build = sys.argv[1:]
 os.chdir(top)
@@ -39,7 +37,7 @@ def owner(header):
     """The .c a header belongs to; itself if there is none."""
     name = os.path.basename(header)
     stem = name[:-2].replace("pptp_", "")
-    return OF.get(name) or stems.get(stem) or "include/" + name
+    return stems.get(stem) or "include/" + name
 
 
 def room(f):

@@ -4,7 +4,7 @@
  * are, the result keeps what options.h promises, and a second reading of the
  * same words gives the same.
  */
-/* with: client/help.c pptp_quirks.c client/pppd_argv.c util.c */
+/* with: client/pppd_argv.c util.c */
 #include "../../client/options.c"
 
 #include "pppd_argv.h"
@@ -81,10 +81,10 @@ check_conf(const struct conf *c, char *const *argv, int argc)
 	assert(!tunnel || !c->nolaunch || (c->pppd_call == NULL &&
 	    c->refuse == 0 && c->client_ip.s_addr == INADDR_ANY &&
 	    c->server_ip.s_addr == INADDR_ANY));
-	assert((c->pty_need == PTY_NOT_NEEDED && !c->nolaunch) ||
+	assert((options_pty_need(c) == NULL && !c->nolaunch) ||
 	    c->data_path == DATA_USER ||
 	    (c->nolaunch && c->data_path == DATA_KERNEL));
-	assert(c->data_path != DATA_KERNEL || c->pty_need <= PTY_WINDOW);
+	assert(c->data_path != DATA_KERNEL || options_pty_need(c) == NULL);
 	for (int i = 0; i < c->nwords; i++)
 		assert(given(argv, argc, c->words[i]));
 }

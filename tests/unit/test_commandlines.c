@@ -4,7 +4,7 @@
  * out as pptp-linux's parser has it.  tests/net/commandlines.sh tries the same
  * file with both programs.  And every shortening of an option of pptp-linux.
  */
-/* with: client/help.c pptp_quirks.c util.c */
+/* with: util.c */
 #include "../../client/options.c"
 
 #include <fcntl.h>
@@ -176,16 +176,15 @@ test_file(void)
 
 /* --- shortenings ----------------------------------------------------------- */
 
-/* How many rows of this kind begin with the n octets of name. */
+/* How many options of this kind begin with the n octets of name. */
 static unsigned
-begin_with(const struct row *rows, size_t nrows, unsigned flags,
-    const char *name, size_t n)
+begin_with(unsigned flags, const char *name, size_t n)
 {
 	unsigned found = 0;
 
-	for (size_t i = 0; i < nrows; i++)
-		if ((rows[i].flags & flags) == flags &&
-		    strncmp(rows[i].name, name, n) == 0)
+	for (size_t i = 0; i < OPTIONS; i++)
+		if ((options[i].flags & flags) == flags &&
+		    strncmp(options[i].name, name, n) == 0)
 			found++;
 	return found;
 }
@@ -207,14 +206,14 @@ value_for(const struct row *o)
 
 /* Does --SHORT do what --NAME does, unless it may mean another? */
 static void
-test_short(const struct row *rows, size_t nrows, const struct row *o, size_t n)
+test_short(const struct row *o, size_t n)
 {
 	char value[32] = "", shorter[96], longer[96], host[] = "h", name[] = "";
 	char *a[] = { name, host, shorter, NULL };
 	char *b[] = { name, host, longer, NULL };
-	unsigned all = begin_with(rows, nrows, 0, o->name, n);
+	unsigned all = begin_with(0, o->name, n);
 	bool fine = n == strlen(o->name) || all == 1 || (o->flags & OLD &&
-	    begin_with(rows, nrows, OLD, o->name, n) == 1);
+	    begin_with(OLD, o->name, n) == 1);
 	struct conf short_conf, long_conf;
 	int status;
 
@@ -241,14 +240,10 @@ test_short(const struct row *rows, size_t nrows, const struct row *o, size_t n)
 static void
 test_shortenings(void)
 {
-	static struct row rows[ROWS_MAX];
-	size_t nrows = opt_rows(rows);
-
-	for (size_t i = 0; i < nrows; i++)
-		for (size_t n = 1; n <= strlen(rows[i].name); n++)
-			if (rows[i].group != G_INFO ||
-			    rows[i].set == set_mode)
-				test_short(rows, nrows, &rows[i], n);
+	for (const struct row *o = options; o < options + OPTIONS; o++)
+		for (size_t n = 1; n <= strlen(o->name); n++)
+			if (o->group != G_INFO || o->set == set_mode)
+				test_short(o, n);
 }
 
 int

@@ -3,7 +3,7 @@
  * The command line: every option is set and found in struct conf, every
  * mistake has its sentence, and help shows what the parser takes.
  */
-/* with: client/help.c pptp_quirks.c client/pppd_argv.c util.c */
+/* with: client/pppd_argv.c util.c */
 #include "../../client/options.c"
 
 #include <sys/mman.h>
@@ -73,8 +73,6 @@ parse(struct run *r)
 	capture(STDOUT_FILENO, "out", &so, &co);
 	capture(STDERR_FILENO, "err", &se, &ce);
 	r->status = options_parse(&r->c, r->argc, r->argv);
-	if (r->c.mode == RUN_HELP)
-		options_help(stdout);
 	fflush(stdout);
 	fflush(stderr);
 	release(STDOUT_FILENO, so, co, r->out);
@@ -156,6 +154,9 @@ static const struct sample {
 	{ "window", AT(window), "65535", 65535, NULL },
 	{ "quirks", AT(quirks), "bezeq-israel", QUIRK_BEZEQ,
 	    NULL },
+	{ "quirk-welcome", AT(quirks), NULL, QUIRK_WELCOME, NULL },
+	{ "quirk-broken-asyncread", AT(quirks), NULL, QUIRK_ASYNCREAD, NULL },
+	{ "quirk-bezeq-israel", AT(quirks), NULL, QUIRK_BEZEQ, NULL },
 	{ "debug", AT(debug), NULL, 1, NULL },
 	{ "loglevel", AT(loglevel), "0", 0, NULL },
 	{ "logstring", AT(logstring),
@@ -200,7 +201,7 @@ others_rest(const struct conf *c, const struct conf *was,
     const struct sample *s)
 {
 	bool debug = strcmp(s->name, "debug") == 0, user = c->nolaunch ||
-	    c->pty_need != PTY_NOT_NEEDED;
+	    options_pty_need(c) != NULL;
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
 		const struct sample *x = &samples[i];
@@ -240,6 +241,27 @@ lands(const struct sample *s, bool behind, const char *blank)
 	return text != NULL && strcmp(text, s->text) == 0;
 }
 
+/* In either case, '-' and '_' alike. */
+static const struct {
+	const char	*name;
+	unsigned	 bit;
+} quirks[] = {
+	{ "BEZEQ_ISRAEL", QUIRK_BEZEQ },
+	{ "bezeq-israel", QUIRK_BEZEQ },
+	{ "Bezeq_Israel", QUIRK_BEZEQ },
+	{ "welcome", QUIRK_WELCOME },
+	{ "WELCOME", QUIRK_WELCOME },
+	{ "broken-asyncread", QUIRK_ASYNCREAD },
+	{ "BROKEN_ASYNCREAD", QUIRK_ASYNCREAD },
+	{ "''", 0 },
+	{ "BEZEQ", 0 },
+	{ "BEZEQ_ISRAEL_", 0 },
+	{ "quirk-welcome", 0 },
+	{ "WELC\xd6ME", 0 },
+	{ "welcom}", 0 },
+	{ "welcomewelcomewelcomewelcomewelcome", 0 },
+};
+
 static void
 test_lands(void)
 {
@@ -255,15 +277,15 @@ test_lands(void)
 		    "--%s lands in struct conf, before and behind HOST, with "
 		    "'=' and without, and touches nothing else", s->name);
 	}
-	for (const struct quirk *q = quirk_table; q->name != NULL; q++) {
+	for (size_t i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++) {
 		char line[LINE];
+		const struct run *r;
 
-		snprintf(line, sizeof(line), "h --%s", q->option);
-		T(T_EQ(run(line)->c.quirks, q->bit),
-		    "--%s sets its bit", q->option);
-		snprintf(line, sizeof(line), "h --quirks %s", q->name);
-		T(T_EQ(run(line)->c.quirks, q->bit),
-		    "--quirks %s too", q->name);
+		snprintf(line, sizeof(line), "h --quirks %s", quirks[i].name);
+		r = run(line);
+		T(T_EQ(r->status, quirks[i].bit == 0 ? EXIT_USAGE : -1) &&
+		    T_EQ(r->c.quirks, quirks[i].bit),
+		    "--quirks %s is %#x", quirks[i].name, quirks[i].bit);
 	}
 	T(T_EQ(run("h --quirk-welcome --quirks BEZEQ_ISRAEL")->c.quirks,
 	    (QUIRK_WELCOME | QUIRK_BEZEQ)),
@@ -293,7 +315,7 @@ test_defaults(void)
 	    "numbers unasked");
 	T(T_IS(c->phone == NULL) && T_IS(c->logstring == NULL) &&
 	    T_IS(c->pppd_call == NULL) && T_IS(c->client_hostname == NULL) &&
-	    T_EQ(c->pty_need, PTY_NOT_NEEDED),
+	    T_IS(options_pty_need(c) == NULL),
 	    "texts unasked");
 	T(T_EQ(c->data_path, DATA_AUTO) && T_EQ(c->quirks, 0) &&
 	    T_EQ(c->refuse, 0) && T_EQ(c->localbind.s_addr, INADDR_ANY) &&
@@ -371,7 +393,7 @@ test_limits(void)
 		    "'%s' gives %lld", limits[i].line,
 		    (long long)limits[i].value);
 	}
-	T(T_EQ(run("h --sync --nobuffer")->c.pty_need, PTY_SYNC),
+	T(T_STR(options_pty_need(&run("h --sync --nobuffer")->c), "sync"),
 	    "the first option that wants the user path is named");
 }
 
@@ -797,24 +819,23 @@ static void
 test_help(void)
 {
 	const struct run *r = run("--help");
-	struct row rows[ROWS_MAX];
-	size_t n = opt_rows(rows), missing = 0;
+	size_t missing = 0;
 	char word[LINE];
 
 	T(T_EQ(r->status, EXIT_OK) && T_EQ(r->err[0], '\0') &&
 	    T_EQ(strncmp(r->out, "usage: pptp ", 12), 0),
 	    "--help prints to stdout and ends with 0");
-	for (size_t i = 0; i < n; i++) {
-		snprintf(word, sizeof(word), "\n  --%.99s", rows[i].name);
+	for (size_t i = 0; i < OPTIONS; i++) {
+		snprintf(word, sizeof(word), "\n  --%.99s", options[i].name);
 		if (!mentions(r->out, word) && ++missing)
-			printf("# help lacks --%s\n", rows[i].name);
-		if (rows[i].help[0] == '\0' && ++missing)
-			printf("# --%s has no help\n", rows[i].name);
+			printf("# help lacks --%s\n", options[i].name);
+		if (options[i].help[0] == '\0' && ++missing)
+			printf("# --%s has no help\n", options[i].name);
 	}
-	T(T_EQ(missing, 0), "help has all %zu options", n);
+	T(T_EQ(missing, 0), "help has all %d options", OPTIONS);
 	T(T_HAS(r->out, "\n  --status[=json]  "),
 	    "an argument that may be left out is shown so");
-	T(T_EQ(n, OPTIONS + 3) && narrow(r->out, 80), "in 80 columns");
+	T(narrow(r->out, 80), "in 80 columns");
 	for (int s = 0; s < EXIT_STATUSES; s++) {
 		snprintf(word, sizeof(word), "\n  %2d  ", s);
 		missing += strstr(r->out, word) == NULL;
@@ -826,7 +847,6 @@ static void
 test_says(void)
 {
 	const struct run *r = run("--version");
-	size_t n = 0;
 
 	T(T_EQ(r->status, EXIT_OK) && T_EQ(r->err[0], '\0') &&
 	    T_STR(r->out, "pptp version " VERSION "\n"),
@@ -836,29 +856,29 @@ test_says(void)
 	    "--version by prefix and after HOST");
 	T(T_EQ(run("-V h")->status, EXIT_OK) &&
 	    T_STR(run("h -V")->out, "pptp version " VERSION "\n") &&
-	    T_EQ(run("h -h")->c.mode, RUN_HELP) &&
+	    T_STR(run("h -h")->out, run("--help")->out) &&
 	    T_EQ(run("-hV")->status, EXIT_USAGE) &&
 	    T_STR(join(run("h -- -h")->c.words, 1, ""), "-h"),
 	    "-V and -h alone are --version and --help; behind -- they are "
 	    "pppd's");
 	r = run("--quirks help");
-	for (const struct quirk *q = quirk_table; q->name != NULL; q++)
-		n += !mentions(r->out, q->name) || !mentions(r->out, q->option);
-	T(T_EQ(n, 0) && T_EQ(r->status, EXIT_OK) && T_EQ(r->err[0], '\0'),
+	T(T_HAS(r->out, "BEZEQ_ISRAEL       --quirk-bezeq-israel      Orckit")
+	    && T_HAS(r->out, "\nBROKEN_ASYNCREAD ") &&
+	    T_HAS(r->out, "WELCOME  ") && T_EQ(r->status, EXIT_OK) &&
+	    T_EQ(r->err[0], '\0'),
 	    "--quirks help lists all on stdout");
 }
 
 static void
 test_table(void)
 {
-	struct row rows[ROWS_MAX];
-	size_t n = opt_rows(rows), twice = 0, dull = 0;
+	size_t twice = 0, dull = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < OPTIONS; i++) {
 		for (size_t j = 0; j < i; j++)
-			twice += strcmp(rows[i].name, rows[j].name) == 0;
-		dull += strlen(rows[i].name) > NAME_LONGEST ||
-		    rows[i].set == NULL || rows[i].group >= GROUPS;
+			twice += strcmp(options[i].name, options[j].name) == 0;
+		dull += strlen(options[i].name) > NAME_LONGEST ||
+		    options[i].set == NULL || options[i].group >= GROUPS;
 	}
 	T(T_EQ(twice, 0) && T_EQ(dull, 0),
 	    "no option twice, each with its parts");

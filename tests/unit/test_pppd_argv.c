@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What pppd is given when the kernel carries the data. */
-/* with: client/options.c client/help.c pptp_quirks.c util.c */
+/* with: client/options.c util.c */
 #include "../../client/pppd_argv.c"
 
 #include "options.h"
@@ -58,7 +58,7 @@ main(void)
 	T(same(behind(v, "pptp_options"), "--phone 5\\ 5 --client-hostname "
 	    "a\\\\b --connect-port 99 --localbind 192.0.2.1 "
 	    "--nohostroute --timeout 2.500000 --idle-wait 3 --max-echo-wait "
-	    "0 --quirks BROKEN_ASYNCREAD --loglevel 3 --logstring "
+	    "0 --quirk-broken-asyncread --loglevel 3 --logstring "
 	    "it\\'s\\ \\\"mine\\\""), "every other option is repeated, and "
 	    "quoted");
 

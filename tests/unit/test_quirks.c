@@ -3,58 +3,6 @@
 #include "t.h"
 
 static void
-test_names(void)
-{
-	static const struct {
-		const char *name;
-		unsigned bit;
-	} rows[] = {
-		{ "BEZEQ_ISRAEL", QUIRK_BEZEQ },
-		{ "bezeq-israel", QUIRK_BEZEQ },
-		{ "Bezeq_Israel", QUIRK_BEZEQ },
-		{ "welcome", QUIRK_WELCOME },
-		{ "WELCOME", QUIRK_WELCOME },
-		{ "broken-asyncread", QUIRK_ASYNCREAD },
-		{ "BROKEN_ASYNCREAD", QUIRK_ASYNCREAD },
-		{ "", 0 },
-		{ "BEZEQ", 0 },
-		{ "BEZEQ_ISRAEL_", 0 },
-		{ "welcome ", 0 },
-		{ "help", 0 },
-		{ "quirk-welcome", 0 },
-		{ "WELC\xd6ME", 0 },
-		{ "welcom}", 0 },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		T(T_EQ(quirk_by_name(rows[i].name), rows[i].bit),
-		    "quirk \"%s\" is %#x", rows[i].name, rows[i].bit);
-}
-
-/* Each row is whole, has a bit of its own and is found by both its names. */
-static void
-test_table(void)
-{
-	unsigned all = 0, rows = 0;
-	bool ok = true;
-
-	for (const struct quirk *q = quirk_table; q->name != NULL; q++) {
-		ok &= q->bit != 0 && (q->bit & (q->bit - 1)) == 0;
-		ok &= (all & q->bit) == 0;
-		ok &= strncmp(q->option, "quirk-", 6) == 0;
-		ok &= quirk_by_name(q->name) == q->bit;
-		ok &= quirk_by_name(q->option + 6) == q->bit;
-		ok &= strlen(q->help) > 10;
-		all |= q->bit;
-		rows++;
-	}
-	T(ok, "each quirk has a bit, an option, a name and a help line");
-	T(T_EQ(rows, 3) &&
-	    T_EQ(all, (QUIRK_WELCOME | QUIRK_ASYNCREAD | QUIRK_BEZEQ)),
-	    "the table has all three quirks");
-}
-
-static void
 test_fields(void)
 {
 	struct quirk_fields f, g;
@@ -143,8 +91,6 @@ test_advice(void)
 int
 main(void)
 {
-	test_names();
-	test_table();
 	test_fields();
 	test_holds_back();
 	test_wants_pty();

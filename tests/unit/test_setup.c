@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pptpsetup in a folder of its own: what it writes, keeps and refuses. */
-/* with: client/options.c client/help.c pptp_quirks.c util.c */
+/* with: client/options.c util.c */
 static char test_dir[] = "/tmp/test_setup.XXXXXX";
 static char test_pppd[64] = "/nowhere";
 #define PPP_DIR		"."
