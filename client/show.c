@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 
+#include <assert.h>
 #include <ifaddrs.h>
 #include <inttypes.h>
 #include <pwd.h>
@@ -15,10 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "kernel.h"
 #include "netlink.h"
-#include "ppp_observer.h"
-#include "pptp_proto.h"
 #include "show.h"
 #include "util.h"
 
@@ -28,6 +28,7 @@ enum { UNKNOWN = -1 };			/* a time that nobody knows */
 struct tunnel {
 	struct ipc_tunnel t;
 	const struct show_owner *owner;
+	char		 server[INET_ADDRSTRLEN], local[INET_ADDRSTRLEN];
 	char		 interface[IF_NAMESIZE];	/* "": unknown */
 	bool		 kernel;	/* the kernel carries the data, */
 	bool		 counted;	/* and its counters are there */
@@ -111,6 +112,8 @@ complete(struct tunnel *s, const struct ipc_tunnel *t,
 	memset(s, 0, sizeof(*s));
 	s->t = *t;
 	s->owner = o;
+	inet_ntop(AF_INET, &t->server, s->server, sizeof(s->server));
+	inet_ntop(AF_INET, &t->local, s->local, sizeof(s->local));
 	/* Only root has tunnels whose data the kernel carries. */
 	s->kernel = t->n.ifindex != 0 && !o->claims;
 	s->heard_ago_us = t->n.heard_us == 0 ||
@@ -126,53 +129,15 @@ complete(struct tunnel *s, const struct ipc_tunnel *t,
 
 /* ---- in words ---- */
 
-static const char *
-login_name(const struct gre_counters *n)
-{
-	return ppp_login_name((uint16_t)(n->login >> 8), (uint8_t)n->login);
-}
-
-static void
-encryption(const struct gre_counters *n, char *out, size_t size)
-{
-	char bits[64];
-
-	ppp_mppe_text((uint32_t)n->mppe, bits, sizeof(bits));
-	snprintf(out, size, "%s%s", (n->mppe & MPPE_KEYS) != 0 ? "MPPE " : "",
-	    bits);
-}
-
-static void
-address(uint64_t addr, char out[INET_ADDRSTRLEN])
-{
-	struct in_addr a = { (in_addr_t)addr };
-
-	if (inet_ntop(AF_INET, &a, out, INET_ADDRSTRLEN) == NULL)
-		snprintf(out, INET_ADDRSTRLEN, "?");
-}
-
-static void
-network_text(const struct gre_counters *n, const char *interface, char *out,
-    size_t size)
-{
-	char local[INET_ADDRSTRLEN], remote[INET_ADDRSTRLEN], mppe[80];
-
-	address(n->local_addr, local);
-	address(n->remote_addr, remote);
-	encryption(n, mppe, sizeof(mppe));
-	snprintf(out, size, "interface %s, local address %s, remote %s, "
-	    "login %s%s%.*s, encryption %s", interface[0] != '\0' ? interface :
-	    "?", local, remote, login_name(n), n->user[0] != '\0' ? " as " :
-	    "", (int)sizeof(n->user), n->user, mppe);
-}
-
 void
 show_network(const struct gre_counters *n, char *out, size_t size)
 {
-	char interface[IF_NAMESIZE], text[320];
+	char interface[IF_NAMESIZE], network[HEALTH_NETWORK], text[320];
 
 	find_interface(interface, n);
-	network_text(n, interface, text, sizeof(text));
+	health_network(n, network);
+	snprintf(text, sizeof(text), "interface %s, %s", interface[0] != '\0' ?
+	    interface : "?", network);
 	text_line(out, size, text);
 }
 
@@ -209,83 +174,79 @@ heard_line(const struct tunnel *s)
 	    heard);
 }
 
+#define U(member)	(unsigned long long)s->t.n.member
+
 /* The kernel has fewer counters, those of its interface. */
 static void
 kernel_lines(const struct tunnel *s)
 {
-	const struct gre_counters *n = &s->t.n;
-
 	if (!s->counted) {
 		line(s, "  its counters are those of an interface that is not "
 		    "here");
 		return;
 	}
-	line(s, "  out %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
-	    " refused here", n->tx_packets, n->tx_octets, n->tx_lost);
-	line(s, "  in  %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
-	    " bad", n->rx_packets, n->rx_octets, n->rx_bad);
+	line(s, "  out %llu packets, %llu octets, %llu refused here",
+	    U(tx_packets), U(tx_octets), U(tx_lost));
+	line(s, "  in  %llu packets, %llu octets, %llu bad", U(rx_packets),
+	    U(rx_octets), U(rx_bad));
 }
 
 static void
 user_lines(const struct tunnel *s)
 {
-	const struct gre_counters *n = &s->t.n;
 	char rtt[32] = "unknown";
 
-	if (n->rtt_us != 0)
+	if (s->t.n.rtt_us != 0)
 		snprintf(rtt, sizeof(rtt), "%.1f ms",
-		    (double)n->rtt_us / 1000);
-	line(s, "  out %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
-	    " bare acks, %" PRIu64 " refused here", n->tx_packets,
-	    n->tx_octets, n->tx_acks, n->tx_lost);
-	line(s, "  in  %" PRIu64 " packets, %" PRIu64 " octets, %" PRIu64
-	    " bare acks", n->rx_packets, n->rx_octets, n->rx_acks);
-	line(s, "      %" PRIu64 " lost, %" PRIu64 " reordered, %" PRIu64
-	    " duplicate, %" PRIu64 " late, %" PRIu64 " bad", n->rx_lost,
-	    n->rx_reordered, n->rx_duplicate, n->rx_old,
-	    n->rx_bad + n->rx_far);
-	line(s, "  pppd %" PRIu64 " bad frames, %" PRIu64 " not read in time; "
-	    "%" PRIu64 " soft errors; round trip %s", n->pty_bad,
-	    n->pty_dropped, n->soft_errors, rtt);
+		    (double)s->t.n.rtt_us / 1000);
+	line(s, "  out %llu packets, %llu octets, %llu bare acks, %llu refused "
+	    "here", U(tx_packets), U(tx_octets), U(tx_acks), U(tx_lost));
+	line(s, "  in  %llu packets, %llu octets, %llu bare acks",
+	    U(rx_packets), U(rx_octets), U(rx_acks));
+	line(s, "      %llu lost, %llu reordered, %llu duplicate, %llu late, "
+	    "%llu bad", U(rx_lost), U(rx_reordered), U(rx_duplicate),
+	    U(rx_old), U(rx_bad) + U(rx_far));
+	line(s, "  pppd %llu bad frames, %llu not read in time; %llu soft "
+	    "errors; round trip %s", U(pty_bad), U(pty_dropped),
+	    U(soft_errors), rtt);
 }
 
-void
-show_text(const struct ipc_tunnel *t, const struct show_owner *o, bool here)
+static void
+show_text(const struct tunnel *s)
 {
-	unsigned long up = (unsigned long)(t->up_us / 1000000);
-	char server[INET_ADDRSTRLEN], local[INET_ADDRSTRLEN], text[640];
-	struct tunnel s;
+	unsigned long up = (unsigned long)(s->t.up_us / 1000000);
+	char since[32] = "", network[HEALTH_NETWORK] = "PPP is not up";
 
-	complete(&s, t, o, here);
-	address(t->server, server);
-	address(t->local, local);
-	snprintf(text, sizeof(text), " %lu:%02lu:%02lu", up / 3600,
-	    up / 60 % 60, up % 60);
-	line(&s, "%s: %s%s, call %u, the server's call %u, from %s", server,
-	    t->up ? "up" : "starting", t->up ? text : "", t->id, t->peer_id,
-	    local);
-	if (t->n.network_up) {
-		network_text(&s.t.n, s.interface, text, sizeof(text));
-		line(&s, "  %s", text);
-	} else {
-		line(&s, "  %s%s%sPPP is not up", s.kernel ? "interface " : "",
-		    s.kernel && s.interface[0] == '\0' ? "?" : s.interface,
-		    s.kernel ? ", " : "");
-	}
-	heard_line(&s);
-	if (s.kernel)
-		kernel_lines(&s);
+	if (s->t.up)
+		snprintf(since, sizeof(since), " %lu:%02lu:%02lu", up / 3600,
+		    up / 60 % 60, up % 60);
+	line(s, "%s: %s%s, call %u, the server's call %u, from %s", s->server,
+	    s->t.up ? "up" : "starting", since, s->t.id, s->t.peer_id,
+	    s->local);
+	if (s->t.n.network_up)
+		health_network(&s->t.n, network);
+	if (s->t.n.network_up || s->kernel)
+		line(s, "  interface %s, %s", s->interface[0] != '\0' ?
+		    s->interface : "?", network);
 	else
-		user_lines(&s);
+		line(s, "  %s", network);
+	heard_line(s);
+	if (s->kernel)
+		kernel_lines(s);
+	else
+		user_lines(s);
 }
 
 /* ---- as JSON ---- */
 
-/* An interface may have any name without a slash, a colon or a blank. */
+/*
+ * An interface may have any name without a slash, a colon or a blank.  NULL and
+ * the empty text: unknown.
+ */
 static void
-put_string(const char *key, const char *s, size_t most, bool known)
+put_string(const char *key, const char *s, size_t most)
 {
-	if (!known) {
+	if (s == NULL || s[0] == '\0') {
 		printf(", \"%s\": null", key);
 		return;
 	}
@@ -312,72 +273,77 @@ static void
 put_network(const struct tunnel *s)
 {
 	const struct gre_counters *n = &s->t.n;
-	char local[INET_ADDRSTRLEN], remote[INET_ADDRSTRLEN], mppe[80];
-	const char *login = login_name(n);
-	bool up = n->network_up != 0;
+	struct health_words w = { .login = NULL };
 
-	address(n->local_addr, local);
-	address(n->remote_addr, remote);
-	encryption(n, mppe, sizeof(mppe));
-	printf(", \"network_up\": %s", up ? "true" : "false");
-	put_string("ppp_local", local, sizeof(local), up);
-	put_string("ppp_remote", remote, sizeof(remote), up);
-	put_string("login", login, strlen(login), up);
-	put_string("user", n->user, sizeof(n->user), up && n->user[0] != '\0');
-	put_string("encryption", mppe, sizeof(mppe), up);
+	if (n->network_up)
+		health_words(&w, n);
+	printf(", \"network_up\": %s", n->network_up ? "true" : "false");
+	put_string("ppp_local", w.local, sizeof(w.local));
+	put_string("ppp_remote", w.remote, sizeof(w.remote));
+	put_string("login", w.login, SIZE_MAX);
+	put_string("user", n->network_up ? n->user : NULL, sizeof(n->user));
+	put_string("encryption", w.encryption, sizeof(w.encryption));
 	put_number("heard_ago_us", (uint64_t)s->heard_ago_us,
 	    s->heard_ago_us != UNKNOWN);
 }
 
+/* As they begin struct gre_counters. */
+static const struct {
+	char	 key[13];
+	bool	 kernel;		/* it counts this as well */
+} counters[] = {
+	{ "tx_packets", true }, { "tx_octets", true }, { "tx_acks", false },
+	{ "tx_lost", true }, { "tx_fills", false }, { "rx_packets", true },
+	{ "rx_octets", true }, { "rx_acks", false }, { "rx_lost", false },
+	{ "rx_reordered", false }, { "rx_duplicate", false },
+	{ "rx_old", false }, { "rx_far", false }, { "rx_bad", true },
+	{ "rx_jumps", false }, { "pty_bad", false }, { "pty_dropped", false },
+	{ "soft_errors", false }
+};
+enum { COUNTERS = sizeof(counters) / sizeof(counters[0]) };
+
 static void
 put_counters(const struct tunnel *s)
 {
-	const struct gre_counters *n = &s->t.n;
-	const struct {
-		const char	*key;
-		uint64_t	 n;
-		bool		 kernel;	/* it counts this as well */
-	} all[] = {
-#define ROW(name, kernel) { #name, n->name, kernel }
-		ROW(tx_packets, true), ROW(tx_octets, true),
-		ROW(tx_acks, false), ROW(tx_lost, true),
-		ROW(tx_fills, false), ROW(rx_packets, true),
-		ROW(rx_octets, true), ROW(rx_acks, false),
-		ROW(rx_lost, false), ROW(rx_reordered, false),
-		ROW(rx_duplicate, false), ROW(rx_old, false),
-		ROW(rx_far, false), ROW(rx_bad, true),
-		ROW(rx_jumps, false), ROW(pty_bad, false),
-		ROW(pty_dropped, false), ROW(soft_errors, false)
-#undef ROW
-	};
+	uint64_t n[COUNTERS];
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		put_number(all[i].key, all[i].n, !s->kernel ||
-		    (s->counted && all[i].kernel));
-	put_number("rtt_us", n->rtt_us, n->rtt_us != 0);
+	static_assert(offsetof(struct gre_counters, rtt_us) == sizeof(n),
+	    "all that are before it");
+	memcpy(n, &s->t.n, sizeof(n));
+	for (size_t i = 0; i < COUNTERS; i++)
+		put_number(counters[i].key, n[i], !s->kernel ||
+		    (s->counted && counters[i].kernel));
+	put_number("rtt_us", s->t.n.rtt_us, s->t.n.rtt_us != 0);
+}
+
+static void
+show_json(const struct tunnel *s)
+{
+	printf("{\"uid\": %u", (unsigned)s->owner->uid);
+	put_string("owner", s->owner->name, SHOW_OWNER);
+	printf(", \"claimed\": %s", s->owner->claims ? "true" : "false");
+	put_string("server", s->server, sizeof(s->server));
+	put_string("local", s->local, sizeof(s->local));
+	put_number("call", s->t.id, true);
+	put_number("peer_call", s->t.peer_id, true);
+	put_string("state", s->t.up ? "up" : "starting", SIZE_MAX);
+	put_number("uptime_us", s->t.up_us, s->t.up);
+	put_string("data_path", s->kernel ? "kernel" : "user", SIZE_MAX);
+	put_string("interface", s->interface, sizeof(s->interface));
+	put_network(s);
+	put_counters(s);
+	putchar('}');
 }
 
 void
-show_json(const struct ipc_tunnel *t, const struct show_owner *o, bool here)
+show_tunnel(const struct ipc_tunnel *t, const struct show_owner *o, bool here,
+    bool json)
 {
-	char server[INET_ADDRSTRLEN], local[INET_ADDRSTRLEN];
 	struct tunnel s;
 
 	complete(&s, t, o, here);
-	address(t->server, server);
-	address(t->local, local);
-	printf("{\"uid\": %u", (unsigned)o->uid);
-	put_string("owner", o->name, sizeof(o->name), o->name[0] != '\0');
-	printf(", \"claimed\": %s", o->claims ? "true" : "false");
-	put_string("server", server, sizeof(server), true);
-	put_string("local", local, sizeof(local), true);
-	printf(", \"call\": %u, \"peer_call\": %u, \"state\": \"%s\"", t->id,
-	    t->peer_id, t->up ? "up" : "starting");
-	put_number("uptime_us", t->up_us, t->up);
-	printf(", \"data_path\": \"%s\"", s.kernel ? "kernel" : "user");
-	put_string("interface", s.interface, sizeof(s.interface),
-	    s.interface[0] != '\0');
-	put_network(&s);
-	put_counters(&s);
-	putchar('}');
+	if (json)
+		show_json(&s);
+	else
+		show_text(&s);
 }

@@ -67,17 +67,16 @@ static void
 show(struct listing *l, struct user *u, const struct ipc_tunnel *t,
     const char *name)
 {
+	bool json = l->conf->mode == RUN_STATUS_JSON;
+
 	if (u->left == 0) {
 		u->trouble = "have more tunnels than are shown of one user";
 		return;
 	}
 	u->left--;
-	if (l->conf->mode == RUN_STATUS_JSON) {
+	if (json)
 		printf("%s\n  ", l->count == 0 ? "[" : ",");
-		show_json(t, &u->owner, callmgr_is_here(name));
-	} else {
-		show_text(t, &u->owner, callmgr_is_here(name));
-	}
+	show_tunnel(t, &u->owner, callmgr_is_here(name), json);
 	l->count++;
 	l->up = l->up || (t->up && !u->owner.claims);
 }

@@ -59,4 +59,16 @@ void health_tick(struct health *h, int64_t now);
  */
 enum exit_status health_end(struct health *h, enum exit_status status);
 
+/* What is known of a network that is up, in words. */
+struct health_words {
+	char		 local[16], remote[16];
+	const char	*login;
+	char		 encryption[80];
+};
+void health_words(struct health_words *w, const struct gre_counters *n);
+
+/* "local address ..., encryption ..." with all of them; not escaped. */
+enum { HEALTH_NETWORK = 256 };
+void health_network(const struct gre_counters *n, char out[HEALTH_NETWORK]);
+
 #endif

@@ -120,10 +120,6 @@ enum exit_status ppp_observer_status(enum ppp_failure f);
 void ppp_observer_sentence(const struct ppp_observer *o, const char *server,
     char *out, size_t size);
 
-/* "local 10.0.0.2, remote 10.0.0.1, login MS-CHAPv2, ..."; once it is up. */
-void ppp_observer_summary(const struct ppp_observer *o, char *out,
-    size_t size);
-
 /* "MS-CHAPv2", ...; "none" for 0. */
 const char *ppp_login_name(uint16_t protocol, uint8_t algorithm);
 

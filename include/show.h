@@ -25,14 +25,12 @@ struct show_owner {
 void show_owner(struct show_owner *o, uid_t uid);
 
 /*
- * Prints the tunnel on stdout.  here: its interfaces are those of this network
+ * Prints the tunnel on stdout, in words or as JSON.  here: its interfaces are those of this network
  * namespace, so that they can be named, and the kernel be asked for the
  * counters and for the time since it heard the server.
  */
-void show_text(const struct ipc_tunnel *t, const struct show_owner *o,
-    bool here);
-void show_json(const struct ipc_tunnel *t, const struct show_owner *o,
-    bool here);
+void show_tunnel(const struct ipc_tunnel *t, const struct show_owner *o,
+    bool here, bool json);
 
 /*
  * "interface ppp0, local address ..., encryption ..." of a network that is

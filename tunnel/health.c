@@ -6,6 +6,8 @@
  * within 10 s, and an answer to pppd's LCP as well.  What was said is taken
  * back when it turns out wrong, since a first packet may only be late.
  */
+#include <arpa/inet.h>
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +15,7 @@
 
 #include "health.h"
 #include "ipc_msg.h"
+#include "pptp_proto.h"
 #include "util.h"
 
 enum {
@@ -172,34 +175,57 @@ note_network(struct health *h)
 	h->n->network_up = 1;
 }
 
+void
+health_words(struct health_words *w, const struct gre_counters *n)
+{
+	uint32_t local = (uint32_t)n->local_addr;
+	uint32_t remote = (uint32_t)n->remote_addr;
+	char bits[64];
+
+	inet_ntop(AF_INET, &local, w->local, sizeof(w->local));
+	inet_ntop(AF_INET, &remote, w->remote, sizeof(w->remote));
+	w->login = ppp_login_name((uint16_t)(n->login >> 8),
+	    (uint8_t)n->login);
+	ppp_mppe_text((uint32_t)n->mppe, bits, sizeof(bits));
+	snprintf(w->encryption, sizeof(w->encryption), "%s%s",
+	    (n->mppe & MPPE_KEYS) != 0 ? "MPPE " : "", bits);
+}
+
+void
+health_network(const struct gre_counters *n, char out[HEALTH_NETWORK])
+{
+	struct health_words w;
+
+	health_words(&w, n);
+	snprintf(out, HEALTH_NETWORK, "local address %s, remote %s, login "
+	    "%s%s%.*s, encryption %s", w.local, w.remote, w.login,
+	    n->user[0] != '\0' ? " as " : "", (int)sizeof(n->user), n->user,
+	    w.encryption);
+}
+
 static void
 note_up(struct health *h)
 {
-	char line[400];
+	char line[HEALTH_NETWORK];
 
 	h->settled = true;
 	h->one_way_at = GRE_NEVER;
 	take_back(h);
-	ppp_observer_summary(&h->ppp, line, sizeof(line));
+	health_network(h->n, line);
 	log_info("tunnel to %s: the network is up: %s", h->server, line);
 }
 
 static void
 see(struct health *h, enum ppp_side from, const uint8_t *frame, size_t len)
 {
-	switch (ppp_observer_see(&h->ppp, from, frame, len)) {
-	case PPP_NOW_UP:
-		note_up(h);
-		break;
-	case PPP_NOW_DOWN:
-		h->n->network_up = 0;
-		break;
-	case PPP_NEWS:
-	case PPP_NOTHING:
-		break;
-	}
+	enum ppp_event e = ppp_observer_see(&h->ppp, from, frame, len);
+
 	if (h->ppp.phase == PPP_UP)
 		note_network(h);
+	if (e == PPP_NOW_UP)
+		note_up(h);
+	if (e == PPP_NOW_DOWN)
+		h->n->network_up = 0;
 	if (h->ppp.said[PPP_OURS].lcp.answered) {
 		h->one_way_at = GRE_NEVER;
 		take_back(h);

@@ -275,31 +275,3 @@ ppp_observer_sentence(const struct ppp_observer *o, const char *server,
 		    server, at + 2);
 	}
 }
-
-/* Addresses as numbers: inet_ntop() is no memory or string function. */
-static void
-address_text(uint32_t addr, char out[16])
-{
-	uint8_t b[4];
-
-	memcpy(b, &addr, 4);
-	FMT(out, 16, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
-}
-
-void
-ppp_observer_summary(const struct ppp_observer *o, char *out, size_t size)
-{
-	const struct ppp_said *ours = &o->said[PPP_OURS];
-	char local[16], remote[16], mppe[64], user[4 * PPP_NAME + 1];
-	bool encrypts = ours->ccp.acked && (ours->mppe & MPPE_KEYS) != 0;
-
-	address_text(ours->addr, local);
-	address_text(o->said[PPP_PEER].addr, remote);
-	ppp_mppe_text(encrypts ? ours->mppe : 0, mppe, sizeof(mppe));
-	text_escape(user, sizeof(user), o->user, strlen(o->user), false);
-	FMT(out, size, "local address %s, remote %s, login %s%s%s, encryption "
-	    "%s%s", local, remote,
-	    ppp_login_name(o->login, o->login_algorithm),
-	    user[0] != '\0' ? " as " : "", user, encrypts ? "MPPE " : "",
-	    mppe);
-}

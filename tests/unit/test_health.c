@@ -193,6 +193,7 @@ test_network(void)
 	static const uint8_t mppe[] = { 0x80, 0xfd, 1, 1, 0, 10, 18, 6, 1, 0,
 	    0, 0x40 };
 	static const uint8_t agreed[] = { 0x80, 0xfd, 2, 1, 0, 4 };
+	char line[HEALTH_NETWORK];
 
 	begin();
 	SENT(request, 0);
@@ -210,9 +211,14 @@ test_network(void)
 	    T_EQ(n.remote_addr, of(peer)) && T_EQ(n.login, 0xc02300) &&
 	    T_STR(n.user, "me") && T_EQ(n.mppe, 0) &&
 	    T_EQ(n.heard_us, 3 * SECOND), "both: who, how and where");
+	T(SAID("the network is up: local address 10.0.0.2, remote 10.0.0.1, "
+	    "login PAP as me, encryption none"), "which is logged: %s", last);
 	SENT(mppe, 4 * SECOND);
 	RECEIVED(agreed, 4 * SECOND);
-	T(T_EQ(n.mppe, 0x01000040), "encryption that comes later is noted");
+	health_network(&n, line);
+	T(T_EQ(n.mppe, 0x01000040) && T_STR(line, "local address 10.0.0.2, "
+	    "remote 10.0.0.1, login PAP as me, encryption MPPE 128 bit, "
+	    "stateless"), "encryption that comes later is noted: %s", line);
 	T(T_EQ(health_end(&h, EXIT_OK), EXIT_OK) && T_EQ(n.network_up, 0),
 	    "with the tunnel's end the network ends");
 }
