@@ -20,13 +20,13 @@
 #include <unistd.h>
 
 #include "call.h"
-#include "check.h"
 #include "conf.h"
 #include "kernel_gateway.h"
 #include "launch.h"
 #include "options.h"
+#include "ready.h"
 #include "setup.h"
-#include "status.h"
+#include "show.h"
 #include "util.h"
 
 enum { LINGER_US = 2000000 };		/* the least life of a failure */
@@ -55,51 +55,39 @@ refuse_to_start(enum exit_status status)
 	linger();
 }
 
-/* Started by pppd's plugin, which gets the sentence of a failure. */
-static enum exit_status
-run_kernel_gateway(struct call *c)
-{
-	struct gateway gw;
-	enum exit_status status;
-
-	if (!kernel_gateway_is_plugin(STDIN_FILENO)) {
-		log_fatal("--data-path=kernel with --nolaunchpppd is for "
-		    "pppd's plugin pptp.so: standard input is not its socket");
-		linger();
-		return EXIT_USAGE;
-	}
-	c->kernel = true;
-	c->hangup_fd = STDIN_FILENO;
-	status = call_open(c);
-	if (status == EXIT_OK) {
-		launch_log_up(c);
-		if (kernel_gateway_offer(c->hangup_fd, c->channel, c->id,
-		    c->peer_id, c->server) == -1)
-			return EXIT_LOST;
-		launch_fill_gateway(&gw, c, c->hangup_fd, -1);
-		return kernel_gateway_run(&gw);
-	}
-	log_stderr(0);
-	log_error("%s", c->why);
-	kernel_gateway_refuse(c->hangup_fd, status, c->why);
-	linger();
-	return status;
-}
-
+/*
+ * pppd's own pty option, or its plugin started us, which gets the sentence of a
+ * failure.
+ */
 static enum exit_status
 run_here(struct call *c, int out)
 {
 	struct gateway gw;
 	enum exit_status status;
 
+	c->kernel = c->conf->data_path == DATA_KERNEL;
+	if (c->kernel && !kernel_gateway_is_plugin(STDIN_FILENO)) {
+		log_fatal("--data-path=kernel with --nolaunchpppd is for "
+		    "pppd's plugin pptp.so: standard input is not its socket");
+		linger();
+		return EXIT_USAGE;
+	}
 	c->hangup_fd = STDIN_FILENO;
 	status = call_open(c);
-	if (status != EXIT_OK) {
-		log_fatal("%s", c->why);
-	} else {
+	if (status == EXIT_OK) {
 		launch_log_up(c);
 		launch_fill_gateway(&gw, c, STDIN_FILENO, out);
+		if (c->kernel)
+			return kernel_gateway_offer(gw.in, c->channel, c->id,
+			    c->peer_id, c->server) == -1 ? EXIT_LOST :
+			    kernel_gateway_run(&gw);
 		status = gateway_run(&gw);
+	} else if (c->kernel) {
+		log_stderr(0);
+		log_error("%s", c->why);
+		kernel_gateway_refuse(STDIN_FILENO, status, c->why);
+	} else {
+		log_fatal("%s", c->why);
 	}
 	if (status != EXIT_OK)
 		linger();
@@ -107,15 +95,6 @@ run_here(struct call *c, int out)
 }
 
 /* ---- main ---- */
-
-static bool
-called_pptpsetup(const char *name)
-{
-	const char *slash = name == NULL ? NULL : strrchr(name, '/');
-
-	return name != NULL &&
-	    strcmp(slash == NULL ? name : slash + 1, "pptpsetup") == 0;
-}
 
 /* Descriptors 0 to 2 must not become sockets by being the first free ones. */
 static void
@@ -155,7 +134,7 @@ main(int argc, char **argv)
 
 	born = clock_us();
 	signal_defaults();
-	if (called_pptpsetup(argv[0])) {
+	if (strcmp(program_invocation_short_name, "pptpsetup") == 0) {
 		standard_descriptors();
 		return setup_main(argc, argv);
 	}
@@ -178,7 +157,5 @@ main(int argc, char **argv)
 	if (conf.mode == RUN_CHECK)
 		return printed((int)check_main(&conf));
 	call_init(&call, &conf);
-	if (conf.nolaunch && conf.data_path == DATA_KERNEL)
-		return run_kernel_gateway(&call);
 	return conf.nolaunch ? run_here(&call, out) : launch_run(&call);
 }

@@ -360,6 +360,17 @@ fatal(int status, const char *fmt, ...)
 	exit(status);
 }
 
+int
+failed(char why[WHY], int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, WHY, fmt, ap);
+	va_end(ap);
+	return status;
+}
+
 int64_t
 clock_us(void)
 {

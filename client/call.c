@@ -61,46 +61,33 @@ call_init(struct call *c, const struct conf *conf)
 
 /* ---- sockets ---- */
 
-static enum exit_status
-fail(struct call *c, enum exit_status status, const char *what, int err)
-{
-	snprintf(c->why, sizeof(c->why), "%s: %s", what, strerror(err));
-	return status;
-}
-
 /* Mark and local address: the same for every socket of a tunnel. */
 static enum exit_status
 prepare(struct call *c, int fd)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 	    .sin_addr = c->local };
+	char how[WHY], local[INET_ADDRSTRLEN];
 	int one = 1;
 
 	if (c->conf->rtmark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK,
 	    &c->conf->rtmark, sizeof(c->conf->rtmark)) == -1) {
-		char how[READY_TEXT];
-
 		if (errno != EPERM)
-			return fail(c, EXIT_SYSTEM, "--rtmark", errno);
+			return failed(c->why, EXIT_SYSTEM, "--rtmark: %m");
 		ready_how(how);
-		snprintf(c->why, sizeof(c->why), "--rtmark: CAP_NET_ADMIN "
-		    "%.250s", how);
-		return EXIT_PERMISSION;
+		return failed(c->why, EXIT_PERMISSION, "--rtmark: "
+		    "CAP_NET_ADMIN %s", how);
 	}
 	if (c->local.s_addr == INADDR_ANY)
 		return EXIT_OK;
 	/* The port is chosen at connect(): thousands of tunnels may share. */
 	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
 	    sizeof(one));
-	if (bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) == -1) {
-		char local[INET_ADDRSTRLEN] = "?";
-
-		inet_ntop(AF_INET, &c->local, local, sizeof(local));
-		snprintf(c->why, sizeof(c->why), "cannot use the local "
-		    "address %s: %s", local, strerror(errno));
-		return EXIT_CONNECT;
-	}
-	return EXIT_OK;
+	if (bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
+		return EXIT_OK;
+	inet_ntop(AF_INET, &c->local, local, sizeof(local));
+	return failed(c->why, EXIT_CONNECT, "cannot use the local address %s: "
+	    "%m", local);
 }
 
 /* Asks the routing table which local address leads to the server. */
@@ -115,17 +102,14 @@ find_local(struct call *c)
 
 	c->local = c->conf->localbind;
 	if (fd == -1)
-		return fail(c, EXIT_SYSTEM, "cannot open a socket", errno);
+		return failed(c->why, EXIT_SYSTEM, "cannot open a socket: %m");
 	status = prepare(c, fd);
 	if (status == EXIT_OK && (connect(fd, (const struct sockaddr *)&sin,
 	    sizeof(sin)) == -1 || getsockname(fd, (struct sockaddr *)&sin,
-	    &len) == -1)) {
-		snprintf(c->why, sizeof(c->why), "cannot reach %s: %s%s",
-		    c->name, strerror(errno), errno == ENETUNREACH ? " (no "
-		    "route leads there: is this machine online? see ip route)"
-		    : "");
-		status = EXIT_CONNECT;
-	}
+	    &len) == -1))
+		status = failed(c->why, EXIT_CONNECT, "cannot reach %s: %m%s",
+		    c->name, errno == ENETUNREACH ? " (no route leads there: "
+		    "is this machine online? see ip route)" : "");
 	if (status == EXIT_OK)
 		c->local = sin.sin_addr;
 	close(fd);
@@ -148,13 +132,11 @@ filter(int fd, const uint16_t *id)
 		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
 		BPF_STMT(BPF_RET | BPF_K, 0)
 	};
-	struct sock_filter nothing[] = { BPF_STMT(BPF_RET | BPF_K, 0) };
-	struct sock_fprog prog = {
-		id == NULL ? 1 : sizeof(by_id) / sizeof(by_id[0]),
-		id == NULL ? nothing : by_id
-	};
+	struct sock_fprog prog = { sizeof(by_id) / sizeof(by_id[0]), by_id };
 	int one = 1;
 
+	if (id == NULL)			/* the last line is enough */
+		prog = (struct sock_fprog){ 1, by_id + prog.len - 1 };
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
 	    sizeof(prog)) == -1)
 		return -1;
@@ -175,17 +157,11 @@ open_raw(struct call *c, int *fd, const uint16_t *id)
 
 	*fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    PPTP_IPPROTO_GRE);
-	if (*fd == -1) {
-		if (errno != EPERM && errno != EACCES)
-			return fail(c, EXIT_SYSTEM, "cannot open a raw socket "
-			    "for GRE", errno);
-		static_assert(sizeof(c->why) >= READY_TEXT, "a sentence");
-		ready_no_raw(c->why);
-		return EXIT_PERMISSION;
-	}
+	if (*fd == -1)
+		return ready_no_raw(c->why);
 	status = filter(*fd, id) == -1 ?
-	    fail(c, EXIT_SYSTEM, "cannot filter the raw socket", errno) :
-	    prepare(c, *fd);
+	    (enum exit_status)failed(c->why, EXIT_SYSTEM, "cannot filter the "
+	    "raw socket: %m") : prepare(c, *fd);
 	if (status != EXIT_OK)
 		return status;
 	(void)setsockopt(*fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont,
@@ -195,8 +171,8 @@ open_raw(struct call *c, int *fd, const uint16_t *id)
 		(void)setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &size,
 		    sizeof(size));
 	if (connect(*fd, (const struct sockaddr *)&sin, sizeof(sin)) == -1)
-		return fail(c, EXIT_CONNECT, "cannot reach the server by GRE",
-		    errno);
+		return failed(c->why, EXIT_CONNECT, "cannot reach the server "
+		    "by GRE: %m");
 	return EXIT_OK;
 }
 
@@ -208,7 +184,8 @@ open_tcp(struct call *c, int *fd)
 
 	*fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*fd == -1)
-		return fail(c, EXIT_SYSTEM, "cannot open a TCP socket", errno);
+		return failed(c->why, EXIT_SYSTEM, "cannot open a TCP socket: "
+		    "%m");
 	/* One message is one segment: NAT helpers look at the first only. */
 	(void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return prepare(c, *fd);
@@ -238,7 +215,8 @@ open_counters(struct call *c)
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE, c->counters == -1 ?
 	    MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, c->counters, 0);
 	if (p == MAP_FAILED)
-		return fail(c, EXIT_SYSTEM, "no memory for counters", errno);
+		return failed(c->why, EXIT_SYSTEM, "no memory for counters: "
+		    "%m");
 	c->n = p;
 	return EXIT_OK;
 }
@@ -273,8 +251,8 @@ open_channel(struct call *c)
 			break;
 		choose_id(c);
 	}
-	return fail(c, errno == EPERM ? EXIT_PERMISSION : EXIT_SYSTEM,
-	    "cannot open a socket of the kernel's PPTP", errno);
+	return failed(c->why, errno == EPERM ? EXIT_PERMISSION : EXIT_SYSTEM,
+	    "cannot open a socket of the kernel's PPTP: %m");
 }
 
 /*
@@ -312,11 +290,18 @@ fill_request(const struct call *c, struct ipc_msg *m)
 	    .echo_us = (uint64_t)conf->echo_us,
 	    .timeout_us = left > 0 ? (uint64_t)left : 0 } };
 	if (conf->phone != NULL)
-		memcpy(m->call.phone, conf->phone, strnlen(conf->phone,
-		    PPTP_TEXT));
+		snprintf(m->call.phone, sizeof(m->call.phone), "%s",
+		    conf->phone);
 	if (conf->client_hostname != NULL)
-		memcpy(m->call.hostname, conf->client_hostname,
-		    strnlen(conf->client_hostname, PPTP_TEXT));
+		snprintf(m->call.hostname, sizeof(m->call.hostname), "%s",
+		    conf->client_hostname);
+}
+
+static int
+pppd_gone(struct call *c)
+{
+	return failed(c->why, EXIT_LOST, "pppd has gone before the call to %s "
+	    "was up", c->name);
 }
 
 /*
@@ -327,41 +312,29 @@ static int
 await_call(struct call *c)
 {
 	struct ipc_msg m;
-	bool spoke = false;
 	/* The manager keeps the deadline; this is for a manager that hangs. */
 	int64_t patience = c->deadline + 2000000;
 
-	for (;;) {
-		int n = fd_wait(c->mgr, c->hangup_fd, patience) == -1 ? -1 :
-		    ipc_take(c->mgr, &m, NULL);
+	for (bool spoke = false;; spoke = true) {
+		int n = callmgr_take(c->mgr, &m, c->hangup_fd, patience);
 
-		if (n == -1 && errno == ECANCELED) {
-			snprintf(c->why, sizeof(c->why), "pppd has gone "
-			    "before the call to %s was up", c->name);
-			return EXIT_LOST;
-		}
-		if (n == -1 && (errno == EAGAIN || errno == EINTR))
-			continue;
+		if (n == -1 && errno == ECANCELED)
+			return pppd_gone(c);
 		if (n <= 0 && !spoke && (n == 0 || errno == EPIPE))
 			return -1;
-		if (n <= 0) {
-			snprintf(c->why, sizeof(c->why), "the call manager "
-			    "for %s failed: %s", c->name, n == 0 ?
-			    "it is gone" : strerror(errno));
-			return n == -1 && errno == ETIMEDOUT ? EXIT_TIMEOUT :
-			    EXIT_LOST;
-		}
-		spoke = true;
+		if (n <= 0)
+			return failed(c->why, n == -1 && errno == ETIMEDOUT ?
+			    EXIT_TIMEOUT : EXIT_LOST, "the call manager for "
+			    "%s failed: %s", c->name, n == 0 ? "it is gone" :
+			    strerror(errno));
 		if (m.type == IPC_LOG)
 			log_at(m.log.level, "%s", m.log.text);
 		if (m.type == IPC_SERVER)
 			c->said = m.server;
-		if (m.type == IPC_DOWN) {
-			snprintf(c->why, sizeof(c->why), "%s", m.down.text);
-			/* Ended in order, by a signal: still no call. */
-			return m.down.status == EXIT_OK ? EXIT_LOST :
-			    m.down.status;
-		}
+		/* Ended in order, by a signal: still no call. */
+		if (m.type == IPC_DOWN)
+			return failed(c->why, m.down.status == EXIT_OK ?
+			    EXIT_LOST : m.down.status, "%s", m.down.text);
 		if (m.type == IPC_UP) {
 			c->peer_id = m.peer_id;
 			return EXIT_OK;
@@ -378,8 +351,7 @@ ask_once(struct call *c, const struct ipc_fds *fds)
 	struct ipc_msg m;
 	int status;
 
-	c->mgr = callmgr_connect(c->server, c->deadline, c->why,
-	    sizeof(c->why));
+	c->mgr = callmgr_connect(c->server, c->deadline, c->why);
 	if (c->mgr == -1)
 		return EXIT_SYSTEM;
 	fill_request(c, &m);
@@ -424,12 +396,11 @@ ask(struct call *c, const struct ipc_fds *fds)
 	}
 	if (status >= 0 && status < EXIT_STATUSES)
 		return (enum exit_status)status;
-	snprintf(c->why, sizeof(c->why), status == IPC_ID_TAKEN ?
+	return failed(c->why, EXIT_SYSTEM, status == IPC_ID_TAKEN ?
 	    "no call id is left for a further tunnel to %s" :
 	    filter_kills() ? "each call manager for %s was killed by a system "
 	    "call filter; see pptp.8, SERVICES" :
 	    "the call managers for %s end as soon as they start", c->name);
-	return EXIT_SYSTEM;
 }
 
 /* Sends to ourselves again what came before the kernel's socket was ready. */
@@ -468,26 +439,22 @@ settle_path(struct call *c)
 		c->kernel = false;
 	if (c->kernel) {
 		if (kernel_connect(c->channel, c->server, c->peer_id) == -1)
-			return fail(c, EXIT_SYSTEM, "the kernel's PPTP does "
-			    "not take the call", errno);
+			return failed(c->why, EXIT_SYSTEM, "the kernel's PPTP "
+			    "does not take the call: %m");
 		replay_early(c);
 		unused = &c->raw;
 	}
-	if (*unused != -1)
-		close(*unused);
+	fd_close(*unused);
 	*unused = -1;
 	return EXIT_OK;
 }
 
-static enum exit_status
-ask_with(struct call *c, int tcp, int drop_sock)
+static void
+open_refusals(struct call *c)
 {
-	struct ipc_fds fds = { .fd = { [IPC_FD_TCP] = tcp,
-	    [IPC_FD_DROP] = drop_sock, [IPC_FD_COUNTERS] = c->counters,
-	    [IPC_FD_CHANNEL] = -1 } };
-	enum exit_status status = ask(c, &fds);
-
-	return status == EXIT_OK ? settle_path(c) : status;
+	if (c->refusals_fd == -1)
+		c->refusals_fd = refusals_open(callmgr_dir(geteuid()), c->name,
+		    &c->refusals);
 }
 
 /*
@@ -499,9 +466,7 @@ hold_back(struct call *c)
 {
 	int64_t wait = 0;
 
-	if (c->refusals_fd == -1)
-		c->refusals_fd = refusals_open(callmgr_dir(), c->name,
-		    &c->refusals);
+	open_refusals(c);
 	if (c->conf->nolaunch)
 		wait = refusals_wait_us(&c->refusals, clock_us());
 	if (wait == 0)
@@ -518,31 +483,30 @@ hold_back(struct call *c)
 static enum exit_status
 try_address(struct call *c)
 {
-	int tcp = -1, drop_sock = -1;
+	struct ipc_fds fds;
 	enum exit_status status;
 
-	if (inet_ntop(AF_INET, &c->server, c->name, sizeof(c->name)) == NULL)
-		return EXIT_SYSTEM;
-	if (!hold_back(c)) {
-		snprintf(c->why, sizeof(c->why), "pppd has gone before the "
-		    "call to %s was up", c->name);
-		return EXIT_LOST;
-	}
+	inet_ntop(AF_INET, &c->server, c->name, sizeof(c->name));
+	if (!hold_back(c))
+		return pppd_gone(c);
+	ipc_fds_init(&fds);
 	if ((status = find_local(c)) == EXIT_OK &&
 	    (status = open_data(c)) == EXIT_OK &&
 	    /* For machines without the kernel's GRE. */
-	    (status = c->kernel ? EXIT_OK : open_raw(c, &drop_sock, NULL)) ==
-	    EXIT_OK &&
-	    (status = open_tcp(c, &tcp)) == EXIT_OK &&
-	    (status = open_counters(c)) == EXIT_OK)
-		status = ask_with(c, tcp, drop_sock);
-	fd_close(tcp);
-	fd_close(drop_sock);
+	    (status = c->kernel ? EXIT_OK : open_raw(c, &fds.fd[IPC_FD_DROP],
+	    NULL)) == EXIT_OK &&
+	    (status = open_tcp(c, &fds.fd[IPC_FD_TCP])) == EXIT_OK &&
+	    (status = open_counters(c)) == EXIT_OK) {
+		fds.fd[IPC_FD_COUNTERS] = c->counters;
+		if ((status = ask(c, &fds)) == EXIT_OK)
+			status = settle_path(c);
+	}
+	fd_close(fds.fd[IPC_FD_TCP]);
+	fd_close(fds.fd[IPC_FD_DROP]);
 	/* Whoever started the manager has made the file. */
-	if (status == EXIT_OK && c->refusals_fd == -1)
-		c->refusals_fd = refusals_open(callmgr_dir(), c->name,
-		    &c->refusals);
-	if (status != EXIT_OK)
+	if (status == EXIT_OK)
+		open_refusals(c);
+	else
 		call_close(c);
 	return status;
 }
@@ -566,10 +530,8 @@ call_open(struct call *c)
 	int64_t overall = c->deadline;
 	size_t n = resolve_host(&r);
 
-	if (n == 0) {
-		snprintf(c->why, sizeof(c->why), "%s", r.why);
-		return r.late ? EXIT_TIMEOUT : EXIT_RESOLVE;
-	}
+	if (n == 0)
+		return failed(c->why, r.status, "%s", r.why);
 	for (size_t i = 0; i < n; i++) {
 		int64_t now = clock_us();
 

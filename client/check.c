@@ -3,13 +3,13 @@
 #include <sys/socket.h>
 
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "call.h"
-#include "check.h"
 #include "kernel.h"
 #include "ppp_observer.h"
 #include "pptp_gre.h"
@@ -47,12 +47,16 @@ static struct {
 } progress;
 
 /* A line of --check; what others wrote in it is escaped. */
-static void
-report(bool ok, const char *said)
+static void PRINTF(2, 3)
+report(bool ok, const char *fmt, ...)
 {
-	char text[512];
+	char raw[400], text[512];
+	va_list ap;
 
-	text_line(text, sizeof(text), said);
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	text_line(text, sizeof(text), raw);
 	printf("%s %-6s %s\n", progress.terminal ? (ok ? "\xe2\x9c\x93" :
 	    "\xe2\x9c\x97") : (ok ? "ok    " : "failed"),
 	    step_name[progress.step], text);
@@ -60,6 +64,12 @@ report(bool ok, const char *said)
 	if (progress.step != S_LOCAL && progress.step < S_LCP)
 		progress.step++;
 	progress.since = clock_us();
+}
+
+static void
+report_local(bool ok, const char *said)
+{
+	report(ok, "%s", said);
 }
 
 /* A line that is not a step and has no verdict. */
@@ -83,33 +93,30 @@ report_paths(void)
 		note("paths", "user (a pty); not the kernel: ", k.why);
 }
 
+/* Since the last step. */
 static double
-ms_since(int64_t then)
+ms(void)
 {
-	return (double)(clock_us() - then) / 1000;
+	return (double)(clock_us() - progress.since) / 1000;
 }
 
 static void
 report_server(const struct ipc_server *s, bool asked)
 {
-	char text[400], took[32], host[SAID_SHOWN], vendor[SAID_SHOWN];
+	char took[32] = "", host[SAID_SHOWN], vendor[SAID_SHOWN];
 
 	call_server_words(s, host, vendor);
-	snprintf(took, sizeof(took), ", in %.1f ms", ms_since(progress.since));
-	snprintf(text, sizeof(text), "host \"%s\", vendor \"%s\", firmware "
-	    "%u, channels %u%s", host, vendor, s->firmware,
-	    s->max_channels, asked ? took : "");
-	report(true, text);
+	if (asked)
+		snprintf(took, sizeof(took), ", in %.1f ms", ms());
+	report(true, "host \"%s\", vendor \"%s\", firmware %u, channels %u%s",
+	    host, vendor, s->firmware, s->max_channels, took);
 }
 
 static void
 report_name(const struct call *c)
 {
-	char text[400];
-
-	snprintf(text, sizeof(text), "%s is %s", c->conf->host, c->name);
 	progress.step = S_NAME;
-	report(true, text);
+	report(true, "%s is %s", c->conf->host, c->name);
 }
 
 /* Another address of the name begins anew. */
@@ -117,14 +124,12 @@ static void
 on_record(const struct call *c, const struct ipc_msg *m)
 {
 	bool asked = progress.step == S_SERVER;
-	char text[80];
 
 	if (m->type == IPC_STEP && m->step == IPC_CONNECTING) {
 		report_name(c);
 	} else if (m->type == IPC_STEP && m->step == IPC_CONNECTED) {
-		snprintf(text, sizeof(text), "port %u answers in %.1f ms",
-		    c->conf->port, ms_since(progress.since));
-		report(true, text);
+		report(true, "port %u answers in %.1f ms", c->conf->port,
+		    ms());
 	} else if (m->type == IPC_SERVER) {
 		/* A connection that is up already serves this call too. */
 		if (!asked) {
@@ -222,20 +227,16 @@ check_gre(struct link *l)
 {
 	const bool *answered = &l->o.said[PPP_OURS].lcp.answered;
 	bool heard = ask_until(l, LCP_CONFREQ, answered, GRE_PATIENCE_US);
-	char text[400];
 
 	if (*answered) {
-		snprintf(text, sizeof(text), "both ways: LCP answered in "
-		    "%.1f ms", ms_since(progress.since));
-		report(true, text);
+		report(true, "both ways: LCP answered in %.1f ms", ms());
 		return EXIT_OK;
 	}
-	snprintf(text, sizeof(text), heard ? "packets come in, but ours are "
+	report(false, heard ? "packets come in, but ours are "
 	    "not answered within %d s: IP protocol 47 is blocked on its way "
 	    "to the server" : "no packet within %d s, although TCP works: IP "
 	    "protocol 47 is filtered on this host or on the way, or a NAT "
 	    "router has no PPTP helper", GRE_PATIENCE_US / 1000000);
-	report(false, text);
 	return EXIT_GRE_BLOCKED;
 }
 
@@ -244,8 +245,7 @@ static enum exit_status
 check_lcp(struct link *l)
 {
 	const struct ppp_said *said = &l->o.said[PPP_PEER];
-	const char *login, *advice;
-	char text[200];
+	const char *advice;
 
 	(void)ask_until(l, LCP_CONFREQ, &said->lcp.sent, LCP_PATIENCE_US);
 	if (!said->lcp.sent) {
@@ -254,10 +254,8 @@ check_lcp(struct link *l)
 		    "does not begin there");
 		return EXIT_PPP;
 	}
-	login = ppp_login_name(said->auth, said->algorithm);
-	snprintf(text, sizeof(text), "login %s, MRU %d", login,
-	    said->mru != 0 ? said->mru : PPP_MRU);
-	report(true, text);
+	report(true, "login %s, MRU %d", ppp_login_name(said->auth,
+	    said->algorithm), said->mru != 0 ? said->mru : PPP_MRU);
 	advice = quirk_server(l->c->said.host, l->c->said.vendor)->advice;
 	if (advice != NULL)
 		note("advice", advice, "");
@@ -266,11 +264,21 @@ check_lcp(struct link *l)
 
 /* LCP, and then all of it: the call is cleared, and nothing is left. */
 static enum exit_status
-check_data(struct call *c, struct gre *g)
+check_data(struct call *c)
 {
-	struct link l = { .c = c, .g = g };
+	struct gre_conf gc = { .reorder_us = c->conf->reorder_us,
+	    .window = c->window, .call = c->id, .peer_call = c->peer_id };
+	const int keep[] = { c->raw, c->mgr, log_fd() };
+	struct link l = { .c = c };
 	enum exit_status status;
+	void *mem;
 
+	if (posix_memalign(&mem, 64, gre_size()) != 0)
+		fatal(EXIT_SYSTEM, "out of memory");
+	memset(mem, 0, gre_size());
+	if (sandbox_enter(SANDBOX_GATEWAY, keep, 3) == -1)
+		return EXIT_SYSTEM;
+	l.g = gre_init(mem, &gc, c->n);
 	random_bytes(&l.magic, sizeof(l.magic));
 	status = check_gre(&l);
 	if (status == EXIT_OK)
@@ -279,53 +287,38 @@ check_data(struct call *c, struct gre *g)
 		(void)ask_until(&l, LCP_TERMREQ,
 		    &l.o.said[PPP_OURS].term_acked, END_PATIENCE_US);
 	call_close(c);
+	free(mem);
 	return status;
 }
 
 enum exit_status
 check_main(const struct conf *conf)
 {
-	struct gre_conf gc = { .reorder_us = conf->reorder_us };
 	struct call c;
 	enum exit_status status, ready;
-	void *mem = NULL;
-	char text[READY_TEXT];
-	int keep[3];
+	char text[WHY];
 
 	call_init(&c, conf);
 	c.on_record = on_record;
 	progress.terminal = isatty(STDOUT_FILENO);
 	report_paths();
-	ready = ready_all(conf, report);
+	ready = ready_all(conf, report_local);
 	if (ready_raw(text) != EXIT_OK)
 		return ready;
 	progress.step = S_NAME;
 	progress.since = clock_us();
 	log_stderr(conf->debug ? 2 : 0);
 	status = call_open(&c);
-	if (status != EXIT_OK) {
+	if (status == EXIT_OK) {
+		report(true, "accepted in %.1f ms (call ids %u and %u)", ms(),
+		    c.id, c.peer_id);
+		status = check_data(&c);
+	} else {
 		if (progress.step == S_NAME && c.name[0] != '\0') {
 			report_name(&c);
 			progress.step = S_LOCAL;
 		}
-		report(false, c.why);
-		return ready != EXIT_OK ? ready : status;
+		report(false, "%s", c.why);
 	}
-	snprintf(text, sizeof(text), "accepted in %.1f ms (call ids %u and "
-	    "%u)", ms_since(progress.since), c.id, c.peer_id);
-	report(true, text);
-	gc.window = c.window;
-	gc.call = c.id;
-	gc.peer_call = c.peer_id;
-	if (posix_memalign(&mem, 64, gre_size()) != 0)
-		fatal(EXIT_SYSTEM, "out of memory");
-	memset(mem, 0, gre_size());
-	keep[0] = c.raw;
-	keep[1] = c.mgr;
-	keep[2] = log_fd();
-	if (sandbox_enter(SANDBOX_GATEWAY, keep, 3) == -1)
-		return EXIT_SYSTEM;
-	status = check_data(&c, gre_init(mem, &gc, c.n));
-	free(mem);
 	return ready != EXIT_OK ? ready : status;
 }

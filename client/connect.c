@@ -29,6 +29,7 @@
 
 #include "conf.h"
 #include "connect.h"
+#include "ipc.h"
 #include "monitor.h"
 #include "pptp_callmgr.h"
 #include "util.h"
@@ -41,14 +42,13 @@ enum {
 /* ---- the directory of sockets ---- */
 
 const char *
-callmgr_dir(void)
+callmgr_dir(uid_t uid)
 {
 	static char dir[sizeof(CALLMGR_USERS "//pptp") + 12];
 
-	if (geteuid() == 0)
+	if (uid == 0)
 		return CALLMGR_DIR;
-	snprintf(dir, sizeof(dir), CALLMGR_USERS "/%u/pptp",
-	    (unsigned)geteuid());
+	snprintf(dir, sizeof(dir), CALLMGR_USERS "/%u/pptp", (unsigned)uid);
 	return dir;
 }
 
@@ -58,23 +58,20 @@ callmgr_dir(void)
  * manager: if they could only read, its mode is corrected.
  */
 static int
-open_dir(char *why, size_t size)
+open_dir(const char *dir, char why[WHY])
 {
-	const char *dir = callmgr_dir();
 	struct stat st;
 	int fd = -1;
 
 	if (mkdir(dir, 0700) == -1 && errno != EEXIST)
-		snprintf(why, size, "cannot make %s: %s", dir,
-		    strerror(errno));
-	else if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+		return failed(why, -1, "cannot make %s: %m", dir);
+	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 	    O_CLOEXEC)) == -1 || fstat(fd, &st) == -1)
-		snprintf(why, size, "cannot open %s: %s", dir,
-		    strerror(errno));
+		failed(why, -1, "cannot open %s: %m", dir);
 	else if (st.st_uid != geteuid() || (st.st_mode & 022) != 0 ||
 	    ((st.st_mode & 077) != 0 && fchmod(fd, 0700) == -1))
-		snprintf(why, size, "%s is not this user's own, closed to "
-		    "others (mode 0700): remove it", dir);
+		failed(why, -1, "%s is not this user's own, closed to others "
+		    "(mode 0700): remove it", dir);
 	else
 		return fd;
 	fd_close(fd);
@@ -82,15 +79,11 @@ open_dir(char *why, size_t size)
 }
 
 static int
-socket_address(struct sockaddr_un *sun, const char *dir, const char *name)
+socket_address(struct sockaddr_un *sun, uid_t owner, const char *name)
 {
-	int n;
-
-	memset(sun, 0, sizeof(*sun));
-	sun->sun_family = AF_UNIX;
-	n = snprintf(sun->sun_path, sizeof(sun->sun_path), "%s/%s",
-	    dir, name);
-	if (n < (int)sizeof(sun->sun_path))
+	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (snprintf(sun->sun_path, sizeof(sun->sun_path), "%s/%s",
+	    callmgr_dir(owner), name) < (int)sizeof(sun->sun_path))
 		return 0;
 	errno = ENAMETOOLONG;
 	return -1;
@@ -108,7 +101,7 @@ is_listener(int fd, uid_t owner)
 }
 
 int
-callmgr_find(const char *dir, const char *name, uid_t owner, int64_t wait_us)
+callmgr_find(const char *name, uid_t owner, int64_t wait_us)
 {
 	/* 0 would be for ever. */
 	int64_t us = wait_us > 0 ? wait_us : 1;
@@ -117,7 +110,7 @@ callmgr_find(const char *dir, const char *name, uid_t owner, int64_t wait_us)
 	struct sockaddr_un sun;
 	int fd;
 
-	if (socket_address(&sun, dir, name) == -1)
+	if (socket_address(&sun, owner, name) == -1)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd == -1)
@@ -133,6 +126,18 @@ callmgr_find(const char *dir, const char *name, uid_t owner, int64_t wait_us)
 	return -1;
 }
 
+int
+callmgr_take(int fd, struct ipc_msg *m, int hangup_fd, int64_t deadline_us)
+{
+	int n;
+
+	do
+		n = fd_wait(fd, hangup_fd, deadline_us) == -1 ? -1 :
+		    ipc_take(fd, m, NULL);
+	while (n == -1 && (errno == EAGAIN || errno == EINTR));
+	return n;
+}
+
 /* Binds the server's name, in place of a stale socket.  -1 with errno. */
 static int
 listen_as(struct monitor_start *s)
@@ -142,7 +147,7 @@ listen_as(struct monitor_start *s)
 	mode_t mask;
 	int fd, rc;
 
-	if (socket_address(&sun, callmgr_dir(), s->file) == -1)
+	if (socket_address(&sun, geteuid(), s->file) == -1)
 		return -1;
 	(void)unlinkat(s->dir, s->file, 0);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -176,7 +181,9 @@ no_manager(const struct monitor_start *s)
 static void __attribute__((__noreturn__))
 run_monitor(const struct monitor_start *s)
 {
-	int pair[2], keep[5];
+	const int keep[] = { s->listener, s->client, s->dir, log_fd(),
+	    s->refused };
+	int pair[2];
 	pid_t pid;
 
 	setsid();
@@ -185,12 +192,7 @@ run_monitor(const struct monitor_start *s)
 	for (int fd = 0; fd < 3; fd++)
 		fd_null(fd);
 	log_stderr(0);
-	keep[0] = s->listener;
-	keep[1] = s->client;
-	keep[2] = s->dir;
-	keep[3] = log_fd();
-	keep[4] = s->refused;
-	fd_close_others(keep, 5);
+	fd_close_others(keep, sizeof(keep) / sizeof(keep[0]));
 	pid = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1
 	    ? -1 : fork();
 	switch (pid) {
@@ -209,19 +211,26 @@ run_monitor(const struct monitor_start *s)
 	}
 }
 
-/* Forks the monitor into a session of its own.  0, or -1 with errno. */
+/*
+ * Forks the monitor, which makes a session of its own.  A flock() belongs to
+ * the open file description: it opens the directory anew.  0, or -1 with errno.
+ */
 static int
-fork_monitor(const struct monitor_start *s)
+start_monitor(const struct monitor_start *s)
 {
+	struct monitor_start own = *s;
 	pid_t pid = fork();
 	int status;
 
 	if (pid == -1)
 		return -1;
 	if (pid == 0) {
+		if (s->dir != -1 && (own.dir = openat(s->dir, ".", O_RDONLY |
+		    O_DIRECTORY | O_CLOEXEC)) == -1)
+			_exit(errno);
 		pid = fork();
 		if (pid == 0)
-			run_monitor(s);
+			run_monitor(&own);
 		_exit(pid == -1 ? errno : 0);
 	}
 	while (waitpid(pid, &status, 0) == -1)
@@ -231,27 +240,12 @@ fork_monitor(const struct monitor_start *s)
 	return errno == 0 ? 0 : -1;
 }
 
-/* A flock() belongs to the open file description: the monitor needs its own. */
-static int
-start_monitor(const struct monitor_start *s)
-{
-	struct monitor_start own = *s;
-	int rc;
-
-	if (s->dir != -1 && (own.dir = openat(s->dir, ".", O_RDONLY |
-	    O_DIRECTORY | O_CLOEXEC)) == -1)
-		return -1;
-	rc = fork_monitor(&own);
-	fd_close(own.dir);
-	return rc;
-}
-
 /* ---- finding one, or starting one ---- */
 
 static int
 find_own(const struct monitor_start *s)
 {
-	return callmgr_find(callmgr_dir(), s->file, geteuid(), BACKLOG_US);
+	return callmgr_find(s->file, geteuid(), BACKLOG_US);
 }
 
 /* Makes the file of refusals.h beside the socket; without it none are noted. */
@@ -294,22 +288,23 @@ find_or_start(struct monitor_start *s)
 
 /* A manager that no other client can find, over a pair of sockets. */
 static int
-start_private(struct monitor_start *s, const char *reason)
+start_private(struct monitor_start *s, char why[WHY])
 {
-	int pair[2];
+	int pair[2] = { -1, -1 };
 
 	log_warnx("%s; going on with a call manager of this tunnel's own, "
 	    "which --status cannot see (create %s with mode 0700 to share)",
-	    reason, callmgr_dir());
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		return -1;
-	s->client = pair[1];
-	if (start_monitor(s) == -1) {
-		close(pair[0]);
-		pair[0] = -1;
+	    why, callmgr_dir(geteuid()));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
+		s->client = pair[1];
+		if (start_monitor(s) == -1) {
+			fd_close(pair[0]);
+			pair[0] = -1;
+		}
+		fd_close(pair[1]);
 	}
-	close(pair[1]);
-	return pair[0];
+	return pair[0] != -1 ? pair[0] : failed(why, -1, "cannot start a call "
+	    "manager for %s: %m", s->name);
 }
 
 /* 0, or -1 when another process held the lock until the deadline. */
@@ -324,13 +319,18 @@ lock_dir(int dir, int64_t deadline_us)
 	return 0;
 }
 
-/* The number of that process's network namespace; 0: unknown. */
+/* The number of our network namespace; 0: unknown.  first: process 1 has it. */
 static ino_t
-net_namespace(const char *path)
+network(bool *first)
 {
-	struct stat st;
+	struct stat ours, theirs;
 
-	return stat(path, &st) == -1 ? 0 : st.st_ino;
+	*first = false;
+	if (stat("/proc/self/ns/net", &ours) == -1)
+		return 0;
+	*first = stat("/proc/1/ns/net", &theirs) == 0 &&
+	    theirs.st_ino == ours.st_ino;
+	return ours.st_ino;
 }
 
 /*
@@ -341,17 +341,15 @@ net_namespace(const char *path)
  * for theirs.
  */
 static int
-name_socket(struct monitor_start *s, char *why, size_t size)
+name_socket(struct monitor_start *s, char why[WHY])
 {
-	ino_t first = net_namespace("/proc/1/ns/net");
-	ino_t ours = net_namespace("/proc/self/ns/net");
+	bool first;
+	ino_t ours = network(&first);
 
-	if (ours == 0) {
-		snprintf(why, size, "cannot tell which network namespace this "
-		    "is (/proc/self/ns/net: %s)", strerror(errno));
-		return -1;
-	}
-	if (geteuid() == 0 && first == ours)
+	if (ours == 0)
+		return failed(why, -1, "cannot tell which network namespace "
+		    "this is (/proc/self/ns/net: %m)");
+	if (geteuid() == 0 && first)
 		snprintf(s->file, sizeof(s->file), "%s", s->name);
 	else
 		snprintf(s->file, sizeof(s->file), "%s@%ju", s->name,
@@ -363,66 +361,55 @@ bool
 callmgr_is_here(const char *name)
 {
 	const char *at = strchr(name, '@');
-	ino_t first = net_namespace("/proc/1/ns/net");
-	ino_t ours = net_namespace("/proc/self/ns/net");
+	bool first;
+	ino_t ours = network(&first);
 
-	if (at == NULL)
-		return first != 0 && first == ours;
-	return strtoumax(at + 1, NULL, 10) == ours;
+	return at == NULL ? first : strtoumax(at + 1, NULL, 10) == ours;
 }
 
-/* 1: *fd is the manager's; 0: no socket can be there; -1: a failure. */
+/*
+ * With the directory locked.  -1 after filling why; *alone: since no socket can
+ * be there.
+ */
 static int
-connect_in_dir(struct monitor_start *s, int64_t deadline_us, int *fd,
-    char *why, size_t size)
+connect_locked(struct monitor_start *s, const char *dir, int64_t deadline_us,
+    char why[WHY], bool *alone)
 {
-	int rc = 1;
+	int fd;
 
-	if (name_socket(s, why, size) == -1 ||
-	    (s->dir = open_dir(why, size)) == -1)
-		return 0;
-	if ((*fd = find_own(s)) != -1) {
-		close(s->dir);
-		s->dir = -1;
-		return 1;
-	}
-	if (access(callmgr_dir(), W_OK) == -1) {
-		snprintf(why, size, "cannot write to %s: %s", callmgr_dir(),
-		    strerror(errno));
-		rc = 0;
-	} else if (lock_dir(s->dir, deadline_us) == -1) {
-		snprintf(why, size, "another pptp has been holding the lock "
-		    "on %s all the time", callmgr_dir());
-		rc = -1;
-	} else if ((*fd = find_or_start(s)) == -1) {
-		rc = s->listener == -1 ? 0 : -1;
-		snprintf(why, size, "cannot %s %s/%s: %s", rc == 0 ?
-		    "make the socket" : "start the call manager of",
-		    callmgr_dir(), s->file, errno == EPERM && rc == 0 ?
-		    "another user's process listens there" : strerror(errno));
-	}
+	*alone = access(dir, W_OK) == -1;
+	if (*alone)
+		return failed(why, -1, "cannot write to %s: %m", dir);
+	if (lock_dir(s->dir, deadline_us) == -1)
+		return failed(why, -1, "another pptp has been holding the "
+		    "lock on %s all the time", dir);
+	fd = find_or_start(s);
+	*alone = fd == -1 && s->listener == -1;
+	if (fd == -1)
+		failed(why, -1, "cannot %s %s/%s: %s", *alone ? "make the "
+		    "socket" : "start the call manager of", dir, s->file,
+		    *alone && errno == EPERM ? "another user's process "
+		    "listens there" : strerror(errno));
 	(void)flock(s->dir, LOCK_UN);
-	close(s->dir);
-	s->dir = s->listener = -1;
-	return rc;
+	return fd;
 }
 
 int
-callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
-    size_t size)
+callmgr_connect(struct in_addr server, int64_t deadline_us, char why[WHY])
 {
+	const char *dir = callmgr_dir(geteuid());
 	struct monitor_start s = { .server = server, .dir = -1,
 	    .listener = -1, .client = -1, .refused = -1 };
-	int fd, rc;
+	bool alone = true;
+	int fd = -1;
 
-	if (inet_ntop(AF_INET, &server, s.name, sizeof(s.name)) == NULL)
-		return -1;
-	rc = connect_in_dir(&s, deadline_us, &fd, why, size);
-	if (rc != 0)
-		return rc == 1 ? fd : -1;
-	fd = start_private(&s, why);
-	if (fd == -1)
-		snprintf(why, size, "cannot start a call manager for %s: %s",
-		    s.name, strerror(errno));
-	return fd;
+	inet_ntop(AF_INET, &server, s.name, sizeof(s.name));
+	if (name_socket(&s, why) == 0 && (s.dir = open_dir(dir, why)) != -1) {
+		fd = find_own(&s);
+		if (fd == -1)
+			fd = connect_locked(&s, dir, deadline_us, why, &alone);
+		close(s.dir);
+		s.dir = s.listener = s.refused = -1;
+	}
+	return fd == -1 && alone ? start_private(&s, why) : fd;
 }

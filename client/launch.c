@@ -21,7 +21,6 @@
 #include "kernel.h"
 #include "kernel_gateway.h"
 #include "launch.h"
-#include "mtu.h"
 #include "options.h"
 #include "password.h"
 #include "peers.h"
@@ -29,6 +28,7 @@
 #include "pppd_argv.h"
 #include "pptp_quirks.h"
 #include "ready.h"
+#include "resolve.h"
 #include "show.h"
 #include "util.h"
 #include "wire.h"
@@ -391,7 +391,7 @@ enum exit_status
 launch_run(struct call *c)
 {
 	bool show = isatty(STDOUT_FILENO) && c->conf->loglevel > 0;
-	char name[PEERS_USER_LONGEST + 1], why[READY_TEXT];
+	char name[PEERS_USER_LONGEST + 1], why[WHY];
 	struct gre_counters *n;
 	struct pppd_extra extra;
 	struct kernel_path k;
@@ -417,7 +417,7 @@ launch_run(struct call *c)
 		fatal(status, "%s", c->why);
 	launch_log_up(c);
 	log_path(c, &k);
-	extra.mtu = mtu_for(c->server);
+	extra.mtu = resolve_mtu(c->server);
 	argv = c->kernel ? launch_by_kernel(c, &extra, k.plugin, show) :
 	    launch_by_pty(c, &extra, show);
 	n = c->n;

@@ -40,9 +40,6 @@
 #define DEV_PPP		"/dev/ppp"
 #define GIVE	"run --device=/dev/ppp --cap-add=NET_ADMIN --cap-add=NET_RAW"
 
-#define SAY(out, ...) \
-	((void)(snprintf((out), READY_TEXT, __VA_ARGS__) < 0))
-
 /* ---- cures ---- */
 
 /* A file, and the word that its existence stands for. */
@@ -91,7 +88,7 @@ install_ppp(void)
 
 /* How to get a module, which a container can only have from its host. */
 static void
-get_module(char how[READY_TEXT], const char *name)
+get_module(char how[WHY], const char *name)
 {
 	struct utsname u;
 	char dir[sizeof(u.release) + 16];
@@ -99,51 +96,51 @@ get_module(char how[READY_TEXT], const char *name)
 	uname(&u);
 	snprintf(dir, sizeof(dir), "/lib/modules/%s", u.release);
 	if (container() != NULL)
-		SAY(how, "outside of this container: modprobe %s", name);
+		failed(how, 0, "outside of this container: modprobe %s", name);
 	else if (access(dir, F_OK) == -1)
-		SAY(how, "modprobe %s, but the running kernel has no %s: "
-		    "after an update, reboot", name, dir);
+		failed(how, 0, "modprobe %s, but the running kernel has no "
+		    "%s: after an update, reboot", name, dir);
 	else
-		SAY(how, "modprobe %s", name);
+		failed(how, 0, "modprobe %s", name);
 }
 
 void
-ready_how(char how[READY_TEXT])
+ready_how(char how[WHY])
 {
 	const char *give = container();
 
 	if (geteuid() != 0)
-		SAY(how, "is missing; run as root, or give the program its "
-		    "capabilities: setcap cap_net_raw,cap_net_admin+ep pptp");
-	else if (give != NULL)
-		SAY(how, "is missing, although this is root: %s", give);
+		failed(how, 0, "is missing; run as root, or give the program "
+		    "its capabilities: setcap cap_net_raw,cap_net_admin+ep "
+		    "pptp");
 	else
-		SAY(how, "is missing, although this is root: a container gets "
-		    "it by --cap-add=NET_RAW --cap-add=NET_ADMIN, a service by "
+		failed(how, 0, "is missing, although this is root: %s",
+		    give != NULL ? give : "a container gets it by "
+		    "--cap-add=NET_RAW --cap-add=NET_ADMIN, a service by "
 		    "CapabilityBoundingSet=CAP_NET_RAW CAP_NET_ADMIN");
 }
 
 /* ---- pppd ---- */
 
 static enum exit_status
-no_pppd(char why[READY_TEXT])
+no_pppd(char why[WHY])
 {
 	struct stat st;
 
 	if (access(PPPD, X_OK) == -1) {
 		int err = errno;
 
-		SAY(why, "cannot run " PPPD ": %s (%s)", strerror(err),
-		    err == ENOENT ? install_ppp() : geteuid() == 0 ?
-		    "ls -l " PPPD " says why" : "run as root");
-		return err == EACCES && geteuid() != 0 ? EXIT_PERMISSION :
-		    EXIT_SYSTEM;
+		return failed(why, err == EACCES && geteuid() != 0 ?
+		    EXIT_PERMISSION : EXIT_SYSTEM, "cannot run " PPPD ": %s "
+		    "(%s)", strerror(err), err == ENOENT ? install_ppp() :
+		    geteuid() == 0 ? "ls -l " PPPD " says why" :
+		    "run as root");
 	}
 	if (geteuid() == 0 || stat(PPPD, &st) == -1 ||
 	    (st.st_mode & S_ISUID) != 0)
 		return EXIT_OK;
-	SAY(why, PPPD " is for root, since it is not setuid: run as root");
-	return EXIT_PERMISSION;
+	return failed(why, EXIT_PERMISSION, PPPD " is for root, since it is "
+	    "not setuid: run as root");
 }
 
 /* Does the kernel have PPP, so that only the file is missing? */
@@ -162,27 +159,27 @@ has_driver(void)
 }
 
 static void
-get_device(char how[READY_TEXT], int err)
+get_device(char how[WHY], int err)
 {
 	const char *give = container();
 
 	if (give != NULL && (err == ENOENT || err == EPERM))
-		SAY(how, "%s", give);
+		failed(how, 0, "%s", give);
 	else if (err == ENOENT && has_driver())
-		SAY(how, "mknod -m 600 " DEV_PPP " c 108 0");
+		failed(how, 0, "mknod -m 600 " DEV_PPP " c 108 0");
 	else if (err == ENOENT || err == ENXIO || err == ENODEV)
 		get_module(how, "ppp_generic");
 	else if (err == EPERM)
-		SAY(how, "a container gets it by --device=" DEV_PPP);
+		failed(how, 0, "a container gets it by --device=" DEV_PPP);
 	else
-		SAY(how, "it must be open to this user, on a file system that "
-		    "is not nodev");
+		failed(how, 0, "it must be open to this user, on a file "
+		    "system that is not nodev");
 }
 
 static enum exit_status
-no_device(char why[READY_TEXT])
+no_device(char why[WHY])
 {
-	char how[READY_TEXT];
+	char how[WHY];
 	int fd = open(DEV_PPP, O_RDWR | O_CLOEXEC), err = errno;
 	bool admin = sandbox_has_cap(CAP_NET_ADMIN);
 
@@ -197,43 +194,41 @@ no_device(char why[READY_TEXT])
 		return EXIT_OK;
 	if (err == EPERM && !admin) {
 		ready_how(how);
-		SAY(why, "cannot open " DEV_PPP ": CAP_NET_ADMIN %.240s", how);
-	} else {
-		get_device(how, err);
-		SAY(why, "cannot open " DEV_PPP ": %s (%.200s)", strerror(err),
-		    how);
+		return failed(why, EXIT_PERMISSION, "cannot open " DEV_PPP ": "
+		    "CAP_NET_ADMIN %s", how);
 	}
-	return err == EPERM || err == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM;
+	get_device(how, err);
+	return failed(why, err == EPERM || err == EACCES ? EXIT_PERMISSION :
+	    EXIT_SYSTEM, "cannot open " DEV_PPP ": %s (%s)", strerror(err),
+	    how);
 }
 
 /* ---- the kernel ---- */
 
 /* Gives a pty to PPP, as pppd does. */
 static enum exit_status
-no_tty(const struct conf *conf, char why[READY_TEXT])
+no_tty(const struct conf *conf, char why[WHY])
 {
 	int ldisc = conf->sync ? N_SYNC_PPP : N_PPP, tty = -1, err = 0;
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	char name[64], how[READY_TEXT];
+	char name[64], how[WHY];
 
 	if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1 ||
 	    ptsname_r(master, name, sizeof(name)) != 0 ||
 	    (tty = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) == -1) {
 		err = errno;
-		SAY(why, "cannot open a pty: %s%s", strerror(err),
+		failed(why, 0, "cannot open a pty: %s%s", strerror(err),
 		    err == ENOENT || err == ENODEV ? " (mkdir -p /dev/pts && "
 		    "mount -t devpts -o ptmxmode=666 devpts /dev/pts && "
 		    "ln -sf pts/ptmx /dev/ptmx)" : "");
 	} else if (ioctl(tty, TIOCSETD, &ldisc) == -1) {
 		err = errno;
 		get_module(how, conf->sync ? "ppp_synctty" : "ppp_async");
-		SAY(why, "this kernel has no PPP for a pty: %s (%.200s)",
+		failed(why, 0, "this kernel has no PPP for a pty: %s (%s)",
 		    strerror(err), how);
 	}
-	if (tty != -1)
-		close(tty);
-	if (master != -1)
-		close(master);
+	fd_close(tty);
+	fd_close(master);
 	/* The module is perhaps not ours to load, but pppd's. */
 	return err == 0 || (err == EPERM && geteuid() != 0) ? EXIT_OK :
 	    EXIT_SYSTEM;
@@ -261,54 +256,59 @@ try_mppe(void)
 	return errno == EINVAL ? MPPE_NONE : MPPE_UNKNOWN;
 }
 
-static int
-find_mppe(void)
+static enum exit_status
+no_mppe(bool *there, char why[WHY])
 {
+	char how[WHY];
 	int status = 0;
 	pid_t pid = fork();
 
 	if (pid == 0)
 		_exit(try_mppe());
+	*there = false;
 	if (pid == -1 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return MPPE_UNKNOWN;
-	return WEXITSTATUS(status);
-}
-
-void
-ready_no_raw(char why[READY_TEXT])
-{
-	char how[READY_TEXT];
-
-	ready_how(how);
-	/* A capability counts in the networks of its user namespace. */
-	if (sandbox_has_cap(CAP_NET_RAW))
-		SAY(how, "holds in this user namespace, which does not own "
-		    "this network: take one of its own (unshare -n, no "
-		    "--network=host)");
-	SAY(why, "cannot open a raw socket for GRE: CAP_NET_RAW %.240s", how);
+		return EXIT_OK;
+	*there = WEXITSTATUS(status) == MPPE_THERE;
+	if (WEXITSTATUS(status) != MPPE_NONE)
+		return EXIT_OK;
+	get_module(how, "ppp_mppe");
+	return failed(why, EXIT_SYSTEM, "this kernel has no MPPE, by which "
+	    "PPTP encrypts (%s)", how);
 }
 
 enum exit_status
-ready_raw(char why[READY_TEXT])
+ready_no_raw(char why[WHY])
+{
+	char how[WHY];
+
+	if (errno != EPERM && errno != EACCES)
+		return failed(why, EXIT_SYSTEM, "cannot open a raw socket for "
+		    "GRE: %m");
+	ready_how(how);
+	/* A capability counts in the networks of its user namespace. */
+	if (sandbox_has_cap(CAP_NET_RAW))
+		failed(how, 0, "holds in this user namespace, which does not "
+		    "own this network: take one of its own (unshare -n, no "
+		    "--network=host)");
+	return failed(why, EXIT_PERMISSION, "cannot open a raw socket for GRE: "
+	    "CAP_NET_RAW %s", how);
+}
+
+enum exit_status
+ready_raw(char why[WHY])
 {
 	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, PPTP_IPPROTO_GRE);
 
-	if (fd != -1) {
-		close(fd);
-		return EXIT_OK;
-	}
-	if (errno == EPERM || errno == EACCES) {
-		ready_no_raw(why);
-		return EXIT_PERMISSION;
-	}
-	SAY(why, "cannot open a raw socket for GRE: %s", strerror(errno));
-	return EXIT_SYSTEM;
+	if (fd == -1)
+		return ready_no_raw(why);
+	close(fd);
+	return EXIT_OK;
 }
 
 /* ---- all of it ---- */
 
 enum exit_status
-ready_to_launch(const struct conf *conf, bool kernel, char why[READY_TEXT])
+ready_to_launch(const struct conf *conf, bool kernel, char why[WHY])
 {
 	enum exit_status status = ready_raw(why);
 
@@ -350,12 +350,11 @@ static bool
 good(enum exit_status *all, enum exit_status one, const char *why,
     void (*tell)(bool ok, const char *said))
 {
-	if (one == EXIT_OK)
-		return true;
-	tell(false, why);
+	if (one != EXIT_OK)
+		tell(false, why);
 	if (*all == EXIT_OK)
 		*all = one;
-	return false;
+	return one == EXIT_OK;
 }
 
 enum exit_status
@@ -363,29 +362,23 @@ ready_all(const struct conf *conf, void (*tell)(bool ok, const char *said))
 {
 	enum exit_status all = EXIT_OK;
 	struct kernel_path k;
-	char why[READY_TEXT], how[READY_TEXT], version[32];
-	int mppe = MPPE_UNKNOWN;
-	bool kernel = false;
+	char why[WHY], version[32];
+	bool mppe = false, kernel = false;
 
 	(void)good(&all, no_pppd(why), why, tell);
 	if (good(&all, no_device(why), why, tell)) {
 		kernel = kernel_offer(&k);
 		if (!kernel)
 			(void)good(&all, no_tty(conf, why), why, tell);
-		mppe = find_mppe();
-		get_module(how, "ppp_mppe");
-		SAY(why, "this kernel has no MPPE, by which PPTP encrypts "
-		    "(%.200s)", how);
-		(void)good(&all, mppe == MPPE_NONE ? EXIT_SYSTEM : EXIT_OK,
-		    why, tell);
+		(void)good(&all, no_mppe(&mppe, why), why, tell);
 	}
 	(void)good(&all, ready_raw(why), why, tell);
 	if (all != EXIT_OK)
 		return all;
 	pppd_version(version);
-	SAY(why, "pppd%s, " DEV_PPP ", %s%s, CAP_NET_RAW", version,
+	snprintf(why, sizeof(why), "pppd%s, " DEV_PPP ", %s%s, CAP_NET_RAW", version,
 	    kernel ? "pptp" : conf->sync ? "ppp_synctty" : "ppp_async",
-	    mppe == MPPE_THERE ? ", ppp_mppe" : "");
+	    mppe ? ", ppp_mppe" : "");
 	tell(true, why);
 	return EXIT_OK;
 }

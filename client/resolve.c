@@ -19,8 +19,10 @@
 #include <unistd.h>
 
 #include "compat.h"
+#include "pptp_proto.h"
 #include "resolve.h"
 #include "sandbox.h"
+#include "text.h"
 #include "util.h"
 
 /* How an answer begins: addresses, or a sentence. */
@@ -131,20 +133,17 @@ static size_t
 take_answer(struct resolve *r, const char *answer, size_t n)
 {
 	size_t len = n > 0 ? n - 1 : 0;
-	char said[sizeof(r->why)];
 
-	snprintf(said, sizeof(said), "%.*s", (int)len, len > 0 ? answer + 1 :
-	    "");
 	if (len > 0 && answer[0] == RESOLVED &&
 	    len % sizeof(r->addr[0]) == 0 && len <= sizeof(r->addr)) {
 		memcpy(r->addr, answer + 1, len);
 		return len / sizeof(r->addr[0]);
 	}
 	if (len > 0 && answer[0] == UNRESOLVED)
-		text_line(r->why, sizeof(r->why), said);
+		text_escape(r->why, sizeof(r->why), answer + 1, len, false);
 	else
-		snprintf(r->why, sizeof(r->why), "cannot resolve %s: the "
-		    "resolver failed", r->host);
+		failed(r->why, 0, "cannot resolve %s: the resolver failed",
+		    r->host);
 	return 0;
 }
 
@@ -155,24 +154,38 @@ resolve_host(struct resolve *r)
 	struct in6_addr six;
 	ssize_t n;
 
-	r->late = false;
+	r->status = EXIT_RESOLVE;
 	if (inet_pton(AF_INET, r->host, &r->addr[0]) == 1)
 		return 1;
-	if (inet_pton(AF_INET6, r->host, &six) == 1) {
-		snprintf(r->why, sizeof(r->why), "%s is an IPv6 address; PPTP "
+	if (inet_pton(AF_INET6, r->host, &six) == 1)
+		return (size_t)failed(r->why, 0, "%s is an IPv6 address; PPTP "
 		    "needs IPv4", r->host);
-		return 0;
-	}
-	n = ask_resolver(r, buf, sizeof(buf) - 1, end);
-	r->late = n == -1;
-	if (n == 0 && end[0] != '\0') {
-		snprintf(r->why, sizeof(r->why), "cannot resolve %s: the "
+	n = ask_resolver(r, buf, sizeof(buf), end);
+	if (n == 0 && end[0] != '\0')
+		return (size_t)failed(r->why, 0, "cannot resolve %s: the "
 		    "resolver %s", r->host, end);
-		return 0;
-	}
 	if (n >= 0)
 		return take_answer(r, buf, (size_t)n);
-	snprintf(r->why, sizeof(r->why), "cannot resolve %s: no name server "
+	r->status = EXIT_TIMEOUT;
+	return (size_t)failed(r->why, 0, "cannot resolve %s: no name server "
 	    "answered in time", r->host);
-	return 0;
+}
+
+unsigned
+resolve_mtu(struct in_addr server)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr = server,
+	    .sin_port = htons(PPTP_PORT) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
+	socklen_t len = sizeof(mtu);
+
+	/* A datagram socket's connect() only asks the routing table. */
+	if (fd != -1 && (connect(fd, (const struct sockaddr *)&sin,
+	    sizeof(sin)) == -1 || getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu,
+	    &len) == -1))
+		mtu = 0;
+	fd_close(fd);
+	if (mtu < MTU_LEAST + MTU_OVERHEAD || mtu > MTU_USUAL + MTU_OVERHEAD)
+		return MTU_USUAL;
+	return (unsigned)mtu - MTU_OVERHEAD;
 }

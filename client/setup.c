@@ -15,7 +15,6 @@
 
 #include "compat.h"
 #include "conf.h"
-#include "mtu.h"
 #include "options.h"
 #include "password.h"
 #include "peers.h"
@@ -352,7 +351,7 @@ find_mtu(struct request *r)
 	    .secret_size = sizeof(r->password) };
 
 	if (resolve_host(&s) > 0)
-		return mtu_for(s.addr[0]);
+		return resolve_mtu(s.addr[0]);
 	log_warnx("warning: %s; the tunnel is written all the same", s.why);
 	return MTU_USUAL;
 }

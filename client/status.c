@@ -18,7 +18,6 @@
 #include "ipc.h"
 #include "resolve.h"
 #include "show.h"
-#include "status.h"
 #include "util.h"
 
 /* Limits for other users' managers: what is shown of one, the wait for all. */
@@ -44,24 +43,10 @@ struct listing {
 /* The managers of one user. */
 struct user {
 	struct show_owner owner;
-	const char	*dir;
 	int64_t		 until;		/* waits for them */
 	unsigned	 left;		/* tunnels that may be shown */
 	const char	*trouble;	/* with the last of them; NULL */
 };
-
-/* Waits for one message until deadline_us: as ipc_take(), or ETIMEDOUT. */
-static int
-receive(int fd, struct ipc_msg *m, int64_t deadline_us)
-{
-	int n;
-
-	do
-		n = fd_wait(fd, -1, deadline_us) == -1 ? -1 :
-		    ipc_take(fd, m, NULL);
-	while (n == -1 && errno == EAGAIN);
-	return n;
-}
 
 static void
 show(struct listing *l, struct user *u, const struct ipc_tunnel *t,
@@ -92,7 +77,7 @@ ask(struct listing *l, struct user *u, int fd, const char *name,
 	struct ipc_msg m = { .type = IPC_STATUS };
 	int rc = ipc_send(fd, &m, NULL), again;
 
-	while (rc != -1 && (rc = receive(fd, &m, deadline)) == 1 &&
+	while (rc != -1 && (rc = callmgr_take(fd, &m, -1, deadline)) == 1 &&
 	    m.type == IPC_TUNNEL && u->trouble == NULL)
 		if (m.tunnel.server == server.s_addr)
 			show(l, u, &m.tunnel, name);
@@ -101,8 +86,7 @@ ask(struct listing *l, struct user *u, int fd, const char *name,
 	if (rc == -1 && errno != EPIPE && errno != ECONNRESET)
 		return -1;
 	/* It closed before the end: does it go on for others? */
-	again = callmgr_find(u->dir, name, u->owner.uid,
-	    deadline - clock_us());
+	again = callmgr_find(name, u->owner.uid, deadline - clock_us());
 	errno = again == -1 ? EPIPE : EPROTO;
 	fd_close(again);
 	return -1;
@@ -121,7 +105,7 @@ list_manager(struct listing *l, struct user *u, const char *name,
 
 	if (deadline > u->until)
 		deadline = u->until;
-	fd = callmgr_find(u->dir, name, u->owner.uid, deadline - now);
+	fd = callmgr_find(name, u->owner.uid, deadline - now);
 	/* EPERM: a name can lead to any process's socket. */
 	if (fd == -1 && (errno == ECONNREFUSED || errno == ENOENT ||
 	    errno == EPERM))
@@ -161,8 +145,8 @@ wanted(const struct listing *l, const char *name, struct in_addr *addr)
 static bool
 list_user(struct listing *l, struct user *u)
 {
-	int fd = open(u->dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-	    O_NONBLOCK | O_CLOEXEC);
+	int fd = open(callmgr_dir(u->owner.uid), O_RDONLY | O_DIRECTORY |
+	    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	DIR *d = fd == -1 ? NULL : fdopendir(fd);
 	struct in_addr server;
 	struct dirent *e;
@@ -182,26 +166,10 @@ list_user(struct listing *l, struct user *u)
 
 /*
  * One user's, for root: he may neither keep root waiting nor fill its screen,
- * whatever listens in his folder.  Returns what the trouble is, or NULL.
- */
-static const char *
-list_other(struct listing *l, uid_t uid, int64_t until)
-{
-	char dir[sizeof(CALLMGR_USERS "//pptp") + 12];
-	struct user u = { .dir = dir, .left = OTHER_TUNNELS, .until = until };
-
-	snprintf(dir, sizeof(dir), CALLMGR_USERS "/%u/pptp", (unsigned)uid);
-	if (access(dir, F_OK) == -1)
-		return NULL;
-	show_owner(&u.owner, uid);
-	(void)list_user(l, &u);
-	return u.trouble;
-}
-
-/*
- * That, in a process of its own: the file system there may be the user's, and
- * never answer.  Its words are what it prints, a NUL, and the trouble; if they
- * are not whole it is left behind, even where nothing ends it.
+ * whatever listens in his folder.  So that is done by a process of its own: the
+ * file system there may be the user's, too, and never answer.  Its words are
+ * what it prints, a NUL, and the trouble; if they are not whole it is left
+ * behind, even where nothing ends it.
  */
 static void
 ask_other(struct listing *l, uid_t uid)
@@ -221,12 +189,17 @@ ask_other(struct listing *l, uid_t uid)
 		return;
 	pid = fork();
 	if (pid == 0) {
+		struct user u = { .left = OTHER_TUNNELS, .until = until };
+
 		log_stderr(0);
 		fd_null(STDIN_FILENO);
 		fd_null(STDERR_FILENO);
 		(void)dup2(fds[1], STDOUT_FILENO);
-		trouble = list_other(l, uid, until);
-		printf("%c%s", 0, trouble != NULL ? trouble : "");
+		if (access(callmgr_dir(uid), F_OK) == 0) {
+			show_owner(&u.owner, uid);
+			(void)list_user(l, &u);
+		}
+		printf("%c%s", 0, u.trouble != NULL ? u.trouble : "");
 		(void)fflush(stdout);
 		_exit(0);
 	}
@@ -280,8 +253,7 @@ enum exit_status
 status_main(const struct conf *conf)
 {
 	struct listing l = { .conf = conf, .whole = true };
-	struct user self = { .dir = callmgr_dir(), .until = INT64_MAX,
-	    .left = UINT_MAX };
+	struct user self = { .until = INT64_MAX, .left = UINT_MAX };
 
 	if (conf->host != NULL) {
 		struct resolve r = { .host = conf->host, .hangup_fd = -1,
@@ -289,14 +261,13 @@ status_main(const struct conf *conf)
 
 		l.n = resolve_host(&r);
 		if (l.n == 0)
-			fatal(r.late ? EXIT_TIMEOUT : EXIT_RESOLVE, "%s",
-			    r.why);
+			fatal(r.status, "%s", r.why);
 		memcpy(l.only, r.addr, sizeof(l.only));
 	}
 	show_owner(&self.owner, geteuid());
 	if (!list_user(&l, &self))
 		fatal(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM,
-		    "cannot read %s: %s", self.dir, strerror(errno));
+		    "cannot read %s: %m", callmgr_dir(geteuid()));
 	if (geteuid() == 0)
 		list_others(&l);
 	if (conf->mode == RUN_STATUS_JSON)

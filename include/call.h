@@ -14,6 +14,7 @@
 #include "ipc.h"
 #include "pptp_gre.h"
 #include "refusals.h"
+#include "util.h"
 
 struct call {
 	const struct conf *conf;
@@ -35,7 +36,7 @@ struct call {
 	/* Told of each record before UP or DOWN, if not NULL. */
 	void		 (*on_record)(const struct call *,
 	    const struct ipc_msg *);
-	char		 why[IPC_TEXT + 64];	/* the sentence of a failure */
+	char		 why[WHY];	/* the sentence of a failure */
 };
 
 /* Fills *c, without kernel and hangup_fd; the time runs from now. */

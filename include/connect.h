@@ -5,9 +5,13 @@
 
 #include <netinet/in.h>
 
+#include <sys/types.h>
+
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
+
+#include "ipc_msg.h"
+#include "util.h"
 
 /*
  * Where sockets are, in a 0700 directory: SERVER by its address, or
@@ -20,10 +24,10 @@
 #define CALLMGR_USERS	"/run/user"	/* in UID/pptp there: users' own */
 
 /*
- * The directory of this user's sockets: CALLMGR_DIR for root, else a folder
- * in the user's own runtime directory.  Static storage.
+ * The directory of a user's sockets: CALLMGR_DIR for root, else a folder in
+ * the user's own runtime directory.  Static storage.
  */
-const char *callmgr_dir(void);
+const char *callmgr_dir(uid_t uid);
 
 /*
  * Connects to the manager of this server, starting one if there is none; any
@@ -32,16 +36,18 @@ const char *callmgr_dir(void);
  * descriptor, or -1 after filling why with a sentence.  deadline_us: of
  * clock_us().
  */
-int callmgr_connect(struct in_addr server, int64_t deadline_us, char *why,
-    size_t size);
+int callmgr_connect(struct in_addr server, int64_t deadline_us, char why[WHY]);
 
 /*
- * Connects to the manager that owner started, listening at name in dir; for a
- * full backlog it waits so long.  -1 with errno; EPERM: another user's process
- * listens there.
+ * Connects to the manager that owner started, listening at name in the owner's
+ * directory; for a full backlog it waits so long.  -1 with errno; EPERM:
+ * another user's process listens there.
  */
-int callmgr_find(const char *dir, const char *name, uid_t owner,
-    int64_t wait_us);
+int callmgr_find(const char *name, uid_t owner, int64_t wait_us);
+
+/* Waits for a message of the manager's: as ipc_take(), or -1 as fd_wait(). */
+int callmgr_take(int fd, struct ipc_msg *m, int hangup_fd,
+    int64_t deadline_us);
 
 /* Is that the name of a socket of this network namespace? */
 bool callmgr_is_here(const char *name);

@@ -4,11 +4,9 @@
 #define READY_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "conf.h"
-
-enum { READY_TEXT = 288 };	/* room for a sentence, in octets */
+#include "util.h"
 
 /*
  * Before pppd is launched: EXIT_OK unless something is missing for certain,
@@ -17,7 +15,7 @@ enum { READY_TEXT = 288 };	/* room for a sentence, in octets */
  * that by itself.
  */
 enum exit_status ready_to_launch(const struct conf *conf, bool kernel,
-    char why[READY_TEXT]);
+    char why[WHY]);
 
 /*
  * All that a tunnel needs here.  Calls tell(false, sentence) for each thing
@@ -31,15 +29,21 @@ enum exit_status ready_all(const struct conf *conf,
  * Can a raw socket for GRE be opened?  EXIT_OK; or a status, and the sentence
  * in why.
  */
-enum exit_status ready_raw(char why[READY_TEXT]);
+enum exit_status ready_raw(char why[WHY]);
 
-/* That sentence, after an attempt that was not permitted. */
-void ready_no_raw(char why[READY_TEXT]);
+/* The same after an attempt that failed with errno. */
+enum exit_status ready_no_raw(char why[WHY]);
 
 /*
  * What follows the name of a capability in a sentence: that it is missing, and
  * how to give it to this user, here.
  */
-void ready_how(char how[READY_TEXT]);
+void ready_how(char how[WHY]);
+
+/*
+ * --check: tries a server step by step without pppd and credentials, printing
+ * one line a step on stdout.  Returns the status of the first step that failed.
+ */
+enum exit_status check_main(const struct conf *conf);
 
 #endif

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a host name to IPv4 addresses. */
+/* From a host name to IPv4 addresses, and to the MTU of a tunnel there. */
 #ifndef RESOLVE_H
 #define RESOLVE_H
 
 #include <netinet/in.h>
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "conf.h"
+#include "util.h"
 
 enum { RESOLVE_ADDRESSES = 16 };	/* of one name, tried in turn */
 
@@ -20,14 +22,21 @@ struct resolve {
 
 	/* The answer. */
 	struct in_addr	 addr[RESOLVE_ADDRESSES];
-	bool		 late;		/* no name server answered in time */
-	char		 why[280];	/* the sentence of a failure */
+	enum exit_status status;	/* of a failure, EXIT_TIMEOUT if no
+					 * name server answered in time, */
+	char		 why[WHY];	/* and its sentence */
 };
 
 /*
  * Resolves r->host, a name in a process without privilege.  Returns how many
- * addresses r->addr has now, or 0 with r->why and r->late filled.
+ * addresses r->addr has now, or 0 with r->status and r->why filled.
  */
 size_t resolve_host(struct resolve *r);
+
+/*
+ * For pppd's options mtu and mru: MTU_USUAL (conf.h), or what the route to the
+ * server leaves if that is less; MTU_USUAL too where there is no such route.
+ */
+unsigned resolve_mtu(struct in_addr server);
 
 #endif

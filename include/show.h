@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One tunnel as --status shows it, and its network in words. */
+/* --status: how are the tunnels doing?  One tunnel, and its network in words. */
 #ifndef SHOW_H
 #define SHOW_H
 
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "conf.h"
 #include "ipc_msg.h"
 #include "pptp_gre.h"
 
@@ -37,5 +38,12 @@ void show_tunnel(const struct ipc_tunnel *t, const struct show_owner *o,
  * up, printable; the interface is the only one with its addresses, or "?".
  */
 void show_network(const struct gre_counters *n, char *out, size_t size);
+
+/*
+ * Prints every tunnel of this user's managers, or those to conf->host, in words
+ * or as JSON; for root also, within bounds, what other users' managers claim.
+ * EXIT_OK if one of the user's own is up, else EXIT_SYSTEM.
+ */
+enum exit_status status_main(const struct conf *conf);
 
 #endif

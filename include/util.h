@@ -93,6 +93,13 @@ void child_end(pid_t pid, char *out, size_t size);
 /* The same words, for a status of waitpid(). */
 void child_words(int status, char *out, size_t size);
 
+/*
+ * Formats the sentence of a failure, cut where it does not fit; %m is errno in
+ * words.  Returns status.
+ */
+enum { WHY = 288 };
+int failed(char why[WHY], int status, const char *fmt, ...) PRINTF(3, 4);
+
 /* Closes it unless it is -1, and keeps errno. */
 void fd_close(int fd);
 

@@ -3,6 +3,7 @@
  * Is this machine ready: each thing that may be missing, by itself, on a machine
  * that has all else; who is asked is a double.
  */
+/* with: util.c */
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -277,7 +278,7 @@ static void
 test_rows(void)
 {
 	const struct conf conf = { .host = "h" };
-	char why[READY_TEXT];
+	char why[WHY];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		w = rows[i].w;
@@ -296,7 +297,7 @@ static void
 test_ways(void)
 {
 	const struct conf conf = { .host = "h" }, sync = { .sync = true };
-	char why[READY_TEXT];
+	char why[WHY];
 
 	w = (struct world){ .tty = EINVAL };
 	T(T_EQ(ready_to_launch(&conf, true, why), EXIT_OK),

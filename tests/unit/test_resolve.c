@@ -78,7 +78,7 @@ test_names(void)
 
 		if (names[i].first != NULL)
 			inet_pton(AF_INET, names[i].first, &first);
-		T(T_EQ(n, names[i].n) && T_IS(!r.late) &&
+		T(T_EQ(n, names[i].n) && T_EQ(r.status, EXIT_RESOLVE) &&
 		    T_IS((n == 0 || r.addr[0].s_addr == first.s_addr)) &&
 		    T_EQ(strncmp(r.why, names[i].why, strlen(names[i].why)), 0),
 		    "%s: %zu%s%s", names[i].claim, names[i].n, names[i].n == 0 ?

@@ -37,7 +37,7 @@ resolve_host(struct resolve *r)
 }
 
 unsigned
-mtu_for(struct in_addr server)
+resolve_mtu(struct in_addr server)
 {
 	(void)server;
 	return 1320;
