@@ -62,10 +62,9 @@ refuse_to_start(enum exit_status status)
 static enum exit_status
 run_here(struct call *c, int out)
 {
-	struct gateway gw;
 	enum exit_status status;
 
-	c->kernel = c->conf->data_path == DATA_KERNEL;
+	c->kernel = c->gw.conf->data_path == DATA_KERNEL;
 	if (c->kernel && !kernel_gateway_is_plugin(STDIN_FILENO)) {
 		log_fatal("--data-path=kernel with --nolaunchpppd is for "
 		    "pppd's plugin pptp.so: standard input is not its socket");
@@ -76,12 +75,12 @@ run_here(struct call *c, int out)
 	status = call_open(c);
 	if (status == EXIT_OK) {
 		launch_log_up(c);
-		launch_fill_gateway(&gw, c, STDIN_FILENO, out);
+		c->gw.in = STDIN_FILENO;
+		c->gw.out = out;
 		if (c->kernel)
-			return kernel_gateway_offer(gw.in, c->channel, c->id,
-			    c->peer_id, c->server) == -1 ? EXIT_LOST :
-			    kernel_gateway_run(&gw);
-		status = gateway_run(&gw);
+			return kernel_gateway_offer(&c->gw, c->server) == -1 ?
+			    EXIT_LOST : kernel_gateway_run(&c->gw);
+		status = gateway_run(&c->gw);
 	} else if (c->kernel) {
 		log_stderr(0);
 		log_error("%s", c->why);

@@ -18,7 +18,6 @@
 #include <linux/filter.h>
 #include <netinet/tcp.h>
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -49,13 +48,11 @@ call_init(struct call *c, const struct conf *conf)
 {
 	struct quirk_fields f;
 
-	memset(c, 0, sizeof(*c));
-	c->conf = conf;
-	c->deadline = clock_us() + conf->timeout_us;
-	c->raw = c->channel = c->mgr = c->counters = c->hangup_fd = -1;
-	c->refusals_fd = -1;
+	*c = (struct call){ .gw = { .conf = conf, .raw = -1, .channel = -1,
+	    .mgr = -1, .refusals_fd = -1 }, .hangup_fd = -1, .counters = -1,
+	    .deadline = clock_us() + conf->timeout_us };
 	quirk_fields(&f, conf->quirks);
-	c->window = conf->window != 0 ? conf->window :
+	c->gw.window = conf->window != 0 ? conf->window :
 	    f.window != 0 ? f.window : WINDOW;
 }
 
@@ -66,26 +63,26 @@ static enum exit_status
 prepare(struct call *c, int fd)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
-	    .sin_addr = c->local };
+	    .sin_addr = c->gw.local };
 	char how[WHY], local[INET_ADDRSTRLEN];
 	int one = 1;
 
-	if (c->conf->rtmark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK,
-	    &c->conf->rtmark, sizeof(c->conf->rtmark)) == -1) {
+	if (c->gw.conf->rtmark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK,
+	    &c->gw.conf->rtmark, sizeof(c->gw.conf->rtmark)) == -1) {
 		if (errno != EPERM)
 			return failed(c->why, EXIT_SYSTEM, "--rtmark: %m");
 		ready_how(how);
 		return failed(c->why, EXIT_PERMISSION, "--rtmark: "
 		    "CAP_NET_ADMIN %s", how);
 	}
-	if (c->local.s_addr == INADDR_ANY)
+	if (c->gw.local.s_addr == INADDR_ANY)
 		return EXIT_OK;
 	/* The port is chosen at connect(): thousands of tunnels may share. */
 	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
 	    sizeof(one));
 	if (bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
 		return EXIT_OK;
-	inet_ntop(AF_INET, &c->local, local, sizeof(local));
+	inet_ntop(AF_INET, &c->gw.local, local, sizeof(local));
 	return failed(c->why, EXIT_CONNECT, "cannot use the local address %s: "
 	    "%m", local);
 }
@@ -95,12 +92,12 @@ static enum exit_status
 find_local(struct call *c)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
-	    .sin_addr = c->server, .sin_port = htons(c->conf->port) };
+	    .sin_addr = c->server, .sin_port = htons(c->gw.conf->port) };
 	socklen_t len = sizeof(sin);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	enum exit_status status;
 
-	c->local = c->conf->localbind;
+	c->gw.local = c->gw.conf->localbind;
 	if (fd == -1)
 		return failed(c->why, EXIT_SYSTEM, "cannot open a socket: %m");
 	status = prepare(c, fd);
@@ -108,10 +105,10 @@ find_local(struct call *c)
 	    sizeof(sin)) == -1 || getsockname(fd, (struct sockaddr *)&sin,
 	    &len) == -1))
 		status = failed(c->why, EXIT_CONNECT, "cannot reach %s: %m%s",
-		    c->name, errno == ENETUNREACH ? " (no route leads there: "
+		    c->gw.server, errno == ENETUNREACH ? " (no route leads there: "
 		    "is this machine online? see ip route)" : "");
 	if (status == EXIT_OK)
-		c->local = sin.sin_addr;
+		c->gw.local = sin.sin_addr;
 	close(fd);
 	return status;
 }
@@ -198,7 +195,7 @@ open_tcp(struct call *c, int *fd)
 static enum exit_status
 open_counters(struct call *c)
 {
-	size_t size = sizeof(*c->n);
+	size_t size = sizeof(*c->gw.n);
 	void *p;
 
 	c->counters = -1;
@@ -217,7 +214,7 @@ open_counters(struct call *c)
 	if (p == MAP_FAILED)
 		return failed(c->why, EXIT_SYSTEM, "no memory for counters: "
 		    "%m");
-	c->n = p;
+	c->gw.n = p;
 	return EXIT_OK;
 }
 
@@ -228,15 +225,15 @@ choose_id(struct call *c)
 {
 	struct quirk_fields f;
 
-	quirk_fields(&f, c->conf->quirks);
+	quirk_fields(&f, c->gw.conf->quirks);
 	if (f.call_id >= 0) {
-		c->id = (uint16_t)f.call_id;
+		c->gw.call = (uint16_t)f.call_id;
 		return;
 	}
 	/* 0 is legal, but there are servers that take it for "none". */
 	do
-		random_bytes(&c->id, sizeof(c->id));
-	while (c->id == 0);
+		random_bytes(&c->gw.call, sizeof(c->gw.call));
+	while (c->gw.call == 0);
 }
 
 /* The kernel's PPTP socket, with another id if this one is taken. */
@@ -244,8 +241,8 @@ static enum exit_status
 open_channel(struct call *c)
 {
 	for (int i = 0; i < ID_TRIES; i++) {
-		c->channel = kernel_socket(c->local, c->id);
-		if (c->channel != -1)
+		c->gw.channel = kernel_socket(c->gw.local, c->gw.call);
+		if (c->gw.channel != -1)
 			return EXIT_OK;
 		if (errno != EBUSY)
 			break;
@@ -266,26 +263,27 @@ open_data(struct call *c)
 {
 	enum exit_status status = EXIT_OK;
 
-	fd_close(c->channel);
-	fd_close(c->raw);
-	c->channel = c->raw = -1;
+	fd_close(c->gw.channel);
+	fd_close(c->gw.raw);
+	c->gw.channel = c->gw.raw = -1;
 	choose_id(c);
 	if (c->kernel)
 		status = open_channel(c);
-	return status == EXIT_OK ? open_raw(c, &c->raw, &c->id) : status;
+	return status == EXIT_OK ? open_raw(c, &c->gw.raw, &c->gw.call) :
+	    status;
 }
 
 static void
 fill_request(const struct call *c, struct ipc_msg *m)
 {
-	const struct conf *conf = c->conf;
+	const struct conf *conf = c->gw.conf;
 	int64_t left = c->deadline - clock_us();
 
-	*m = (struct ipc_msg){ .type = IPC_CALL, .call = { .id = c->id,
-	    .port = conf->port, .window = c->window,
+	*m = (struct ipc_msg){ .type = IPC_CALL, .call = { .id = c->gw.call,
+	    .port = conf->port, .window = c->gw.window,
 	    .loglevel = (uint8_t)conf->loglevel,
 	    .hostroute = !conf->nohostroute, .server = c->server.s_addr,
-	    .local = c->local.s_addr, .mark = conf->rtmark,
+	    .local = c->gw.local.s_addr, .mark = conf->rtmark,
 	    .quirks = conf->quirks, .idle_us = (uint64_t)conf->idle_us,
 	    .echo_us = (uint64_t)conf->echo_us,
 	    .timeout_us = left > 0 ? (uint64_t)left : 0 } };
@@ -301,7 +299,7 @@ static int
 pppd_gone(struct call *c)
 {
 	return failed(c->why, EXIT_LOST, "pppd has gone before the call to %s "
-	    "was up", c->name);
+	    "was up", c->gw.server);
 }
 
 /*
@@ -316,7 +314,7 @@ await_call(struct call *c)
 	int64_t patience = c->deadline + 2000000;
 
 	for (bool spoke = false;; spoke = true) {
-		int n = callmgr_take(c->mgr, &m, c->hangup_fd, patience);
+		int n = callmgr_take(c->gw.mgr, &m, c->hangup_fd, patience);
 
 		if (n == -1 && errno == ECANCELED)
 			return pppd_gone(c);
@@ -325,7 +323,7 @@ await_call(struct call *c)
 		if (n <= 0)
 			return failed(c->why, n == -1 && errno == ETIMEDOUT ?
 			    EXIT_TIMEOUT : EXIT_LOST, "the call manager for "
-			    "%s failed: %s", c->name, n == 0 ? "it is gone" :
+			    "%s failed: %s", c->gw.server, n == 0 ? "it is gone" :
 			    strerror(errno));
 		if (m.type == IPC_LOG)
 			log_at(m.log.level, "%s", m.log.text);
@@ -336,7 +334,7 @@ await_call(struct call *c)
 			return failed(c->why, m.down.status == EXIT_OK ?
 			    EXIT_LOST : m.down.status, "%s", m.down.text);
 		if (m.type == IPC_UP) {
-			c->peer_id = m.peer_id;
+			c->gw.peer_call = m.peer_id;
 			return EXIT_OK;
 		}
 		if (c->on_record != NULL)
@@ -351,14 +349,14 @@ ask_once(struct call *c, const struct ipc_fds *fds)
 	struct ipc_msg m;
 	int status;
 
-	c->mgr = callmgr_connect(c->server, c->deadline, c->why);
-	if (c->mgr == -1)
+	c->gw.mgr = callmgr_connect(c->server, c->deadline, c->why);
+	if (c->gw.mgr == -1)
 		return EXIT_SYSTEM;
 	fill_request(c, &m);
-	status = ipc_send(c->mgr, &m, fds) == -1 ? -1 : await_call(c);
+	status = ipc_send(c->gw.mgr, &m, fds) == -1 ? -1 : await_call(c);
 	if (status != EXIT_OK) {
-		close(c->mgr);
-		c->mgr = -1;
+		close(c->gw.mgr);
+		c->gw.mgr = -1;
 	}
 	return status;
 }
@@ -400,7 +398,7 @@ ask(struct call *c, const struct ipc_fds *fds)
 	    "no call id is left for a further tunnel to %s" :
 	    filter_kills() ? "each call manager for %s was killed by a system "
 	    "call filter; see pptp.8, SERVICES" :
-	    "the call managers for %s end as soon as they start", c->name);
+	    "the call managers for %s end as soon as they start", c->gw.server);
 }
 
 /* Sends to ourselves again what came before the kernel's socket was ready. */
@@ -408,7 +406,7 @@ static void
 replay_early(struct call *c)
 {
 	struct sockaddr_in here = { .sin_family = AF_INET,
-	    .sin_addr = c->local };
+	    .sin_addr = c->gw.local };
 	uint8_t buf[HDLC_FRAME_MAX + 128];
 	int one = 1;
 	ssize_t n;
@@ -417,12 +415,12 @@ replay_early(struct call *c)
 	 * So connected it receives neither the server's packets nor what it
 	 * sends.
 	 */
-	if (connect(c->raw, (const struct sockaddr *)&here, sizeof(here)) ==
-	    -1 || setsockopt(c->raw, IPPROTO_IP, IP_HDRINCL, &one,
+	if (connect(c->gw.raw, (const struct sockaddr *)&here, sizeof(here)) ==
+	    -1 || setsockopt(c->gw.raw, IPPROTO_IP, IP_HDRINCL, &one,
 	    sizeof(one)) == -1)
 		return;
-	while ((n = recv(c->raw, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
-		(void)send(c->raw, buf, (size_t)n, MSG_DONTWAIT);
+	while ((n = recv(c->gw.raw, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		(void)send(c->gw.raw, buf, (size_t)n, MSG_DONTWAIT);
 }
 
 /*
@@ -432,17 +430,18 @@ replay_early(struct call *c)
 static enum exit_status
 settle_path(struct call *c)
 {
-	int *unused = &c->channel;
+	int *unused = &c->gw.channel;
 
-	if (c->conf->data_path == DATA_AUTO &&
-	    quirk_server(c->said.host, c->said.vendor)->wants_pty != NULL)
+	c->known = quirk_server(c->said.host, c->said.vendor);
+	c->gw.holds_back = c->known->holds_back;
+	if (c->gw.conf->data_path == DATA_AUTO && c->known->wants_pty != NULL)
 		c->kernel = false;
 	if (c->kernel) {
-		if (kernel_connect(c->channel, c->server, c->peer_id) == -1)
+		if (kernel_connect(c->gw.channel, c->server, c->gw.peer_call) == -1)
 			return failed(c->why, EXIT_SYSTEM, "the kernel's PPTP "
 			    "does not take the call: %m");
 		replay_early(c);
-		unused = &c->raw;
+		unused = &c->gw.raw;
 	}
 	fd_close(*unused);
 	*unused = -1;
@@ -452,9 +451,9 @@ settle_path(struct call *c)
 static void
 open_refusals(struct call *c)
 {
-	if (c->refusals_fd == -1)
-		c->refusals_fd = refusals_open(callmgr_dir(geteuid()), c->name,
-		    &c->refusals);
+	if (c->gw.refusals_fd == -1)
+		c->gw.refusals_fd = refusals_open(callmgr_dir(geteuid()),
+		    c->gw.server, &c->gw.refusals);
 }
 
 /*
@@ -467,13 +466,13 @@ hold_back(struct call *c)
 	int64_t wait = 0;
 
 	open_refusals(c);
-	if (c->conf->nolaunch)
-		wait = refusals_wait_us(&c->refusals, clock_us());
+	if (c->gw.conf->nolaunch)
+		wait = refusals_wait_us(&c->gw.refusals, clock_us());
 	if (wait == 0)
 		return true;
 	log_info("PPP with %s has failed %u times in a row, %u of them by a "
-	    "login refused: the next start waits %d s", c->name,
-	    c->refusals.failures, c->refusals.logins,
+	    "login refused: the next start waits %d s", c->gw.server,
+	    c->gw.refusals.failures, c->gw.refusals.logins,
 	    (int)((wait + 999999) / 1000000));
 	c->deadline += wait;
 	return fd_wait(-1, c->hangup_fd, clock_us() + wait) == -1 &&
@@ -486,7 +485,7 @@ try_address(struct call *c)
 	struct ipc_fds fds;
 	enum exit_status status;
 
-	inet_ntop(AF_INET, &c->server, c->name, sizeof(c->name));
+	inet_ntop(AF_INET, &c->server, c->gw.server, sizeof(c->gw.server));
 	if (!hold_back(c))
 		return pppd_gone(c);
 	ipc_fds_init(&fds);
@@ -524,7 +523,7 @@ servers_fault(enum exit_status status)
 enum exit_status
 call_open(struct call *c)
 {
-	struct resolve r = { .host = c->conf->host,
+	struct resolve r = { .host = c->gw.conf->host,
 	    .deadline_us = c->deadline, .hangup_fd = c->hangup_fd };
 	enum exit_status status = EXIT_OK;
 	int64_t overall = c->deadline;
@@ -543,7 +542,7 @@ call_open(struct call *c)
 		    clock_us() >= overall)
 			break;
 		log_warnx("%s; trying the next address of %s", c->why,
-		    c->conf->host);
+		    c->gw.conf->host);
 	}
 	return status;
 }
@@ -559,13 +558,14 @@ call_server_words(const struct ipc_server *s, char host[SAID_SHOWN],
 void
 call_close(struct call *c)
 {
-	fd_close(c->raw);
-	fd_close(c->channel);
-	fd_close(c->mgr);
+	fd_close(c->gw.raw);
+	fd_close(c->gw.channel);
+	fd_close(c->gw.mgr);
 	fd_close(c->counters);
-	fd_close(c->refusals_fd);
-	if (c->n != NULL)
-		munmap(c->n, sizeof(*c->n));
-	c->n = NULL;
-	c->raw = c->channel = c->mgr = c->counters = c->refusals_fd = -1;
+	fd_close(c->gw.refusals_fd);
+	if (c->gw.n != NULL)
+		munmap(c->gw.n, sizeof(*c->gw.n));
+	c->gw.n = NULL;
+	c->gw.raw = c->gw.channel = c->gw.mgr = c->gw.refusals_fd = -1;
+	c->counters = -1;
 }

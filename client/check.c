@@ -116,7 +116,7 @@ static void
 report_name(const struct call *c)
 {
 	progress.step = S_NAME;
-	report(true, "%s is %s", c->conf->host, c->name);
+	report(true, "%s is %s", c->gw.conf->host, c->gw.server);
 }
 
 /* Another address of the name begins anew. */
@@ -128,7 +128,7 @@ on_record(const struct call *c, const struct ipc_msg *m)
 	if (m->type == IPC_STEP && m->step == IPC_CONNECTING) {
 		report_name(c);
 	} else if (m->type == IPC_STEP && m->step == IPC_CONNECTED) {
-		report(true, "port %u answers in %.1f ms", c->conf->port,
+		report(true, "port %u answers in %.1f ms", c->gw.conf->port,
 		    ms());
 	} else if (m->type == IPC_SERVER) {
 		/* A connection that is up already serves this call too. */
@@ -178,7 +178,7 @@ lcp_send(struct link *l, uint8_t code)
 	head = gre_send(l->g, frame, len, clock_us());
 	/* The error may be an ICMP message about an earlier packet. */
 	for (int i = 0; i < 3; i++)
-		if (send(l->c->raw, frame - head, head + len, 0) != -1)
+		if (send(l->c->gw.raw, frame - head, head + len, 0) != -1)
 			return;
 }
 
@@ -187,7 +187,7 @@ static bool
 take_packet(struct link *l)
 {
 	uint8_t buf[HDLC_FRAME_MAX + 128];
-	ssize_t n = recv(l->c->raw, buf, sizeof(buf), MSG_DONTWAIT);
+	ssize_t n = recv(l->c->gw.raw, buf, sizeof(buf), MSG_DONTWAIT);
 	size_t ihl = n > 0 ? (size_t)(buf[0] & 15) * 4 : 0, len;
 	const uint8_t *p;
 
@@ -207,7 +207,7 @@ static bool
 ask_until(struct link *l, uint8_t code, const bool *done, int64_t patience_us)
 {
 	int64_t ask = clock_us(), end = ask + patience_us;
-	struct pollfd p = { .fd = l->c->raw, .events = POLLIN };
+	struct pollfd p = { .fd = l->c->gw.raw, .events = POLLIN };
 	bool heard = false;
 
 	while (!*done && clock_us() < end) {
@@ -256,7 +256,7 @@ check_lcp(struct link *l)
 	}
 	report(true, "login %s, MRU %d", ppp_login_name(said->auth,
 	    said->algorithm), said->mru != 0 ? said->mru : PPP_MRU);
-	advice = quirk_server(l->c->said.host, l->c->said.vendor)->advice;
+	advice = l->c->known->advice;
 	if (advice != NULL)
 		note("advice", advice, "");
 	return EXIT_OK;
@@ -266,9 +266,10 @@ check_lcp(struct link *l)
 static enum exit_status
 check_data(struct call *c)
 {
-	struct gre_conf gc = { .reorder_us = c->conf->reorder_us,
-	    .window = c->window, .call = c->id, .peer_call = c->peer_id };
-	const int keep[] = { c->raw, c->mgr, log_fd() };
+	struct gre_conf gc = { .reorder_us = c->gw.conf->reorder_us,
+	    .window = c->gw.window, .call = c->gw.call,
+	    .peer_call = c->gw.peer_call };
+	const int keep[] = { c->gw.raw, c->gw.mgr, log_fd() };
 	struct link l = { .c = c };
 	enum exit_status status;
 	void *mem;
@@ -278,7 +279,7 @@ check_data(struct call *c)
 	memset(mem, 0, gre_size());
 	if (sandbox_enter(SANDBOX_GATEWAY, keep, 3) == -1)
 		return EXIT_SYSTEM;
-	l.g = gre_init(mem, &gc, c->n);
+	l.g = gre_init(mem, &gc, c->gw.n);
 	random_bytes(&l.magic, sizeof(l.magic));
 	status = check_gre(&l);
 	if (status == EXIT_OK)
@@ -311,10 +312,10 @@ check_main(const struct conf *conf)
 	status = call_open(&c);
 	if (status == EXIT_OK) {
 		report(true, "accepted in %.1f ms (call ids %u and %u)", ms(),
-		    c.id, c.peer_id);
+		    c.gw.call, c.gw.peer_call);
 		status = check_data(&c);
 	} else {
-		if (progress.step == S_NAME && c.name[0] != '\0') {
+		if (progress.step == S_NAME && c.gw.server[0] != '\0') {
 			report_name(&c);
 			progress.step = S_LOCAL;
 		}

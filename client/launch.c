@@ -26,7 +26,6 @@
 #include "peers.h"
 #include "peers_text.h"
 #include "pppd_argv.h"
-#include "pptp_quirks.h"
 #include "ready.h"
 #include "resolve.h"
 #include "show.h"
@@ -35,8 +34,6 @@
 
 enum { PPPD_START_MS = 3000 };	/* until pppd has opened its tty */
 
-/* ---- what gateways are told ---- */
-
 void
 launch_log_up(const struct call *c)
 {
@@ -44,20 +41,8 @@ launch_log_up(const struct call *c)
 
 	call_server_words(&c->said, host, vendor);
 	log_info("tunnel to %s up: call %u, the server's call %u, server "
-	    "\"%s\" (%s)", c->name, c->id, c->peer_id, host, vendor);
-}
-
-void
-launch_fill_gateway(struct gateway *gw, const struct call *c, int in, int out)
-{
-	*gw = (struct gateway){ .conf = c->conf, .local = c->local, .in = in,
-	    .out = out, .raw = c->raw, .channel = c->channel, .mgr = c->mgr,
-	    .call = c->id, .peer_call = c->peer_id, .window = c->window,
-	    .holds_back = quirk_server(c->said.host,
-	    c->said.vendor)->holds_back,
-	    .n = c->n, .refusals = c->refusals,
-	    .refusals_fd = c->refusals_fd };
-	memcpy(gw->server, c->name, sizeof(gw->server));
+	    "\"%s\" (%s)", c->gw.server, c->gw.call, c->gw.peer_call, host,
+	    vendor);
 }
 
 /* ---- what a user on a terminal is shown ---- */
@@ -78,8 +63,8 @@ show_step(const struct call *c, const struct ipc_msg *m)
 	if (m->type == IPC_SERVER)
 		show_server(&m->server);
 	else if (m->type == IPC_STEP && m->step == IPC_CONNECTING)
-		say(STDOUT_FILENO, "connecting to %s port %u\n", c->name,
-		    c->conf->port);
+		say(STDOUT_FILENO, "connecting to %s port %u\n", c->gw.server,
+		    c->gw.conf->port);
 	else if (m->type == IPC_STEP && m->step == IPC_CALLING)
 		say(STDOUT_FILENO, "asking for a call\n");
 }
@@ -112,7 +97,7 @@ open_pty(char *tty, size_t size, int *slave)
 static void
 alone(const struct call *c)
 {
-	if (!c->conf->debug) {
+	if (!c->gw.conf->debug) {
 		setsid();
 		switch (fork()) {
 		case -1:
@@ -143,7 +128,7 @@ fork_alone(const struct call *c)
 		alone(c);
 		return true;
 	}
-	if (!c->conf->debug)
+	if (!c->gw.conf->debug)
 		(void)waitpid(pid, NULL, 0);
 	return false;
 }
@@ -177,9 +162,8 @@ let_pppd_speak(int master)
 
 /* A child behind a new pty becomes the gateway. */
 static char **
-launch_by_pty(const struct call *c, const struct pppd_extra *extra, bool show)
+launch_by_pty(struct call *c, const struct pppd_extra *extra, bool show)
 {
-	struct gateway gw;
 	char tty[64];
 	int slave, master = open_pty(tty, sizeof(tty), &slave);
 
@@ -190,19 +174,18 @@ launch_by_pty(const struct call *c, const struct pppd_extra *extra, bool show)
 	if (fork_alone(c)) {
 		close(slave);
 		let_pppd_speak(master);
-		launch_fill_gateway(&gw, c, master, master);
-		exit(gateway_run(&gw));
+		c->gw.in = c->gw.out = master;
+		exit(gateway_run(&c->gw));
 	}
 	close(master);
-	return pppd_argv_pty(c->conf, extra, tty);
+	return pppd_argv_pty(c->gw.conf, extra, tty);
 }
 
 /* A child at the other end of a socket becomes the kernel gateway. */
 static char **
-launch_by_kernel(const struct call *c, const struct pppd_extra *extra,
+launch_by_kernel(struct call *c, const struct pppd_extra *extra,
     const char *plugin, bool show)
 {
-	struct gateway gw;
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
@@ -211,18 +194,17 @@ launch_by_kernel(const struct call *c, const struct pppd_extra *extra,
 	if (show)
 		say(STDOUT_FILENO, "call is up; starting pppd, the kernel "
 		    "carries the data\n");
-	if (kernel_gateway_offer(pair[0], c->channel, c->id, c->peer_id,
-	    c->server) == -1)
+	c->gw.in = pair[0];
+	if (kernel_gateway_offer(&c->gw, c->server) == -1)
 		fatal(EXIT_SYSTEM, "cannot hand on the kernel's PPTP socket: "
 		    "%s", strerror(errno));
 	if (fork_alone(c)) {
 		close(pair[1]);
-		launch_fill_gateway(&gw, c, pair[0], -1);
-		exit(kernel_gateway_run(&gw));
+		exit(kernel_gateway_run(&c->gw));
 	}
 	close(pair[0]);
 	(void)fcntl(pair[1], F_SETFD, 0);	/* pppd inherits it */
-	return pppd_argv_kernel(c->conf, extra, plugin, pair[1]);
+	return pppd_argv_kernel(c->gw.conf, extra, plugin, pair[1]);
 }
 
 /* May the kernel carry the data, as far as this machine and the options go? */
@@ -245,12 +227,11 @@ kernel_wanted(const struct conf *conf, struct kernel_path *k)
 static void
 log_path(const struct call *c, const struct kernel_path *k)
 {
-	const char *why = k->why[0] != '\0' ? k->why :
-	    quirk_server(c->said.host, c->said.vendor)->wants_pty;
+	const char *why = k->why[0] != '\0' ? k->why : c->known->wants_pty;
 
 	if (c->kernel) {
 		log_info("the kernel carries the data");
-		log_debug("data path: %s%s", c->conf->data_path ==
+		log_debug("data path: %s%s", c->gw.conf->data_path ==
 		    DATA_KERNEL ? "asked for, with " :
 		    "the kernel has PPTP, pppd ", k->plugin);
 		return;
@@ -390,7 +371,7 @@ run_pppd(char **argv, const struct gre_counters *n)
 enum exit_status
 launch_run(struct call *c)
 {
-	bool show = isatty(STDOUT_FILENO) && c->conf->loglevel > 0;
+	bool show = isatty(STDOUT_FILENO) && c->gw.conf->loglevel > 0;
 	char name[PEERS_USER_LONGEST + 1], why[WHY];
 	struct gre_counters *n;
 	struct pppd_extra extra;
@@ -398,18 +379,18 @@ launch_run(struct call *c)
 	char **argv;
 	enum exit_status status;
 
-	c->kernel = kernel_wanted(c->conf, &k);
-	if (!c->kernel && c->conf->data_path == DATA_KERNEL)
+	c->kernel = kernel_wanted(c->gw.conf, &k);
+	if (!c->kernel && c->gw.conf->data_path == DATA_KERNEL)
 		fatal(EXIT_SYSTEM, "--data-path=kernel is not available: %s",
 		    k.why);
-	status = ready_to_launch(c->conf, c->kernel, why);
+	status = ready_to_launch(c->gw.conf, c->kernel, why);
 	if (status != EXIT_OK)
 		fatal(status, "%s", why);
-	prepare_login(c->conf, &extra, name);
+	prepare_login(c->gw.conf, &extra, name);
 	extra.updetach = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-	    !detaches_itself(c->conf);
+	    !detaches_itself(c->gw.conf);
 	if (show) {
-		say(STDOUT_FILENO, "resolving %s\n", c->conf->host);
+		say(STDOUT_FILENO, "resolving %s\n", c->gw.conf->host);
 		c->on_record = show_step;
 	}
 	status = call_open(c);
@@ -420,8 +401,8 @@ launch_run(struct call *c)
 	extra.mtu = resolve_mtu(c->server);
 	argv = c->kernel ? launch_by_kernel(c, &extra, k.plugin, show) :
 	    launch_by_pty(c, &extra, show);
-	n = c->n;
-	c->n = NULL;			/* shared with the gateway */
+	n = c->gw.n;
+	c->gw.n = NULL;			/* shared with the gateway */
 	call_close(c);
 	if (extra.updetach)
 		return run_pppd(argv, n);

@@ -11,40 +11,35 @@
 #include <stdint.h>
 
 #include "conf.h"
+#include "gateway.h"
 #include "ipc.h"
-#include "pptp_gre.h"
-#include "refusals.h"
+#include "pptp_quirks.h"
 #include "util.h"
 
 struct call {
-	const struct conf *conf;
+	struct gateway	 gw;		/* for whoever carries its data; -1:
+					 * not open */
 	int64_t		 deadline;	/* of the establishment */
-	struct in_addr	 server, local;
-	char		 name[INET_ADDRSTRLEN];	/* the server's address */
-	uint16_t	 id, peer_id;
-	uint16_t	 window;	/* what we announce */
+	struct in_addr	 server;
 	bool		 kernel;	/* may carry the data; once the call is
 					 * up: does */
-	int		 raw, channel;	/* GRE, or the kernel's PPTP socket */
-	int		 mgr;		/* -1, as all these: not open */
 	int		 hangup_fd;	/* abort when this hangs up; -1 */
-	int		 counters;	/* memory shared with the manager */
-	struct gre_counters *n;
-	struct refusals	 refusals;	/* of this server, and its file */
-	int		 refusals_fd;
-	struct ipc_server said;	/* what the server says of itself */
+	int		 counters;	/* memory of gw.n, shared with the
+					 * manager; -1 */
+	struct ipc_server said;	/* what the server says of itself, */
+	const struct quirk_server *known;	/* and what is known of it */
 	/* Told of each record before UP or DOWN, if not NULL. */
 	void		 (*on_record)(const struct call *,
 	    const struct ipc_msg *);
 	char		 why[WHY];	/* the sentence of a failure */
 };
 
-/* Fills *c, without kernel and hangup_fd; the time runs from now. */
+/* Fills *c; the time runs from now. */
 void call_init(struct call *c, const struct conf *conf);
 
 /*
- * Resolves, then tries each address until a call is up: EXIT_OK with raw or
- * channel, mgr, ids and said filled.  Otherwise the status of the last
+ * Resolves, then tries each address until a call is up: EXIT_OK with gw (but
+ * in and out), said and known filled.  Otherwise the status of the last
  * address, with why filled and nothing left open.
  */
 enum exit_status call_open(struct call *c);

@@ -18,8 +18,7 @@
 bool kernel_gateway_is_plugin(int fd);
 
 /* Hands the plugin the channel of a call that is up.  0, or -1 with errno. */
-int kernel_gateway_offer(int plugin, int channel, uint16_t id, uint16_t peer_id,
-    struct in_addr server);
+int kernel_gateway_offer(const struct gateway *gw, struct in_addr server);
 
 /* Tells the plugin why there is no call. */
 void kernel_gateway_refuse(int plugin, enum exit_status status,

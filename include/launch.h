@@ -4,8 +4,6 @@
 #define LAUNCH_H
 
 #include "call.h"
-#include "conf.h"
-#include "gateway.h"
 
 /*
  * The launch form as a whole: makes the call, leaves a gateway (or the kernel
@@ -16,9 +14,5 @@ enum exit_status launch_run(struct call *c);
 
 /* The line that says the call is up. */
 void launch_log_up(const struct call *c);
-
-/* What either gateway is told of a call that is up; in, out: towards pppd. */
-void launch_fill_gateway(struct gateway *gw, const struct call *c, int in,
-    int out);
 
 #endif

@@ -53,16 +53,15 @@ kernel_gateway_is_plugin(int fd)
 }
 
 int
-kernel_gateway_offer(int plugin, int channel, uint16_t id, uint16_t peer_id,
-    struct in_addr server)
+kernel_gateway_offer(const struct gateway *gw, struct in_addr server)
 {
-	struct ipc_msg m = { .type = IPC_CHANNEL, .channel = { .id = id,
-	    .peer_id = peer_id, .server = server.s_addr } };
+	struct ipc_msg m = { .type = IPC_CHANNEL, .channel = { .id = gw->call,
+	    .peer_id = gw->peer_call, .server = server.s_addr } };
 	struct ipc_fds fds;
 
 	ipc_fds_init(&fds);
-	fds.fd[IPC_FD_CHANNEL] = channel;
-	return ipc_send(plugin, &m, &fds);
+	fds.fd[IPC_FD_CHANNEL] = gw->channel;
+	return ipc_send(gw->in, &m, &fds);
 }
 
 void
