@@ -116,8 +116,7 @@ static int
 printed(int status)
 {
 	if (fflush(stdout) == EOF || ferror(stdout))
-		fatal(EXIT_SYSTEM, "cannot write to standard output: %s",
-		    strerror(errno));
+		fatal(EXIT_SYSTEM, "cannot write to standard output: %m");
 	return status;
 }
 

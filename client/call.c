@@ -105,8 +105,8 @@ find_local(struct call *c)
 	    sizeof(sin)) == -1 || getsockname(fd, (struct sockaddr *)&sin,
 	    &len) == -1))
 		status = failed(c->why, EXIT_CONNECT, "cannot reach %s: %m%s",
-		    c->gw.server, errno == ENETUNREACH ? " (no route leads there: "
-		    "is this machine online? see ip route)" : "");
+		    c->gw.server, errno == ENETUNREACH ? " (no route leads "
+		    "there: is this machine online? see ip route)" : "");
 	if (status == EXIT_OK)
 		c->gw.local = sin.sin_addr;
 	close(fd);
@@ -323,8 +323,8 @@ await_call(struct call *c)
 		if (n <= 0)
 			return failed(c->why, n == -1 && errno == ETIMEDOUT ?
 			    EXIT_TIMEOUT : EXIT_LOST, "the call manager for "
-			    "%s failed: %s", c->gw.server, n == 0 ? "it is gone" :
-			    strerror(errno));
+			    "%s failed: %s", c->gw.server, n == 0 ?
+			    "it is gone" : strerror(errno));
 		if (m.type == IPC_LOG)
 			log_at(m.log.level, "%s", m.log.text);
 		if (m.type == IPC_SERVER)
@@ -437,7 +437,8 @@ settle_path(struct call *c)
 	if (c->gw.conf->data_path == DATA_AUTO && c->known->wants_pty != NULL)
 		c->kernel = false;
 	if (c->kernel) {
-		if (kernel_connect(c->gw.channel, c->server, c->gw.peer_call) == -1)
+		if (kernel_connect(c->gw.channel, c->server,
+		    c->gw.peer_call) == -1)
 			return failed(c->why, EXIT_SYSTEM, "the kernel's PPTP "
 			    "does not take the call: %m");
 		replay_early(c);

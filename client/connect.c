@@ -188,7 +188,7 @@ run_monitor(const struct monitor_start *s)
 
 	setsid();
 	if (chdir("/") == -1)
-		log_debug("chdir /: %s", strerror(errno));
+		log_debug("chdir /: %m");
 	for (int fd = 0; fd < 3; fd++)
 		fd_null(fd);
 	log_stderr(0);

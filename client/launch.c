@@ -101,8 +101,7 @@ alone(const struct call *c)
 		setsid();
 		switch (fork()) {
 		case -1:
-			fatal(EXIT_SYSTEM, "cannot start the gateway: %s",
-			    strerror(errno));
+			fatal(EXIT_SYSTEM, "cannot start the gateway: %m");
 		case 0:
 			break;
 		default:
@@ -110,7 +109,7 @@ alone(const struct call *c)
 		}
 	}
 	if (chdir("/") == -1)
-		log_debug("chdir /: %s", strerror(errno));
+		log_debug("chdir /: %m");
 	fd_null(STDIN_FILENO);
 	fd_null(STDOUT_FILENO);
 }
@@ -122,8 +121,7 @@ fork_alone(const struct call *c)
 	pid_t pid = fork();
 
 	if (pid == -1)
-		fatal(EXIT_SYSTEM, "cannot start the gateway: %s",
-		    strerror(errno));
+		fatal(EXIT_SYSTEM, "cannot start the gateway: %m");
 	if (pid == 0) {
 		alone(c);
 		return true;
@@ -168,7 +166,7 @@ launch_by_pty(struct call *c, const struct pppd_extra *extra, bool show)
 	int slave, master = open_pty(tty, sizeof(tty), &slave);
 
 	if (master == -1)
-		fatal(EXIT_SYSTEM, "cannot open a pty: %s", strerror(errno));
+		fatal(EXIT_SYSTEM, "cannot open a pty: %m");
 	if (show)
 		say(STDOUT_FILENO, "call is up; starting pppd on %s\n", tty);
 	if (fork_alone(c)) {
@@ -189,15 +187,14 @@ launch_by_kernel(struct call *c, const struct pppd_extra *extra,
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		fatal(EXIT_SYSTEM, "cannot open a pair of sockets: %s",
-		    strerror(errno));
+		fatal(EXIT_SYSTEM, "cannot open a pair of sockets: %m");
 	if (show)
 		say(STDOUT_FILENO, "call is up; starting pppd, the kernel "
 		    "carries the data\n");
 	c->gw.in = pair[0];
 	if (kernel_gateway_offer(&c->gw, c->server) == -1)
 		fatal(EXIT_SYSTEM, "cannot hand on the kernel's PPTP socket: "
-		    "%s", strerror(errno));
+		    "%m");
 	if (fork_alone(c)) {
 		close(pair[1]);
 		exit(kernel_gateway_run(&c->gw));
@@ -213,14 +210,11 @@ kernel_wanted(const struct conf *conf, struct kernel_path *k)
 {
 	const char *need = options_pty_need(conf);
 
-	memset(k, 0, sizeof(*k));
 	if (need != NULL)
-		snprintf(k->why, sizeof(k->why), "--%s needs the pty", need);
-	else if (conf->data_path == DATA_USER)
-		snprintf(k->why, sizeof(k->why), "the pty was asked for");
-	else
-		return kernel_offer(k);
-	return false;
+		return failed(k->why, false, "--%s needs the pty", need);
+	if (conf->data_path == DATA_USER)
+		return failed(k->why, false, "the pty was asked for");
+	return kernel_offer(k);
 }
 
 /* Which path a call that is up has taken, and why. */
@@ -256,13 +250,12 @@ password_pipe(const struct password *p)
 	int fds[2];
 
 	if (pipe(fds) == -1)
-		fatal(EXIT_SYSTEM, "cannot open a pipe: %s", strerror(errno));
+		fatal(EXIT_SYSTEM, "cannot open a pipe: %m");
 	wr_bytes(&w, "password ", 9);
 	peers_put_quoted(&w, p->text, p->len);
 	wr_u8(&w, '\n');
 	if (write(fds[1], line, (size_t)(w.p - line)) != w.p - line)
-		fatal(EXIT_SYSTEM, "cannot hand on the password: %s",
-		    strerror(errno));
+		fatal(EXIT_SYSTEM, "cannot hand on the password: %m");
 	wipe(line, sizeof(line));
 	close(fds[1]);
 	return fds[0];
@@ -341,7 +334,7 @@ run_pppd(char **argv, const struct gre_counters *n)
 	pid_t pid = fork();
 
 	if (pid == -1)
-		fatal(EXIT_SYSTEM, "cannot start pppd: %s", strerror(errno));
+		fatal(EXIT_SYSTEM, "cannot start pppd: %m");
 	if (pid == 0)
 		become_pppd(argv);
 	signal(SIGINT, SIG_IGN);	/* pppd has it as well */

@@ -32,7 +32,7 @@
 enum {
 	NAME_LONGEST = 31,		/* of an option */
 	USER_LONGEST = 255,		/* pppd cuts a longer one */
-	GO_ON = -1,			/* all is well: no status to exit with */
+	GO_ON = -1,			/* no status to exit with */
 	US = 1000000,
 	REORDER_MIN = 10000,
 	REORDER_MAX = 10 * US
@@ -728,18 +728,6 @@ check_options(const struct scan *s)
 	return GO_ON;
 }
 
-static void PRINTF(1, 2)
-warn(const char *fmt, ...)
-{
-	char text[512];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	say(STDERR_FILENO, "pptp: %s\n", text);
-}
-
 /* What is taken for something else, or for nothing. */
 static void
 warn_options(const struct scan *s)
@@ -750,26 +738,27 @@ warn_options(const struct scan *s)
 	    c->data_path != DATA_AUTO ? "data-path" : NULL;
 
 	if (s->reorder != NULL)
-		warn("--timeout %s is taken as --reorder-timeout %s, which "
-		    "pptp-linux meant by it; --timeout is now the longest "
-		    "wait for the tunnel, 1 second at least", s->reorder,
-		    s->reorder);
+		say(STDERR_FILENO, "pptp: --timeout %s is taken as "
+		    "--reorder-timeout %s, which pptp-linux meant by it; "
+		    "--timeout is now the longest wait for the tunnel, 1 "
+		    "second at least\n", s->reorder, s->reorder);
 	if (who != NULL && c->nwords > 0)
-		warn("'%.80s' is for pppd, which %s does not launch: "
-		    "ignored%s", c->words[0], who,
+		say(STDERR_FILENO, "pptp: '%.80s' is for pppd, which %s does "
+		    "not launch: ignored%s\n", c->words[0], who,
 		    c->nwords > 1 ? ", like what follows" : "");
 	if (s->launch != NULL && c->mode == RUN_CHECK)
-		warn("--%s is for pppd, which %s does not launch: "
-		    "ignored", s->launch, who);
+		say(STDERR_FILENO, "pptp: --%s is for pppd, which %s does not "
+		    "launch: ignored\n", s->launch, who);
 	if (data != NULL && c->mode == RUN_CHECK)
-		warn("--%s is for a tunnel's data, and %s carries "
-		    "none: ignored", data, who);
+		say(STDERR_FILENO, "pptp: --%s is for a tunnel's data, and %s "
+		    "carries none: ignored\n", data, who);
 	if (s->tunnel != NULL && c->mode != RUN_CHECK &&
 	    c->mode != RUN_TUNNEL)
-		warn("--%s is for a tunnel, and %s only shows those "
-		    "there are: ignored", s->tunnel, who);
+		say(STDERR_FILENO, "pptp: --%s is for a tunnel, and %s only "
+		    "shows those there are: ignored\n", s->tunnel, who);
 	if (c->domain != NULL && c->username == NULL)
-		warn("--domain goes with --username: ignored");
+		say(STDERR_FILENO, "pptp: --domain goes with --username: "
+		    "ignored\n");
 }
 
 static const struct conf defaults = {

@@ -376,8 +376,8 @@ ready_all(const struct conf *conf, void (*tell)(bool ok, const char *said))
 	if (all != EXIT_OK)
 		return all;
 	pppd_version(version);
-	snprintf(why, sizeof(why), "pppd%s, " DEV_PPP ", %s%s, CAP_NET_RAW", version,
-	    kernel ? "pptp" : conf->sync ? "ppp_synctty" : "ppp_async",
+	snprintf(why, sizeof(why), "pppd%s, " DEV_PPP ", %s%s, CAP_NET_RAW",
+	    version, kernel ? "pptp" : conf->sync ? "ppp_synctty" : "ppp_async",
 	    mppe ? ", ppp_mppe" : "");
 	tell(true, why);
 	return EXIT_OK;

@@ -14,10 +14,11 @@
 
 #include "conf.h"
 #include "pptp_gre.h"
+#include "util.h"
 
 struct kernel_path {
 	char		 plugin[256];	/* pptp.so of the installed pppd */
-	char		 why[320];	/* why there is no such path */
+	char		 why[WHY];	/* why there is no such path */
 };
 
 /*

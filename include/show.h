@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --status: how are the tunnels doing?  One tunnel, and its network in words. */
+/* --status: the tunnels there are, one of them, and its network in words. */
 #ifndef SHOW_H
 #define SHOW_H
 
@@ -26,9 +26,9 @@ struct show_owner {
 void show_owner(struct show_owner *o, uid_t uid);
 
 /*
- * Prints the tunnel on stdout, in words or as JSON.  here: its interfaces are those of this network
- * namespace, so that they can be named, and the kernel be asked for the
- * counters and for the time since it heard the server.
+ * Prints the tunnel on stdout, in words or as JSON.  here: its interfaces are
+ * those of this network namespace, so that they can be named, and the kernel be
+ * asked for the counters and for the time since it heard the server.
  */
 void show_tunnel(const struct ipc_tunnel *t, const struct show_owner *o,
     bool here, bool json);

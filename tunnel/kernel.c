@@ -33,9 +33,6 @@
 #define PPPD_PLUGINDIR	"/usr/lib/pppd"
 #endif
 
-#define SAY(k, ...) \
-	((void)(snprintf((k)->why, sizeof((k)->why), __VA_ARGS__) < 0))
-
 /* ---- is there such a path? ---- */
 
 bool
@@ -43,29 +40,23 @@ kernel_offer(struct kernel_path *k)
 {
 	int fd;
 
-	memset(k, 0, sizeof(*k));
-	if (access("/dev/ppp", F_OK) == -1) {
-		SAY(k, "there is no /dev/ppp");
-		return false;
-	}
+	k->why[0] = '\0';
+	if (access("/dev/ppp", F_OK) == -1)
+		return failed(k->why, false, "there is no /dev/ppp");
 	fd = socket(AF_PPPOX, SOCK_STREAM | SOCK_CLOEXEC, PX_PROTO_PPTP);
-	if (fd == -1) {
-		SAY(k, "this kernel has no PPTP (module pptp): %s",
-		    strerror(errno));
-		return false;
-	}
+	if (fd == -1)
+		return failed(k->why, false, "this kernel has no PPTP (module "
+		    "pptp): %m");
 	close(fd);
 	/* pppd takes a plugin from its own folder or from root. */
-	if (getuid() != 0) {
-		SAY(k, "only root may give pppd a plugin");
-		return false;
-	}
+	if (getuid() != 0)
+		return failed(k->why, false, "only root may give pppd a "
+		    "plugin");
 	snprintf(k->plugin, sizeof(k->plugin), PPPD_PLUGINDIR "/pptp.so");
 	if (access(k->plugin, R_OK) == 0)
 		return true;
-	SAY(k, "there is no " PPPD_PLUGINDIR "/pptp.so, the plugin for the "
-	    "pppd that this program was built for");
-	return false;
+	return failed(k->why, false, "there is no " PPPD_PLUGINDIR "/pptp.so, "
+	    "the plugin for the pppd that this program was built for");
 }
 
 /* ---- its sockets ---- */
