@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PPP framing between us and pppd (pure): asynchronous HDLC (RFC 1662),
- * the character map learned from LCP, and the splitting of a synchronous stream
- * whose record boundaries were lost.
+ * PPP framing between us and pppd (pure): asynchronous HDLC (RFC 1662), and the
+ * splitting of a synchronous stream whose record boundaries were lost.
  */
 #ifndef HDLC_H
 #define HDLC_H
@@ -72,36 +71,6 @@ void hdlc_dec_init(struct hdlc_dec *d, uint8_t *frame, size_t cap);
  */
 enum hdlc_verdict hdlc_decode(struct hdlc_dec *d, const uint8_t **p,
     const uint8_t *end);
-
-/*
- * What LCP tells about the escaping that pppd's receiver still needs
- * (RFC 1662 7.1).  Feed every frame of both directions, unescaped.
- */
-struct hdlc_accm {
-	uint32_t	 map;		/* escape these towards pppd */
-	uint8_t		 asked_id;	/* last Configure-Request of pppd */
-	uint32_t	 asked_sum;	/* digest of its options */
-	uint32_t	 asked_map;
-	bool		 asked;		/* a request of pppd is remembered */
-	bool		 acked;		/* ... and the peer agreed to it */
-	bool		 acking;	/* pppd agreed to the peer's last one */
-};
-
-void hdlc_accm_init(struct hdlc_accm *a);
-
-/*
- * A frame passes from pppd (outward) or to it.  A Configure-Request of either
- * side returns the map to HDLC_ACCM_ALL; the peer's Configure-Ack of pppd's
- * last request sets what that request asked for, for the frames after it.  If
- * the peer asks only after it has acknowledged, pppd's own Configure-Ack, which
- * completes the negotiation, sets it again.
- */
-void hdlc_accm_learn(struct hdlc_accm *a, const uint8_t *frame, size_t n,
-    bool outward);
-
-/* The map to use for this very frame: LCP is always sent fully escaped. */
-uint32_t hdlc_accm_for(const struct hdlc_accm *a, const uint8_t *frame,
-    size_t n);
 
 /*
  * Synchronous PPP without record boundaries: the length of the first frame in

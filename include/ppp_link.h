@@ -25,7 +25,6 @@ struct link {
 	int		 in, fd;	/* to read from and to write to */
 	bool		 same;		/* both are one file, as for a pty */
 	bool		 sync;		/* one write is one frame, no HDLC */
-	struct hdlc_accm accm;		/* fed by both directions */
 	bool		 gone;		/* pppd has closed its side */
 	int64_t		 full_since;	/* pppd has not read since then; or
 					 * LINK_NEVER */
@@ -47,8 +46,12 @@ struct link {
 void link_open(struct link *l, int in, int out, bool sync);
 void link_close(struct link *l);
 
-/* Queues one frame; false: there is no room, the frame is dropped. */
-bool link_put(struct link *l, const uint8_t *frame, size_t len);
+/*
+ * Queues one frame, escaped by this map if async; false: there is no room, the
+ * frame is dropped.
+ */
+bool link_put(struct link *l, const uint8_t *frame, size_t len,
+    uint32_t accm);
 
 /* Writes what pppd takes now, and sets .gone and .full_since. */
 void link_flush(struct link *l, int64_t now);

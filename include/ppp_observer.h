@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "conf.h"
+#include "hdlc.h"
 
 enum { PPP_NAME = 64, PPP_TEXT = 96 };	/* octets kept of a name, a text */
 
@@ -41,6 +42,8 @@ struct ppp_request {
 struct ppp_said {
 	struct ppp_request lcp, ccp, ipcp;
 	uint16_t	 mru;		/* 0: not said, 1500 */
+	uint32_t	 accm;		/* to be escaped towards it, once
+					 * acknowledged (RFC 1662 7.1) */
 	uint16_t	 auth;		/* login it demands of the other: the */
 	uint8_t		 algorithm;	/* protocol, and CHAP's algorithm */
 	uint16_t	 wanted;	/* the last login it did demand, */
@@ -102,6 +105,19 @@ ppp_observer_wants(const uint8_t *p, size_t n)
 	size_t skip = n >= 2 && p[0] == 0xff ? 2 : 0;
 
 	return n > skip && (p[skip] & 0x81) == 0x80;
+}
+
+/*
+ * What to escape in a frame for pppd: in control frames everything, as LCP is
+ * always sent so, and in others what the server has agreed to.
+ */
+static inline uint32_t
+ppp_observer_accm(const struct ppp_observer *o, const uint8_t *p, size_t n)
+{
+	const struct ppp_said *ours = &o->said[PPP_OURS];
+
+	return ours->lcp.acked && !ppp_observer_wants(p, n) ? ours->accm :
+	    HDLC_ACCM_ALL;
 }
 
 /* Reads a frame that this side sent; n octets from its first one on. */

@@ -63,7 +63,6 @@ struct flow {
 	int64_t		 now;
 
 	struct health	 health;
-	bool		 lcp_seen;
 	size_t		 path_mtu;	/* warn of longer packets; 0: no more */
 	bool		 rx_more;	/* the raw socket holds more */
 
@@ -82,13 +81,6 @@ struct flow {
 	uint8_t		 rx_tail[RX_BATCH][RX_TAIL];
 	uint8_t		 rx_whole[RX_HEAD + RX_TAIL];
 };
-
-static bool
-is_lcp(const uint8_t *p, size_t n)
-{
-	return n >= 4 && p[0] == PPP_ALLSTATIONS && p[1] == PPP_UI &&
-	    p[2] == PPP_LCP >> 8 && p[3] == (PPP_LCP & 0xff);
-}
 
 /* ---- log ---- */
 
@@ -201,7 +193,6 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 {
 	size_t head;
 
-	hdlc_accm_learn(&f->link.accm, p, len, true);
 	health_sent(&f->health, p, len, f->now);
 	head = gre_send(f->gre, p, len, f->now);
 	f->tx_iov[f->tx_count].iov_base = p - head;
@@ -333,6 +324,16 @@ uplink(struct flow *f)
 
 /* ---- inwards: the server to pppd ---- */
 
+/* A welcome text precedes PPP, which begins with LCP. */
+static bool
+is_welcome(const struct flow *f)
+{
+	const struct ppp_said *said = f->health.ppp.said;
+
+	return (f->gw->conf->quirks & QUIRK_WELCOME) != 0 &&
+	    !said[PPP_PEER].lcp.sent && !said[PPP_OURS].lcp.answered;
+}
+
 static void
 flush(struct flow *f)
 {
@@ -350,13 +351,10 @@ deliver(struct flow *f, bool drained)
 
 	while ((p = gre_next(f->gre, &len, drained, f->now)) != NULL) {
 		health_received(&f->health, p, len, f->now);
-		if (!f->lcp_seen && is_lcp(p, len))
-			f->lcp_seen = true;
-		/* A welcome text precedes PPP, which begins with LCP. */
-		if (!f->lcp_seen &&
-		    (f->gw->conf->quirks & QUIRK_WELCOME) != 0)
+		if (is_welcome(f))
 			continue;
-		if (!link_put(&f->link, p, len))
+		if (!link_put(&f->link, p, len,
+		    ppp_observer_accm(&f->health.ppp, p, len)))
 			f->gw->n->pty_dropped++;
 		log_packet("received a frame of %zu octets", len);
 	}

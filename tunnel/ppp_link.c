@@ -72,7 +72,6 @@ link_open(struct link *l, int in, int out, bool sync)
 	l->same = same_file(in, out);
 	l->sync = sync;
 	l->full_since = LINK_NEVER;
-	hdlc_accm_init(&l->accm);
 	l->in_flags = fcntl(in, F_GETFL);
 	l->out_flags = fcntl(out, F_GETFL);
 	l->restore = raw_terminal(in, &l->old);
@@ -123,15 +122,14 @@ put_sync(struct link *l, const uint8_t *frame, size_t len)
 }
 
 bool
-link_put(struct link *l, const uint8_t *frame, size_t len)
+link_put(struct link *l, const uint8_t *frame, size_t len, uint32_t accm)
 {
 	if (l->sync)
 		return put_sync(l, frame, len);
 	if (!room(l, HDLC_ENCODED(len)))
 		return false;
-	l->len += hdlc_encode(l->buf + l->start + l->len, frame, len,
-	    hdlc_accm_for(&l->accm, frame, len), l->len == 0);
-	hdlc_accm_learn(&l->accm, frame, len, false);
+	l->len += hdlc_encode(l->buf + l->start + l->len, frame, len, accm,
+	    l->len == 0);
 	return true;
 }
 

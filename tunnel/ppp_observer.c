@@ -117,9 +117,12 @@ lcp_request(struct ppp_said *said, struct packet *k)
 
 	requested(&said->lcp, k->id);
 	said->auth = said->mru = 0;
+	said->accm = HDLC_ACCM_ALL;
 	while (next_option(&k->body, &type, &v))
 		if (type == LCP_OPT_MRU)
 			said->mru = rd_u16(&v);
+		else if (type == LCP_OPT_ACCM && v.end - v.p == 4)
+			said->accm = rd_u32(&v);
 		else if (type == LCP_OPT_AUTH)
 			read_auth(v, &said->auth, &said->algorithm);
 	if (said->auth != 0) {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "hdlc.h"
+#include "ppp_observer.h"
 #include "pptp_gre.h"
 #include "wire.h"
 
@@ -20,7 +21,7 @@ static uint8_t frame[LEN_MAX];
 static size_t frame_len;
 static struct gre *gre;
 static struct gre_counters counters;
-static struct hdlc_accm accm;
+static struct ppp_observer observer;
 
 static void
 prepare(void)
@@ -35,8 +36,7 @@ prepare(void)
 		abort();
 	memset(mem, 0, size);
 	gre = gre_init(mem, &conf, &counters);
-	hdlc_accm_init(&accm);
-	accm.map = 0;
+	observer.said[PPP_OURS].lcp.acked = true;	/* no map */
 	for (size_t i = 0; i < LEN_MAX; i++) {
 		s = s * 6364136223846793005u + 1442695040888963407u;
 		frame[i] = (uint8_t)(s >> 56);
@@ -59,7 +59,8 @@ out(unsigned long n)
 
 		if (hdlc_decode(&d, &p, stream + len) != HDLC_FRAME)
 			continue;
-		hdlc_accm_learn(&accm, d.frame, d.len, true);
+		if (ppp_observer_wants(d.frame, d.len))
+			continue;
 		good += gre_send(gre, d.frame, d.len, (int64_t)i * 20) > 0;
 	}
 	return good;
@@ -87,8 +88,7 @@ in(unsigned long n)
 		(void)gre_recv(gre, packet, 12 + frame_len, now);
 		while ((p = gre_next(gre, &len, false, now)) != NULL) {
 			(void)hdlc_encode(wire, p, len,
-			    hdlc_accm_for(&accm, p, len), false);
-			hdlc_accm_learn(&accm, p, len, false);
+			    ppp_observer_accm(&observer, p, len), false);
 			good++;
 		}
 		(void)gre_output(gre, ack, now);

@@ -29,6 +29,17 @@ check(bool ok)
 		__builtin_trap();
 }
 
+/* FNV-1a */
+static uint32_t
+digest(const uint8_t *p, size_t n)
+{
+	uint32_t sum = 0x811c9dc5;
+
+	for (size_t i = 0; i < n; i++)
+		sum = (sum ^ p[i]) * 0x01000193u;
+	return sum;
+}
+
 /* Every piece and the frame are blocks of their own, for the sanitizer. */
 static struct trace
 decode(decoder *f, const uint8_t *in, size_t n, size_t cap, size_t piece)

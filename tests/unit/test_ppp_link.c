@@ -45,7 +45,7 @@ test_sync_queue(void)
 	begin(true);
 	for (int round = 0; round < 2000; round++) {
 		memset(frame, put & 0xff, sizeof(frame));
-		if (link_put(&l, frame, sizeof(frame))) {
+		if (link_put(&l, frame, sizeof(frame), 0)) {
 			put++;
 		} else {
 			refused++;
@@ -67,8 +67,10 @@ test_sync_queue(void)
 	    "sync: frames come whole and in order " "(%u)", taken);
 	finish();
 	begin(true);
-	T(link_put(&l, longest, LINK_CELL), "sync: a frame as long as a cell");
-	T(!link_put(&l, longest, LINK_CELL + 1), "sync: none longer than that");
+	T(link_put(&l, longest, LINK_CELL, 0),
+	    "sync: a frame as long as a cell");
+	T(!link_put(&l, longest, LINK_CELL + 1, 0),
+	    "sync: none longer than that");
 	finish();
 }
 
@@ -83,7 +85,7 @@ test_async_queue(void)
 
 	begin(false);
 	memcpy(want, frame, sizeof(want));
-	while (link_put(&l, frame, sizeof(frame)))
+	while (link_put(&l, frame, sizeof(frame), 0))
 		put++;
 	T(put > 32 && l.len <= LINK_WAITING, "async: %u frames wait, then "
 	    "they are refused whole", put);
@@ -106,7 +108,7 @@ test_async_queue(void)
 	T(!link_pending(&l) && T_EQ(l.full_since, LINK_NEVER),
 	    "async: and then " "nothing waits");
 	close(ends[1]);
-	(void)link_put(&l, frame, sizeof(frame));
+	(void)link_put(&l, frame, sizeof(frame), 0);
 	signal(SIGPIPE, SIG_IGN);
 	link_flush(&l, 2);
 	T(l.gone, "a closed end is noticed");

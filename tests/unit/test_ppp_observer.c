@@ -192,6 +192,107 @@ test_passwords(void)
 	    "an Ack logs in");
 }
 
+/* ---- what pppd wants escaped ---- */
+
+/* After each frame: the map for data that follows it. */
+#define REQ_A0	"> ff03c021 01 07 000a 0206000a0000"
+#define ACK_A0	"< ff03c021 02 07 000a 0206000a0000"
+#define REQ_0	"> ff03c021 01 01 0014 010405dc 020600000000 050601020304"
+#define ACK_0	"< ff03c021 02 01 0014 010405dc 020600000000 050601020304"
+#define PEER	"< ff03c021 01 33 000a 020600000000"
+#define MY_ACK	"> ff03c021 02 33 000a 020600000000"
+
+static const struct {
+	const char *claim;
+	struct {
+		const char	*frame;
+		uint32_t	 map;
+	} step[7];
+} accm_rows[] = {
+	{ "the usual order", {
+		{ REQ_0, HDLC_ACCM_ALL }, { PEER, HDLC_ACCM_ALL },
+		{ MY_ACK, HDLC_ACCM_ALL }, { ACK_0, 0 } } },
+	{ "what was asked for counts, not what the peer asks", {
+		{ PEER, HDLC_ACCM_ALL }, { MY_ACK, HDLC_ACCM_ALL },
+		{ REQ_A0, HDLC_ACCM_ALL }, { ACK_A0, 0x000a0000 } } },
+	{ "the peer asks after its Ack", {
+		{ REQ_0, HDLC_ACCM_ALL }, { ACK_0, 0 }, { PEER, 0 },
+		{ MY_ACK, 0 } } },
+	{ "the peer begins anew", {
+		{ REQ_0, HDLC_ACCM_ALL }, { PEER, HDLC_ACCM_ALL },
+		{ MY_ACK, HDLC_ACCM_ALL }, { ACK_0, 0 },
+		{ PEER, HDLC_ACCM_ALL }, { ACK_0, HDLC_ACCM_ALL },
+		{ MY_ACK, HDLC_ACCM_ALL } } },
+	{ "pppd begins anew", {
+		{ REQ_0, HDLC_ACCM_ALL }, { ACK_0, 0 },
+		{ REQ_A0, HDLC_ACCM_ALL }, { ACK_0, HDLC_ACCM_ALL },
+		{ ACK_A0, 0x000a0000 } } },
+	{ "an Ack to nothing", { { ACK_0, HDLC_ACCM_ALL } } },
+	{ "an Ack of another id", {
+		{ REQ_A0, HDLC_ACCM_ALL },
+		{ "< ff03c021 02 08 000a 0206000a0000", HDLC_ACCM_ALL } } },
+	{ "an Ack cut short", {
+		{ REQ_A0, HDLC_ACCM_ALL },
+		{ "< ff03c021 02 07 000a 020600", HDLC_ACCM_ALL },
+		{ ACK_A0, 0x000a0000 } } },
+	{ "no map asked for: the default is agreed on", {
+		{ REQ_0, HDLC_ACCM_ALL }, { ACK_0, 0 },
+		{ "> ff03c021 01 02 0008 010405dc", HDLC_ACCM_ALL },
+		{ "< ff03c021 02 02 0008 010405dc", HDLC_ACCM_ALL } } },
+	{ "options that do not add up are not believed", {
+		{ "> ff03c021 01 01 000a 0207 00000000", HDLC_ACCM_ALL },
+		{ "< ff03c021 02 01 000a 0207 00000000", HDLC_ACCM_ALL } } },
+	{ "a map of three octets is none", {
+		{ "> ff03c021 01 01 0009 0205 000000", HDLC_ACCM_ALL },
+		{ "< ff03c021 02 01 0009 0205 000000", HDLC_ACCM_ALL } } },
+	{ "LCP without address and control is understood", {
+		{ "> c021 01 07 000a 0206000a0000", HDLC_ACCM_ALL },
+		{ "< c021 02 07 000a 0206000a0000", 0x000a0000 } } },
+	{ "Nak, Reject, Echo and IPCP change nothing", {
+		{ REQ_0, HDLC_ACCM_ALL },
+		{ "< ff03c021 03 01 000a 020600000000", HDLC_ACCM_ALL },
+		{ ACK_0, 0 }, { "< ff03c021 09 01 0008 00000000", 0 },
+		{ "< ff038021 01 01 000a 030600000000", 0 },
+		{ "> 8021 01 01 000a 030600000000", 0 } } },
+};
+
+/* The map for a frame in hex. */
+static uint32_t
+map_for(const struct ppp_observer *o, const char *hex)
+{
+	uint8_t buf[16];
+
+	return ppp_observer_accm(o, buf, t_hex(buf, sizeof(buf), hex));
+}
+
+static void
+test_accm(void)
+{
+	struct ppp_observer o;
+
+	for (size_t i = 0; i < sizeof(accm_rows) / sizeof(*accm_rows); i++) {
+		bool good;
+
+		ppp_observer_init(&o);
+		good = map_for(&o, "ff03 0021 45") == HDLC_ACCM_ALL;
+		for (size_t k = 0; k < 7 &&
+		    accm_rows[i].step[k].frame != NULL; k++) {
+			see(&o, accm_rows[i].step[k].frame);
+			good = good && map_for(&o, "ff03 0021 45") ==
+			    accm_rows[i].step[k].map;
+		}
+		T(good, "map: %s", accm_rows[i].claim);
+	}
+	ppp_observer_init(&o);
+	talk(&o, REQ_0 "\n" ACK_0);
+	T(map_for(&o, "ff03c02109010008") == HDLC_ACCM_ALL &&
+	    map_for(&o, "c02109010008") == HDLC_ACCM_ALL,
+	    "LCP is escaped in full under any map");
+	T(map_for(&o, "ff0300fd90") == 0 && map_for(&o, "fd90") == 0 &&
+	    map_for(&o, "ff03") == 0 && map_for(&o, "") == 0,
+	    "data is not");
+}
+
 /* ---- failures ---- */
 
 static const struct {
@@ -414,6 +515,7 @@ main(void)
 	test_acks();
 	test_early();
 	test_passwords();
+	test_accm();
 	test_failures();
 	test_words();
 	test_wants();
