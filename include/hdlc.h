@@ -42,11 +42,9 @@ size_t hdlc_encode(uint8_t *out, const uint8_t *in, size_t n, uint32_t accm,
 enum hdlc_verdict {
 	HDLC_MORE,			/* input used up inside a frame */
 	HDLC_FRAME,			/* a whole frame, FCS good */
-	HDLC_BAD_FCS,
-	HDLC_RUNT,			/* fewer than 4 octets between flags,
-					 * unless 3 are one and its FCS */
-	HDLC_ABORT,			/* escape directly before a flag */
-	HDLC_LONG			/* more than cap octets: dropped */
+	HDLC_BAD			/* FCS wrong, fewer than 3 octets or
+					 * more than cap, or aborted by an
+					 * escape directly before a flag */
 };
 
 struct hdlc_dec {

@@ -221,10 +221,7 @@ tx_async(struct flow *f, const uint8_t *p, const uint8_t *stop)
 		case HDLC_FRAME:
 			tx_frame(f, f->dec.frame, f->dec.len);
 			break;
-		case HDLC_BAD_FCS:
-		case HDLC_RUNT:
-		case HDLC_ABORT:
-		case HDLC_LONG:
+		case HDLC_BAD:
 			f->gw->n->pty_bad++;
 			log_packet("dropped a damaged frame from pppd");
 			continue;

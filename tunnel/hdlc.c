@@ -26,8 +26,7 @@
 enum {
 	BIT6 = 0x20,			/* what an escape complements */
 	FCS_POLY = 0x8408,		/* x^16 + x^12 + x^5 + 1, reflected */
-	FCS_SIZE = 2,
-	FRAME_MIN = 4			/* RFC 1662 3.1, FCS included */
+	FCS_SIZE = 2
 };
 
 /* ------------------------------------------------------------- tables */
@@ -367,30 +366,25 @@ hdlc_dec_init(struct hdlc_dec *d, uint8_t *frame, size_t cap)
 	};
 }
 
-/* At a flag: what was in front of it?  MORE if nothing. */
+/*
+ * At a flag: what was in front of it?  MORE if nothing.  A single octet with a
+ * good FCS is not noise: the server may judge it.
+ */
 static enum hdlc_verdict
 finish(struct hdlc_dec *d)
 {
-	bool counts = !d->hunting, too_long = d->too_long;
-	bool escaped = d->escaped;
+	enum hdlc_verdict verdict = HDLC_BAD;
 
+	if (d->hunting || (d->len == 0 && !d->escaped)) {
+		verdict = HDLC_MORE;
+	} else if (!d->too_long && !d->escaped && d->len > FCS_SIZE &&
+	    hdlc_fcs(HDLC_FCS_INIT, d->frame, d->len) == HDLC_FCS_GOOD) {
+		d->len -= FCS_SIZE;
+		verdict = HDLC_FRAME;
+	}
 	d->hunting = d->too_long = d->escaped = false;
 	d->done = true;
-	if (!counts)
-		return HDLC_MORE;
-	if (too_long)
-		return HDLC_LONG;
-	if (escaped)
-		return HDLC_ABORT;
-	if (d->len <= FCS_SIZE)
-		return d->len == 0 ? HDLC_MORE : HDLC_RUNT;
-	/*
-	 * A single octet with a good FCS is not noise: the server may judge it.
-	 */
-	if (hdlc_fcs(HDLC_FCS_INIT, d->frame, d->len) != HDLC_FCS_GOOD)
-		return d->len < FRAME_MIN ? HDLC_RUNT : HDLC_BAD_FCS;
-	d->len -= FCS_SIZE;
-	return HDLC_FRAME;
+	return verdict;
 }
 
 /* Consumes up to the next flag, whose place or end it returns. */

@@ -18,7 +18,7 @@ typedef enum hdlc_verdict decoder(struct hdlc_dec *, const uint8_t **,
     const uint8_t *);
 
 struct trace {
-	size_t		 verdicts[HDLC_LONG + 1];
+	size_t		 verdicts[HDLC_BAD + 1];
 	uint32_t	 digest;		/* of all verdicts and frames */
 };
 

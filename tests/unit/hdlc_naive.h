@@ -64,15 +64,11 @@ naive_encode(uint8_t *out, const uint8_t *in, size_t n, uint32_t accm,
 static inline enum hdlc_verdict
 naive_judge(const struct hdlc_dec *d, uint16_t fcs)
 {
-	if (d->too_long)
-		return HDLC_LONG;
-	if (d->escaped)
-		return HDLC_ABORT;
-	if (d->len <= 2)
-		return d->len == 0 ? HDLC_MORE : HDLC_RUNT;
-	if (fcs != HDLC_FCS_GOOD)
-		return d->len < 4 ? HDLC_RUNT : HDLC_BAD_FCS;
-	return HDLC_FRAME;
+	if (d->too_long || d->escaped)
+		return HDLC_BAD;
+	if (d->len == 0)
+		return HDLC_MORE;
+	return d->len > 2 && fcs == HDLC_FCS_GOOD ? HDLC_FRAME : HDLC_BAD;
 }
 
 /* As hdlc_decode(), over a struct of hdlc_dec_init(). */
