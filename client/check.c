@@ -174,7 +174,7 @@ lcp_send(struct link *l, uint8_t code)
 		wr_u32(&w, l->magic);
 	}
 	len = (size_t)(w.p - frame);
-	(void)ppp_observer_see(&l->o, PPP_OURS, frame, len);
+	ppp_observer_see(&l->o, PPP_OURS, frame, len);
 	head = gre_send(l->g, frame, len, clock_us());
 	/* The error may be an ICMP message about an earlier packet. */
 	for (int i = 0; i < 3; i++)
@@ -195,7 +195,7 @@ take_packet(struct link *l)
 	    gre_recv(l->g, buf + ihl, (size_t)n - ihl, clock_us()) != GRE_OK)
 		return false;
 	while ((p = gre_next(l->g, &len, true, clock_us())) != NULL)
-		(void)ppp_observer_see(&l->o, PPP_PEER, p, len);
+		ppp_observer_see(&l->o, PPP_PEER, p, len);
 	return true;
 }
 
@@ -254,8 +254,8 @@ check_lcp(struct link *l)
 		    "does not begin there");
 		return EXIT_PPP;
 	}
-	report(true, "login %s, MRU %d", ppp_login_name(said->auth,
-	    said->algorithm), said->mru != 0 ? said->mru : PPP_MRU);
+	report(true, "login %s, MRU %u", ppp_login_name(said->auth.asked),
+	    said->mru.asked != 0 ? said->mru.asked : PPP_MRU);
 	advice = l->c->known->advice;
 	if (advice != NULL)
 		note("advice", advice, "");

@@ -29,45 +29,45 @@ enum ppp_phase {
 	PPP_TERMINATED		/* LCP Terminate-Request of either side */
 };
 
-/* What a frame changed. */
-enum ppp_event { PPP_NOTHING, PPP_NEWS, PPP_NOW_UP, PPP_NOW_DOWN };
-
 /* The last Configure-Request of one side for one protocol. */
 struct ppp_request {
 	bool		 sent, acked, answered;
 	uint8_t		 id;
 };
 
+/*
+ * What one side said of an option.  A login is its protocol << 8 | CHAP's
+ * algorithm, an address in host order, MPPE's bits as in RFC 3078 2.1.
+ */
+struct ppp_option {
+	uint32_t	 asked;		/* by its last request; 0: not */
+	uint32_t	 nak;		/* would do instead; 0: did not say */
+	bool		 rejected;
+};
+
 /* What one side said. */
 struct ppp_said {
 	struct ppp_request lcp, ccp, ipcp;
-	uint16_t	 mru;		/* 0: not said, 1500 */
-	uint32_t	 accm;		/* to be escaped towards it, once
+	struct ppp_option mru;
+	struct ppp_option accm;		/* to be escaped towards it, once
 					 * acknowledged (RFC 1662 7.1) */
-	uint16_t	 auth;		/* login it demands of the other: the */
-	uint8_t		 algorithm;	/* protocol, and CHAP's algorithm */
-	uint16_t	 wanted;	/* the last login it did demand, */
-	uint8_t		 wanted_algorithm;	/* even if it gave in */
-	uint16_t	 auth_nak;	/* login it would do instead */
-	uint8_t		 algorithm_nak;
-	bool		 rejects_auth;	/* offers no login at all */
-	bool		 rejects_ccp, rejects_mppe, rejects_ipcp;
-	bool		 rejects_addr;
-	uint32_t	 mppe, mppe_nak;	/* RFC 3078 2.1; 0: none */
-	uint32_t	 addr, dns[2];	/* network order; 0: none */
+	struct ppp_option auth;		/* login that it demands of the other */
+	uint32_t	 wanted;	/* the last login that it did demand,
+					 * even if it gave in */
+	struct ppp_option mppe, addr;
+	bool		 rejects_ccp, rejects_ipcp;
 	char		 terminate[PPP_TEXT + 1];	/* "" without text */
 	bool		 terminates, term_acked;	/* the other
 							 * acknowledged it */
 };
 
+/* All zeroes: nothing is known. */
 struct ppp_observer {
 	enum ppp_phase	 phase;
 	bool		 was_up;	/* once, even before a renegotiation */
 	struct ppp_said	 said[PPP_SIDES];
-	bool		 logged_in, refused;	/* by the server */
-	uint16_t	 login;		/* how: as .auth and .algorithm */
-	uint8_t		 login_algorithm;
-	char		 user[PPP_NAME + 1], server[PPP_NAME + 1];
+	bool		 refused;	/* the server, our login */
+	char		 user[PPP_NAME + 1];
 	char		 failure[PPP_TEXT + 1];	/* the server's own text */
 	unsigned	 error;		/* E= of MS-CHAP (RFC 2759 6); 0 */
 };
@@ -91,9 +91,6 @@ enum ppp_failure {
 	PPP_FAILURES
 };
 
-/* Starts over: nothing is known.  All zeroes are the same. */
-void ppp_observer_init(struct ppp_observer *o);
-
 /*
  * May this frame be one of PPP's control protocols?  All begin, behind address
  * and control if they are there, with an even octet of 0x80 or more; data does
@@ -116,12 +113,12 @@ ppp_observer_accm(const struct ppp_observer *o, const uint8_t *p, size_t n)
 {
 	const struct ppp_said *ours = &o->said[PPP_OURS];
 
-	return ours->lcp.acked && !ppp_observer_wants(p, n) ? ours->accm :
-	    HDLC_ACCM_ALL;
+	return ours->lcp.acked && !ppp_observer_wants(p, n) ?
+	    ours->accm.asked : HDLC_ACCM_ALL;
 }
 
 /* Reads a frame that this side sent; n octets from its first one on. */
-enum ppp_event ppp_observer_see(struct ppp_observer *o, enum ppp_side from,
+void ppp_observer_see(struct ppp_observer *o, enum ppp_side from,
     const uint8_t *p, size_t n);
 
 enum ppp_failure ppp_observer_failure(const struct ppp_observer *o);
@@ -136,8 +133,8 @@ enum exit_status ppp_observer_status(enum ppp_failure f);
 void ppp_observer_sentence(const struct ppp_observer *o, const char *server,
     char *out, size_t size);
 
-/* "MS-CHAPv2", ...; "none" for 0. */
-const char *ppp_login_name(uint16_t protocol, uint8_t algorithm);
+/* "MS-CHAPv2", ..., for a login as above; "none" for 0. */
+const char *ppp_login_name(uint32_t login);
 
 /* What MPPE bits say, as "128 bit, stateless"; "none" for 0. */
 void ppp_mppe_text(uint32_t bits, char *out, size_t size);

@@ -165,12 +165,13 @@ static void
 note_network(struct health *h)
 {
 	const struct ppp_said *ours = &h->ppp.said[PPP_OURS];
+	const struct ppp_said *peer = &h->ppp.said[PPP_PEER];
 
 	static_assert(GRE_USER <= sizeof(h->ppp.user), "all of it is read");
-	h->n->local_addr = ours->addr;
-	h->n->remote_addr = h->ppp.said[PPP_PEER].addr;
-	h->n->login = (uint64_t)h->ppp.login << 8 | h->ppp.login_algorithm;
-	h->n->mppe = ours->ccp.acked ? ours->mppe : 0;
+	h->n->local_addr = htonl(ours->addr.asked);
+	h->n->remote_addr = htonl(peer->addr.asked);
+	h->n->login = peer->auth.asked;
+	h->n->mppe = ours->ccp.acked ? ours->mppe.asked : 0;
 	memcpy(h->n->user, h->ppp.user, sizeof(h->n->user));
 	h->n->network_up = 1;
 }
@@ -184,8 +185,7 @@ health_words(struct health_words *w, const struct gre_counters *n)
 
 	inet_ntop(AF_INET, &local, w->local, sizeof(w->local));
 	inet_ntop(AF_INET, &remote, w->remote, sizeof(w->remote));
-	w->login = ppp_login_name((uint16_t)(n->login >> 8),
-	    (uint8_t)n->login);
+	w->login = ppp_login_name((uint32_t)n->login);
 	ppp_mppe_text((uint32_t)n->mppe, bits, sizeof(bits));
 	snprintf(w->encryption, sizeof(w->encryption), "%s%s",
 	    (n->mppe & MPPE_KEYS) != 0 ? "MPPE " : "", bits);
@@ -218,13 +218,14 @@ note_up(struct health *h)
 static void
 see(struct health *h, enum ppp_side from, const uint8_t *frame, size_t len)
 {
-	enum ppp_event e = ppp_observer_see(&h->ppp, from, frame, len);
+	enum ppp_phase before = h->ppp.phase;
 
+	ppp_observer_see(&h->ppp, from, frame, len);
 	if (h->ppp.phase == PPP_UP)
 		note_network(h);
-	if (e == PPP_NOW_UP)
+	if (h->ppp.phase == PPP_UP && before != PPP_UP)
 		note_up(h);
-	if (e == PPP_NOW_DOWN)
+	if (h->ppp.phase != PPP_UP)
 		h->n->network_up = 0;
 	if (h->ppp.said[PPP_OURS].lcp.answered) {
 		h->one_way_at = GRE_NEVER;

@@ -22,16 +22,20 @@
 /* ---- packets ---- */
 
 struct packet {
+	uint16_t	 protocol;
 	uint8_t		 code, id;
 	struct rd	 body;
 };
 
-/* Code, identifier, length: RFC 1661 5; what follows the length is padding. */
+/* RFC 1661 5; what follows the length is padding. */
 static bool
 read_packet(struct rd *r, struct packet *k)
 {
 	uint16_t len;
 
+	k->protocol = rd_u16(r);
+	if (k->protocol == (PPP_ALLSTATIONS << 8 | PPP_UI))
+		k->protocol = rd_u16(r);
 	k->code = rd_u8(r);
 	k->id = rd_u8(r);
 	len = rd_u16(r);
@@ -62,7 +66,7 @@ next_option(struct rd *r, uint8_t *type, struct rd *v)
 static void
 keep_text(char *out, size_t size, const struct rd *r)
 {
-	size_t n = (size_t)(r->end - r->p);
+	size_t n = r->bad ? 0 : (size_t)(r->end - r->p);
 
 	if (n > size - 1)
 		n = size - 1;
@@ -71,90 +75,99 @@ keep_text(char *out, size_t size, const struct rd *r)
 	out[n] = '\0';
 }
 
-static struct ppp_said *
-other(struct ppp_observer *o, enum ppp_side s)
-{
-	return &o->said[s == PPP_OURS ? PPP_PEER : PPP_OURS];
-}
-
 /* ---- what is common to LCP, CCP and IPCP ---- */
 
-static void
-requested(struct ppp_request *q, uint8_t id)
+static uint32_t
+read_login(struct rd *v)
 {
-	*q = (struct ppp_request){ .sent = true, .id = id,
-	    .answered = q->answered };
+	uint16_t protocol = rd_u16(v);
+
+	return (uint32_t)protocol << 8 | (protocol == PPP_CHAP ? rd_u8(v) : 0u);
 }
 
-/* An Ack, Nak or Reject: true if it is an Ack of the last request. */
-static bool
-answered(struct ppp_request *q, const struct packet *k)
+/* Where this option is noted, and its value; NULL if nobody wants to know. */
+static struct ppp_option *
+option_of(struct ppp_said *said, uint16_t protocol, uint8_t type,
+    struct rd *v, uint32_t *value)
 {
-	if (!q->sent || q->id != k->id)
-		return false;
-	q->answered = true;
-	if (k->code == LCP_CONFACK)
-		q->acked = true;
-	return q->acked;
-}
-
-/* ---- LCP ---- */
-
-static void
-read_auth(struct rd v, uint16_t *auth, uint8_t *algorithm)
-{
-	*auth = rd_u16(&v);
-	*algorithm = *auth == PPP_CHAP ? rd_u8(&v) : 0;
-	if (v.bad)
-		*auth = 0;
-}
-
-static void
-lcp_request(struct ppp_said *said, struct packet *k)
-{
-	uint8_t type;
-	struct rd v;
-
-	requested(&said->lcp, k->id);
-	said->auth = said->mru = 0;
-	said->accm = HDLC_ACCM_ALL;
-	while (next_option(&k->body, &type, &v))
-		if (type == LCP_OPT_MRU)
-			said->mru = rd_u16(&v);
-		else if (type == LCP_OPT_ACCM && v.end - v.p == 4)
-			said->accm = rd_u32(&v);
-		else if (type == LCP_OPT_AUTH)
-			read_auth(v, &said->auth, &said->algorithm);
-	if (said->auth != 0) {
-		said->wanted = said->auth;
-		said->wanted_algorithm = said->algorithm;
+	switch ((uint32_t)protocol << 8 | type) {
+	case PPP_LCP << 8 | LCP_OPT_MRU:
+		*value = rd_u16(v);
+		return &said->mru;
+	case PPP_LCP << 8 | LCP_OPT_ACCM:
+		*value = rd_u32(v);
+		return &said->accm;
+	case PPP_LCP << 8 | LCP_OPT_AUTH:
+		*value = read_login(v);
+		return &said->auth;
+	case PPP_CCP << 8 | CCP_OPT_MPPE:
+		*value = rd_u32(v) & MPPE_BITS;
+		return &said->mppe;
+	case PPP_IPCP << 8 | IPCP_OPT_ADDR:
+		*value = rd_u32(v);
+		return &said->addr;
 	}
+	return NULL;
 }
 
-/* A Nak says what its sender would do, a Reject what it will not do at all. */
 static void
-lcp_refusal(struct ppp_said *said, struct packet *k)
+take_options(struct ppp_said *said, struct packet *k)
 {
 	uint8_t type;
 	struct rd v;
 
 	while (next_option(&k->body, &type, &v)) {
-		if (type != LCP_OPT_AUTH)
+		uint32_t value = 0;
+		struct ppp_option *o = option_of(said, k->protocol, type, &v,
+		    &value);
+
+		if (o == NULL)
 			continue;
 		if (k->code == LCP_CONFREJ)
-			said->rejects_auth = true;
-		else
-			read_auth(v, &said->auth_nak, &said->algorithm_nak);
+			o->rejected = true;
+		else if (!v.bad && k->code == LCP_CONFNAK)
+			o->nak = value;
+		else if (!v.bad)
+			o->asked = value;
 	}
 }
+
+/*
+ * A packet of a side with this last request, to the side with that one: true if
+ * it is an Ack after which both are acknowledged.
+ */
+static bool
+negotiate(struct ppp_said *said, struct ppp_request *own,
+    struct ppp_request *their, struct packet *k)
+{
+	bool answers = their->sent && their->id == k->id;
+
+	switch (k->code) {
+	case LCP_CONFREQ:
+		*own = (struct ppp_request){ .sent = true, .id = k->id,
+		    .answered = own->answered };
+		take_options(said, k);
+		return false;
+	case LCP_CONFACK:
+		their->acked = their->acked || answers;
+		their->answered = their->answered || answers;
+		return answers && own->acked;
+	case LCP_CONFNAK:
+	case LCP_CONFREJ:
+		their->answered = their->answered || answers;
+		take_options(said, k);
+		return false;
+	}
+	return false;
+}
+
+/* ---- LCP ---- */
 
 static void
 lcp_protocol_reject(struct ppp_said *said, struct packet *k)
 {
 	uint16_t proto = rd_u16(&k->body);
 
-	if (k->body.bad)
-		return;
 	said->rejects_ccp = said->rejects_ccp || proto == PPP_CCP;
 	said->rejects_ipcp = said->rejects_ipcp || proto == PPP_IPCP;
 }
@@ -162,62 +175,75 @@ lcp_protocol_reject(struct ppp_said *said, struct packet *k)
 static void
 lcp_opened(struct ppp_observer *o)
 {
-	const struct ppp_said *peer = &o->said[PPP_PEER];
-
-	if (o->phase != PPP_ESTABLISH)
-		return;
 	/*
 	 * Network protocols that came earlier were out of turn (RFC 1661 3.4).
 	 */
 	for (int i = 0; i < PPP_SIDES; i++)
 		o->said[i].ipcp = (struct ppp_request){ .sent = false };
-	o->login = peer->auth;
-	o->login_algorithm = peer->algorithm;
-	o->phase = peer->auth != 0 || o->said[PPP_OURS].auth != 0 ?
-	    PPP_AUTHENTICATE : PPP_NETWORK;
+	o->phase = o->said[PPP_PEER].auth.asked != 0 ||
+	    o->said[PPP_OURS].auth.asked != 0 ? PPP_AUTHENTICATE : PPP_NETWORK;
 }
 
 static void
-see_lcp(struct ppp_observer *o, enum ppp_side from, struct packet *k)
+see_lcp(struct ppp_observer *o, struct ppp_said *said, struct ppp_said *their,
+    struct packet *k)
 {
-	struct ppp_said *said = &o->said[from], *their = other(o, from);
-
-	switch (k->code) {
-	case LCP_CONFREQ:
-		if (o->phase != PPP_ESTABLISH) {
-			bool was_up = o->was_up;
-
-			ppp_observer_init(o);
-			o->was_up = was_up;
-		}
-		lcp_request(said, k);
-		break;
-	case LCP_CONFACK:
-		if (answered(&their->lcp, k) && said->lcp.acked)
-			lcp_opened(o);
-		break;
-	case LCP_CONFNAK:
-	case LCP_CONFREJ:
-		(void)answered(&their->lcp, k);
-		lcp_refusal(said, k);
-		break;
-	case LCP_TERMREQ:
+	if (k->code == LCP_CONFREQ) {
+		if (o->phase != PPP_ESTABLISH)
+			*o = (struct ppp_observer){ .was_up = o->was_up };
+		said->mru.asked = said->auth.asked = 0;
+		said->accm.asked = HDLC_ACCM_ALL;
+	}
+	if (negotiate(said, &said->lcp, &their->lcp, k) &&
+	    o->phase == PPP_ESTABLISH)
+		lcp_opened(o);
+	if (said->auth.asked != 0)
+		said->wanted = said->auth.asked;
+	if (k->code == LCP_TERMREQ) {
 		if (!said->terminates)
 			keep_text(said->terminate, sizeof(said->terminate),
 			    &k->body);
 		said->terminates = true;
 		o->phase = PPP_TERMINATED;
-		break;
-	case LCP_TERMACK:
+	} else if (k->code == LCP_TERMACK) {
 		their->term_acked = their->terminates;
-		break;
-	case LCP_PROTREJ:
+	} else if (k->code == LCP_PROTREJ) {
 		lcp_protocol_reject(said, k);
-		break;
 	}
 }
 
 /* ---- logins of ours to the server ---- */
+
+static const struct login {
+	uint16_t	 protocol;
+	uint8_t		 name, good, bad;	/* codes of packets */
+} logins[] = {
+	{ PPP_PAP, PAP_REQUEST, PAP_ACK, PAP_NAK },
+	{ PPP_CHAP, CHAP_RESPONSE, CHAP_SUCCESS, CHAP_FAILURE },
+	{ PPP_EAP, EAP_RESPONSE, EAP_SUCCESS, EAP_FAILURE }
+};
+
+/*
+ * Leaves the name or the text in the body; .bad if there is none.  Of PAP's
+ * request that is the name, not the password (RFC 1334 2.2); CHAP's response
+ * has a value before it (RFC 1994 4), EAP's a type (RFC 3748 5.1).
+ */
+static void
+find_text(struct packet *k)
+{
+	struct rd *r = &k->body;
+
+	if (k->protocol == PPP_PAP) {
+		uint8_t n = rd_u8(r);
+
+		r->bad = r->bad || r->end - r->p < n;
+		r->end = r->bad ? r->end : r->p + n;
+	} else if (k->protocol == PPP_CHAP && k->code == CHAP_RESPONSE) {
+		(void)rd_bytes(r, rd_u8(r));
+	} else if (k->protocol == PPP_EAP && k->code == EAP_RESPONSE) {
+		r->bad = rd_u8(r) != EAP_IDENTITY;
+	}
+}
 
 static void
 login_over(struct ppp_observer *o, bool good, const struct rd *text)
@@ -226,7 +252,6 @@ login_over(struct ppp_observer *o, bool good, const struct rd *text)
 
 	if (o->phase != PPP_AUTHENTICATE)
 		return;
-	o->logged_in = good;
 	if (good) {
 		o->phase = PPP_NETWORK;
 		return;
@@ -241,197 +266,55 @@ login_over(struct ppp_observer *o, bool good, const struct rd *text)
 		o->error = o->error * 10 + (unsigned)(*e - '0');
 }
 
-/* Of the request only the name is kept, not the password (RFC 1334 2.2). */
 static void
-see_pap(struct ppp_observer *o, enum ppp_side from, struct packet *k)
+see_login(struct ppp_observer *o, enum ppp_side from, struct packet *k)
 {
-	struct rd name = k->body;
+	const struct login *l = logins;
 
-	name.p = rd_bytes(&k->body, 0);
-	if (k->code == PAP_REQUEST || k->code == PAP_NAK ||
-	    k->code == PAP_ACK) {
-		uint8_t n = rd_u8(&k->body);
-
-		name.p = rd_bytes(&k->body, n);
-		name.end = k->body.p;
-		if (name.p == NULL)
-			name.p = name.end;
-	}
-	if (k->code == PAP_REQUEST && from == PPP_OURS)
-		keep_text(o->user, sizeof(o->user), &name);
-	else if (from == PPP_PEER && k->code == PAP_ACK)
-		login_over(o, true, &name);
-	else if (from == PPP_PEER && k->code == PAP_NAK)
-		login_over(o, false, &name);
-}
-
-/* Keeps the names that follow the values (RFC 1994 4). */
-static void
-see_chap(struct ppp_observer *o, enum ppp_side from, struct packet *k)
-{
-	bool value = k->code == CHAP_CHALLENGE || k->code == CHAP_RESPONSE;
-
-	if (value && rd_bytes(&k->body, rd_u8(&k->body)) == NULL)
-		return;
-	if (k->code == CHAP_CHALLENGE && from == PPP_PEER)
-		keep_text(o->server, sizeof(o->server), &k->body);
-	else if (k->code == CHAP_RESPONSE && from == PPP_OURS)
+	while (l->protocol != k->protocol)
+		if (++l == logins + sizeof(logins) / sizeof(logins[0]))
+			return;
+	find_text(k);
+	if (from == PPP_OURS && k->code == l->name && !k->body.bad)
 		keep_text(o->user, sizeof(o->user), &k->body);
-	else if (from == PPP_PEER && k->code == CHAP_SUCCESS)
-		login_over(o, true, &k->body);
-	else if (from == PPP_PEER && k->code == CHAP_FAILURE)
-		login_over(o, false, &k->body);
-}
-
-/* RFC 3748 4 and 5.1 */
-static void
-see_eap(struct ppp_observer *o, enum ppp_side from, struct packet *k)
-{
-	if (k->code == EAP_RESPONSE && from == PPP_OURS &&
-	    rd_u8(&k->body) == EAP_IDENTITY && !k->body.bad)
-		keep_text(o->user, sizeof(o->user), &k->body);
-	else if (from == PPP_PEER && k->code == EAP_SUCCESS)
-		login_over(o, true, &k->body);
-	else if (from == PPP_PEER && k->code == EAP_FAILURE)
-		login_over(o, false, &k->body);
-}
-
-/* ---- the network protocols ---- */
-
-/* The bits of an MPPE option, 0 if there is none; *there if there is one. */
-static uint32_t
-read_mppe(struct rd *r, bool *there)
-{
-	uint32_t bits = 0;
-	uint8_t type;
-	struct rd v;
-
-	*there = false;
-	while (next_option(r, &type, &v))
-		if (type == CCP_OPT_MPPE) {
-			bits = rd_u32(&v);
-			*there = true;
-		}
-	return bits & MPPE_BITS;
-}
-
-static void
-see_ccp(struct ppp_observer *o, enum ppp_side from, struct packet *k)
-{
-	struct ppp_said *said = &o->said[from], *their = other(o, from);
-	bool mppe;
-	uint32_t bits;
-
-	if (k->code < LCP_CONFREQ || k->code > LCP_CONFREJ)
-		return;
-	bits = read_mppe(&k->body, &mppe);
-	if (k->code == LCP_CONFREQ) {
-		requested(&said->ccp, k->id);
-		said->mppe = bits;
-		return;
-	}
-	(void)answered(&their->ccp, k);
-	if (k->code == LCP_CONFNAK && mppe)
-		said->mppe_nak = bits;
-	if (k->code == LCP_CONFREJ && mppe)
-		said->rejects_mppe = true;
-}
-
-/* In network order, as it stands; 0 where there are fewer than four octets. */
-static uint32_t
-read_address(struct rd *r)
-{
-	const uint8_t *p = rd_bytes(r, 4);
-	uint32_t addr = 0;
-
-	if (p != NULL)
-		memcpy(&addr, p, 4);
-	return addr;
-}
-
-static void
-ipcp_request(struct ppp_said *said, struct packet *k)
-{
-	uint8_t type;
-	struct rd v;
-
-	requested(&said->ipcp, k->id);
-	said->addr = said->dns[0] = said->dns[1] = 0;
-	while (next_option(&k->body, &type, &v)) {
-		uint32_t addr = read_address(&v);
-
-		if (type == IPCP_OPT_ADDR)
-			said->addr = addr;
-		else if (type == IPCP_OPT_DNS1)
-			said->dns[0] = addr;
-		else if (type == IPCP_OPT_DNS2)
-			said->dns[1] = addr;
-	}
-}
-
-static void
-see_ipcp(struct ppp_observer *o, enum ppp_side from, struct packet *k)
-{
-	struct ppp_said *said = &o->said[from], *their = other(o, from);
-	uint8_t type;
-	struct rd v;
-
-	if (k->code == LCP_CONFREQ)
-		ipcp_request(said, k);
-	if (k->code < LCP_CONFACK || k->code > LCP_CONFREJ)
-		return;
-	if (answered(&their->ipcp, k) && said->ipcp.acked &&
-	    o->phase == PPP_NETWORK) {
-		o->phase = PPP_UP;
-		o->was_up = true;
-	}
-	while (k->code == LCP_CONFREJ && next_option(&k->body, &type, &v))
-		if (type == IPCP_OPT_ADDR)
-			said->rejects_addr = true;
+	else if (from == PPP_PEER && (k->code == l->good || k->code == l->bad))
+		login_over(o, k->code == l->good, &k->body);
 }
 
 /* ---- frames ---- */
 
-static const struct {
-	uint16_t	 protocol;
-	void		(*see)(struct ppp_observer *, enum ppp_side,
-			    struct packet *);
-} protocols[] = {
-	{ PPP_LCP, see_lcp },
-	{ PPP_PAP, see_pap },
-	{ PPP_CHAP, see_chap },
-	{ PPP_EAP, see_eap },
-	{ PPP_CCP, see_ccp },
-	{ PPP_IPCP, see_ipcp }
-};
-
 void
-ppp_observer_init(struct ppp_observer *o)
-{
-	memset(o, 0, sizeof(*o));
-}
-
-enum ppp_event
 ppp_observer_see(struct ppp_observer *o, enum ppp_side from,
     const uint8_t *p, size_t n)
 {
+	struct ppp_said *said = &o->said[from];
+	struct ppp_said *their = &o->said[from == PPP_OURS ? PPP_PEER :
+	    PPP_OURS];
 	struct rd r = { .p = p, .end = p + n };
-	enum ppp_phase before = o->phase;
 	struct packet k;
-	uint16_t proto;
 
-	if (n >= 2 && p[0] == PPP_ALLSTATIONS && p[1] == PPP_UI)
-		rd_u16(&r);
-	proto = rd_u16(&r);
 	if (!read_packet(&r, &k))
-		return PPP_NOTHING;
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++)
-		if (protocols[i].protocol == proto)
-			protocols[i].see(o, from, &k);
-	if (o->phase == before)
-		return PPP_NOTHING;
-	if (o->phase == PPP_UP)
-		return PPP_NOW_UP;
-	return before == PPP_UP || o->phase == PPP_TERMINATED ?
-	    PPP_NOW_DOWN : PPP_NEWS;
+		return;
+	switch (k.protocol) {
+	case PPP_LCP:
+		see_lcp(o, said, their, &k);
+		break;
+	case PPP_CCP:
+		if (k.code == LCP_CONFREQ)
+			said->mppe.asked = 0;
+		(void)negotiate(said, &said->ccp, &their->ccp, &k);
+		break;
+	case PPP_IPCP:
+		if (k.code == LCP_CONFREQ)
+			said->addr.asked = 0;
+		if (negotiate(said, &said->ipcp, &their->ipcp, &k) &&
+		    o->phase == PPP_NETWORK) {
+			o->phase = PPP_UP;
+			o->was_up = true;
+		}
+		break;
+	default:
+		see_login(o, from, &k);
+		break;
+	}
 }

@@ -17,25 +17,22 @@ enum { LINE = 4 * PPP_TEXT + 1 };	/* a text, escaped */
 	((void)(snprintf((out), (size), __VA_ARGS__) < 0))
 
 const char *
-ppp_login_name(uint16_t protocol, uint8_t algorithm)
+ppp_login_name(uint32_t login)
 {
-	static const struct {
-		uint16_t	 protocol;
-		uint8_t		 algorithm;
-		const char	*name;
-	} names[] = {
-		{ 0, 0, "none" },
-		{ PPP_PAP, 0, "PAP" },
-		{ PPP_CHAP, CHAP_MD5, "CHAP-MD5" },
-		{ PPP_CHAP, CHAP_MS, "MS-CHAP" },
-		{ PPP_CHAP, CHAP_MS_V2, "MS-CHAPv2" },
-		{ PPP_EAP, 0, "EAP" }
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i].protocol == protocol &&
-		    names[i].algorithm == algorithm)
-			return names[i].name;
+	switch (login) {
+	case 0:
+		return "none";
+	case PPP_PAP << 8:
+		return "PAP";
+	case PPP_CHAP << 8 | CHAP_MD5:
+		return "CHAP-MD5";
+	case PPP_CHAP << 8 | CHAP_MS:
+		return "MS-CHAP";
+	case PPP_CHAP << 8 | CHAP_MS_V2:
+		return "MS-CHAPv2";
+	case PPP_EAP << 8:
+		return "EAP";
+	}
 	return "a login unknown to pptp";
 }
 
@@ -58,13 +55,12 @@ lcp_failure(const struct ppp_observer *o)
 	const struct ppp_said *ours = &o->said[PPP_OURS];
 	const struct ppp_said *peer = &o->said[PPP_PEER];
 
-	if (ours->wanted != 0 && (peer->rejects_auth || peer->auth_nak != 0))
+	if (ours->wanted != 0 && (peer->auth.rejected || peer->auth.nak != 0))
 		return PPP_FAIL_NOAUTH;
-	if (ours->rejects_auth && (peer->auth == 0 || !peer->lcp.acked))
-		return PPP_FAIL_NO_LOGIN;
-	if (ours->auth_nak != 0 && (peer->auth == 0 || !peer->lcp.acked))
-		return PPP_FAIL_METHOD;
-	return PPP_FAIL_NONE;
+	if (peer->auth.asked != 0 && peer->lcp.acked)
+		return PPP_FAIL_NONE;
+	return ours->auth.rejected ? PPP_FAIL_NO_LOGIN :
+	    ours->auth.nak != 0 ? PPP_FAIL_METHOD : PPP_FAIL_NONE;
 }
 
 static enum ppp_failure
@@ -72,20 +68,20 @@ ccp_failure(const struct ppp_observer *o)
 {
 	const struct ppp_said *ours = &o->said[PPP_OURS];
 	const struct ppp_said *peer = &o->said[PPP_PEER];
-	bool we_ask = ours->ccp.sent && (ours->mppe & MPPE_KEYS) != 0;
-	bool they_ask = peer->ccp.sent && (peer->mppe & MPPE_KEYS) != 0;
+	bool we_ask = ours->ccp.sent && (ours->mppe.asked & MPPE_KEYS) != 0;
+	bool they_ask = peer->ccp.sent && (peer->mppe.asked & MPPE_KEYS) != 0;
 
 	/* pppd says no to other keys than its own by a Reject as well. */
-	if (we_ask && they_ask && (ours->mppe & peer->mppe & MPPE_KEYS) == 0 &&
-	    !ours->rejects_ccp && !peer->rejects_ccp)
+	if (we_ask && they_ask && !ours->rejects_ccp && !peer->rejects_ccp &&
+	    (ours->mppe.asked & peer->mppe.asked & MPPE_KEYS) == 0)
 		return PPP_FAIL_MPPE;
-	if (we_ask && (peer->rejects_ccp || peer->rejects_mppe))
+	if (we_ask && (peer->rejects_ccp || peer->mppe.rejected))
 		return PPP_FAIL_NO_MPPE;
-	if (they_ask && (ours->rejects_ccp || ours->rejects_mppe ||
+	if (they_ask && (ours->rejects_ccp || ours->mppe.rejected ||
 	    !ours->ccp.sent))
 		return PPP_FAIL_WANTS_MPPE;
-	if ((we_ask && (peer->mppe_nak != 0 || they_ask) &&
-	    !ours->ccp.acked) || (they_ask && ours->mppe_nak != 0 &&
+	if ((we_ask && (peer->mppe.nak != 0 || they_ask) &&
+	    !ours->ccp.acked) || (they_ask && ours->mppe.nak != 0 &&
 	    !peer->ccp.acked))
 		return PPP_FAIL_MPPE;
 	return PPP_FAIL_NONE;
@@ -127,7 +123,7 @@ ppp_observer_failure(const struct ppp_observer *o)
 		f = peer->lcp.sent ? PPP_FAIL_ONE_WAY : PPP_FAIL_SILENT;
 	if (f == PPP_FAIL_NONE)
 		f = ccp_failure(o);
-	if (f == PPP_FAIL_NONE && (peer->rejects_ipcp || peer->rejects_addr))
+	if (f == PPP_FAIL_NONE && (peer->rejects_ipcp || peer->addr.rejected))
 		f = PPP_FAIL_ADDRESS;
 	if (f == PPP_FAIL_NONE)
 		f = our_text(ours);
@@ -181,7 +177,7 @@ login_sentence(const struct ppp_observer *o, const char *server, char *out,
 	FMT(out, size, "%s refused the login of \"%s\" by %s: %s%s%s%s; check "
 	    "the name and the password, in /etc/ppp/chap-secrets or where "
 	    "they were given", server, user,
-	    ppp_login_name(o->login, o->login_algorithm),
+	    ppp_login_name(o->said[PPP_PEER].auth.asked),
 	    error_words(o->error), text[0] != '\0' ? " (the server says: "
 	    "\"" : "", text, text[0] != '\0' ? "\")" : "");
 }
@@ -196,8 +192,8 @@ method_sentence(const struct ppp_observer *o, const char *server, char *out,
 	FMT(out, size, "%s wants a login by %s, and this pppd would only do "
 	    "%s: is there a secret for the former in /etc/ppp/chap-secrets, "
 	    "and does no refuse- or require- option rule it out?", server,
-	    ppp_login_name(peer->wanted, peer->wanted_algorithm),
-	    ppp_login_name(ours->auth_nak, ours->algorithm_nak));
+	    ppp_login_name(peer->wanted),
+	    ppp_login_name(ours->auth.nak));
 }
 
 static void
@@ -208,9 +204,9 @@ mppe_sentence(const struct ppp_observer *o, const char *server, char *out,
 	const struct ppp_said *peer = &o->said[PPP_PEER];
 	char we[64], they[64];
 
-	ppp_mppe_text(ours->mppe, we, sizeof(we));
-	ppp_mppe_text(peer->mppe_nak != 0 ? peer->mppe_nak : peer->mppe, they,
-	    sizeof(they));
+	ppp_mppe_text(ours->mppe.asked, we, sizeof(we));
+	ppp_mppe_text(peer->mppe.nak != 0 ? peer->mppe.nak : peer->mppe.asked,
+	    they, sizeof(they));
 	FMT(out, size, "no encryption in common with %s: this pppd offers "
 	    "MPPE of %s, the server %s; give pppd what the server offers "
 	    "(require-mppe-40, require-mppe-128, mppe-stateful)", server, we,
