@@ -16,9 +16,8 @@
 /* Times are clock_us(); INT64_MAX: never. */
 struct watch {
 	const char	*server;	/* its address, for the log */
-	int		 mgr;		/* poll each of these for input, */
-	int		 signals;	/* then call watch_manager(), */
-	int		 addresses;	/* _signal(), _address(); or -1 */
+	int		 fd;		/* poll it: watch_read() */
+	int		 mgr, signals, addresses;	/* what is behind it */
 	int		 null;		/* /dev/null; or -1 */
 	bool		 settled;
 	struct in_addr	 local;
@@ -30,8 +29,8 @@ struct watch {
 
 /*
  * Opens the descriptors, which the sandbox must keep.  server is not copied.
- * 0, or -1 with errno if there is none for signals.  If addresses is -1, the
- * loss of the local address is not noticed.
+ * 0, or -1 after logging why.  If addresses is -1, the loss of the local address
+ * is not noticed.
  */
 int watch_open(struct watch *w, const char *server, int mgr,
     struct in_addr local);
@@ -45,17 +44,13 @@ void watch_settled(struct watch *w);
 /* Sets over and status, unless they are set. */
 void watch_end(struct watch *w, enum exit_status status);
 
-/* Logs what the manager wants logged, or why the tunnel is over. */
-void watch_manager(struct watch *w);
-
 /*
- * Reads one signal: true if it asks for the counters (SIGUSR1).  Any other
- * ends the tunnel: the first after TERM_GRACE_US, a second one at once.
+ * Reads what has come: logs what the manager wants logged, or why the tunnel is
+ * over; notes that addresses have changed; of the signals SIGUSR1 asks for the
+ * counters (then it returns true), any other ends the tunnel: the first after
+ * TERM_GRACE_US, a second one at once.
  */
-bool watch_signal(struct watch *w, int64_t now);
-
-/* Reads what rtnetlink announces of addresses. */
-void watch_address(struct watch *w, int64_t now);
+bool watch_read(struct watch *w, int64_t now);
 
 /* When watch_tick() has something to do; INT64_MAX: never. */
 int64_t watch_due(const struct watch *w);

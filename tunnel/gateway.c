@@ -13,7 +13,6 @@
  * does not come back to a backlog of old packets.  While the raw socket is
  * full the pty is not read: packets then wait in pppd's own queue.
  */
-#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -49,17 +48,12 @@ enum {
 	SYNC_WAIT_US = 50000		/* for the rest of a frame */
 };
 
-/*
- * The descriptors behind P_EPOLL are in one epoll set, and polled one by one
- * only when that is readable: each one costs time in every round.
- */
-enum { P_IN, P_OUT, P_RAW, P_EPOLL, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
+enum { P_IN, P_OUT, P_RAW, P_WATCH, P_COUNT };
 
 struct flow {
 	struct gateway	*gw;
 	struct gre	*gre;
 	struct watch	 watch;
-	int		 epoll;
 	int64_t		 now;
 
 	struct health	 health;
@@ -105,14 +99,6 @@ log_counters(const struct gateway *gw)
 }
 
 /* ---- outwards: pppd to the server ---- */
-
-static void
-tx_begin(struct flow *f)
-{
-	hdlc_dec_init(&f->dec, f->tx + GRE_HEADER_MAX, HDLC_FRAME_MAX + 2);
-	f->tx_used = 0;
-	f->tx_count = f->tx_sent = 0;
-}
 
 /* All packets have left: the unfinished frame moves to the front. */
 static void
@@ -432,9 +418,10 @@ downlink(struct flow *f)
 /* ---- the loop ---- */
 
 static void
-on_manager(struct flow *f)
+on_watch(struct flow *f)
 {
-	watch_manager(&f->watch);
+	if (watch_read(&f->watch, f->now))
+		log_counters(f->gw);
 	/* Deliver what came before the end, such as a Terminate-Ack. */
 	if (f->watch.over)
 		downlink(f);
@@ -470,7 +457,6 @@ next_deadline(const struct flow *f)
 	return due;
 }
 
-/* The events to poll for; those behind P_EPOLL are polled by wait_for(). */
 static void
 fill_pollfds(const struct flow *f, struct pollfd p[P_COUNT])
 {
@@ -488,10 +474,7 @@ fill_pollfds(const struct flow *f, struct pollfd p[P_COUNT])
 		p[P_OUT].fd = -1;
 	}
 	p[P_RAW] = (struct pollfd){ raw != 0 ? gw->raw : -1, raw, 0 };
-	p[P_EPOLL] = (struct pollfd){ f->epoll, POLLIN, 0 };
-	p[P_MGR] = (struct pollfd){ gw->mgr, POLLIN, 0 };
-	p[P_SIGNAL] = (struct pollfd){ f->watch.signals, POLLIN, 0 };
-	p[P_ADDRESS] = (struct pollfd){ f->watch.addresses, POLLIN, 0 };
+	p[P_WATCH] = (struct pollfd){ f->watch.fd, POLLIN, 0 };
 }
 
 static void
@@ -502,16 +485,14 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 		.tv_nsec = (long)(left % 1000000) * 1000 };
 
 	fill_pollfds(f, p);
-	if (ppoll(p, P_MGR, due == GRE_NEVER ? NULL : &ts, NULL) == -1)
-		for (int i = 0; i < P_MGR; i++)
+	if (ppoll(p, P_COUNT, due == GRE_NEVER ? NULL : &ts, NULL) == -1)
+		for (int i = 0; i < P_COUNT; i++)
 			p[i].revents = 0;
 	else if ((p[P_RAW].events & POLLIN) != 0 &&
 	    (p[P_RAW].revents & POLLIN) == 0)
 		f->rx_more = false;
 	p[P_OUT].revents |= p[P_IN].revents & POLLOUT;
 	p[P_IN].revents &= (short)~POLLOUT;
-	if (p[P_EPOLL].revents != 0)
-		(void)poll(p + P_MGR, P_COUNT - P_MGR, 0);
 	f->now = clock_us();
 }
 
@@ -557,12 +538,8 @@ loop(struct flow *f)
 		if (p[P_IN].revents != 0 || p[P_RAW].revents & POLLOUT)
 			uplink(f);
 		on_time(f);
-		if (p[P_MGR].revents != 0)
-			on_manager(f);
-		if (p[P_SIGNAL].revents != 0 && watch_signal(&f->watch, f->now))
-			log_counters(f->gw);
-		if (p[P_ADDRESS].revents != 0)
-			watch_address(&f->watch, f->now);
+		if (p[P_WATCH].revents != 0)
+			on_watch(f);
 	}
 }
 
@@ -588,29 +565,14 @@ flow_new(struct gateway *gw)
 	f->gre = gre_init(mem, &gc, gw->n);
 	f->now = clock_us();
 	health_init(&f->health, gw->server, gw->n);
-	f->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (unsigned i = 0; i < RX_BATCH; i++) {
 		f->rx_iov[i][0] = (struct iovec){ f->rx_head[i], RX_HEAD };
 		f->rx_iov[i][1] = (struct iovec){ f->rx_tail[i], RX_TAIL };
 		f->rx_msg[i].msg_hdr.msg_iov = f->rx_iov[i];
 		f->rx_msg[i].msg_hdr.msg_iovlen = 2;
 	}
-	tx_begin(f);
+	hdlc_dec_init(&f->dec, f->tx + GRE_HEADER_MAX, HDLC_FRAME_MAX + 2);
 	return f;
-}
-
-static bool
-watch_epoll(struct flow *f)
-{
-	const int fds[] = { f->gw->mgr, f->watch.signals,
-	    f->watch.addresses };
-	struct epoll_event e = { .events = EPOLLIN };
-
-	for (int i = 0; i < 3; i++)
-		if (fds[i] != -1 &&
-		    epoll_ctl(f->epoll, EPOLL_CTL_ADD, fds[i], &e) == -1)
-			return false;
-	return true;
 }
 
 /* The MTU of the route to the server; 0 if it is unknown. */
@@ -637,15 +599,10 @@ gateway_run(struct gateway *gw)
 	}
 	link_open(&f->link, gw->in, gw->out, gw->conf->sync);
 	f->path_mtu = route_mtu(gw->raw);
-	if (watch_open(&f->watch, gw->server, gw->mgr, gw->local) == -1 ||
-	    !watch_epoll(f)) {
-		log_error("tunnel to %s: cannot create signalfd or epoll: %s",
-		    gw->server, strerror(errno));
-	} else {
+	if (watch_open(&f->watch, gw->server, gw->mgr, gw->local) == 0) {
 		const int keep[] = { gw->in, gw->out, gw->raw, gw->mgr,
-		    f->watch.signals, f->watch.addresses, f->watch.null,
-		    f->epoll,
-		    gw->refusals_fd, log_fd() };
+		    f->watch.fd, f->watch.signals, f->watch.addresses,
+		    f->watch.null, gw->refusals_fd, log_fd() };
 
 		if (sandbox_enter(SANDBOX_GATEWAY, keep,
 		    sizeof(keep) / sizeof(keep[0])) == 0) {

@@ -30,8 +30,6 @@
 #include "util.h"
 #include "watch.h"
 
-enum { P_PLUGIN, P_MGR, P_SIGNAL, P_ADDRESS, P_COUNT };
-
 struct state {
 	struct gateway *gw;
 	struct watch	 watch;
@@ -132,28 +130,20 @@ loop(struct state *w)
 	struct watch *watch = &w->watch;
 
 	while (!watch->over) {
-		struct pollfd p[P_COUNT] = {
-			[P_PLUGIN] = { w->gw->in, POLLIN, 0 },
-			[P_MGR] = { w->gw->mgr, POLLIN, 0 },
-			[P_SIGNAL] = { watch->signals, POLLIN, 0 },
-			[P_ADDRESS] = { watch->addresses, POLLIN, 0 }
-		};
+		struct pollfd p[2] = { { w->gw->in, POLLIN, 0 },
+		    { watch->fd, POLLIN, 0 } };
 		int64_t due = watch_due(watch);
 
 		if (health_due(&w->health) < due)
 			due = health_due(&w->health);
 		/* Interrupted, it leaves revents as they are: none. */
-		(void)poll(p, P_COUNT, poll_timeout(due, clock_us()));
+		(void)poll(p, 2, poll_timeout(due, clock_us()));
 
 		/* All of it: the server's reasons come before its hang-up. */
 		for (int i = 0; i < FRAMES && on_plugin(w); i++)
 			continue;
-		if (p[P_MGR].revents != 0 && !watch->over)
-			watch_manager(watch);
-		if (p[P_SIGNAL].revents != 0 && watch_signal(watch, clock_us()))
+		if (p[1].revents != 0 && watch_read(watch, clock_us()))
 			log_counters(w);
-		if (p[P_ADDRESS].revents != 0)
-			watch_address(watch, clock_us());
 		if (!watch->over)
 			watch_tick(watch, clock_us());
 		health_tick(&w->health, clock_us());
@@ -173,8 +163,8 @@ kernel_gateway_run(struct gateway *gw)
 	w.netlink = nl_open(0, &port);
 	{
 		const int keep[] = { gw->in, gw->mgr, gw->channel,
-		    w.watch.signals, w.watch.addresses, w.watch.null,
-		    w.netlink, gw->refusals_fd, log_fd() };
+		    w.watch.fd, w.watch.signals, w.watch.addresses,
+		    w.watch.null, w.netlink, gw->refusals_fd, log_fd() };
 
 		if (rc == -1 || sandbox_enter(SANDBOX_GATEWAY, keep,
 		    sizeof(keep) / sizeof(keep[0])) == -1)

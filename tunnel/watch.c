@@ -3,6 +3,7 @@
  * What ends a tunnel besides its data: the call manager, a signal, and the loss
  * of the local address.  Both gateways watch for these in the same way.
  */
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -28,10 +29,8 @@ enum {
 
 /* ---- our own address ---- */
 
-/* The address and type of message looked for, and whether it came. */
 struct search {
-	uint32_t	 local;
-	int		 type;
+	struct in_addr	 local;
 	bool		 found;
 };
 
@@ -50,44 +49,40 @@ address_watch(void)
 	return fd;
 }
 
+/*
+ * Any change of addresses has them looked at a moment after the last one: ours
+ * may only move to another interface.
+ */
+static void
+on_addresses(struct watch *w, int64_t now)
+{
+	uint8_t any;
+
+	/* ENOBUFS: announcements were lost. */
+	while (recv(w->addresses, &any, sizeof(any), MSG_DONTWAIT) != -1 ||
+	    errno == ENOBUFS)
+		w->check_address_at = now + ADDRESS_US;
+}
+
 static void
 on_address(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 {
 	struct search *s = arg;
 
-	if (h->nlmsg_type != s->type || n < sizeof(struct ifaddrmsg) ||
-	    p[0] != AF_INET)
+	if (h->nlmsg_type != RTM_NEWADDR || n < sizeof(struct ifaddrmsg))
 		return;
 	p += sizeof(struct ifaddrmsg);
 	n -= sizeof(struct ifaddrmsg);
-	if (nl_u32(p, n, IFA_LOCAL, nl_u32(p, n, IFA_ADDRESS, 0)) == s->local)
+	if (nl_u32(p, n, IFA_LOCAL, nl_u32(p, n, IFA_ADDRESS, 0)) ==
+	    s->local.s_addr)
 		s->found = true;
-}
-
-/*
- * Reads what was announced.  True if the address may be gone; the caller asks
- * address_exists() a moment later, as it may only move to another interface.
- */
-static bool
-address_touched(int fd, struct in_addr local)
-{
-	struct search s = { local.s_addr, RTM_DELADDR, false };
-	struct nl_visit v = { on_address, &s };
-	uint8_t buf[NL_RECORD];
-	ssize_t n;
-	int err;
-
-	while ((n = nl_receive(fd, buf, sizeof(buf), MSG_DONTWAIT)) != -1)
-		(void)nl_walk(buf, (size_t)n, 0, &v, &err);
-	/* Any other error means that announcements were lost. */
-	return s.found || (errno != EAGAIN && errno != EINTR);
 }
 
 /* Does any interface have this address?  Also true if the kernel fails. */
 static bool
 address_exists(int fd, struct in_addr local)
 {
-	struct search s = { local.s_addr, RTM_NEWADDR, false };
+	struct search s = { local, false };
 	struct nl_visit v = { on_address, &s };
 	struct nl_request q;
 	uint32_t seq = 0;
@@ -97,6 +92,19 @@ address_exists(int fd, struct in_addr local)
 }
 
 /* ---- both gateways ---- */
+
+static int
+watch_all(struct watch *w)
+{
+	const int fds[] = { w->mgr, w->signals, w->addresses };
+	struct epoll_event e = { .events = EPOLLIN };
+
+	for (int i = 0; i < 3; i++)
+		if (fds[i] != -1 &&
+		    epoll_ctl(w->fd, EPOLL_CTL_ADD, fds[i], &e) == -1)
+			return -1;
+	return 0;
+}
 
 int
 watch_open(struct watch *w, const char *server, int mgr, struct in_addr local)
@@ -111,8 +119,13 @@ watch_open(struct watch *w, const char *server, int mgr, struct in_addr local)
 	w->status = EXIT_SYSTEM;
 	w->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	w->addresses = address_watch();
+	w->fd = epoll_create1(EPOLL_CLOEXEC);
 	w->signals = signal_fd(sigs, sizeof(sigs) / sizeof(sigs[0]));
-	return w->signals == -1 ? -1 : 0;
+	if (w->signals != -1 && watch_all(w) == 0)
+		return 0;
+	log_error("tunnel to %s: cannot create signalfd or epoll: %s", server,
+	    strerror(errno));
+	return -1;
 }
 
 void
@@ -135,8 +148,8 @@ watch_end(struct watch *w, enum exit_status status)
 	w->status = status;
 }
 
-void
-watch_manager(struct watch *w)
+static void
+on_manager(struct watch *w)
 {
 	struct ipc_msg m;
 	int n = ipc_take(w->mgr, &m, NULL);
@@ -163,10 +176,13 @@ watch_manager(struct watch *w)
 }
 
 bool
-watch_signal(struct watch *w, int64_t now)
+watch_read(struct watch *w, int64_t now)
 {
-	struct signalfd_siginfo si;
+	struct signalfd_siginfo si = { .ssi_signo = 0 };
 
+	if (!w->over)
+		on_manager(w);
+	on_addresses(w, now);
 	if (read(w->signals, &si, sizeof(si)) != sizeof(si))
 		return false;
 	if (si.ssi_signo == SIGUSR1)
@@ -177,13 +193,6 @@ watch_signal(struct watch *w, int64_t now)
 	else
 		w->grace_until = now + TERM_GRACE_US;
 	return false;
-}
-
-void
-watch_address(struct watch *w, int64_t now)
-{
-	if (address_touched(w->addresses, w->local))
-		w->check_address_at = now + ADDRESS_US;
 }
 
 int64_t
