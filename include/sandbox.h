@@ -23,11 +23,12 @@ enum { SANDBOX_ID_BASE = 0x70000000 };
  * To be called once, after everything that needs privilege was acquired and
  * before the first byte of a peer is read.  keep[0 .. n) are the descriptors
  * to live on (log_fd() among them); 0, 1, 2 always do.  Steps, in order:
- * close the others; no core dumps; no_new_privs; an empty root or mount view;
- * unprivileged uid and gid, no supplementary group; the bounding set and all
- * capability sets empty; everything is read back; by Landlock, as far as this
- * kernel has it, no file, no TCP (the manager may connect), no signal and no
- * abstract unix socket of others; seccomp allow list.
+ * close the others; no_new_privs; an empty root or mount view; unprivileged uid
+ * and gid, no supplementary group; the bounding set and all capability sets
+ * empty; no core dumps; by Landlock, as far as this kernel has it, no file, no
+ * TCP (the manager may connect), no signal and no abstract unix socket of
+ * others; the proof that user, capabilities and files are gone; seccomp allow
+ * list.
  *
  * The monitor role keeps uid, root directory and CAP_NET_ADMIN, and drops the
  * rest.  Directories among keep are where Landlock lets it remove files; one

@@ -58,7 +58,6 @@ struct plan {
 	gid_t		 gid;
 	uint64_t	 caps;		/* stay permitted and effective */
 	bool		 ids, groups;	/* may be changed at will */
-	bool		 bounding;	/* may be emptied */
 	bool		 hidden;	/* no file can be opened any more */
 	bool		 deadly;	/* trying to hide them would kill us */
 };
@@ -290,39 +289,29 @@ hide_files(struct plan *p)
 }
 
 /* Empties the bounding set: no exec can bring a capability back. */
-static int
-empty_bounding(struct plan *p)
+static void
+empty_bounding(void)
 {
 	bool left = false;
 
-	p->bounding = sandbox_has_cap(CAP_SETPCAP);
 	for (int cap = 0, in; (in = prctl(PR_CAPBSET_READ, cap, 0, 0, 0)) !=
-	    -1; cap++) {
-		if (in == 0)
-			continue;
-		left = true;
-		if (!p->bounding || prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
-			continue;
-		/* Some systems let one into a user namespace, but no more. */
-		if (p->ids)
-			return -1;
-		p->bounding = false;
-	}
-	if (left && !p->bounding)
+	    -1; cap++)
+		if (in == 1 && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == -1)
+			left = true;
+	if (left)
 		log_info("sandbox: the bounding set stays, as there is no "
 		    "CAP_SETPCAP; no_new_privs makes it useless");
 	/* A uid 0 without the rights of root; it may be refused. */
-	if (p->bounding && prctl(PR_SET_SECUREBITS, SECBIT_NOROOT |
+	else if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT |
 	    SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
 	    SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
 	    0, 0, 0) == -1)
 		log_debug("sandbox: secure bits: %s", strerror(errno));
-	return 0;
 }
 
 /* A user namespace may deny setgroups(2), even to its root. */
 static int
-drop_groups(struct plan *p)
+drop_groups(const struct plan *p)
 {
 	gid_t one;
 	int n;
@@ -331,7 +320,6 @@ drop_groups(struct plan *p)
 		return 0;
 	if (p->groups && errno != EPERM)
 		return -1;
-	p->groups = false;
 	n = getgroups(1, &one);
 	if (n > 1 || (n == 1 && one != p->gid) || (n == -1 && errno == EINVAL))
 		log_info("sandbox: the supplementary groups stay: there is no "
@@ -399,56 +387,19 @@ root_is_empty(void)
 	return n <= 48;			/* the size of these two records */
 }
 
-static bool
-caps_are_gone(const struct plan *p)
-{
-	struct caps c;
-
-	if (caps_get(&c) == -1 || c.effective != p->caps ||
-	    c.permitted != p->caps || c.inheritable != 0)
-		return false;
-	for (int cap = 0, in = 0; p->bounding && in != -1; cap++) {
-		in = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
-		if (in == 1)
-			return false;
-	}
-	return true;
-}
-
-static bool
-ids_are_gone(const struct plan *p)
-{
-	uid_t ruid, euid, suid;
-	gid_t rgid, egid, sgid;
-
-	if (getresuid(&ruid, &euid, &suid) == -1 ||
-	    getresgid(&rgid, &egid, &sgid) == -1)
-		return false;
-	if (ruid != p->uid || euid != p->uid || suid != p->uid ||
-	    rgid != p->gid || egid != p->gid || sgid != p->gid)
-		return false;
-	if (p->groups && getgroups(0, NULL) != 0)
-		return false;
-	return p->uid == 0 || setuid(0) == -1;
-}
-
-/* Reads back what can be read; what is not as planned, or NULL. */
+/* What should have gone and has not, or NULL. */
 static const char *
 what_is_left(const struct plan *p)
 {
-	struct rlimit core;
+	struct caps c;
 
-	if (!ids_are_gone(p))
-		return "the user or group is not given up";
-	if (!caps_are_gone(p))
+	if (p->uid != 0 && setuid(0) != -1)
+		return "the user is not given up";
+	if (caps_get(&c) == -1 || c.effective != p->caps ||
+	    c.permitted != p->caps || c.inheritable != 0)
 		return "capabilities are left";
 	if (p->hidden && !root_is_empty())
 		return "the file system is still there";
-	if (getrlimit(RLIMIT_CORE, &core) == -1 || core.rlim_max != 0 ||
-	    prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0)
-		return "memory may be dumped";
-	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
-		return "new privileges can be had";
 	return NULL;
 }
 
@@ -537,27 +488,21 @@ landlock(struct plan *p, const int *keep, size_t n)
 	close(fd);
 	return done;
 }
-/*
- * Landlock, behind the empty root (checked before) or in its place.  Returns
- * what is wrong, or NULL.
- */
-static const char *
+
+/* Landlock, behind the empty root or in its place. */
+static void
 wall_off(struct plan *p, const int *keep, size_t n)
 {
-	bool done = landlock(p, keep, n);
-
-	if (!done)
+	if (landlock(p, keep, n))
+		p->hidden = true;
+	else
 		log_debug("sandbox: no Landlock: %s", strerror(errno));
 	if (p->role == SANDBOX_MONITOR || p->hidden)
-		return NULL;
-	if (done)
-		return root_is_empty() ? NULL : "the file system is still "
-		    "there";
+		return;
 	log_info("sandbox: the file system stays visible: %s", p->deadly ?
 	    "the system call filter around this process kills whoever hides "
 	    "it (see pptp.8, SERVICES)" : "needs CAP_SYS_ADMIN, "
 	    "CAP_SYS_CHROOT, user namespaces or Landlock");
-	return NULL;
 }
 
 /* ---- all of it ---- */
@@ -566,8 +511,6 @@ wall_off(struct plan *p, const int *keep, size_t n)
 static const char *
 take_steps(struct plan *p)
 {
-	if (no_core_dumps() == -1)
-		return "cannot forbid core dumps";
 	if (small_files() == -1)
 		return "cannot limit the size of files";
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
@@ -575,13 +518,12 @@ take_steps(struct plan *p)
 	if (!p->ids && drop_ids(p) == -1)
 		return "cannot make the user and group final";
 	hide_files(p);
-	if (empty_bounding(p) == -1)
-		return "cannot empty the bounding set";
+	empty_bounding();
 	if (p->ids && drop_ids(p) == -1)
 		return "cannot change the user and group";
 	if (caps_set(p->caps) == -1)
 		return "cannot give up capabilities";
-	/* A change of user makes memory dumpable again on some systems. */
+	/* Last: a change of user makes memory dumpable on some systems. */
 	if (no_core_dumps() == -1)
 		return "cannot forbid core dumps";
 	return NULL;
@@ -602,9 +544,8 @@ sandbox_enter(enum sandbox_role role, const int *keep, size_t n)
 		log_error("sandbox: %s: %s", bad, strerror(errno));
 		return -1;
 	}
+	wall_off(&p, keep, n);
 	bad = what_is_left(&p);
-	if (bad == NULL)
-		bad = wall_off(&p, keep, n);
 	if (bad == NULL && sandbox_filter(role) == -1)
 		bad = "system calls are not restricted";
 	if (bad == NULL)
