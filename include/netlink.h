@@ -33,7 +33,7 @@ struct nl_visit {
 	void		*arg;
 };
 
-/* A bound, close-on-exec socket, and its port.  -1 with errno. */
+/* A bound, close-on-exec socket, and its port unless NULL.  -1 with errno. */
 int nl_open(unsigned groups, uint32_t *port);
 
 /* Starts a request with a zeroed body of that size in q->u. */

@@ -22,7 +22,8 @@ nl_open(unsigned groups, uint32_t *port)
 		return -1;
 	if (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0 &&
 	    getsockname(fd, (struct sockaddr *)&sa, &len) == 0) {
-		*port = sa.nl_pid;
+		if (port != NULL)
+			*port = sa.nl_pid;
 		return fd;
 	}
 	len = (socklen_t)errno;

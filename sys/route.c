@@ -29,12 +29,6 @@
 #include "util.h"
 
 #define RTA_VIA	18		/* an enumerator of newer headers */
-#ifndef NETLINK_GET_STRICT_CHK
-# define NETLINK_GET_STRICT_CHK	12
-#endif
-#ifndef SOL_NETLINK
-# define SOL_NETLINK	270
-#endif
 #ifndef RTM_F_FIB_MATCH
 # define RTM_F_FIB_MATCH	0x2000
 #endif
@@ -45,7 +39,6 @@
 enum {
 	OURS = 4, CANDIDATES = 8,
 	REPLY_TIMEOUT_S = 2,	/* the kernel answers at once */
-	RESCANS = 3,
 	REMOVALS = 10, REMOVAL_PAUSE_MS = 20
 };
 
@@ -63,7 +56,6 @@ struct scan {
 	struct candidate other[CANDIDATES];	/* best first */
 	unsigned	 n_ours, n_other;
 	bool		 host;		/* others have a /32, too */
-	bool		 torn;		/* it changed while it was read */
 };
 
 struct link {
@@ -239,8 +231,6 @@ on_route(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 	const uint8_t *several;
 	size_t len = 0;
 
-	if ((h->nlmsg_flags & NLM_F_DUMP_INTR) != 0)
-		s->torn = true;
 	if (h->nlmsg_type != RTM_NEWROUTE || n < sizeof(m))
 		return;
 	memcpy(&m, p, sizeof(m));
@@ -269,24 +259,20 @@ on_route(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 		add_candidate(s, &c);
 }
 
+/* What changes meanwhile is announced, and has us look again. */
 static int
 scan(struct route *r, struct scan *s)
 {
 	const struct nl_visit v = { on_route, s };
 	struct nl_request q;
 
-	for (unsigned i = 0; i < RESCANS; i++) {
-		memset(s, 0, sizeof(*s));
-		s->r = r;
-		nl_init(&q, RTM_GETROUTE, NLM_F_DUMP, sizeof(q.u.rt));
-		q.u.rt.rtm_family = AF_INET;
-		q.u.rt.rtm_table = RT_TABLE_MAIN;
-		if (nl_talk(r->fd, &r->seq, &q, &v) == -1)
-			return errno == ENOENT ? 0 : -1;	/* none yet */
-		if (!s->torn)
-			return 0;
-	}
-	return 0;	/* it changes all the time: the last view counts */
+	memset(s, 0, sizeof(*s));
+	s->r = r;
+	nl_init(&q, RTM_GETROUTE, NLM_F_DUMP, sizeof(q.u.rt));
+	q.u.rt.rtm_family = AF_INET;
+	if (nl_talk(r->fd, &r->seq, &q, &v) == -1 && errno != ENOENT)
+		return -1;
+	return 0;		/* ENOENT: there are none yet */
 }
 
 /* ---- asking the kernel for the path ---- */
@@ -377,32 +363,42 @@ far_end_is_gateway(const struct scan *s, const struct route_hop *hop,
 	return false;
 }
 
-/* The best route that is not ours and does not lead into a tunnel. */
+/*
+ * The best route that is not ours and does not lead into a tunnel, and its
+ * link; NULL if there is none.  *tunnel: better ones do.
+ */
+static const struct candidate *
+best(struct route *r, const struct scan *s, struct link *l, bool *tunnel)
+{
+	*tunnel = false;
+	for (unsigned i = 0; i < s->n_other; i++) {
+		const struct candidate *c = &s->other[i];
+
+		if (c->blocks)
+			return c;
+		link_get(r, c->hop.ifindex, l);
+		if (!link_is_tunnel(r, l))
+			return c;
+		*tunnel = true;
+	}
+	return NULL;
+}
+
 static enum path
 choose(struct route *r, const struct scan *s, struct route_hop *hop)
 {
-	bool tunnel = false;
+	struct link l;
+	bool tunnel;
+	const struct candidate *c = best(r, s, &l, &tunnel);
 
-	for (unsigned i = 0; i < s->n_other; i++) {
-		const struct candidate *c = &s->other[i];
-		struct link l;
-
-		if (c->blocks) {
-			errno = EHOSTUNREACH;
-			return tunnel ? PATH_LOOP : PATH_NONE;
-		}
-		link_get(r, c->hop.ifindex, &l);
-		if (link_is_tunnel(r, &l)) {
-			tunnel = true;
-			continue;
-		}
-		*hop = c->hop;
-		/* Better routes go into the tunnel: this hop is pinned. */
-		return tunnel || c->hop.via_type != 0 ||
-		    far_end_is_gateway(s, hop, &l) ? PATH_ROUTE : PATH_DIRECT;
+	if (c == NULL || c->blocks) {
+		errno = c == NULL ? ENETUNREACH : EHOSTUNREACH;
+		return tunnel ? PATH_LOOP : PATH_NONE;
 	}
-	errno = ENETUNREACH;
-	return tunnel ? PATH_LOOP : PATH_NONE;
+	*hop = c->hop;
+	/* Better routes go into the tunnel: this hop is pinned. */
+	return tunnel || c->hop.via_type != 0 ||
+	    far_end_is_gateway(s, hop, &l) ? PATH_ROUTE : PATH_DIRECT;
 }
 
 /*
@@ -444,15 +440,10 @@ static bool
 other_host_route(struct route *r, const struct scan *s)
 {
 	struct link l;
+	bool tunnel;
+	const struct candidate *c = best(r, s, &l, &tunnel);
 
-	for (unsigned i = 0; i < s->n_other && s->other[i].len == 32; i++) {
-		if (s->other[i].blocks)
-			return true;
-		link_get(r, s->other[i].hop.ifindex, &l);
-		if (!link_is_tunnel(r, &l))
-			return true;
-	}
-	return false;
+	return c != NULL && c->len == 32;
 }
 
 /* ---- acting ---- */
@@ -513,26 +504,6 @@ warn_once(struct route *r, const char *what)
 	return -1;
 }
 
-/*
- * After a failure: is the route there, and only the kernel's answer was lost?
- */
-static bool
-stands(struct route *r, const struct route_hop *hop)
-{
-	int saved = errno;
-	struct scan s;
-
-	if (scan(r, &s) == -1)
-		s.n_ours = 0;
-	for (unsigned i = 0; i < s.n_ours; i++)
-		if (hop_same(&s.ours[i], hop)) {
-			have(r, &s.ours[i]);
-			return true;
-		}
-	errno = saved;
-	return false;
-}
-
 /* Makes our route go by hop, in place of any that we had. */
 static int
 install(struct route *r, const struct scan *s, const struct route_hop *hop)
@@ -549,8 +520,9 @@ install(struct route *r, const struct scan *s, const struct route_hop *hop)
 	    hop) == -1) {
 		if (errno == EEXIST && alone)
 			return 0;	/* another was quicker: theirs */
-		if (stands(r, hop))
-			return 0;
+		/* Without an answer it may be there, and is to be removed. */
+		if (errno == ETIMEDOUT)
+			have(r, hop);
 		return warn_once(r, "cannot add a host route to");
 	}
 	hop_log(r, s->n_ours > 0 ? "added, in place of another" : "added",
@@ -690,8 +662,6 @@ route_open(struct route *r, struct in_addr server, struct in_addr local,
     uint32_t mark)
 {
 	const struct timeval timeout = { .tv_sec = REPLY_TIMEOUT_S };
-	const int on = 1;
-	uint32_t port;
 
 	memset(r, 0, sizeof(*r));
 	r->server = server;
@@ -702,7 +672,7 @@ route_open(struct route *r, struct in_addr server, struct in_addr local,
 	r->fd = nl_open(0, &r->port);
 	if (r->fd != -1)
 		r->watch = nl_open(RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
-		    RTMGRP_IPV4_IFADDR | RTMGRP_LINK, &port);
+		    RTMGRP_IPV4_IFADDR | RTMGRP_LINK, NULL);
 	if (r->watch == -1) {
 		int saved = errno;
 
@@ -712,8 +682,5 @@ route_open(struct route *r, struct in_addr server, struct in_addr local,
 	}
 	(void)setsockopt(r->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout,
 	    sizeof(timeout));
-	/* Since 4.20: dump the table asked for and no other. */
-	(void)setsockopt(r->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on,
-	    sizeof(on));
 	return 0;
 }

@@ -156,11 +156,10 @@ enum exit_status
 kernel_gateway_run(struct gateway *gw)
 {
 	struct state w = { .gw = gw };
-	uint32_t port;
 	int rc = watch_open(&w.watch, gw->server, gw->mgr, gw->local);
 
 	health_init(&w.health, gw->server, gw->n);
-	w.netlink = nl_open(0, &port);
+	w.netlink = nl_open(0, NULL);
 	{
 		const int keep[] = { gw->in, gw->mgr, gw->channel,
 		    w.watch.fd, w.watch.signals, w.watch.addresses,

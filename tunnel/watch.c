@@ -40,8 +40,7 @@ address_watch(void)
 {
 	/* The kernel answers at once; the limit is for an answer lost. */
 	struct timeval patience = { .tv_sec = 1 };
-	uint32_t port;
-	int fd = nl_open(RTMGRP_IPV4_IFADDR, &port);
+	int fd = nl_open(RTMGRP_IPV4_IFADDR, NULL);
 
 	if (fd != -1)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
