@@ -14,11 +14,7 @@
 
 #include "hdlc.h"
 
-enum {
-	LINK_WAITING = 196608,		/* octets queued at most, if async */
-	LINK_FRAMES = 64,		/* frames queued at most, if sync, */
-	LINK_CELL = HDLC_FRAME_MAX	/* each in a part of buf[] this long */
-};
+enum { LINK_WAITING = 196608 };		/* octets queued at most */
 #define LINK_NEVER	INT64_MAX
 
 struct link {
@@ -28,13 +24,12 @@ struct link {
 	bool		 gone;		/* pppd has closed its side */
 	int64_t		 full_since;	/* pppd has not read since then; or
 					 * LINK_NEVER */
-	size_t		 start, len;	/* of the queue in buf[], if async */
-	struct { size_t start, len; } frame[LINK_FRAMES];
-	unsigned	 head, count;
+	size_t		 start, len;	/* of the queue in buf[] */
+	size_t		 left;		/* if sync: of its first frame */
 	struct termios	 old;		/* put back at the end if restore */
 	bool		 restore;
 	int		 in_flags, out_flags;
-	uint8_t		 buf[LINK_FRAMES * LINK_CELL];
+	uint8_t		 buf[LINK_WAITING];
 };
 
 /*
@@ -55,8 +50,5 @@ bool link_put(struct link *l, const uint8_t *frame, size_t len,
 
 /* Writes what pppd takes now, and sets .gone and .full_since. */
 void link_flush(struct link *l, int64_t now);
-
-/* Is anything queued? */
-bool link_pending(const struct link *l);
 
 #endif

@@ -466,7 +466,7 @@ fill_pollfds(const struct flow *f, struct pollfd p[P_COUNT])
 	    (tx_blocked ? POLLOUT : 0));
 
 	p[P_IN] = (struct pollfd){ tx_blocked ? -1 : gw->in, POLLIN, 0 };
-	p[P_OUT] = (struct pollfd){ link_pending(&f->link) ? gw->out : -1,
+	p[P_OUT] = (struct pollfd){ f->link.len > 0 ? gw->out : -1,
 	    POLLOUT, 0 };
 	/* One entry, not two, for a pty: when it is full we wake often. */
 	if (f->link.same && p[P_IN].fd != -1 && p[P_OUT].fd != -1) {
@@ -533,7 +533,7 @@ loop(struct flow *f)
 			flush(f);
 		/* pppd reads again: packets probably wait in the socket. */
 		if (p[P_RAW].revents & (POLLIN | POLLERR) ||
-		    (p[P_OUT].revents != 0 && !link_pending(&f->link)))
+		    (p[P_OUT].revents != 0 && f->link.len == 0))
 			downlink(f);
 		if (p[P_IN].revents != 0 || p[P_RAW].revents & POLLOUT)
 			uplink(f);

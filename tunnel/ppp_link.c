@@ -5,7 +5,7 @@
  * Asynchronous frames are encoded behind one another into one buffer and
  * are written in pieces as large as the pty takes.  Synchronous ones are
  * written one by one, because without HDLC the bounds of a write() are the only
- * mark of a frame's end; so they are queued with their bounds.
+ * mark of a frame's end; so each is queued behind its length, in two octets.
  */
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -90,12 +90,6 @@ link_close(struct link *l)
 		(void)tcsetattr(l->in, TCSANOW, &l->old);
 }
 
-bool
-link_pending(const struct link *l)
-{
-	return l->sync ? l->count > 0 : l->len > 0;
-}
-
 /* Is there room for n more octets?  Moves the queue to the front for it. */
 static bool
 room(struct link *l, size_t n)
@@ -107,37 +101,46 @@ room(struct link *l, size_t n)
 	return l->len + n <= LINK_WAITING;
 }
 
-static bool
-put_sync(struct link *l, const uint8_t *frame, size_t len)
-{
-	unsigned slot = (l->head + l->count) % LINK_FRAMES;
-
-	if (l->count == LINK_FRAMES || len > LINK_CELL)
-		return false;
-	l->frame[slot].start = (size_t)slot * LINK_CELL;
-	l->frame[slot].len = len;
-	memcpy(l->buf + l->frame[slot].start, frame, len);
-	l->count++;
-	return true;
-}
-
 bool
 link_put(struct link *l, const uint8_t *frame, size_t len, uint32_t accm)
 {
-	if (l->sync)
-		return put_sync(l, frame, len);
-	if (!room(l, HDLC_ENCODED(len)))
+	uint8_t *p;
+
+	if (!room(l, l->sync ? 2 + len : HDLC_ENCODED(len)))
 		return false;
-	l->len += hdlc_encode(l->buf + l->start + l->len, frame, len, accm,
-	    l->len == 0);
+	p = l->buf + l->start + l->len;
+	if (l->sync) {
+		p[0] = (uint8_t)(len >> 8);
+		p[1] = (uint8_t)len;
+		memcpy(p + 2, frame, len);
+		l->len += 2 + len;
+	} else {
+		l->len += hdlc_encode(p, frame, len, accm, l->len == 0);
+	}
 	return true;
 }
 
-/* Writes len octets at start; returns how many the pppd side took. */
+/* How many octets the next write() may have. */
 static size_t
-write_some(struct link *l, size_t start, size_t len, int64_t now)
+next_piece(struct link *l)
 {
-	ssize_t n = write(l->fd, l->buf + start, len);
+	const uint8_t *p = l->buf + l->start;
+
+	if (!l->sync)
+		return l->len;
+	if (l->left == 0) {
+		l->left = (size_t)p[0] << 8 | p[1];
+		l->start += 2;
+		l->len -= 2;
+	}
+	return l->left;
+}
+
+/* Writes len octets of the queue; returns how many the pppd side took. */
+static size_t
+write_some(struct link *l, size_t len, int64_t now)
+{
+	ssize_t n = write(l->fd, l->buf + l->start, len);
 
 	if (n == -1 && errno != EAGAIN && errno != EINTR) {
 		l->gone = true;
@@ -150,36 +153,17 @@ write_some(struct link *l, size_t start, size_t len, int64_t now)
 	return n > 0 ? (size_t)n : 0;
 }
 
-static void
-flush_sync(struct link *l, int64_t now)
-{
-	while (l->count > 0) {
-		size_t len = l->frame[l->head].len;
-		size_t n = write_some(l, l->frame[l->head].start, len, now);
-
-		l->frame[l->head].start += n;
-		l->frame[l->head].len -= n;
-		if (n < len)
-			return;
-		l->head = (l->head + 1) % LINK_FRAMES;
-		l->count--;
-	}
-}
-
 void
 link_flush(struct link *l, int64_t now)
 {
-	size_t n;
+	while (l->len > 0) {
+		size_t want = next_piece(l), n = write_some(l, want, now);
 
-	if (l->sync) {
-		flush_sync(l, now);
-		return;
+		l->start += n;
+		l->len -= n;
+		l->left = want - n;
+		if (n < want)
+			return;
 	}
-	if (l->len == 0)
-		return;
-	n = write_some(l, l->start, l->len, now);
-	l->start += n;
-	l->len -= n;
-	if (l->len == 0)
-		l->start = 0;
+	l->start = 0;
 }
