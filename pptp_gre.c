@@ -139,11 +139,11 @@ struct gre {
 					 * then; */
 	unsigned	 fillers;	/* gap fillers sent since then; */
 	uint32_t	 filler_before;	/* tx_next at the last of them */
-	uint8_t		*cells;		/* CELLS of HDLC_FRAME_MAX octets */
 	uint32_t	 free_cells;
 	uint16_t	 free_cell[CELLS];
 	uint16_t	 marks[HISTORY];	/* fingerprints; 0: missing */
 	struct slot	 slots[GRE_RING];
+	uint8_t		 cells[CELLS][HDLC_FRAME_MAX];
 };
 
 static inline int64_t
@@ -154,7 +154,6 @@ min64(int64_t a, int64_t b)
 
 enum {
 	BEHIND_MAX = HISTORY - GRE_RING,	/* numbers kept below `next` */
-	PAGE = 4096,
 	LATE_START_US = 12000,
 	COUNT_MIN = 8,
 	WAIT_MIN_US = 5000,
@@ -178,12 +177,6 @@ static struct slot *
 slot_of(struct gre *g, uint32_t seq)
 {
 	return &g->slots[seq % GRE_RING];
-}
-
-static uint8_t *
-cell_of(const struct gre *g, uint16_t cell)
-{
-	return g->cells + (size_t)cell * HDLC_FRAME_MAX;
 }
 
 enum gre_verdict
@@ -222,16 +215,10 @@ gre_decode(struct gre_packet *g, const uint8_t *buf, size_t n)
 	return GRE_OK;
 }
 
-static size_t
-header_size(void)
-{
-	return (sizeof(struct gre) + PAGE - 1) / PAGE * PAGE;
-}
-
 size_t
 gre_size(void)
 {
-	return header_size() + (size_t)CELLS * HDLC_FRAME_MAX;
+	return sizeof(struct gre);
 }
 
 struct gre *
@@ -249,7 +236,6 @@ gre_init(void *mem, const struct gre_conf *conf, struct gre_counters *n)
 		g->conf.reorder_us = 0;
 	g->n = n;
 	g->late_us = LATE_START_US;
-	g->cells = (uint8_t *)mem + header_size();
 	while (g->free_cells < CELLS) {
 		g->free_cell[g->free_cells] =
 		    (uint16_t)(CELLS - 1 - g->free_cells);
@@ -531,7 +517,7 @@ cell_alloc(struct gre *g, const struct pending *f)
 		return NO_CELL;
 	assert(g->free_cells > 0);
 	cell = g->free_cell[--g->free_cells];
-	memcpy(cell_of(g, cell), f->data, f->len);
+	memcpy(g->cells[cell], f->data, f->len);
 	return cell;
 }
 
@@ -788,7 +774,7 @@ deliver(struct gre *g, size_t *len)
 	} else {
 		struct slot *s = slot_of(g, g->next);
 
-		p = s->cell == NO_CELL ? NULL : cell_of(g, s->cell);
+		p = s->cell == NO_CELL ? NULL : g->cells[s->cell];
 		*len = s->len;
 		cell_free(g, s->cell);
 	}

@@ -97,12 +97,12 @@ struct gre_conf {
 
 struct gre;				/* opaque: gre_size() tells how large */
 
-/* Octets and alignment (64) of the memory that gre_init() wants. */
+/* Octets of the memory that gre_init() wants. */
 size_t gre_size(void);
 
 /*
- * Prepares mem (gre_size() octets, zeroed, aligned to 64; pages that are
- * never needed are never touched).  n outlives it and is the caller's.
+ * Prepares mem (gre_size() octets, zeroed; pages that are never needed are
+ * never touched).  n outlives it and is the caller's.
  */
 struct gre *gre_init(void *mem, const struct gre_conf *conf,
     struct gre_counters *n);

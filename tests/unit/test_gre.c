@@ -1068,7 +1068,7 @@ cells_used(const struct end *e)
 	size_t used = 0;
 
 	for (size_t i = 0; i < CELLS; i++) {
-		const uint8_t *p = e->g->cells + i * HDLC_FRAME_MAX;
+		const uint8_t *p = e->g->cells[i];
 		size_t k = 0;
 
 		while (k < HDLC_FRAME_MAX && p[k] == 0)
