@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What ends a tunnel besides its data: its call manager, a signal, the loss of
- * the local address.  Shared by the gateway and the kernel gateway.
+ * What the gateway and the kernel gateway have in common: what they are told,
+ * what ends a tunnel besides its data (its call manager, a signal, the loss of
+ * the local address), and how it is doing.
  */
 #ifndef WATCH_H
 #define WATCH_H
@@ -12,15 +13,35 @@
 #include <stdint.h>
 
 #include "conf.h"
+#include "health.h"
+#include "pptp_gre.h"
+#include "refusals.h"
+
+/* What a gateway of either kind is told of a call that is up. */
+struct gateway {
+	const struct conf *conf;
+	char		 server[INET_ADDRSTRLEN];
+	struct in_addr	 local;		/* its loss ends the tunnel */
+	int		 in, out;	/* PPP: a pty master twice, two pipes,
+					 * a socket, ...; the kernel gateway's
+					 * in is a socket to pppd's plugin */
+	int		 raw, channel;	/* GRE, or the kernel's PPTP socket */
+	int		 mgr;		/* the call manager */
+	uint16_t	 call, peer_call, window;
+	bool		 holds_back;	/* the server; see pptp_quirks.h */
+	struct gre_counters *n;
+	struct refusals	 refusals;	/* before this tunnel */
+	int		 refusals_fd;	/* to note its end; -1 */
+};
 
 /* Times are clock_us(); INT64_MAX: never. */
 struct watch {
-	const char	*server;	/* its address, for the log */
+	struct gateway	*gw;
+	struct health	 health;
 	int		 fd;		/* poll it: watch_read() */
-	int		 mgr, signals, addresses;	/* what is behind it */
+	int		 signals, addresses;	/* behind it, as is gw->mgr */
 	int		 null;		/* /dev/null; or -1 */
 	bool		 settled;
-	struct in_addr	 local;
 	int64_t		 grace_until;	/* after a SIGTERM */
 	int64_t		 check_address_at;
 	bool		 over;		/* the loop is to end, with status */
@@ -28,18 +49,11 @@ struct watch {
 };
 
 /*
- * Opens the descriptors, which the sandbox must keep.  server is not copied.
- * 0, or -1 after logging why.  If addresses is -1, the loss of the local address
- * is not noticed.
+ * Opens the descriptors, then drops every privilege and all descriptors but
+ * these, those of *gw it needs, and own[]; -1 in there is none.  0, or -1 after
+ * logging why.
  */
-int watch_open(struct watch *w, const char *server, int mgr,
-    struct in_addr local);
-
-/*
- * The network is up, or it is known why not: gives up stderr, since callers
- * wait for pppd's log descriptor to close.
- */
-void watch_settled(struct watch *w);
+int watch_begin(struct watch *w, struct gateway *gw, const int own[3]);
 
 /* Sets over and status, unless they are set. */
 void watch_end(struct watch *w, enum exit_status status);
@@ -55,5 +69,11 @@ bool watch_read(struct watch *w, int64_t now);
 /* When watch_tick() has something to do; INT64_MAX: never. */
 int64_t watch_due(const struct watch *w);
 void watch_tick(struct watch *w, int64_t now);
+
+/*
+ * The loop has ended: says why PPP did not come up if that is why, and notes
+ * the end.  Returns the status to exit with.
+ */
+enum exit_status watch_over(struct watch *w, int64_t now);
 
 #endif

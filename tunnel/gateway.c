@@ -26,13 +26,10 @@
 
 #include "gateway.h"
 #include "hdlc.h"
-#include "health.h"
 #include "ipc.h"
 #include "ppp_link.h"
 #include "pptp_quirks.h"
-#include "sandbox.h"
 #include "util.h"
-#include "watch.h"
 
 enum {
 	TX_BATCH = 64,			/* packets in one sendmmsg() */
@@ -56,7 +53,6 @@ struct flow {
 	struct watch	 watch;
 	int64_t		 now;
 
-	struct health	 health;
 	size_t		 path_mtu;	/* warn of longer packets; 0: no more */
 	bool		 rx_more;	/* the raw socket holds more */
 
@@ -149,7 +145,7 @@ tx_flush(struct flow *f)
 		 */
 		again = !again;
 		if (again) {
-			health_error(&f->health, errno, f->now);
+			health_error(&f->watch.health, errno, f->now);
 			continue;
 		}
 		gre_send_failed(f->gre, f->tx_iov[f->tx_sent].iov_len);
@@ -179,7 +175,7 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 {
 	size_t head;
 
-	health_sent(&f->health, p, len, f->now);
+	health_sent(&f->watch.health, p, len, f->now);
 	head = gre_send(f->gre, p, len, f->now);
 	f->tx_iov[f->tx_count].iov_base = p - head;
 	f->tx_iov[f->tx_count].iov_len = head + len;
@@ -311,7 +307,7 @@ uplink(struct flow *f)
 static bool
 is_welcome(const struct flow *f)
 {
-	const struct ppp_said *said = f->health.ppp.said;
+	const struct ppp_said *said = f->watch.health.ppp.said;
 
 	return (f->gw->conf->quirks & QUIRK_WELCOME) != 0 &&
 	    !said[PPP_PEER].lcp.sent && !said[PPP_OURS].lcp.answered;
@@ -333,11 +329,11 @@ deliver(struct flow *f, bool drained)
 	size_t len;
 
 	while ((p = gre_next(f->gre, &len, drained, f->now)) != NULL) {
-		health_received(&f->health, p, len, f->now);
+		health_received(&f->watch.health, p, len, f->now);
 		if (is_welcome(f))
 			continue;
 		if (!link_put(&f->link, p, len,
-		    ppp_observer_accm(&f->health.ppp, p, len)))
+		    ppp_observer_accm(&f->watch.health.ppp, p, len)))
 			f->gw->n->pty_dropped++;
 		log_packet("received a frame of %zu octets", len);
 	}
@@ -351,7 +347,7 @@ send_one(struct flow *f, const uint8_t *p, size_t n)
 		if (send(f->gw->raw, p, n, MSG_DONTWAIT) != -1 ||
 		    errno == EAGAIN)
 			break;
-		health_error(&f->health, errno, f->now);
+		health_error(&f->watch.health, errno, f->now);
 	}
 }
 
@@ -380,7 +376,7 @@ rx_packet(struct flow *f, const uint8_t *p, size_t n)
 		log_packet("dropped a packet that is not ours");
 		return;
 	}
-	health_gre(&f->health, f->now);
+	health_gre(&f->watch.health, f->now);
 	deliver(f, false);
 	send_output(f);
 }
@@ -407,7 +403,7 @@ downlink(struct flow *f)
 	f->rx_more = n == RX_BATCH;
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
-			health_error(&f->health, errno, f->now);
+			health_error(&f->watch.health, errno, f->now);
 		return;
 	}
 	for (int i = 0; i < n; i++)
@@ -448,8 +444,6 @@ next_deadline(const struct flow *f)
 		due = GRE_NEVER;
 	if (watch_due(&f->watch) < due)
 		due = watch_due(&f->watch);
-	if (health_due(&f->health) < due)
-		due = health_due(&f->health);
 	if (pty_full(f) && f->link.full_since + STALL_US < due)
 		due = f->link.full_since + STALL_US;
 	if (f->sync_len > 0 && f->sync_since + SYNC_WAIT_US < due)
@@ -505,21 +499,9 @@ on_time(struct flow *f)
 		flush(f);
 	}
 	send_output(f);
-	health_tick(&f->health, f->now);
-	if (f->health.settled && !f->gw->conf->debug)
-		watch_settled(&f->watch);
 	if (f->gw->conf->sync)
 		tx_sync_late(f);
 	watch_tick(&f->watch, f->now);
-}
-
-static void
-log_end(const struct gateway *gw)
-{
-	log_info("tunnel to %s ended: sent %llu packets, received %llu, lost "
-	    "%llu", gw->server, (unsigned long long)gw->n->tx_packets,
-	    (unsigned long long)gw->n->rx_packets,
-	    (unsigned long long)gw->n->rx_lost);
 }
 
 static void
@@ -564,7 +546,6 @@ flow_new(struct gateway *gw)
 	f->gw = gw;
 	f->gre = gre_init(mem, &gc, gw->n);
 	f->now = clock_us();
-	health_init(&f->health, gw->server, gw->n);
 	for (unsigned i = 0; i < RX_BATCH; i++) {
 		f->rx_iov[i][0] = (struct iovec){ f->rx_head[i], RX_HEAD };
 		f->rx_iov[i][1] = (struct iovec){ f->rx_tail[i], RX_TAIL };
@@ -591,6 +572,7 @@ route_mtu(int raw)
 enum exit_status
 gateway_run(struct gateway *gw)
 {
+	const int own[] = { gw->in, gw->out, gw->raw };
 	struct flow *f = flow_new(gw);
 
 	if (f == NULL) {
@@ -599,21 +581,14 @@ gateway_run(struct gateway *gw)
 	}
 	link_open(&f->link, gw->in, gw->out, gw->conf->sync);
 	f->path_mtu = route_mtu(gw->raw);
-	if (watch_open(&f->watch, gw->server, gw->mgr, gw->local) == 0) {
-		const int keep[] = { gw->in, gw->out, gw->raw, gw->mgr,
-		    f->watch.fd, f->watch.signals, f->watch.addresses,
-		    f->watch.null, gw->refusals_fd, log_fd() };
-
-		if (sandbox_enter(SANDBOX_GATEWAY, keep,
-		    sizeof(keep) / sizeof(keep[0])) == 0) {
-			loop(f);
-			f->watch.status = health_end(&f->health,
-			    f->watch.status);
-			refusals_note(gw->refusals_fd, &gw->refusals,
-			    f->watch.status, f->health.ppp.was_up, f->now);
-			log_end(gw);
-			gw->n->over = 1;
-		}
+	if (watch_begin(&f->watch, gw, own) == 0) {
+		loop(f);
+		(void)watch_over(&f->watch, f->now);
+		log_info("tunnel to %s ended: sent %llu packets, received "
+		    "%llu, lost %llu", gw->server,
+		    (unsigned long long)gw->n->tx_packets,
+		    (unsigned long long)gw->n->rx_packets,
+		    (unsigned long long)gw->n->rx_lost);
 	}
 	link_close(&f->link);
 	return f->watch.status;

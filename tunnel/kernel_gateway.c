@@ -21,19 +21,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "health.h"
 #include "ipc.h"
 #include "kernel.h"
 #include "kernel_gateway.h"
 #include "netlink.h"
-#include "sandbox.h"
 #include "util.h"
-#include "watch.h"
 
 struct state {
 	struct gateway *gw;
 	struct watch	 watch;
-	struct health	 health;
 	int		 netlink;
 };
 
@@ -97,11 +93,11 @@ on_frame(struct state *w, const struct ipc_frame *f)
 	int64_t now = clock_us();
 
 	if (f->from == 0) {
-		health_sent(&w->health, f->data, f->len, now);
+		health_sent(&w->watch.health, f->data, f->len, now);
 		return;
 	}
-	health_gre(&w->health, now);
-	health_received(&w->health, f->data, f->len, now);
+	health_gre(&w->watch.health, now);
+	health_received(&w->watch.health, f->data, f->len, now);
 }
 
 /* False if there is no more to take just now. */
@@ -132,48 +128,30 @@ loop(struct state *w)
 	while (!watch->over) {
 		struct pollfd p[2] = { { w->gw->in, POLLIN, 0 },
 		    { watch->fd, POLLIN, 0 } };
-		int64_t due = watch_due(watch);
 
-		if (health_due(&w->health) < due)
-			due = health_due(&w->health);
 		/* Interrupted, it leaves revents as they are: none. */
-		(void)poll(p, 2, poll_timeout(due, clock_us()));
+		(void)poll(p, 2, poll_timeout(watch_due(watch),
+		    clock_us()));
 
 		/* All of it: the server's reasons come before its hang-up. */
 		for (int i = 0; i < FRAMES && on_plugin(w); i++)
 			continue;
 		if (p[1].revents != 0 && watch_read(watch, clock_us()))
 			log_counters(w);
-		if (!watch->over)
-			watch_tick(watch, clock_us());
-		health_tick(&w->health, clock_us());
-		if (w->health.settled && !w->gw->conf->debug)
-			watch_settled(watch);
+		watch_tick(watch, clock_us());
 	}
 }
 
 enum exit_status
 kernel_gateway_run(struct gateway *gw)
 {
-	struct state w = { .gw = gw };
-	int rc = watch_open(&w.watch, gw->server, gw->mgr, gw->local);
+	struct state w = { .gw = gw, .netlink = nl_open(0, NULL) };
+	const int own[] = { gw->in, gw->channel, w.netlink };
 
-	health_init(&w.health, gw->server, gw->n);
-	w.netlink = nl_open(0, NULL);
-	{
-		const int keep[] = { gw->in, gw->mgr, gw->channel,
-		    w.watch.fd, w.watch.signals, w.watch.addresses,
-		    w.watch.null, w.netlink, gw->refusals_fd, log_fd() };
-
-		if (rc == -1 || sandbox_enter(SANDBOX_GATEWAY, keep,
-		    sizeof(keep) / sizeof(keep[0])) == -1)
-			return EXIT_SYSTEM;
+	if (watch_begin(&w.watch, gw, own) == 0) {
+		loop(&w);
+		(void)watch_over(&w.watch, clock_us());
+		log_info("tunnel to %s ended", gw->server);
 	}
-	loop(&w);
-	w.watch.status = health_end(&w.health, w.watch.status);
-	refusals_note(gw->refusals_fd, &gw->refusals, w.watch.status,
-	    w.health.ppp.was_up, clock_us());
-	log_info("tunnel to %s ended", gw->server);
-	gw->n->over = 1;
 	return w.watch.status;
 }

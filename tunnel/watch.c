@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What ends a tunnel besides its data: the call manager, a signal, and the loss
- * of the local address.  Both gateways watch for these in the same way.
- */
+/* What both gateways do in the same way; see watch.h. */
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -18,6 +15,7 @@
 
 #include "ipc.h"
 #include "netlink.h"
+#include "sandbox.h"
 #include "util.h"
 #include "watch.h"
 
@@ -92,45 +90,52 @@ address_exists(int fd, struct in_addr local)
 
 /* ---- both gateways ---- */
 
-static int
-watch_all(struct watch *w)
+/* False with errno. */
+static bool
+open_all(struct watch *w)
 {
-	const int fds[] = { w->mgr, w->signals, w->addresses };
+	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 	struct epoll_event e = { .events = EPOLLIN };
+	int fds[3] = { w->gw->mgr };
 
+	w->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	w->addresses = fds[1] = address_watch();
+	w->fd = epoll_create1(EPOLL_CLOEXEC);
+	w->signals = fds[2] = signal_fd(sigs, sizeof(sigs) / sizeof(sigs[0]));
 	for (int i = 0; i < 3; i++)
 		if (fds[i] != -1 &&
 		    epoll_ctl(w->fd, EPOLL_CTL_ADD, fds[i], &e) == -1)
-			return -1;
-	return 0;
+			return false;
+	return w->signals != -1;
 }
 
 int
-watch_open(struct watch *w, const char *server, int mgr, struct in_addr local)
+watch_begin(struct watch *w, struct gateway *gw, const int own[3])
 {
-	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+	*w = (struct watch){ .gw = gw, .grace_until = INT64_MAX,
+	    .check_address_at = INT64_MAX, .status = EXIT_SYSTEM };
+	health_init(&w->health, gw->server, gw->n);
+	if (open_all(w)) {
+		const int keep[] = { own[0], own[1], own[2], gw->mgr,
+		    gw->refusals_fd, w->fd, w->signals, w->addresses, w->null,
+		    log_fd() };
 
-	memset(w, 0, sizeof(*w));
-	w->server = server;
-	w->mgr = mgr;
-	w->local = local;
-	w->grace_until = w->check_address_at = INT64_MAX;
-	w->status = EXIT_SYSTEM;
-	w->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	w->addresses = address_watch();
-	w->fd = epoll_create1(EPOLL_CLOEXEC);
-	w->signals = signal_fd(sigs, sizeof(sigs) / sizeof(sigs[0]));
-	if (w->signals != -1 && watch_all(w) == 0)
-		return 0;
-	log_error("tunnel to %s: cannot create signalfd or epoll: %s", server,
-	    strerror(errno));
+		return sandbox_enter(SANDBOX_GATEWAY, keep,
+		    sizeof(keep) / sizeof(keep[0]));
+	}
+	log_error("tunnel to %s: cannot create signalfd or epoll: %s",
+	    gw->server, strerror(errno));
 	return -1;
 }
 
-void
-watch_settled(struct watch *w)
+/*
+ * The network is up, or it is known why not: gives up stderr, since callers
+ * wait for pppd's log descriptor to close.
+ */
+static void
+settle(struct watch *w)
 {
-	if (w->settled)
+	if (w->settled || !w->health.settled || w->gw->conf->debug)
 		return;
 	w->settled = true;
 	log_stderr(0);
@@ -151,7 +156,7 @@ static void
 on_manager(struct watch *w)
 {
 	struct ipc_msg m;
-	int n = ipc_take(w->mgr, &m, NULL);
+	int n = ipc_take(w->gw->mgr, &m, NULL);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -162,14 +167,14 @@ on_manager(struct watch *w)
 	/* A server may clear the call before pppd's last packets arrive. */
 	if (n == 1 && m.type == IPC_DOWN && w->grace_until != INT64_MAX &&
 	    m.down.status == EXIT_SERVER_ENDED) {
-		log_info("tunnel to %s closed: %s", w->server, m.down.text);
+		log_info("tunnel to %s closed: %s", w->gw->server, m.down.text);
 		watch_end(w, EXIT_OK);
 	} else if (n == 1 && m.type == IPC_DOWN) {
-		log_error("tunnel to %s down: %s", w->server, m.down.text);
+		log_error("tunnel to %s down: %s", w->gw->server, m.down.text);
 		watch_end(w, (enum exit_status)m.down.status);
 	} else {
 		log_error("tunnel to %s down: its call manager is gone",
-		    w->server);
+		    w->gw->server);
 		watch_end(w, EXIT_LOST);
 	}
 }
@@ -197,22 +202,39 @@ watch_read(struct watch *w, int64_t now)
 int64_t
 watch_due(const struct watch *w)
 {
-	return w->grace_until < w->check_address_at ? w->grace_until :
-	    w->check_address_at;
+	int64_t due = health_due(&w->health);
+
+	if (w->grace_until < due)
+		due = w->grace_until;
+	return w->check_address_at < due ? w->check_address_at : due;
 }
 
 void
 watch_tick(struct watch *w, int64_t now)
 {
+	health_tick(&w->health, now);
+	settle(w);
 	if (w->check_address_at <= now) {
 		w->check_address_at = INT64_MAX;
-		if (!address_exists(w->addresses, w->local)) {
+		if (!address_exists(w->addresses, w->gw->local)) {
 			log_error("tunnel to %s down: the local address it "
 			    "uses is gone from this machine; connect again",
-			    w->server);
+			    w->gw->server);
 			watch_end(w, EXIT_LOST);
 		}
 	}
 	if (w->grace_until <= now)
 		watch_end(w, EXIT_OK);
+}
+
+enum exit_status
+watch_over(struct watch *w, int64_t now)
+{
+	struct gateway *gw = w->gw;
+
+	w->status = health_end(&w->health, w->status);
+	refusals_note(gw->refusals_fd, &gw->refusals, w->status,
+	    w->health.ppp.was_up, now);
+	gw->n->over = 1;
+	return w->status;
 }
