@@ -64,16 +64,15 @@ prepare(struct call *c, int fd)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 	    .sin_addr = c->gw.local };
-	char how[WHY], local[INET_ADDRSTRLEN];
+	char local[INET_ADDRSTRLEN];
 	int one = 1;
 
 	if (c->gw.conf->rtmark != 0 && setsockopt(fd, SOL_SOCKET, SO_MARK,
 	    &c->gw.conf->rtmark, sizeof(c->gw.conf->rtmark)) == -1) {
 		if (errno != EPERM)
 			return failed(c->why, EXIT_SYSTEM, "--rtmark: %m");
-		ready_how(how);
 		return failed(c->why, EXIT_PERMISSION, "--rtmark: "
-		    "CAP_NET_ADMIN %s", how);
+		    "CAP_NET_ADMIN %s", ready_how());
 	}
 	if (c->gw.local.s_addr == INADDR_ANY)
 		return EXIT_OK;

@@ -236,23 +236,15 @@ set_address(struct scan *s, const struct row *o, const char *arg)
 	return GO_ON;
 }
 
-/* Does a path leave the directory it is looked for in? */
-static bool
-climbs(const char *path)
-{
-	for (const char *p = path; (p = strstr(p, "..")) != NULL; p++)
-		if ((p == path || p[-1] == '/') &&
-		    (p[2] == '\0' || p[2] == '/'))
-			return true;
-	return false;
-}
-
 /* What pppd itself would refuse, but only once the call is up. */
 static int
 set_call(struct scan *s, const struct row *o, const char *arg)
 {
+	char path[NAME_MAX + 3];
+
 	if (arg[0] == '\0' || arg[0] == '/' || arg[0] == '-' ||
-	    climbs(arg) || strlen(arg) > NAME_MAX)
+	    snprintf(path, sizeof(path), "/%s/", arg) >= (int)sizeof(path) ||
+	    strstr(path, "/../") != NULL)
 		return mistaken("--%s takes the name of a file in "
 		    "/etc/ppp/peers, not '%.80s'", o->name, arg);
 	s->c->pppd_call = arg;

@@ -86,38 +86,43 @@ install_ppp(void)
 	return find_mark(marks);
 }
 
-/* How to get a module, which a container can only have from its host. */
-static void
-get_module(char how[WHY], const char *name)
+/*
+ * How to get a module, which a container can only have from its host.  Static
+ * storage.
+ */
+static const char *
+get_module(const char *name)
 {
+	static char how[WHY];
+	const char *where = container() == NULL ? "" :
+	    "outside of this container: ";
 	struct utsname u;
 	char dir[sizeof(u.release) + 16];
 
 	uname(&u);
 	snprintf(dir, sizeof(dir), "/lib/modules/%s", u.release);
-	if (container() != NULL)
-		failed(how, 0, "outside of this container: modprobe %s", name);
-	else if (access(dir, F_OK) == -1)
+	if (*where == '\0' && access(dir, F_OK) == -1)
 		failed(how, 0, "modprobe %s, but the running kernel has no "
 		    "%s: after an update, reboot", name, dir);
 	else
-		failed(how, 0, "modprobe %s", name);
+		failed(how, 0, "%smodprobe %s", where, name);
+	return how;
 }
 
-void
-ready_how(char how[WHY])
+const char *
+ready_how(void)
 {
+	static char how[WHY];
 	const char *give = container();
 
 	if (geteuid() != 0)
-		failed(how, 0, "is missing; run as root, or give the program "
-		    "its capabilities: setcap cap_net_raw,cap_net_admin+ep "
-		    "pptp");
-	else
-		failed(how, 0, "is missing, although this is root: %s",
-		    give != NULL ? give : "a container gets it by "
-		    "--cap-add=NET_RAW --cap-add=NET_ADMIN, a service by "
-		    "CapabilityBoundingSet=CAP_NET_RAW CAP_NET_ADMIN");
+		return "is missing; run as root, or give the program its "
+		    "capabilities: setcap cap_net_raw,cap_net_admin+ep pptp";
+	failed(how, 0, "is missing, although this is root: %s",
+	    give != NULL ? give : "a container gets it by "
+	    "--cap-add=NET_RAW --cap-add=NET_ADMIN, a service by "
+	    "CapabilityBoundingSet=CAP_NET_RAW CAP_NET_ADMIN");
+	return how;
 }
 
 /* ---- pppd ---- */
@@ -158,28 +163,26 @@ has_driver(void)
 	return found;
 }
 
-static void
-get_device(char how[WHY], int err)
+static const char *
+get_device(int err)
 {
 	const char *give = container();
 
 	if (give != NULL && (err == ENOENT || err == EPERM))
-		failed(how, 0, "%s", give);
-	else if (err == ENOENT && has_driver())
-		failed(how, 0, "mknod -m 600 " DEV_PPP " c 108 0");
-	else if (err == ENOENT || err == ENXIO || err == ENODEV)
-		get_module(how, "ppp_generic");
-	else if (err == EPERM)
-		failed(how, 0, "a container gets it by --device=" DEV_PPP);
-	else
-		failed(how, 0, "it must be open to this user, on a file "
-		    "system that is not nodev");
+		return give;
+	if (err == ENOENT && has_driver())
+		return "mknod -m 600 " DEV_PPP " c 108 0";
+	if (err == ENOENT || err == ENXIO || err == ENODEV)
+		return get_module("ppp_generic");
+	if (err == EPERM)
+		return "a container gets it by --device=" DEV_PPP;
+	return "it must be open to this user, on a file system that is not "
+	    "nodev";
 }
 
 static enum exit_status
 no_device(char why[WHY])
 {
-	char how[WHY];
 	int fd = open(DEV_PPP, O_RDWR | O_CLOEXEC), err = errno;
 	bool admin = sandbox_has_cap(CAP_NET_ADMIN);
 
@@ -192,15 +195,12 @@ no_device(char why[WHY])
 	    (err == EPERM && !admin && prctl(PR_CAPBSET_READ, CAP_NET_ADMIN,
 	    0, 0, 0) == 1))
 		return EXIT_OK;
-	if (err == EPERM && !admin) {
-		ready_how(how);
+	if (err == EPERM && !admin)
 		return failed(why, EXIT_PERMISSION, "cannot open " DEV_PPP ": "
-		    "CAP_NET_ADMIN %s", how);
-	}
-	get_device(how, err);
+		    "CAP_NET_ADMIN %s", ready_how());
 	return failed(why, err == EPERM || err == EACCES ? EXIT_PERMISSION :
 	    EXIT_SYSTEM, "cannot open " DEV_PPP ": %s (%s)", strerror(err),
-	    how);
+	    get_device(err));
 }
 
 /* ---- the kernel ---- */
@@ -211,7 +211,7 @@ no_tty(const struct conf *conf, char why[WHY])
 {
 	int ldisc = conf->sync ? N_SYNC_PPP : N_PPP, tty = -1, err = 0;
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	char name[64], how[WHY];
+	char name[64];
 
 	if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1 ||
 	    ptsname_r(master, name, sizeof(name)) != 0 ||
@@ -223,9 +223,9 @@ no_tty(const struct conf *conf, char why[WHY])
 		    "ln -sf pts/ptmx /dev/ptmx)" : "");
 	} else if (ioctl(tty, TIOCSETD, &ldisc) == -1) {
 		err = errno;
-		get_module(how, conf->sync ? "ppp_synctty" : "ppp_async");
 		failed(why, 0, "this kernel has no PPP for a pty: %s (%s)",
-		    strerror(err), how);
+		    strerror(err), get_module(conf->sync ? "ppp_synctty" :
+		    "ppp_async"));
 	}
 	fd_close(tty);
 	fd_close(master);
@@ -259,7 +259,6 @@ try_mppe(void)
 static enum exit_status
 no_mppe(bool *there, char why[WHY])
 {
-	char how[WHY];
 	int status = 0;
 	pid_t pid = fork();
 
@@ -271,27 +270,21 @@ no_mppe(bool *there, char why[WHY])
 	*there = WEXITSTATUS(status) == MPPE_THERE;
 	if (WEXITSTATUS(status) != MPPE_NONE)
 		return EXIT_OK;
-	get_module(how, "ppp_mppe");
 	return failed(why, EXIT_SYSTEM, "this kernel has no MPPE, by which "
-	    "PPTP encrypts (%s)", how);
+	    "PPTP encrypts (%s)", get_module("ppp_mppe"));
 }
 
 enum exit_status
 ready_no_raw(char why[WHY])
 {
-	char how[WHY];
-
 	if (errno != EPERM && errno != EACCES)
 		return failed(why, EXIT_SYSTEM, "cannot open a raw socket for "
 		    "GRE: %m");
-	ready_how(how);
 	/* A capability counts in the networks of its user namespace. */
-	if (sandbox_has_cap(CAP_NET_RAW))
-		failed(how, 0, "holds in this user namespace, which does not "
-		    "own this network: take one of its own (unshare -n, no "
-		    "--network=host)");
 	return failed(why, EXIT_PERMISSION, "cannot open a raw socket for GRE: "
-	    "CAP_NET_RAW %s", how);
+	    "CAP_NET_RAW %s", sandbox_has_cap(CAP_NET_RAW) ? "holds in this "
+	    "user namespace, which does not own this network: take one of its "
+	    "own (unshare -n, no --network=host)" : ready_how());
 }
 
 enum exit_status

@@ -244,19 +244,18 @@ show_text(const struct tunnel *s)
  * the empty text: unknown.
  */
 static void
-put_string(const char *key, const char *s, size_t most)
+put_string(const char *key, const char *s)
 {
 	if (s == NULL || s[0] == '\0') {
 		printf(", \"%s\": null", key);
 		return;
 	}
 	printf(", \"%s\": \"", key);
-	for (size_t i = 0; i < most && s[i] != '\0'; i++) {
-		if (s[i] == '"' || s[i] == '\\' || s[i] < ' ' || s[i] > '~')
-			printf("\\u%04x", (unsigned char)s[i]);
+	for (; *s != '\0'; s++)
+		if (*s == '"' || *s == '\\' || *s < ' ' || *s > '~')
+			printf("\\u%04x", (unsigned char)*s);
 		else
-			putchar(s[i]);
-	}
+			putchar(*s);
 	putchar('"');
 }
 
@@ -278,11 +277,11 @@ put_network(const struct tunnel *s)
 	if (n->network_up)
 		health_words(&w, n);
 	printf(", \"network_up\": %s", n->network_up ? "true" : "false");
-	put_string("ppp_local", w.local, sizeof(w.local));
-	put_string("ppp_remote", w.remote, sizeof(w.remote));
-	put_string("login", w.login, SIZE_MAX);
-	put_string("user", n->network_up ? n->user : NULL, sizeof(n->user));
-	put_string("encryption", w.encryption, sizeof(w.encryption));
+	put_string("ppp_local", w.local);
+	put_string("ppp_remote", w.remote);
+	put_string("login", w.login);
+	put_string("user", w.user);
+	put_string("encryption", w.encryption);
 	put_number("heard_ago_us", (uint64_t)s->heard_ago_us,
 	    s->heard_ago_us != UNKNOWN);
 }
@@ -320,16 +319,16 @@ static void
 show_json(const struct tunnel *s)
 {
 	printf("{\"uid\": %u", (unsigned)s->owner->uid);
-	put_string("owner", s->owner->name, SHOW_OWNER);
+	put_string("owner", s->owner->name);
 	printf(", \"claimed\": %s", s->owner->claims ? "true" : "false");
-	put_string("server", s->server, sizeof(s->server));
-	put_string("local", s->local, sizeof(s->local));
+	put_string("server", s->server);
+	put_string("local", s->local);
 	put_number("call", s->t.id, true);
 	put_number("peer_call", s->t.peer_id, true);
-	put_string("state", s->t.up ? "up" : "starting", SIZE_MAX);
+	put_string("state", s->t.up ? "up" : "starting");
 	put_number("uptime_us", s->t.up_us, s->t.up);
-	put_string("data_path", s->kernel ? "kernel" : "user", SIZE_MAX);
-	put_string("interface", s->interface, sizeof(s->interface));
+	put_string("data_path", s->kernel ? "kernel" : "user");
+	put_string("interface", s->interface);
 	put_network(s);
 	put_counters(s);
 	putchar('}');

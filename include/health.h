@@ -63,7 +63,7 @@ enum exit_status health_end(struct health *h, enum exit_status status);
 struct health_words {
 	char		 local[16], remote[16];
 	const char	*login;
-	char		 encryption[80];
+	char		 user[GRE_USER + 1], encryption[80];
 };
 void health_words(struct health_words *w, const struct gre_counters *n);
 

@@ -36,9 +36,9 @@ enum exit_status ready_no_raw(char why[WHY]);
 
 /*
  * What follows the name of a capability in a sentence: that it is missing, and
- * how to give it to this user, here.
+ * how to give it to this user, here.  Static storage.
  */
-void ready_how(char how[WHY]);
+const char *ready_how(void);
 
 /*
  * --check: tries a server step by step without pppd and credentials, printing

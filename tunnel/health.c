@@ -186,6 +186,7 @@ health_words(struct health_words *w, const struct gre_counters *n)
 	inet_ntop(AF_INET, &local, w->local, sizeof(w->local));
 	inet_ntop(AF_INET, &remote, w->remote, sizeof(w->remote));
 	w->login = ppp_login_name((uint32_t)n->login);
+	snprintf(w->user, sizeof(w->user), "%.*s", GRE_USER, n->user);
 	ppp_mppe_text((uint32_t)n->mppe, bits, sizeof(bits));
 	snprintf(w->encryption, sizeof(w->encryption), "%s%s",
 	    (n->mppe & MPPE_KEYS) != 0 ? "MPPE " : "", bits);
@@ -198,9 +199,8 @@ health_network(const struct gre_counters *n, char out[HEALTH_NETWORK])
 
 	health_words(&w, n);
 	snprintf(out, HEALTH_NETWORK, "local address %s, remote %s, login "
-	    "%s%s%.*s, encryption %s", w.local, w.remote, w.login,
-	    n->user[0] != '\0' ? " as " : "", (int)sizeof(n->user), n->user,
-	    w.encryption);
+	    "%s%s%s, encryption %s", w.local, w.remote, w.login,
+	    w.user[0] != '\0' ? " as " : "", w.user, w.encryption);
 }
 
 static void
