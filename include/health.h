@@ -30,7 +30,8 @@ struct health {
 		int64_t	 since;		/* start of this minute */
 		unsigned said, unsaid;
 	} budget;
-	int		 errors[8];	/* of the raw socket, logged once */
+	uint64_t	 errors;	/* of the raw socket, logged once: a
+					 * bit for errno % 64 */
 };
 
 /* server and n are not copied. */
@@ -40,8 +41,7 @@ void health_init(struct health *h, const char *server,
 /* A frame of pppd's leaves; one for pppd has come. */
 void health_sent(struct health *h, const uint8_t *frame, size_t len,
     int64_t now);
-void health_received(struct health *h, const uint8_t *frame, size_t len,
-    int64_t now);
+void health_received(struct health *h, const uint8_t *frame, size_t len);
 
 /* A packet of the call has come, whatever it carries. */
 void health_gre(struct health *h, int64_t now);

@@ -169,7 +169,19 @@ tell_mtu(struct flow *f, size_t len)
 	f->path_mtu = 0;
 }
 
-/* A whole frame lies at p, GRE_HEADER_MAX octets of room before it. */
+/* The socket is full: what is queued is lost. */
+static void
+tx_drop(struct flow *f)
+{
+	while (f->tx_sent < f->tx_count)
+		gre_send_failed(f->gre, f->tx_iov[f->tx_sent++].iov_len);
+	tx_reset(f);
+}
+
+/*
+ * A whole frame lies at p, GRE_HEADER_MAX octets of room before it.  Afterwards
+ * there is room for one more.
+ */
 static void
 tx_frame(struct flow *f, uint8_t *p, size_t len)
 {
@@ -187,34 +199,25 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 	if (f->path_mtu != 0 && IP_HEADER + head + len > f->path_mtu)
 		tell_mtu(f, IP_HEADER + head + len);
 	log_packet("sent a frame of %zu octets", len);
+	if (tx_full(f) && !tx_flush(f))
+		tx_drop(f);
 }
 
-/*
- * Decodes what was read from the pty into frames.  A full batch is sent in
- * between; if the socket is full its packets are lost.
- */
+/* Decodes what was read from the pty into frames. */
 static void
 tx_async(struct flow *f, const uint8_t *p, const uint8_t *stop)
 {
 	while (p < stop) {
-		switch (hdlc_decode(&f->dec, &p, stop)) {
-		case HDLC_MORE:
-			continue;
-		case HDLC_FRAME:
-			tx_frame(f, f->dec.frame, f->dec.len);
-			break;
-		case HDLC_BAD:
+		enum hdlc_verdict verdict = hdlc_decode(&f->dec, &p, stop);
+		size_t len = f->dec.len;
+
+		if (verdict == HDLC_FRAME) {
+			f->dec.len = 0;
+			tx_frame(f, f->dec.frame, len);
+			f->dec.frame = f->tx + f->tx_used + GRE_HEADER_MAX;
+		} else if (verdict == HDLC_BAD) {
 			f->gw->n->pty_bad++;
 			log_packet("dropped a damaged frame from pppd");
-			continue;
-		}
-		f->dec.len = 0;
-		f->dec.frame = f->tx + f->tx_used + GRE_HEADER_MAX;
-		if (tx_full(f) && !tx_flush(f)) {
-			while (f->tx_sent < f->tx_count)
-				gre_send_failed(f->gre,
-				    f->tx_iov[f->tx_sent++].iov_len);
-			tx_reset(f);
 		}
 	}
 }
@@ -222,13 +225,8 @@ tx_async(struct flow *f, const uint8_t *p, const uint8_t *stop)
 static void
 tx_sync_frame(struct flow *f, const uint8_t *p, size_t len)
 {
-	uint8_t *frame;
+	uint8_t *frame = f->tx + f->tx_used + GRE_HEADER_MAX;
 
-	if (tx_full(f) && !tx_flush(f)) {
-		f->gw->n->tx_lost++;
-		return;
-	}
-	frame = f->tx + f->tx_used + GRE_HEADER_MAX;
 	memcpy(frame, p, len);
 	tx_frame(f, frame, len);
 }
@@ -329,7 +327,7 @@ deliver(struct flow *f, bool drained)
 	size_t len;
 
 	while ((p = gre_next(f->gre, &len, drained, f->now)) != NULL) {
-		health_received(&f->watch.health, p, len, f->now);
+		health_received(&f->watch.health, p, len);
 		if (is_welcome(f))
 			continue;
 		if (!link_put(&f->link, p, len,

@@ -126,15 +126,11 @@ check_silence(struct health *h, int64_t now)
 static bool
 is_new(struct health *h, int err)
 {
-	for (size_t i = 0; i < sizeof(h->errors) / sizeof(h->errors[0]); i++) {
-		if (h->errors[i] == err)
-			return false;
-		if (h->errors[i] == 0) {
-			h->errors[i] = err;
-			return true;
-		}
-	}
-	return false;
+	uint64_t kind = UINT64_C(1) << err % 64;
+	bool known = (h->errors & kind) != 0;
+
+	h->errors |= kind;
+	return !known;
 }
 
 void
@@ -251,10 +247,8 @@ health_sent(struct health *h, const uint8_t *frame, size_t len, int64_t now)
 }
 
 void
-health_received(struct health *h, const uint8_t *frame, size_t len,
-    int64_t now)
+health_received(struct health *h, const uint8_t *frame, size_t len)
 {
-	(void)now;
 	if (ppp_observer_wants(frame, len))
 		see(h, PPP_PEER, frame, len);
 	else

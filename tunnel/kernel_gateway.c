@@ -97,7 +97,7 @@ on_frame(struct state *w, const struct ipc_frame *f)
 		return;
 	}
 	health_gre(&w->watch.health, now);
-	health_received(&w->watch.health, f->data, f->len, now);
+	health_received(&w->watch.health, f->data, f->len);
 }
 
 /* False if there is no more to take just now. */

@@ -47,7 +47,7 @@ begin(void)
 
 #define SENT(frame, at)		health_sent(&h, frame, sizeof(frame), at)
 #define RECEIVED(frame, at)	(health_gre(&h, at), \
-	health_received(&h, frame, sizeof(frame), at))
+	health_received(&h, frame, sizeof(frame)))
 #define SAID(text)		(strstr(last, text) != NULL)
 
 static void
