@@ -6,6 +6,7 @@
  */
 #include <sys/socket.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,33 +74,25 @@ ipc_send(int fd, const struct ipc_msg *m, const struct ipc_fds *fds)
 	return sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == -1 ? -1 : 0;
 }
 
+static_assert(CMSG_SPACE(sizeof(int) * IPC_FDS) ==
+    CMSG_LEN(sizeof(int) * IPC_FDS), "room for so many and no more");
+
 /*
  * Takes the descriptors out of a received message, in the order in which they
- * came; closes those that are too many.  Returns how many came.
+ * came.  Returns how many; the kernel gives no more than there is room for.
  */
 static size_t
 take_fds(struct msghdr *msg, struct ipc_fds *fds)
 {
-	size_t came = 0;
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	size_t len;
 
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
-	    c = CMSG_NXTHDR(msg, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t i = 0; i < n; i++, came++) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof(int),
-			    sizeof(fd));
-			if (came < IPC_FDS)
-				fds->fd[came] = fd;
-			else
-				close(fd);
-		}
-	}
-	return came;
+	if (c == NULL || c->cmsg_level != SOL_SOCKET ||
+	    c->cmsg_type != SCM_RIGHTS)
+		return 0;
+	len = c->cmsg_len - CMSG_LEN(0);
+	memcpy(fds->fd, CMSG_DATA(c), len);
+	return len / sizeof(int);
 }
 
 /*

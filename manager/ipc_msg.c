@@ -20,32 +20,33 @@ enum kind {
 				 * a bool is a number, too */
 	NUMBERS,		/* uint64_t, as many as the width holds; the
 				 * last member: another build may send fewer,
-				 * which leaves 0, or more */
-	OCTETS,			/* as they are: addresses */
-	TEXT,			/* padded by NUL; terminated here */
+				 * which leaves 0, or more, which are skipped */
+	OCTETS,			/* as they are: addresses, padded texts */
 	SENTENCE		/* a text for a terminal or a log */
 };
 
 /* A member of one message's struct.  Rows stand in the order of the wire. */
 struct member {
 	uint8_t		 type, kind;	/* enum ipc_type, enum kind */
-	uint8_t		 least;
 	uint16_t	 offset;	/* in struct ipc_msg */
 	uint16_t	 width;		/* octets on the wire */
-	uint64_t	 most;		/* of a NUMBER, as least; 0: any */
+	uint16_t	 least, most;	/* of a NUMBER; most 0: any, but a time */
 };
 
 #define SIZE(f)		sizeof(((struct ipc_msg *)NULL)->f)
-#define FIELD(t, k, f)	{ IPC_##t, k, 0, offsetof(struct ipc_msg, f), \
-			  SIZE(f), 0 }
+#define FIELD(t, k, f)	{ IPC_##t, k, offsetof(struct ipc_msg, f), \
+			  SIZE(f), 0, 0 }
 /* The terminating NUL does not travel. */
-#define STRING(t, k, f)	{ IPC_##t, k, 0, offsetof(struct ipc_msg, f), \
-			  SIZE(f) - 1, 0 }
+#define STRING(t, k, f)	{ IPC_##t, k, offsetof(struct ipc_msg, f), \
+			  SIZE(f) - 1, 0, 0 }
 #define RANGE(t, f, a, b) \
-			{ IPC_##t, NUMBER, a, offsetof(struct ipc_msg, f), \
-			  SIZE(f), b }
+			{ IPC_##t, NUMBER, offsetof(struct ipc_msg, f), \
+			  SIZE(f), a, b }
 
-/* No option allows more, and it is far from overflow. */
+/*
+ * Numbers of 64 bits are times.  No option allows more than this, and it is far
+ * from overflow.
+ */
 #define WAIT_MAX_US	(INT32_MAX * UINT64_C(1000000))
 
 static const struct member members[] = {
@@ -58,18 +59,18 @@ static const struct member members[] = {
 	FIELD(CALL, OCTETS, call.local),
 	FIELD(CALL, NUMBER, call.mark),
 	FIELD(CALL, NUMBER, call.quirks),
-	RANGE(CALL, call.idle_us, 0, WAIT_MAX_US),
-	RANGE(CALL, call.echo_us, 0, WAIT_MAX_US),
-	RANGE(CALL, call.timeout_us, 0, WAIT_MAX_US),
-	STRING(CALL, TEXT, call.phone),
-	STRING(CALL, TEXT, call.hostname),
+	FIELD(CALL, NUMBER, call.idle_us),
+	FIELD(CALL, NUMBER, call.echo_us),
+	FIELD(CALL, NUMBER, call.timeout_us),
+	STRING(CALL, OCTETS, call.phone),
+	STRING(CALL, OCTETS, call.hostname),
 	FIELD(LOG, NUMBER, log.level),
 	STRING(LOG, SENTENCE, log.text),
 	RANGE(STEP, step, 0, IPC_CALLING),
 	FIELD(SERVER, NUMBER, server.firmware),
 	FIELD(SERVER, NUMBER, server.max_channels),
-	STRING(SERVER, TEXT, server.host),
-	STRING(SERVER, TEXT, server.vendor),
+	STRING(SERVER, OCTETS, server.host),
+	STRING(SERVER, OCTETS, server.vendor),
 	FIELD(UP, NUMBER, peer_id),
 	FIELD(DOWN, NUMBER, down.status),
 	STRING(DOWN, SENTENCE, down.text),
@@ -93,118 +94,55 @@ static_assert(sizeof(bool) == 1, "a bool travels as one octet");
 
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
 
-/* ---- one member: p is where it lies in a struct ipc_msg ---- */
-
-/* A number from host order to big endian, or back. */
+/* Puts a member, or the first octets of it, into host or wire order. */
 static void
-turn(uint8_t *to, const uint8_t *from, size_t width)
+turn(uint8_t *to, const uint8_t *from, const struct member *b, size_t width)
 {
 	bool big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+	size_t unit = b->kind == NUMBER ? b->width :
+	    b->kind == NUMBERS ? sizeof(uint64_t) : 1;
 
 	for (size_t i = 0; i < width; i++)
-		to[i] = from[big ? i : width - 1 - i];
+		to[i] = from[big ? i : i - i % unit + unit - 1 - i % unit];
 }
 
-static void
-put_number(struct wr *w, const uint8_t *p, size_t width)
+static bool
+in_range(const struct member *b, const uint8_t *wire)
 {
-	uint8_t *to = wr_room(w, width);
-
-	if (to != NULL)
-		turn(to, p, width);
-}
-
-/* Reads a number of that width, stores it at p and returns it. */
-static uint64_t
-get_number(struct rd *r, uint8_t *p, size_t width)
-{
-	const uint8_t *from = rd_bytes(r, width);
 	uint64_t n = 0;
 
-	if (from == NULL)
-		return 0;
-	turn(p, from, width);
-	for (size_t i = 0; i < width; i++)
-		n = n << 8 | from[i];
-	return n;
-}
-
-static void
-put_member(struct wr *w, const struct member *b, const uint8_t *p)
-{
-	switch ((enum kind)b->kind) {
-	case NUMBER:
-		put_number(w, p, b->width);
-		break;
-	case NUMBERS:
-		for (size_t i = 0; i < b->width; i += sizeof(uint64_t))
-			put_number(w, p + i, sizeof(uint64_t));
-		break;
-	case OCTETS:
-		wr_bytes(w, p, b->width);
-		break;
-	case TEXT:
-	case SENTENCE:
-		wr_text(w, (const char *)p, b->width);
-		break;
-	}
-}
-
-static void
-get_octets(struct rd *r, uint8_t *p, size_t n)
-{
-	const uint8_t *from = rd_bytes(r, n);
-
-	if (from != NULL)
-		memcpy(p, from, n);
+	for (size_t i = 0; i < b->width; i++)
+		n = n << 8 | wire[i];
+	return n >= b->least && n <= (b->most != 0 ? b->most :
+	    b->width == sizeof(uint64_t) ? WAIT_MAX_US : UINT32_MAX);
 }
 
 /* A sentence may quote a server, and nothing of it may act on a terminal. */
 static void
-make_printable(char *text)
+make_printable(uint8_t *text)
 {
 	for (; *text != '\0'; text++)
 		if (*text < ' ' || *text > '~')
 			*text = '?';
 }
 
-/* Reads whole numbers up to the end; what is beyond the width is skipped. */
-static void
-get_numbers(struct rd *r, uint8_t *p, size_t width)
-{
-	size_t n = (size_t)(r->end - r->p);
-
-	r->bad = r->bad || n % sizeof(uint64_t) != 0;
-	for (size_t i = 0; i < n && i < width; i += sizeof(uint64_t))
-		(void)get_number(r, p + i, sizeof(uint64_t));
-	if (!r->bad)
-		r->p = r->end;
-}
-
+/* p is where it lies in a struct ipc_msg. */
 static void
 get_member(struct rd *r, const struct member *b, uint8_t *p)
 {
-	uint64_t n;
+	size_t left = (size_t)(r->end - r->p);
+	size_t width = b->kind == NUMBERS ? left : b->width;
+	const uint8_t *wire = rd_bytes(r, width);
 
-	switch ((enum kind)b->kind) {
-	case NUMBER:
-		n = get_number(r, p, b->width);
-		if (b->most != 0 && (n < b->least || n > b->most))
-			r->bad = true;
-		break;
-	case NUMBERS:
-		get_numbers(r, p, b->width);
-		break;
-	case OCTETS:
-		get_octets(r, p, b->width);
-		break;
-	case TEXT:
-	case SENTENCE:
-		rd_text(r, (char *)p, b->width);
-		if (b->kind == SENTENCE)
-			make_printable((char *)p);
-		break;
-	}
+	if (b->kind == NUMBERS && width % sizeof(uint64_t) != 0)
+		r->bad = true;		/* half a number */
+	if (r->bad)
+		return;
+	turn(p, wire, b, width < b->width ? width : b->width);
+	if (b->kind == NUMBER)
+		r->bad = !in_range(b, wire);
+	else if (b->kind == SENTENCE)
+		make_printable(p);
 }
 
 /* ---- whole messages ---- */
@@ -218,11 +156,16 @@ ipc_encode(const struct ipc_msg *m, uint8_t *buf)
 	assert(m->type > 0 && m->type < IPC_TYPES);
 	wr_u32(&w, MAGIC);
 	wr_bytes(&w, head, sizeof(head));
-	for (size_t i = 0; i < MEMBERS; i++)
-		if (members[i].type == m->type)
-			put_member(&w, &members[i],
-			    (const uint8_t *)m + members[i].offset);
-	assert(!w.bad);
+	for (size_t i = 0; i < MEMBERS; i++) {
+		const struct member *b = &members[i];
+		uint8_t *to;
+
+		if (b->type != m->type)
+			continue;
+		to = wr_room(&w, b->width);
+		assert(to != NULL);
+		turn(to, (const uint8_t *)m + b->offset, b, b->width);
+	}
 	return (size_t)(w.p - buf);
 }
 
