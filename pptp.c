@@ -45,17 +45,6 @@ linger(void)
 }
 
 /*
- * A mistake on the command line is also told to pppd's plugin, which logs it.
- */
-static void
-refuse_to_start(enum exit_status status)
-{
-	if (kernel_gateway_is_plugin(STDIN_FILENO))
-		kernel_gateway_refuse(STDIN_FILENO, status, options_mistake());
-	linger();
-}
-
-/*
  * pppd's own pty option, or its plugin started us, which gets the sentence of a
  * failure.
  */
@@ -138,8 +127,14 @@ main(int argc, char **argv)
 	}
 	status = options_parse(&conf, argc, argv);
 	if (status != -1) {
-		if (status != EXIT_OK && conf.nolaunch)
-			refuse_to_start((enum exit_status)status);
+		if (status != EXIT_OK && conf.nolaunch) {
+			/* pppd's plugin logs it. */
+			if (kernel_gateway_is_plugin(STDIN_FILENO))
+				kernel_gateway_refuse(STDIN_FILENO,
+				    (enum exit_status)status,
+				    options_mistake());
+			linger();
+		}
 		return printed(status);
 	}
 	standard_descriptors();

@@ -50,6 +50,7 @@ call_init(struct call *c, const struct conf *conf)
 
 	*c = (struct call){ .gw = { .conf = conf, .raw = -1, .channel = -1,
 	    .mgr = -1, .refusals_fd = -1 }, .hangup_fd = -1, .counters = -1,
+	    .known = quirk_server("", ""),
 	    .deadline = clock_us() + conf->timeout_us };
 	quirk_fields(&f, conf->quirks);
 	c->gw.window = conf->window != 0 ? conf->window :
@@ -326,8 +327,13 @@ await_call(struct call *c)
 			    "it is gone" : strerror(errno));
 		if (m.type == IPC_LOG)
 			log_at(m.log.level, "%s", m.log.text);
-		if (m.type == IPC_SERVER)
-			c->said = m.server;
+		if (m.type == IPC_SERVER) {
+			c->known = quirk_server(m.server.host,
+			    m.server.vendor);
+			text_quote(c->host, sizeof(c->host), m.server.host);
+			text_quote(c->vendor, sizeof(c->vendor),
+			    m.server.vendor);
+		}
 		/* Ended in order, by a signal: still no call. */
 		if (m.type == IPC_DOWN)
 			return failed(c->why, m.down.status == EXIT_OK ?
@@ -431,7 +437,6 @@ settle_path(struct call *c)
 {
 	int *unused = &c->gw.channel;
 
-	c->known = quirk_server(c->said.host, c->said.vendor);
 	c->gw.holds_back = c->known->holds_back;
 	if (c->gw.conf->data_path == DATA_AUTO && c->known->wants_pty != NULL)
 		c->kernel = false;
@@ -545,14 +550,6 @@ call_open(struct call *c)
 		    c->gw.conf->host);
 	}
 	return status;
-}
-
-void
-call_server_words(const struct ipc_server *s, char host[SAID_SHOWN],
-    char vendor[SAID_SHOWN])
-{
-	text_quote(host, SAID_SHOWN, s->host);
-	text_quote(vendor, SAID_SHOWN, s->vendor);
 }
 
 void

@@ -101,18 +101,6 @@ ms(void)
 }
 
 static void
-report_server(const struct ipc_server *s, bool asked)
-{
-	char took[32] = "", host[SAID_SHOWN], vendor[SAID_SHOWN];
-
-	call_server_words(s, host, vendor);
-	if (asked)
-		snprintf(took, sizeof(took), ", in %.1f ms", ms());
-	report(true, "host \"%s\", vendor \"%s\", firmware %u, channels %u%s",
-	    host, vendor, s->firmware, s->max_channels, took);
-}
-
-static void
 report_name(const struct call *c)
 {
 	progress.step = S_NAME;
@@ -124,6 +112,7 @@ static void
 on_record(const struct call *c, const struct ipc_msg *m)
 {
 	bool asked = progress.step == S_SERVER;
+	char took[32] = "";
 
 	if (m->type == IPC_STEP && m->step == IPC_CONNECTING) {
 		report_name(c);
@@ -132,11 +121,15 @@ on_record(const struct call *c, const struct ipc_msg *m)
 		    ms());
 	} else if (m->type == IPC_SERVER) {
 		/* A connection that is up already serves this call too. */
-		if (!asked) {
+		if (asked) {
+			snprintf(took, sizeof(took), ", in %.1f ms", ms());
+		} else {
 			report_name(c);
 			report(true, "a control connection is up already");
 		}
-		report_server(&m->server, asked);
+		report(true, "host \"%s\", vendor \"%s\", firmware %u, "
+		    "channels %u%s", c->host, c->vendor, m->server.firmware,
+		    m->server.max_channels, took);
 	}
 }
 

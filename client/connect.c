@@ -89,17 +89,6 @@ socket_address(struct sockaddr_un *sun, uid_t owner, const char *name)
 	return -1;
 }
 
-/* Did that user listen on the socket at the other end? */
-static bool
-is_listener(int fd, uid_t owner)
-{
-	struct ucred cred = { .uid = (uid_t)-1 };
-	socklen_t len = sizeof(cred);
-
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
-	    cred.uid == owner;
-}
-
 int
 callmgr_find(const char *name, uid_t owner, int64_t wait_us)
 {
@@ -107,6 +96,8 @@ callmgr_find(const char *name, uid_t owner, int64_t wait_us)
 	int64_t us = wait_us > 0 ? wait_us : 1;
 	struct timeval timeout = { .tv_sec = (time_t)(us / 1000000),
 	    .tv_usec = (suseconds_t)(us % 1000000) };
+	struct ucred listener;
+	socklen_t len = sizeof(listener);
 	struct sockaddr_un sun;
 	int fd;
 
@@ -118,7 +109,8 @@ callmgr_find(const char *name, uid_t owner, int64_t wait_us)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
 	    sizeof(timeout));
 	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0) {
-		if (is_listener(fd, owner))
+		if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &listener,
+		    &len) == 0 && listener.uid == owner)
 			return fd;
 		errno = EPERM;
 	}
@@ -171,14 +163,6 @@ listen_as(struct monitor_start *s)
 /* ---- starting monitor and manager ---- */
 
 static void __attribute__((__noreturn__))
-no_manager(const struct monitor_start *s)
-{
-	log_warn("cannot start a call manager for %s", s->name);
-	monitor_remove_files(s);
-	exit(EXIT_SYSTEM);
-}
-
-static void __attribute__((__noreturn__))
 run_monitor(const struct monitor_start *s)
 {
 	const int keep[] = { s->listener, s->client, s->dir, log_fd(),
@@ -197,7 +181,9 @@ run_monitor(const struct monitor_start *s)
 	    ? -1 : fork();
 	switch (pid) {
 	case -1:
-		no_manager(s);
+		log_warn("cannot start a call manager for %s", s->name);
+		monitor_remove_files(s);
+		exit(EXIT_SYSTEM);
 	case 0:
 		close(pair[0]);
 		fd_close(s->dir);

@@ -37,31 +37,19 @@ enum { PPPD_START_MS = 3000 };	/* until pppd has opened its tty */
 void
 launch_log_up(const struct call *c)
 {
-	char host[SAID_SHOWN], vendor[SAID_SHOWN];
-
-	call_server_words(&c->said, host, vendor);
 	log_info("tunnel to %s up: call %u, the server's call %u, server "
-	    "\"%s\" (%s)", c->gw.server, c->gw.call, c->gw.peer_call, host,
-	    vendor);
+	    "\"%s\" (%s)", c->gw.server, c->gw.call, c->gw.peer_call, c->host,
+	    c->vendor);
 }
 
 /* ---- what a user on a terminal is shown ---- */
 
 static void
-show_server(const struct ipc_server *s)
-{
-	char host[SAID_SHOWN], vendor[SAID_SHOWN];
-
-	call_server_words(s, host, vendor);
-	say(STDOUT_FILENO, "connected; the server says it is \"%s\" (%s)\n",
-	    host, vendor);
-}
-
-static void
 show_step(const struct call *c, const struct ipc_msg *m)
 {
 	if (m->type == IPC_SERVER)
-		show_server(&m->server);
+		say(STDOUT_FILENO, "connected; the server says it is \"%s\" "
+		    "(%s)\n", c->host, c->vendor);
 	else if (m->type == IPC_STEP && m->step == IPC_CONNECTING)
 		say(STDOUT_FILENO, "connecting to %s port %u\n", c->gw.server,
 		    c->gw.conf->port);

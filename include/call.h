@@ -26,8 +26,9 @@ struct call {
 	int		 hangup_fd;	/* abort when this hangs up; -1 */
 	int		 counters;	/* memory of gw.n, shared with the
 					 * manager; -1 */
-	struct ipc_server said;	/* what the server says of itself, */
-	const struct quirk_server *known;	/* and what is known of it */
+	const struct quirk_server *known;	/* what is, of the server */
+	/* What it says of itself, to be quoted; cut where much is escaped. */
+	char		 host[2 * PPTP_TEXT + 1], vendor[2 * PPTP_TEXT + 1];
 	/* Told of each record before UP or DOWN, if not NULL. */
 	void		 (*on_record)(const struct call *,
 	    const struct ipc_msg *);
@@ -39,15 +40,10 @@ void call_init(struct call *c, const struct conf *conf);
 
 /*
  * Resolves, then tries each address until a call is up: EXIT_OK with gw (but
- * in and out), said and known filled.  Otherwise the status of the last
+ * in and out), known, host and vendor filled.  Otherwise the status of the last
  * address, with why filled and nothing left open.
  */
 enum exit_status call_open(struct call *c);
-
-/* What a server says of itself, to be quoted; cut where much is escaped. */
-enum { SAID_SHOWN = 2 * PPTP_TEXT + 1 };
-void call_server_words(const struct ipc_server *s, char host[SAID_SHOWN],
-    char vendor[SAID_SHOWN]);
 
 /* Closes everything; the manager ends the call in order. */
 void call_close(struct call *c);
