@@ -85,8 +85,7 @@ static void
 ask_kernel(struct tunnel *s)
 {
 	struct gre_counters *n = &s->t.n;
-	uint32_t port;
-	int nl = nl_open(0, &port);
+	int nl = nl_open(0, NULL);
 	int64_t idle;
 
 	s->counted = kernel_counters(nl, (uint32_t)n->ifindex, n);

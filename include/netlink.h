@@ -58,9 +58,8 @@ ssize_t nl_receive(int fd, uint8_t *buf, size_t size, int flags);
 
 /*
  * Sends a request under the next number and visits what answers it (v may be
- * NULL).  0, or -1 with errno, the kernel's or ours.
+ * NULL).  0, or -1 with errno, the kernel's or ours (ETIMEDOUT: no answer).
  */
-int nl_talk(int fd, uint32_t *seq, struct nl_request *q,
-    const struct nl_visit *v);
+int nl_talk(int fd, struct nl_request *q, const struct nl_visit *v);
 
 #endif

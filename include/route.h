@@ -30,7 +30,6 @@ struct route {
 	uint32_t	 mark;		/* 0: none */
 	int		 fd;		/* rtnetlink: replies */
 	int		 watch;		/* rtnetlink: notifications; poll it */
-	uint32_t	 seq;
 	uint32_t	 port;		/* of fd: marks notices of our
 					 * changes */
 	bool		 have;		/* a route of ours is in the table */
@@ -42,10 +41,9 @@ struct route {
 
 /*
  * Opens both sockets (close-on-exec).  0, or -1 with errno.  local and mark
- * may be changed before any route_update().
+ * may be set before any route_update().
  */
-int route_open(struct route *r, struct in_addr server, struct in_addr local,
-    uint32_t mark);
+int route_open(struct route *r, struct in_addr server);
 
 /*
  * Adds or renews a /32 to the server along its current path, if and only if

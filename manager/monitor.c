@@ -228,8 +228,7 @@ monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 	 */
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	k.routing = route_open(&k.route, s->server, (struct in_addr){ 0 },
-	    0) == 0;
+	k.routing = route_open(&k.route, s->server) == 0;
 	if (!k.routing) {
 		log_warn("%s: no host route will be made: rtnetlink", s->name);
 	} else {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rtnetlink messages; see netlink.h. */
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "netlink.h"
+#include "util.h"
 
 enum { ERRNO_MAX = 4095 };	/* of the kernel */
 
@@ -15,20 +16,22 @@ nl_open(unsigned groups, uint32_t *port)
 {
 	struct sockaddr_nl sa = { .nl_family = AF_NETLINK,
 	    .nl_groups = groups };
+	/* The kernel answers at once; the limit is for an answer lost. */
+	const struct timeval patience = { .tv_sec = 2 };
 	socklen_t len = sizeof(sa);
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 
 	if (fd == -1)
 		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+	    sizeof(patience));
 	if (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0 &&
 	    getsockname(fd, (struct sockaddr *)&sa, &len) == 0) {
 		if (port != NULL)
 			*port = sa.nl_pid;
 		return fd;
 	}
-	len = (socklen_t)errno;
-	close(fd);
-	errno = (int)len;
+	fd_close(fd);
 	return -1;
 }
 
@@ -149,16 +152,17 @@ nl_receive(int fd, uint8_t *buf, size_t size, int flags)
 }
 
 int
-nl_talk(int fd, uint32_t *seq, struct nl_request *q, const struct nl_visit *v)
+nl_talk(int fd, struct nl_request *q, const struct nl_visit *v)
 {
+	static uint32_t seq;
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	uint8_t buf[NL_RECORD];
 	int err = 0;
 	ssize_t n;
 
-	if (++*seq == 0)
-		*seq = 1;	/* 0 stands for "any" in nl_walk() */
-	q->h.nlmsg_seq = *seq;
+	if (++seq == 0)
+		seq = 1;	/* 0 stands for "any" in nl_walk() */
+	q->h.nlmsg_seq = seq;
 	if (sendto(fd, q, q->h.nlmsg_len, 0,
 	    (const struct sockaddr *)&kernel, sizeof(kernel)) == -1)
 		return -1;
@@ -169,7 +173,7 @@ nl_talk(int fd, uint32_t *seq, struct nl_request *q, const struct nl_visit *v)
 				errno = ETIMEDOUT;
 			return -1;
 		}
-	} while (nl_walk(buf, (size_t)n, *seq, v, &err) == 0);
+	} while (nl_walk(buf, (size_t)n, seq, v, &err) == 0);
 	errno = err;
 	return err == 0 ? 0 : -1;
 }

@@ -12,7 +12,6 @@
  * stands first, be it ours or not.
  */
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -22,7 +21,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "netlink.h"
 #include "route.h"
@@ -38,7 +36,6 @@
 
 enum {
 	OURS = 4, CANDIDATES = 8,
-	REPLY_TIMEOUT_S = 2,	/* the kernel answers at once */
 	REMOVALS = 10, REMOVAL_PAUSE_MS = 20
 };
 
@@ -95,7 +92,7 @@ link_get(struct route *r, int ifindex, struct link *l)
 	memset(l, 0, sizeof(*l));
 	nl_init(&q, RTM_GETLINK, 0, sizeof(q.u.link));
 	q.u.link.ifi_index = ifindex;
-	(void)nl_talk(r->fd, &r->seq, &q, &v);
+	(void)nl_talk(r->fd, &q, &v);
 	if (l->name[0] == '\0')
 		snprintf(l->name, sizeof(l->name), "if%d", ifindex);
 }
@@ -270,7 +267,7 @@ scan(struct route *r, struct scan *s)
 	s->r = r;
 	nl_init(&q, RTM_GETROUTE, NLM_F_DUMP, sizeof(q.u.rt));
 	q.u.rt.rtm_family = AF_INET;
-	if (nl_talk(r->fd, &r->seq, &q, &v) == -1 && errno != ENOENT)
+	if (nl_talk(r->fd, &q, &v) == -1 && errno != ENOENT)
 		return -1;
 	return 0;		/* ENOENT: there are none yet */
 }
@@ -318,7 +315,7 @@ ask(struct route *r, unsigned flags, struct answer *a)
 	}
 	if (r->mark != 0)
 		nl_put(&q, RTA_MARK, &r->mark, sizeof(r->mark));
-	return nl_talk(r->fd, &r->seq, &q, &v);
+	return nl_talk(r->fd, &q, &v);
 }
 
 /*
@@ -465,7 +462,7 @@ change(struct route *r, int type, int flags, const struct route_hop *hop)
 		nl_put(&q, hop->via_type, hop->via, hop->via_len);
 	if (hop->src.s_addr != INADDR_ANY)
 		nl_put(&q, RTA_PREFSRC, &hop->src, sizeof(hop->src));
-	return nl_talk(r->fd, &r->seq, &q, NULL);
+	return nl_talk(r->fd, &q, NULL);
 }
 
 /* Notes that our route is there, to be removed at the end. */
@@ -650,37 +647,22 @@ route_close(struct route *r)
 	if (r->have)
 		remove_last(r);
 	r->have = false;
-	if (r->fd != -1)
-		close(r->fd);
-	if (r->watch != -1)
-		close(r->watch);
+	fd_close(r->fd);
+	fd_close(r->watch);
 	r->fd = r->watch = -1;
 }
 
 int
-route_open(struct route *r, struct in_addr server, struct in_addr local,
-    uint32_t mark)
+route_open(struct route *r, struct in_addr server)
 {
-	const struct timeval timeout = { .tv_sec = REPLY_TIMEOUT_S };
-
 	memset(r, 0, sizeof(*r));
 	r->server = server;
 	(void)inet_ntop(AF_INET, &server, r->name, sizeof(r->name));
-	r->local = local;
-	r->mark = mark;
-	r->watch = -1;
 	r->fd = nl_open(0, &r->port);
-	if (r->fd != -1)
-		r->watch = nl_open(RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
-		    RTMGRP_IPV4_IFADDR | RTMGRP_LINK, NULL);
-	if (r->watch == -1) {
-		int saved = errno;
-
-		route_close(r);
-		errno = saved;
-		return -1;
-	}
-	(void)setsockopt(r->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout,
-	    sizeof(timeout));
-	return 0;
+	r->watch = nl_open(RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_RULE |
+	    RTMGRP_IPV4_IFADDR | RTMGRP_LINK, NULL);
+	if (r->fd != -1 && r->watch != -1)
+		return 0;
+	route_close(r);		/* keeps errno */
+	return -1;
 }

@@ -133,13 +133,12 @@ kernel_counters(int nl, uint32_t ifindex, struct gre_counters *n)
 {
 	struct nl_visit visit = { on_link, n };
 	struct nl_request q;
-	uint32_t seq = (uint32_t)clock_us();
 
 	if (nl == -1 || ifindex == 0)
 		return false;
 	nl_init(&q, RTM_GETLINK, 0, sizeof(q.u.link));
 	q.u.link.ifi_index = (int)ifindex;
-	return nl_talk(nl, &seq, &q, &visit) == 0;
+	return nl_talk(nl, &q, &visit) == 0;
 }
 
 int64_t

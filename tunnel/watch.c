@@ -3,7 +3,6 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <linux/if_addr.h>
 
@@ -31,20 +30,6 @@ struct search {
 	struct in_addr	 local;
 	bool		 found;
 };
-
-/* A netlink socket that announces changes of addresses; -1 with errno. */
-static int
-address_watch(void)
-{
-	/* The kernel answers at once; the limit is for an answer lost. */
-	struct timeval patience = { .tv_sec = 1 };
-	int fd = nl_open(RTMGRP_IPV4_IFADDR, NULL);
-
-	if (fd != -1)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
-		    sizeof(patience));
-	return fd;
-}
 
 /*
  * Any change of addresses has them looked at a moment after the last one: ours
@@ -82,10 +67,9 @@ address_exists(int fd, struct in_addr local)
 	struct search s = { local, false };
 	struct nl_visit v = { on_address, &s };
 	struct nl_request q;
-	uint32_t seq = 0;
 
 	nl_init(&q, RTM_GETADDR, NLM_F_DUMP, sizeof(struct ifaddrmsg));
-	return nl_talk(fd, &seq, &q, &v) == -1 || s.found;
+	return nl_talk(fd, &q, &v) == -1 || s.found;
 }
 
 /* ---- both gateways ---- */
@@ -99,7 +83,7 @@ open_all(struct watch *w)
 	int fds[3] = { w->gw->mgr };
 
 	w->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	w->addresses = fds[1] = address_watch();
+	w->addresses = fds[1] = nl_open(RTMGRP_IPV4_IFADDR, NULL);
 	w->fd = epoll_create1(EPOLL_CLOEXEC);
 	w->signals = fds[2] = signal_fd(sigs, sizeof(sigs) / sizeof(sigs[0]));
 	for (int i = 0; i < 3; i++)

@@ -13,8 +13,7 @@
 
 #include "../../sys/netlink.c"
 
-static int answer(int fd, uint32_t *seq, struct nl_request *q,
-    const struct nl_visit *v);
+static int answer(int fd, struct nl_request *q, const struct nl_visit *v);
 static ssize_t announcement(int fd, uint8_t *buf, size_t size, int flags);
 
 #define nl_talk		answer
@@ -36,6 +35,12 @@ name(const char *fmt, ...) \
 QUIET(log_warn)
 QUIET(log_warnx)
 QUIET(log_info)
+
+void
+fd_close(int fd)
+{
+	(void)fd;
+}
 
 static const uint8_t *input, *end;
 static struct route r;
@@ -80,7 +85,7 @@ check_request(const struct nl_request *q)
 }
 
 static int
-answer(int fd, uint32_t *seq, struct nl_request *q, const struct nl_visit *v)
+answer(int fd, struct nl_request *q, const struct nl_visit *v)
 {
 	size_t n = 0;
 	uint8_t *p = next_record(&n);
@@ -88,7 +93,6 @@ answer(int fd, uint32_t *seq, struct nl_request *q, const struct nl_visit *v)
 	int err = EIO;
 
 	(void)fd;
-	(*seq)++;
 	check_request(q);
 	if (p != NULL && n >= NLMSG_HDRLEN)
 		memcpy(&number, p + 8, sizeof(number));

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "route.h"
 #include "sandbox.h"
@@ -44,6 +45,13 @@ int
 log_fd(void)
 {
 	return -1;
+}
+
+void
+fd_close(int fd)
+{
+	if (fd != -1)
+		close(fd);
 }
 
 void
@@ -92,10 +100,11 @@ main(int argc, char **argv)
 	if (argc < 2 || inet_pton(AF_INET, argv[1], &server) != 1 ||
 	    (argc > 2 && inet_pton(AF_INET, argv[2], &local) != 1))
 		return 2;
-	if (route_open(&r, server, local,
-	    argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 0) : 0) == -1 ||
+	if (route_open(&r, server) == -1 ||
 	    sandbox_enter(SANDBOX_MONITOR, NULL, 0) == -1)
 		return 1;
+	r.local = local;
+	r.mark = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 0) : 0;
 	setvbuf(stdout, NULL, _IOFBF, 4096);
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		obey(&r, line);

@@ -29,13 +29,10 @@ static int nth;		/* or that one */
 static int updates;
 
 int
-route_open(struct route *r, struct in_addr server, struct in_addr local,
-    uint32_t mark)
+route_open(struct route *r, struct in_addr server)
 {
 	(void)r;
 	(void)server;
-	(void)local;
-	(void)mark;
 	return 0;
 }
 

@@ -18,6 +18,12 @@ QUIET(log_warn)
 QUIET(log_warnx)
 QUIET(log_info)
 
+void
+fd_close(int fd)
+{
+	(void)fd;
+}
+
 static struct route route;
 
 /* dst/len via gateway dev ifindex, and so on; 0: no such attribute. */
