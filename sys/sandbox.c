@@ -161,25 +161,19 @@ no_core_dumps(void)
 
 /*
  * Limits the size of files, so that nobody can fill a disk through one that is
- * open here (refusals.h); not where standard streams or the log are files.
+ * open here (refusals.h); not where standard streams are files.  It fails only
+ * where the limit is lower.
  */
-static int
+static void
 small_files(void)
 {
-	const int streams[] = { 0, 1, 2, log_fd() };
-	struct rlimit size;
+	static const struct rlimit size = { FILE_LONGEST, FILE_LONGEST };
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof(streams) / sizeof(streams[0]); i++)
-		if (fstat(streams[i], &st) == 0 && S_ISREG(st.st_mode))
-			return 0;
-	if (getrlimit(RLIMIT_FSIZE, &size) == -1)
-		return -1;
-	if (size.rlim_max > FILE_LONGEST)
-		size.rlim_max = FILE_LONGEST;
-	if (size.rlim_cur > size.rlim_max)
-		size.rlim_cur = size.rlim_max;
-	return setrlimit(RLIMIT_FSIZE, &size);
+	for (int fd = 0; fd <= 2; fd++)
+		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+			return;
+	(void)setrlimit(RLIMIT_FSIZE, &size);
 }
 
 /*
@@ -511,8 +505,7 @@ wall_off(struct plan *p, const int *keep, size_t n)
 static const char *
 take_steps(struct plan *p)
 {
-	if (small_files() == -1)
-		return "cannot limit the size of files";
+	small_files();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return "cannot forbid new privileges";
 	if (!p->ids && drop_ids(p) == -1)

@@ -63,11 +63,11 @@ fcs_octet(uint16_t fcs, uint8_t c)
 	return (uint16_t)(fcs >> 8 ^ fcs_table[(fcs ^ c) & 0xff]);
 }
 
-/* A bit in map for each octet that is escaped. */
 static inline uint8_t *
-put_octet(uint8_t *o, uint8_t c, const uint32_t map[8])
+put_octet(uint8_t *o, uint8_t c, uint32_t accm)
 {
-	unsigned hit = map[c / 32] >> c % 32 & 1;
+	bool hit = c < 32 ? accm >> c & 1 :
+	    c == HDLC_FLAG || c == HDLC_ESCAPE;
 
 	*o = HDLC_ESCAPE;
 	o[hit] = (uint8_t)(c ^ hit * BIT6);
@@ -215,14 +215,14 @@ put_word(uint8_t *o, uint64_t w, uint64_t hit)
 }
 
 static uint8_t *
-escape(uint8_t *o, const uint8_t *in, size_t n, const uint32_t map[8])
+escape(uint8_t *o, const uint8_t *in, size_t n, uint32_t accm)
 {
 	const uint8_t *end = in + n;
-	uint64_t control = map[0] == 0 ? 0 : ALL8(0x80);
+	uint64_t control = accm == 0 ? 0 : ALL8(0x80);
 
-	if (map[0] == 0)
+	if (accm == 0)
 		o = escape_few(o, &in, end);
-	if (map[0] == 0 || map[0] == HDLC_ACCM_ALL)
+	if (accm == 0 || accm == HDLC_ACCM_ALL)
 		for (; end - in >= 8; in += 8) {
 			uint64_t w = get64(in);
 
@@ -230,7 +230,7 @@ escape(uint8_t *o, const uint8_t *in, size_t n, const uint32_t map[8])
 			    (find_control(w) & control)) >> 7);
 		}
 	while (in < end)
-		o = put_octet(o, *in++, map);
+		o = put_octet(o, *in++, accm);
 	return o;
 }
 
@@ -344,16 +344,13 @@ hdlc_encode(uint8_t *out, const uint8_t *in, size_t n, uint32_t accm,
     bool first)
 {
 	uint16_t fcs = hdlc_fcs(HDLC_FCS_INIT, in, n) ^ 0xffff;
-	const uint32_t map[8] = {
-		accm, 0, 0, 1u << HDLC_ESCAPE % 32 | 1u << HDLC_FLAG % 32
-	};
 	uint8_t *o = out;
 
 	if (first)
 		*o++ = HDLC_FLAG;
-	o = escape(o, in, n, map);
-	o = put_octet(o, (uint8_t)fcs, map);
-	o = put_octet(o, (uint8_t)(fcs >> 8), map);
+	o = escape(o, in, n, accm);
+	o = put_octet(o, (uint8_t)fcs, accm);
+	o = put_octet(o, (uint8_t)(fcs >> 8), accm);
 	*o++ = HDLC_FLAG;
 	return (size_t)(o - out);
 }
