@@ -81,56 +81,41 @@ open_pty(char *tty, size_t size, int *slave)
 	return tcsetattr(*slave, TCSANOW, &raw) == -1 ? -1 : master;
 }
 
-/* With --debug the child stays with the terminal; otherwise it is alone. */
-static void
-alone(const struct call *c)
-{
-	if (!c->gw.conf->debug) {
-		setsid();
-		switch (fork()) {
-		case -1:
-			fatal(EXIT_SYSTEM, "cannot start the gateway: %m");
-		case 0:
-			break;
-		default:
-			_exit(EXIT_OK);
-		}
-	}
-	if (chdir("/") == -1)
-		log_debug("chdir /: %m");
-	fd_null(STDIN_FILENO);
-	fd_null(STDOUT_FILENO);
-}
-
-/* Forks: true in the child, which goes on alone; the parent waits for that. */
+/*
+ * Forks: true in the child, which goes on alone; the parent waits for that.
+ * With --debug the child stays with the terminal.
+ */
 static bool
 fork_alone(const struct call *c)
 {
-	pid_t pid = fork();
+	bool stays = c->gw.conf->debug;
+	pid_t pid = fork(), child = pid;
 
+	if (pid == 0 && !stays) {
+		setsid();
+		pid = fork();
+		if (pid > 0)
+			_exit(EXIT_OK);
+	}
 	if (pid == -1)
 		fatal(EXIT_SYSTEM, "cannot start the gateway: %m");
 	if (pid == 0) {
-		alone(c);
-		return true;
+		if (chdir("/") == -1)
+			log_debug("chdir /: %m");
+		fd_null(STDIN_FILENO);
+		fd_null(STDOUT_FILENO);
+	} else if (!stays) {
+		(void)waitpid(child, NULL, 0);
 	}
-	if (!c->gw.conf->debug)
-		(void)waitpid(pid, NULL, 0);
-	return false;
+	return pid == 0;
 }
 
 static void __attribute__((__noreturn__))
 become_pppd(char **argv)
 {
-	int err;
-
-	if (argv == NULL)
-		fatal(EXIT_SYSTEM, "out of memory");
 	signal_reset();
 	execv(PPPD, argv);
-	err = errno;
-	free(argv);
-	fatal(EXIT_SYSTEM, "cannot run " PPPD ": %s", strerror(err));
+	fatal(EXIT_SYSTEM, "cannot run " PPPD ": %m");
 }
 
 /*
@@ -147,10 +132,10 @@ let_pppd_speak(int master)
 }
 
 /* A child behind a new pty becomes the gateway. */
-static char **
-launch_by_pty(struct call *c, const struct pppd_extra *extra, bool show)
+static void
+launch_by_pty(struct call *c, struct pppd_extra *extra, bool show)
 {
-	char tty[64];
+	static char tty[64];
 	int slave, master = open_pty(tty, sizeof(tty), &slave);
 
 	if (master == -1)
@@ -164,13 +149,12 @@ launch_by_pty(struct call *c, const struct pppd_extra *extra, bool show)
 		exit(gateway_run(&c->gw));
 	}
 	close(master);
-	return pppd_argv_pty(c->gw.conf, extra, tty);
+	extra->tty = tty;
 }
 
 /* A child at the other end of a socket becomes the kernel gateway. */
-static char **
-launch_by_kernel(struct call *c, const struct pppd_extra *extra,
-    const char *plugin, bool show)
+static void
+launch_by_kernel(struct call *c, struct pppd_extra *extra, bool show)
 {
 	int pair[2];
 
@@ -189,7 +173,7 @@ launch_by_kernel(struct call *c, const struct pppd_extra *extra,
 	}
 	close(pair[0]);
 	(void)fcntl(pair[1], F_SETFD, 0);	/* pppd inherits it */
-	return pppd_argv_kernel(c->gw.conf, extra, plugin, pair[1]);
+	extra->line = pair[1];
 }
 
 /* May the kernel carry the data, as far as this machine and the options go? */
@@ -259,9 +243,6 @@ prepare_login(const struct conf *conf, struct pppd_extra *extra,
 	struct password p = { .len = 0 };
 	int n;
 
-	name[0] = '\0';
-	extra->user = name;
-	extra->password_fd = -1;
 	if (conf->username == NULL)
 		return;
 	n = snprintf(name, PEERS_USER_LONGEST + 1, "%s%s%s",
@@ -293,16 +274,24 @@ detaches_itself(const struct conf *c)
 	return false;
 }
 
+/* Waits until a gateway counts in shared memory; false if it never does. */
+static bool
+await(const uint64_t *n, int ms)
+{
+	const volatile uint64_t *now = n;
+
+	for (; *now == 0 && ms > 0; ms -= 10)
+		(void)poll(NULL, 0, 10);
+	return *now != 0;
+}
+
 /* The gateway may read the last Configure-Ack later than pppd does. */
 static void
 show_up(const struct gre_counters *n)
 {
 	char text[640];
 
-	for (int i = 0; i < 50 &&
-	    *(const volatile uint64_t *)&n->network_up == 0; i++)
-		(void)poll(NULL, 0, 10);
-	if (n->network_up == 0) {	/* without IPv4, then */
+	if (!await(&n->network_up, 500)) {	/* without IPv4, then */
 		say(STDOUT_FILENO, "pppd says that the network is up\n");
 		return;
 	}
@@ -338,10 +327,7 @@ run_pppd(char **argv, const struct gre_counters *n)
 			(void)poll(NULL, 0, 500);
 		return EXIT_OK;
 	}
-	/* The gateway says so in shared memory. */
-	for (int i = 0; i < 200 && *(const volatile uint64_t *)&n->over == 0;
-	    i++)
-		(void)poll(NULL, 0, 10);
+	(void)await(&n->over, 2000);
 	if (WIFEXITED(status))
 		return (enum exit_status)WEXITSTATUS(status);
 	child_words(status, end, sizeof(end));
@@ -353,9 +339,9 @@ enum exit_status
 launch_run(struct call *c)
 {
 	bool show = isatty(STDOUT_FILENO) && c->gw.conf->loglevel > 0;
-	char name[PEERS_USER_LONGEST + 1], why[WHY];
+	char name[PEERS_USER_LONGEST + 1] = "", why[WHY];
+	struct pppd_extra extra = { .user = name, .password_fd = -1 };
 	struct gre_counters *n;
-	struct pppd_extra extra;
 	struct kernel_path k;
 	char **argv;
 	enum exit_status status;
@@ -380,8 +366,13 @@ launch_run(struct call *c)
 	launch_log_up(c);
 	log_path(c, &k);
 	extra.mtu = resolve_mtu(c->server);
-	argv = c->kernel ? launch_by_kernel(c, &extra, k.plugin, show) :
-	    launch_by_pty(c, &extra, show);
+	if (c->kernel) {
+		extra.plugin = k.plugin;
+		launch_by_kernel(c, &extra, show);
+	} else {
+		launch_by_pty(c, &extra, show);
+	}
+	argv = pppd_argv(c->gw.conf, &extra);
 	n = c->gw.n;
 	c->gw.n = NULL;			/* shared with the gateway */
 	call_close(c);

@@ -7,7 +7,11 @@
 
 /* What pptp adds on its own. */
 struct pppd_extra {
-	unsigned	 mtu;		/* for mtu and mru; 0: neither */
+	const char	*tty;		/* of the pty; or, if the kernel */
+	const char	*plugin;	/* carries the data, the plugin's path */
+	int		 line;		/* and its end of a kernel gateway's
+					 * socket */
+	unsigned	 mtu;		/* for mtu and mru */
 	const char	*user;		/* DOMAIN\user or user; "" */
 	int		 password_fd;	/* an options file with it; -1 */
 	bool		 updetach;	/* return once the network is up */
@@ -15,18 +19,10 @@ struct pppd_extra {
 
 /*
  * The argument vector for pppd: "pppd", tty, "38400", then what the options
- * ask of pppd, what is extra, then the words.  NULL terminated, in one block to
- * be freed by the caller; NULL: no memory.
+ * ask of pppd, what is extra, then the words; the plugin's options come last.
+ * By them it can start further kernel gateways, which make the same call.  NULL
+ * terminated, good until the next call; its words include those of *c.
  */
-char **pppd_argv_pty(const struct conf *c, const struct pppd_extra *extra,
-    const char *tty);
-
-/*
- * The same for a pppd that gets its channel from line, whose other end a kernel
- * gateway keeps.  The plugin's options come last; by them it can start further
- * kernel gateways, which make the same call.
- */
-char **pppd_argv_kernel(const struct conf *c, const struct pppd_extra *extra,
-    const char *plugin, int line);
+char **pppd_argv(const struct conf *c, const struct pppd_extra *extra);
 
 #endif

@@ -14,7 +14,8 @@
 #include "pppd_argv.h"
 #include "t.h"
 
-static const struct pppd_extra plain = { .user = "", .password_fd = -1 };
+static struct pppd_extra plain = { .tty = "/dev/pts/9", .mtu = 1400,
+    .user = "", .password_fd = -1 };
 
 enum { LINE = 2048, WORDS = 48, OUT = 32768 };
 
@@ -730,23 +731,25 @@ test_prefixes(void)
 
 /* --- pppd ----------------------------------------------------------------- */
 
+#define MTU	" mtu 1400 mru 1400"
+
 static const struct {
 	const char	*line, *args;
 } launches[] = {
-	{ "h", "pppd /dev/pts/9 38400" },
-	{ "h call x", "pppd /dev/pts/9 38400 call x" },
-	{ "h --sync", "pppd /dev/pts/9 38400 sync" },
-	{ "h --client-ip 10.0.0.1", "pppd /dev/pts/9 38400 10.0.0.1:" },
-	{ "h --server-ip 10.0.0.2", "pppd /dev/pts/9 38400 :10.0.0.2" },
+	{ "h", "pppd /dev/pts/9 38400" MTU },
+	{ "h call x", "pppd /dev/pts/9 38400" MTU " call x" },
+	{ "h --sync", "pppd /dev/pts/9 38400 sync" MTU },
+	{ "h --client-ip 10.0.0.1", "pppd /dev/pts/9 38400" MTU " 10.0.0.1:" },
+	{ "h --server-ip 10.0.0.2", "pppd /dev/pts/9 38400" MTU " :10.0.0.2" },
 	{ "h --client-ip 10.0.0.1 --server-ip 10.0.0.2",
-	    "pppd /dev/pts/9 38400 10.0.0.1:10.0.0.2" },
+	    "pppd /dev/pts/9 38400" MTU " 10.0.0.1:10.0.0.2" },
 	{ "h --refuse-eap --refuse-mschap-v2 --refuse-mschap --refuse-chap "
-	    "--refuse-pap", "pppd /dev/pts/9 38400 refuse-pap refuse-chap "
-	    "refuse-mschap refuse-mschap-v2 refuse-eap" },
-	{ "h --pppd-call work", "pppd /dev/pts/9 38400 call work" },
+	    "--refuse-pap", "pppd /dev/pts/9 38400" MTU " refuse-pap "
+	    "refuse-chap refuse-mschap refuse-mschap-v2 refuse-eap" },
+	{ "h --pppd-call work", "pppd /dev/pts/9 38400" MTU " call work" },
 	{ "h a --pppd-call work b --sync --refuse-eap --client-ip "
 	    "255.255.255.254 --server-ip 254.255.255.255 -- -chap",
-	    "pppd /dev/pts/9 38400 sync 255.255.255.254:254.255.255.255 "
+	    "pppd /dev/pts/9 38400 sync" MTU " 255.255.255.254:254.255.255.255 "
 	    "refuse-eap call work a b -chap" },
 };
 
@@ -755,18 +758,18 @@ test_pppd(void)
 {
 	for (size_t i = 0; i < sizeof(launches) / sizeof(launches[0]); i++) {
 		const struct run *r = run(launches[i].line);
-		char **v = pppd_argv_pty(&r->c, &plain, "/dev/pts/9");
+		char **v = pppd_argv(&r->c, &plain);
 		int n = 0;
 
-		while (v != NULL && v[n] != NULL)
+		while (v[n] != NULL)
 			n++;
-		T(v != NULL && T_STR(join(v, n, ""), launches[i].args),
+		T(T_STR(join(v, n, ""), launches[i].args),
 		    "'%s' launches: %s", launches[i].line, launches[i].args);
 		free(v);
 	}
 }
 
-/* All that can be pushed at its longest: asserts and ASan watch the block. */
+/* All that can be pushed at its longest: ASan watches the block. */
 static void
 test_pppd_longest(void)
 {
@@ -781,9 +784,9 @@ test_pppd_longest(void)
 	memset(tty, 't', sizeof(tty) - 1);
 	tty[sizeof(tty) - 1] = '\0';
 	c.pppd_call = name;
-	v = pppd_argv_pty(&c, &plain, tty);
-	T(T_IS(v != NULL) && T_STR(v[1], tty) && T_STR(v[11], name) &&
-	    T_IS(v[12] == NULL),
+	plain.tty = tty;
+	v = pppd_argv(&c, &plain);
+	T(T_STR(v[1], tty) && T_STR(v[15], name) && T_IS(v[16] == NULL),
 	    "pppd's arguments at their longest fit");
 	free(v);
 }
