@@ -17,14 +17,12 @@
 #include "ready.h"
 #include "sandbox.h"
 #include "util.h"
-#include "wire.h"
 
 enum {
 	GRE_PATIENCE_US = 10000000,
 	LCP_PATIENCE_US = 7000000,	/* servers ask again after 3 s */
 	END_PATIENCE_US = 500000,
-	ASK_AGAIN_US = 1000000,
-	LCP_REQUEST_MAX = 32		/* the longest frame we send */
+	ASK_AGAIN_US = 1000000
 };
 
 /*
@@ -140,7 +138,7 @@ struct link {
 	struct call	*c;
 	struct gre	*g;
 	struct ppp_observer o;
-	uint32_t	 magic;		/* RFC 1661 6.4 */
+	uint8_t		 magic[4];	/* RFC 1661 6.4 */
 };
 
 /*
@@ -150,23 +148,14 @@ struct link {
 static void
 lcp_send(struct link *l, uint8_t code)
 {
-	uint8_t buf[GRE_HEADER_MAX + LCP_REQUEST_MAX];
-	uint8_t *frame = buf + GRE_HEADER_MAX;
-	struct wr w = { .p = frame, .end = buf + sizeof(buf) };
-	size_t head, len;
+	uint8_t length = code == LCP_CONFREQ ? LCP_HEADER + 6 : LCP_HEADER;
+	const uint8_t longest[] = { PPP_ALLSTATIONS, PPP_UI, PPP_LCP >> 8,
+	    PPP_LCP & 0xff, code, code, 0, length, LCP_OPT_MAGIC, 6,
+	    l->magic[0], l->magic[1], l->magic[2], l->magic[3] };
+	uint8_t buf[GRE_HEADER_MAX + sizeof(longest)];
+	uint8_t *frame = memcpy(buf + GRE_HEADER_MAX, longest, sizeof(longest));
+	size_t len = sizeof(longest) - LCP_HEADER - 6 + length, head;
 
-	wr_u8(&w, PPP_ALLSTATIONS);
-	wr_u8(&w, PPP_UI);
-	wr_u16(&w, PPP_LCP);
-	wr_u8(&w, code);
-	wr_u8(&w, code);		/* for the identifier */
-	wr_u16(&w, code == LCP_CONFREQ ? LCP_HEADER + 6 : LCP_HEADER);
-	if (code == LCP_CONFREQ) {
-		wr_u8(&w, LCP_OPT_MAGIC);
-		wr_u8(&w, 6);
-		wr_u32(&w, l->magic);
-	}
-	len = (size_t)(w.p - frame);
 	ppp_observer_see(&l->o, PPP_OURS, frame, len);
 	head = gre_send(l->g, frame, len, clock_us());
 	/* The error may be an ICMP message about an earlier packet. */
@@ -273,7 +262,7 @@ check_data(struct call *c)
 	if (sandbox_enter(SANDBOX_GATEWAY, keep, 3) == -1)
 		return EXIT_SYSTEM;
 	l.g = gre_init(mem, &gc, c->gw.n);
-	random_bytes(&l.magic, sizeof(l.magic));
+	random_bytes(l.magic, sizeof(l.magic));
 	status = check_gre(&l);
 	if (status == EXIT_OK)
 		status = check_lcp(&l);

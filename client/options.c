@@ -126,7 +126,6 @@ read_number(const char *s, int64_t unit, int64_t *v)
 static void
 store(struct scan *s, const struct row *o, int64_t v)
 {
-	assert(o->size == 2 || o->size == 4 || o->size == 8);
 	if (o->size == 2)
 		MEMBER(s, o, uint16_t) = (uint16_t)v;
 	else if (o->size == 4)
@@ -135,19 +134,15 @@ store(struct scan *s, const struct row *o, int64_t v)
 		MEMBER(s, o, int64_t) = v;
 }
 
+/* A bit, or else a member of its own. */
 static int
-set_true(struct scan *s, const struct row *o, const char *arg)
+set_flag(struct scan *s, const struct row *o, const char *arg)
 {
 	(void)arg;
-	MEMBER(s, o, bool) = true;
-	return GO_ON;
-}
-
-static int
-set_bit(struct scan *s, const struct row *o, const char *arg)
-{
-	(void)arg;
-	MEMBER(s, o, unsigned) |= o->lo;
+	if (o->lo != 0)
+		MEMBER(s, o, unsigned) |= o->lo;
+	else
+		MEMBER(s, o, bool) = true;
 	return GO_ON;
 }
 
@@ -312,7 +307,7 @@ static const struct row options[] = {
 	    "decimal or 0x hexadecimal", set_mark, AT(rtmark), 0, UINT32_MAX,
 	    OLD | NEEDS_PTY },
 	{ "nohostroute", "", G_CALL, "add no host route to the server",
-	    set_true, AT(nohostroute), 0, 0, OLD },
+	    set_flag, AT(nohostroute), 0, 0, OLD },
 	{ "timeout", "SECS", G_CALL, "longest wait for the tunnel, from name "
 	    "to call (25)", set_timeout, AT(timeout_us), US,
 	    UINT32_C(3600) * US, OLD },
@@ -322,14 +317,14 @@ static const struct row options[] = {
 	    "is for ever)", set_number, AT(echo_us), 0, INT_MAX, OLD },
 
 	{ "nolaunchpppd", "", G_PPPD, "carry PPP on standard input and "
-	    "output, for pppd's pty option", set_true, AT(nolaunch), 0, 0,
+	    "output, for pppd's pty option", set_flag, AT(nolaunch), 0, 0,
 	    OLD },
 	{ "username", "USER", G_PPPD, "log in as this user; asks for the "
 	    "password", set_text, AT(username), 1, USER_LONGEST, LAUNCH },
 	{ "domain", "DOMAIN", G_PPPD, "log in as DOMAIN\\USER",
 	    set_text, AT(domain), 1, USER_LONGEST, LAUNCH },
 	{ "encrypt", "", G_PPPD, "require encryption by MPPE, 128 bit",
-	    set_true, AT(encrypt), 0, 0, LAUNCH },
+	    set_flag, AT(encrypt), 0, 0, LAUNCH },
 	{ "pppd-call", "NAME", G_PPPD, "launch pppd with the options of "
 	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0,
 	    LAUNCH },
@@ -338,23 +333,23 @@ static const struct row options[] = {
 	{ "server-ip", "ADDR", G_PPPD, "ask for this address of the server's",
 	    set_address, AT(server_ip), 0, 0, LAUNCH },
 	{ "refuse-pap", "", G_PPPD, "never log in by PAP",
-	    set_bit, AT(refuse), REFUSE_PAP, 0, LAUNCH },
+	    set_flag, AT(refuse), REFUSE_PAP, 0, LAUNCH },
 	{ "refuse-chap", "", G_PPPD, "never log in by CHAP",
-	    set_bit, AT(refuse), REFUSE_CHAP, 0, LAUNCH },
+	    set_flag, AT(refuse), REFUSE_CHAP, 0, LAUNCH },
 	{ "refuse-mschap", "", G_PPPD, "never log in by MS-CHAP",
-	    set_bit, AT(refuse), REFUSE_MSCHAP, 0, LAUNCH },
+	    set_flag, AT(refuse), REFUSE_MSCHAP, 0, LAUNCH },
 	{ "refuse-mschap-v2", "", G_PPPD, "never log in by MS-CHAPv2",
-	    set_bit, AT(refuse), REFUSE_MSCHAP_V2, 0, LAUNCH },
+	    set_flag, AT(refuse), REFUSE_MSCHAP_V2, 0, LAUNCH },
 	{ "refuse-eap", "", G_PPPD, "never log in by EAP",
-	    set_bit, AT(refuse), REFUSE_EAP, 0, LAUNCH },
+	    set_flag, AT(refuse), REFUSE_EAP, 0, LAUNCH },
 	{ "sync", "", G_PPPD, "synchronous PPP towards pppd, which needs "
-	    "its own option sync", set_true, AT(sync), 0, 0,
+	    "its own option sync", set_flag, AT(sync), 0, 0,
 	    OLD | NEEDS_PTY },
 
 	{ "data-path", "auto|kernel|user", G_DATA, "what carries the data "
 	    "(auto)", set_choice, AT(data_path), 0, 0, 0 },
 	{ "nobuffer", "", G_DATA, "do not wait for packets that are late",
-	    set_true, AT(nobuffer), 0, 0,
+	    set_flag, AT(nobuffer), 0, 0,
 	    OLD | NEEDS_PTY },
 	{ "reorder-timeout", "SECS", G_DATA, "longest wait for a missing "
 	    "packet (0.3)", set_fraction, AT(reorder_us), REORDER_MIN,
@@ -368,15 +363,15 @@ static const struct row options[] = {
 	{ "quirks", "NAME", G_QUIRK, "use the quirk of this name; help lists "
 	    "them", set_quirks, AT(quirks), 0, 0, OLD },
 	{ QUIRK "welcome", "", G_QUIRK, "the server greets with text before it "
-	    "speaks PPTP", set_bit, AT(quirks), QUIRK_WELCOME, 0, 0 },
+	    "speaks PPTP", set_flag, AT(quirks), QUIRK_WELCOME, 0, 0 },
 	{ QUIRK "broken-asyncread", "", G_QUIRK, "the server takes each read "
-	    "for one whole message", set_bit, AT(quirks), QUIRK_ASYNCREAD, 0,
+	    "for one whole message", set_flag, AT(quirks), QUIRK_ASYNCREAD, 0,
 	    0 },
 	{ QUIRK "bezeq-israel", "", G_QUIRK, "Orckit ATUR3 ADSL modem, as sold "
-	    "by Bezeq", set_bit, AT(quirks), QUIRK_BEZEQ, 0, 0 },
+	    "by Bezeq", set_flag, AT(quirks), QUIRK_BEZEQ, 0, 0 },
 
 	{ "debug", "", G_LOG, "stay in the foreground, log level 4, to "
-	    "standard error as well", set_true, AT(debug), 0, 0,
+	    "standard error as well", set_flag, AT(debug), 0, 0,
 	    OLD | QUIET },
 	{ "loglevel", "0..4", G_LOG, "0 nothing, 1 errors, 2 tunnel up and "
 	    "down (the default), 3 control messages, 4 packets",

@@ -161,16 +161,14 @@ line(const struct tunnel *s, const char *fmt, ...)
 static void
 heard_line(const struct tunnel *s)
 {
-	char heard[48];
+	const char *who = s->kernel ? "the kernel" : "pptp";
 
 	if (s->heard_ago_us != UNKNOWN)
-		snprintf(heard, sizeof(heard), "last heard %" PRId64 " s ago",
-		    s->heard_ago_us / 1000000);
+		line(s, "  %s carries the data, last heard %" PRId64 " s ago",
+		    who, s->heard_ago_us / 1000000);
 	else
-		snprintf(heard, sizeof(heard), "%s", s->kernel ?
+		line(s, "  %s carries the data, %s", who, s->kernel ?
 		    "last heard: unknown" : "nothing heard yet");
-	line(s, "  %s carries the data, %s", s->kernel ? "the kernel" : "pptp",
-	    heard);
 }
 
 #define U(member)	(unsigned long long)s->t.n.member

@@ -32,7 +32,7 @@ enum {
 /* What --status was asked, and what it has shown. */
 struct listing {
 	const struct conf *conf;
-	struct in_addr	 only[RESOLVE_ADDRESSES];	/* these servers, */
+	struct resolve	 only;		/* these servers, */
 	size_t		 n;		/* or with 0 all */
 	unsigned	 count;
 	bool		 up;		/* one of our own tunnels is */
@@ -136,7 +136,7 @@ wanted(const struct listing *l, const char *name, struct in_addr *addr)
 	if (inet_pton(AF_INET, server, addr) != 1)
 		return false;
 	for (size_t i = 0; i < l->n; i++)
-		if (l->only[i].s_addr == addr->s_addr)
+		if (l->only.addr[i].s_addr == addr->s_addr)
 			return true;
 	return l->n == 0;
 }
@@ -252,18 +252,13 @@ list_others(struct listing *l)
 enum exit_status
 status_main(const struct conf *conf)
 {
-	struct listing l = { .conf = conf, .whole = true };
+	struct listing l = { .conf = conf, .whole = true, .only = {
+	    .host = conf->host, .hangup_fd = -1,
+	    .deadline_us = clock_us() + conf->timeout_us } };
 	struct user self = { .until = INT64_MAX, .left = UINT_MAX };
 
-	if (conf->host != NULL) {
-		struct resolve r = { .host = conf->host, .hangup_fd = -1,
-		    .deadline_us = clock_us() + conf->timeout_us };
-
-		l.n = resolve_host(&r);
-		if (l.n == 0)
-			fatal(r.status, "%s", r.why);
-		memcpy(l.only, r.addr, sizeof(l.only));
-	}
+	if (conf->host != NULL && (l.n = resolve_host(&l.only)) == 0)
+		fatal(l.only.status, "%s", l.only.why);
 	show_owner(&self.owner, geteuid());
 	if (!list_user(&l, &self))
 		fatal(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM,
