@@ -12,6 +12,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,9 @@ int nl_open(unsigned groups, uint32_t *port);
 /* Starts a request with a zeroed body of that size in q->u. */
 void nl_init(struct nl_request *q, int type, int flags, size_t body);
 void nl_put(struct nl_request *q, int type, const void *data, size_t n);
+
+/* Passes over len octets and what aligns them; false if that is too many. */
+bool nl_pass(const uint8_t **p, size_t *n, size_t len);
 
 /* The last attribute of that type in p[0 .. n) and its length, or NULL. */
 const uint8_t *nl_attr(const uint8_t *p, size_t n, int type, size_t *len);

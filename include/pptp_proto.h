@@ -69,10 +69,7 @@ enum {
 	PPP_CCP = 0x80fd,		/* RFC 1962 */
 	PPP_LCP = 0xc021,
 	PPP_PAP = 0xc023,		/* RFC 1334 */
-	PPP_SPAP = 0xc027,		/* Shiva PAP */
-	PPP_CBCP = 0xc029,		/* Callback Control */
-	PPP_BACP = 0xc02b,		/* Bandwidth Allocation Control */
-	PPP_BAP = 0xc02d,		/* Bandwidth Allocation */
+	PPP_LQR = 0xc025,		/* RFC 1989 */
 	PPP_CHAP = 0xc223,		/* RFC 1994 */
 	PPP_EAP = 0xc227		/* RFC 3748 */
 };

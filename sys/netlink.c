@@ -56,6 +56,17 @@ nl_put(struct nl_request *q, int type, const void *data, size_t n)
 	q->h.nlmsg_len += (uint32_t)(sizeof(a) + (n + 3) / 4 * 4);
 }
 
+bool
+nl_pass(const uint8_t **p, size_t *n, size_t len)
+{
+	len = NLMSG_ALIGN(len);
+	if (len > *n)
+		return false;
+	*p += len;
+	*n -= len;
+	return true;
+}
+
 const uint8_t *
 nl_attr(const uint8_t *p, size_t n, int type, size_t *len)
 {
@@ -63,8 +74,6 @@ nl_attr(const uint8_t *p, size_t n, int type, size_t *len)
 	struct rtattr a;
 
 	while (n >= sizeof(a)) {
-		size_t step;
-
 		memcpy(&a, p, sizeof(a));
 		if (a.rta_len < sizeof(a) || a.rta_len > n)
 			break;
@@ -72,11 +81,8 @@ nl_attr(const uint8_t *p, size_t n, int type, size_t *len)
 			found = p + sizeof(a);
 			*len = a.rta_len - sizeof(a);
 		}
-		step = RTA_ALIGN((size_t)a.rta_len);
-		if (step > n)
+		if (!nl_pass(&p, &n, a.rta_len))
 			break;
-		p += step;
-		n -= step;
 	}
 	return found;
 }
@@ -100,7 +106,7 @@ nl_walk(const uint8_t *p, size_t n, uint32_t seq, const struct nl_visit *v,
 
 	while (n >= sizeof(h)) {
 		const uint8_t *body = p + sizeof(h);
-		size_t len, step;
+		size_t len;
 
 		memcpy(&h, p, sizeof(h));
 		if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > n)
@@ -119,11 +125,8 @@ nl_walk(const uint8_t *p, size_t n, uint32_t seq, const struct nl_visit *v,
 		}
 		if (v != NULL && (seq == 0 || h.nlmsg_seq == seq))
 			v->on(v->arg, &h, body, len);
-		step = NLMSG_ALIGN((size_t)h.nlmsg_len);
-		if (step > n)
+		if (!nl_pass(&p, &n, h.nlmsg_len))
 			break;
-		p += step;
-		n -= step;
 	}
 	return 0;
 }

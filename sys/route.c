@@ -187,8 +187,6 @@ add_multipath(struct scan *s, struct candidate *c, const uint8_t *p, size_t n)
 	struct rtnexthop nh;
 
 	while (n >= sizeof(nh)) {
-		size_t step;
-
 		memcpy(&nh, p, sizeof(nh));
 		if (nh.rtnh_len < sizeof(nh) || nh.rtnh_len > n)
 			break;
@@ -198,11 +196,8 @@ add_multipath(struct scan *s, struct candidate *c, const uint8_t *p, size_t n)
 		hop_via(&c->hop, p + sizeof(nh), nh.rtnh_len - sizeof(nh));
 		if ((nh.rtnh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) == 0)
 			add_candidate(s, c);
-		step = NLMSG_ALIGN((size_t)nh.rtnh_len);
-		if (step > n)
+		if (!nl_pass(&p, &n, nh.rtnh_len))
 			break;
-		p += step;
-		n -= step;
 	}
 }
 

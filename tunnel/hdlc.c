@@ -435,24 +435,6 @@ enum {
 	UNKNOWN = 0			/* no packet is that short */
 };
 
-/* Protocols whose packets begin with code, identifier and length. */
-static bool
-is_control(uint16_t proto)
-{
-	switch (proto) {
-	case PPP_LCP:
-	case PPP_PAP:
-	case PPP_SPAP:
-	case PPP_CBCP:
-	case PPP_BACP:
-	case PPP_BAP:
-	case PPP_CHAP:
-	case PPP_EAP:
-		return true;
-	}
-	return proto >= 0x8000 && proto < 0xc000;
-}
-
 /*
  * The length that the packet at r states, UNKNOWN if it states none or an
  * absurd one; .bad if it ends before its length.
@@ -468,8 +450,8 @@ stated_length(struct rd *r, uint16_t proto)
 	} else if (proto == PPP_IPV6) {
 		min = first >> 4 == 6 ? IPV6_HEADER : 0;
 		(void)rd_bytes(r, 2);
-	} else if (!is_control(proto)) {
-		min = 0;
+	} else if (proto < 0x8000 || proto == PPP_LQR) {
+		min = 0;	/* neither code, identifier nor length */
 	}
 	if (min == 0) {
 		r->bad = false;
