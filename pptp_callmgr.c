@@ -30,7 +30,6 @@
 
 enum {
 	MONITOR_US = 5000000,		/* for the monitor's READY */
-	END_US = 1000000,		/* for each answer of an orderly end */
 	LAST_CALL_US = 200000,		/* for the end of a connection whose
 					 * last call the server ended */
 	DRAIN_US = 500000		/* for the server to close its end */
@@ -43,7 +42,7 @@ enum conn_state {
 	CONN_FREE,		/* this slot is */
 	CONN_DRAINING,		/* our side is closed; discards input */
 	CONN_CONNECTING,
-	CONN_OPEN,		/* TCP is connected: ctrl has begun */
+	CONN_OPEN,		/* TCP is connected */
 	CONN_STOPPING		/* an orderly end is under way */
 };
 
@@ -54,8 +53,7 @@ struct conn {
 	unsigned	 at;		/* in the table for poll() */
 	int64_t		 stop_at;	/* the server may close it until then,
 					 * or the end of draining; or never */
-	struct ipc_call	 call;		/* the first: others have to suit */
-	struct ctrl	 ctrl;
+	struct ctrl	 ctrl;		/* its conf: others have to suit */
 };
 
 struct manager {
@@ -80,27 +78,6 @@ next_on(const struct conn *co, struct client *cl)
 	    cl->conn != co)
 		;
 	return cl;
-}
-
-/* Pages of slots that were never used cost nothing. */
-static struct conn *
-conn_new(struct manager *g, int fd, const struct ipc_call *call)
-{
-	struct conn *co = g->conn;
-
-	while (co < g->conn + g->high && co->state != CONN_FREE)
-		co++;
-	if (co == g->conn + CLIENTS)
-		return NULL;
-	if (co == g->conn + g->high)
-		g->high++;
-	co->g = g;
-	co->state = CONN_CONNECTING;
-	co->fd = fd;
-	co->at = P_NONE;
-	co->stop_at = CTRL_NEVER;
-	co->call = *call;
-	return co;
 }
 
 static void
@@ -188,7 +165,7 @@ static void
 ask_route(struct manager *g, struct client *cl)
 {
 	struct ipc_msg m = { .type = IPC_ROUTE };
-	struct ipc_fds fds;
+	struct ipc_fds fds = IPC_NO_FDS;
 	char text[IPC_TEXT];
 
 	if (route_is_others(g, cl)) {
@@ -199,7 +176,6 @@ ask_route(struct manager *g, struct client *cl)
 		return;
 	}
 	cl->routed = true;
-	ipc_fds_init(&fds);
 	fds.fd[IPC_FD_TCP] = cl->conn->fd;
 	if (g->monitor != -1 && ipc_send(g->monitor, &m, &fds) == -1)
 		log_warn("%s: cannot ask for the host route", g->name);
@@ -209,13 +185,9 @@ ask_route(struct manager *g, struct client *cl)
 static void
 send_server(struct manager *g, struct client *cl)
 {
-	const struct ctrl_peer *p = &cl->conn->ctrl.peer;
-	struct ipc_msg m = { .type = IPC_SERVER };
+	struct ipc_msg m = { .type = IPC_SERVER,
+	    .server = cl->conn->ctrl.peer };
 
-	m.server.firmware = p->firmware;
-	m.server.max_channels = p->max_channels;
-	memcpy(m.server.host, p->host, sizeof(m.server.host));
-	memcpy(m.server.vendor, p->vendor, sizeof(m.server.vendor));
 	client_send(cl, &m);
 	client_step(cl, IPC_CALLING);
 	if (cl->call.hostroute)
@@ -376,36 +348,16 @@ conn_failed(struct conn *co, int err)
 	char text[IPC_TEXT];
 
 	snprintf(text, sizeof(text), "cannot connect to %s port %u: %s%s",
-	    co->g->name, co->call.port, strerror(err), connect_hint(err));
+	    co->g->name, co->ctrl.conf.port, strerror(err), connect_hint(err));
 	conn_lost(co, EXIT_CONNECT, text);
 	conn_free(co);
-}
-
-/* Asks for a client's call on its connection; -1 as ctrl_call_open(). */
-static int
-call_open(struct manager *g, struct client *cl)
-{
-	struct ctrl_call_conf cc = { .id = cl->call.id, .serial = g->serial++,
-	    .window = cl->call.window };
-
-	memcpy(cc.phone, cl->call.phone, sizeof(cc.phone));
-	return ctrl_call_open(&cl->conn->ctrl, &cc, g->now);
 }
 
 static void
 conn_connected(struct conn *co)
 {
-	struct client *cl = next_on(co, NULL);		/* its only one */
-	struct ctrl_conf conf = { .quirks = co->call.quirks, .end_us = END_US,
-	    .idle_us = (int64_t)co->call.idle_us,
-	    .echo_us = (int64_t)co->call.echo_us,
-	    .on_event = on_event, .user = co };
-
-	memcpy(conf.hostname, co->call.hostname, sizeof(conf.hostname));
 	co->state = CONN_OPEN;
-	client_step(cl, IPC_CONNECTED);
-	ctrl_init(&co->ctrl, &conf, co->g->now);
-	(void)call_open(co->g, cl);
+	client_step(next_on(co, NULL), IPC_CONNECTED);	/* its only one */
 	conn_run(co);
 }
 
@@ -427,7 +379,7 @@ conn_writable(struct conn *co)
 static bool
 conn_suits(const struct conn *co, const struct ipc_call *call)
 {
-	const struct ipc_call *own = &co->call;
+	const struct ipc_call *own = &co->ctrl.conf;
 
 	return (co->state == CONN_CONNECTING || co->state == CONN_OPEN) &&
 	    co->stop_at == CTRL_NEVER && own->local == call->local &&
@@ -435,14 +387,6 @@ conn_suits(const struct conn *co, const struct ipc_call *call)
 	    own->quirks == call->quirks &&
 	    own->idle_us == call->idle_us && own->echo_us == call->echo_us &&
 	    strcmp(own->hostname, call->hostname) == 0;
-}
-
-/* May its SCCRP still say how many calls it takes? */
-static bool
-is_coming(const struct conn *co)
-{
-	return co->state == CONN_CONNECTING ||
-	    co->ctrl.state == CTRL_WAIT_REPLY;
 }
 
 /*
@@ -460,7 +404,7 @@ conn_to_share(struct manager *g, const struct ipc_call *call)
 
 		if (!conn_suits(co, call))
 			continue;
-		if (is_coming(co))
+		if (co->ctrl.state == CTRL_WAIT_REPLY)
 			coming = co;
 		else if (co->ctrl.state == CTRL_UP && ctrl_has_room(&co->ctrl))
 			return co;
@@ -468,6 +412,27 @@ conn_to_share(struct manager *g, const struct ipc_call *call)
 			takes_one = true;
 	}
 	return takes_one ? NULL : coming;
+}
+
+/* Pages of slots that were never used cost nothing. */
+static struct conn *
+conn_new(struct manager *g, int fd, const struct ipc_call *call)
+{
+	struct conn *co = g->conn;
+
+	while (co < g->conn + g->high && co->state != CONN_FREE)
+		co++;
+	if (co == g->conn + CLIENTS)
+		return NULL;
+	if (co == g->conn + g->high)
+		g->high++;
+	co->g = g;
+	co->state = CONN_CONNECTING;
+	co->fd = fd;
+	co->at = P_NONE;
+	co->stop_at = CTRL_NEVER;
+	ctrl_init(&co->ctrl, call, on_event, co, g->now);
+	return co;
 }
 
 /* Begins a call on a connection of its own. */
@@ -486,6 +451,7 @@ call_on_new(struct manager *g, struct client *cl)
 	cl->tcp = -1;
 	cl->conn = co;
 	client_step(cl, IPC_CONNECTING);
+	(void)ctrl_call_open(&co->ctrl, &cl->call, g->serial++, g->now);
 	if (connect(co->fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
 		conn_connected(co);
 	else if (errno != EINPROGRESS)
@@ -498,7 +464,7 @@ call_on_shared(struct manager *g, struct client *cl, struct conn *co)
 	close(cl->tcp);
 	cl->tcp = -1;
 	cl->conn = co;
-	if (call_open(g, cl) == -1) {
+	if (ctrl_call_open(&co->ctrl, &cl->call, g->serial++, g->now) == -1) {
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
 		return;
 	}
@@ -518,7 +484,7 @@ call_place(struct manager *g, struct client *cl)
 
 	if (share == NULL)
 		call_on_new(g, cl);
-	else if (is_coming(share))
+	else if (share->ctrl.state == CTRL_WAIT_REPLY)
 		cl->awaits = share;
 	else
 		call_on_shared(g, cl, share);

@@ -38,6 +38,7 @@
 
 enum {
 	SPACING = 200000,	/* microseconds between QUIRK_ASYNCREAD sends */
+	END_US = 1000000,	/* for each answer of an orderly end */
 	LATE = 2000000,		/* a tick this late: the machine slept */
 	WARN_PERIOD = 60000000,	/* in which at most ... */
 	WARN_MAX = 12,		/* ... this many warnings are logged */
@@ -69,7 +70,7 @@ fields_of(const struct ctrl_msg *m)
 static void
 tell(struct ctrl *c, struct ctrl_event e)
 {
-	c->conf.on_event(c->conf.user, &e);
+	c->on_event(c->user, &e);
 }
 
 static void warn_tick(struct ctrl *c, bool end);
@@ -272,7 +273,7 @@ call_next(struct ctrl *c)
 	quirk_fields(&f, c->conf.quirks);
 	phone = next->conf.phone[0] != '\0' ? next->conf.phone : f.phone;
 	ctrl_put(c, OUT_CALL_REQUEST, NUMBERS(next->conf.id,
-	    f.serial >= 0 ? (uint16_t)f.serial : next->conf.serial, f.min_bps,
+	    f.serial >= 0 ? (uint16_t)f.serial : next->serial, f.min_bps,
 	    f.max_bps, f.bearer_type, f.framing_type, next->conf.window, 0,
 	    (uint32_t)strlen(phone), 0), (const char *const[]){ phone, "" });
 }
@@ -282,7 +283,7 @@ static void
 ctrl_ask_stop(struct ctrl *c, unsigned reason)
 {
 	c->state = CTRL_WAIT_STOP;
-	c->deadline = c->now + c->conf.end_us;
+	c->deadline = c->now + END_US;
 	c->echo_due = CTRL_NEVER;
 	ctrl_put(c, STOP_REQUEST, NUMBERS(reason), NULL);
 }
@@ -313,7 +314,7 @@ call_clear(struct ctrl *c, struct ctrl_call *call)
 		call_down(c, call);
 	} else if (call->state == CALL_WAIT_REPLY || call->state == CALL_UP) {
 		call->state = CALL_WAIT_DISCONNECT;
-		call->deadline = c->now + c->conf.end_us;
+		call->deadline = c->now + END_US;
 		ctrl_put(c, CALL_CLEAR_REQUEST, NUMBERS(call->conf.id), NULL);
 	}
 }
@@ -470,12 +471,16 @@ ctrl_tick(struct ctrl *c, int64_t now)
 /* ---- what the user asks for ---- */
 
 void
-ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, int64_t now)
+ctrl_init(struct ctrl *c, const struct ipc_call *conf,
+    void (*on_event)(void *user, const struct ctrl_event *e), void *user,
+    int64_t now)
 {
 	struct quirk_fields f;
 
 	memset(c, 0, sizeof(*c));
 	c->conf = *conf;
+	c->on_event = on_event;
+	c->user = user;
 	c->state = CTRL_WAIT_REPLY;
 	c->deadline = c->echo_due = c->warn_window = CTRL_NEVER;
 	c->now = c->received_at = c->echo_sent_at = now;
@@ -487,7 +492,8 @@ ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, int64_t now)
 }
 
 int
-ctrl_call_open(struct ctrl *c, const struct ctrl_call_conf *conf, int64_t now)
+ctrl_call_open(struct ctrl *c, const struct ipc_call *conf, uint16_t serial,
+    int64_t now)
 {
 	struct ctrl_call *call = c->call;
 
@@ -499,6 +505,7 @@ ctrl_call_open(struct ctrl *c, const struct ctrl_call_conf *conf, int64_t now)
 		return -1;
 	call->state = CALL_QUEUED;
 	call->conf = *conf;
+	call->serial = serial;
 	call->order = c->opened++;
 	c->now = now;
 	ctrl_settle(c);
@@ -549,7 +556,7 @@ ctrl_has_room(const struct ctrl *c)
 static void
 on_start_reply(struct ctrl *c, struct rd *r)
 {
-	struct ctrl_peer *p = &c->peer;
+	struct ipc_server *p = &c->peer;
 	uint16_t version = rd_u16(r);
 	unsigned result = rd_u8(r), error = rd_u8(r);
 	char why[192];
@@ -602,7 +609,7 @@ on_stop_request(struct ctrl *c, struct rd *r)
 	calls_down(c);
 	c->echo_due = CTRL_NEVER;
 	c->state = CTRL_FLUSH;
-	c->deadline = c->now + c->conf.end_us;
+	c->deadline = c->now + END_US;
 	ctrl_put(c, STOP_REPLY, NUMBERS(PPTP_RESULT_OK), NULL);
 }
 

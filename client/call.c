@@ -284,9 +284,8 @@ fill_request(const struct call *c, struct ipc_msg *m)
 	    .loglevel = (uint8_t)conf->loglevel,
 	    .hostroute = !conf->nohostroute, .server = c->server.s_addr,
 	    .local = c->gw.local.s_addr, .mark = conf->rtmark,
-	    .quirks = conf->quirks, .idle_us = (uint64_t)conf->idle_us,
-	    .echo_us = (uint64_t)conf->echo_us,
-	    .timeout_us = left > 0 ? (uint64_t)left : 0 } };
+	    .quirks = conf->quirks, .idle_us = conf->idle_us,
+	    .echo_us = conf->echo_us, .timeout_us = left > 0 ? left : 0 } };
 	if (conf->phone != NULL)
 		snprintf(m->call.phone, sizeof(m->call.phone), "%s",
 		    conf->phone);
@@ -487,13 +486,12 @@ hold_back(struct call *c)
 static enum exit_status
 try_address(struct call *c)
 {
-	struct ipc_fds fds;
+	struct ipc_fds fds = IPC_NO_FDS;
 	enum exit_status status;
 
 	inet_ntop(AF_INET, &c->server, c->gw.server, sizeof(c->gw.server));
 	if (!hold_back(c))
 		return pppd_gone(c);
-	ipc_fds_init(&fds);
 	if ((status = find_local(c)) == EXIT_OK &&
 	    (status = open_data(c)) == EXIT_OK &&
 	    /* For machines without the kernel's GRE. */

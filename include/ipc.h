@@ -12,8 +12,7 @@ struct ipc_fds {
 	int		 fd[IPC_FDS];
 };
 
-/* All absent. */
-void ipc_fds_init(struct ipc_fds *fds);
+#define IPC_NO_FDS	((struct ipc_fds){ .fd = { -1, -1, -1, -1 } })
 
 /* Closes those that are there; all are absent then. */
 void ipc_fds_close(struct ipc_fds *fds);

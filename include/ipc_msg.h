@@ -70,8 +70,8 @@ struct ipc_call {
 	bool		 hostroute;
 	uint32_t	 server, local, mark;
 	uint32_t	 quirks;
-	uint64_t	 idle_us, echo_us;	/* 0: off */
-	uint64_t	 timeout_us;	/* left for the establishment */
+	int64_t		 idle_us, echo_us;	/* 0: off */
+	int64_t		 timeout_us;	/* left for the establishment */
 	char		 phone[PPTP_TEXT + 1], hostname[PPTP_TEXT + 1];
 };
 

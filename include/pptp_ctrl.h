@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "conf.h"
-#include "pptp_proto.h"
+#include "ipc_msg.h"
 
 #define CTRL_NEVER	INT64_MAX
 
@@ -30,7 +30,7 @@ enum {
 
 enum ctrl_event_type {
 	CTRL_EV_LOG,		/* text at level: 1 error .. 3 each message */
-	CTRL_EV_UP,		/* SCCRP accepted; struct ctrl_peer is filled */
+	CTRL_EV_UP,		/* SCCRP accepted; peer is filled */
 	CTRL_EV_CALL_UP,	/* call: our id; peer_id: the server's */
 	CTRL_EV_CALL_DOWN,	/* call: our id, free again; status, text */
 	CTRL_EV_CLOSED		/* close the socket now; status, text.  Each
@@ -44,29 +44,6 @@ struct ctrl_event {
 	enum exit_status status;	/* OK: we ended it */
 	const char	*text;		/* a sentence, peer's text escaped; no
 					 * newline */
-};
-
-struct ctrl_conf {
-	unsigned	 quirks;
-	char		 hostname[PPTP_TEXT + 1];  /* "": the usual one */
-	int64_t		 idle_us;	/* silence before an Echo-Request; 0:
-					 * none are sent */
-	int64_t		 echo_us;	/* longest wait for its reply; 0: for
-					 * ever */
-	int64_t		 end_us;	/* longest wait for CDN, StopCCRP */
-	/* Is told each event; may call none of the functions below but
-	 * ctrl_calls().  The event is gone when it returns. */
-	void		(*on_event)(void *user, const struct ctrl_event *e);
-	void		*user;
-};
-
-/* What an Outgoing-Call-Request asks for. */
-struct ctrl_call_conf {
-	uint16_t	 id;		/* ours, unique on this connection; as
-					 * quirk_fields().call_id wants it */
-	uint16_t	 serial;	/* unless a quirk says else */
-	uint16_t	 window;	/* > 0; the caller applies quirks */
-	char		 phone[PPTP_TEXT + 1];	/* "": a quirk's, if any */
 };
 
 enum ctrl_state {
@@ -86,15 +63,10 @@ enum call_state {
 	CALL_WAIT_DISCONNECT	/* CCRQ sent */
 };
 
-/* What the SCCRP says (2.2). */
-struct ctrl_peer {
-	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
-	uint16_t	 firmware, max_channels;
-};
-
 struct ctrl_call {
 	enum call_state	 state;
-	struct ctrl_call_conf conf;
+	struct ipc_call	 conf;		/* what it was asked for by */
+	uint16_t	 serial;
 	uint16_t	 peer_id;	/* of the OCRP */
 	bool		 answered;	/* its OCRP came: peer_id is known */
 	int64_t		 deadline;	/* of WAIT_DISCONNECT */
@@ -102,9 +74,11 @@ struct ctrl_call {
 };
 
 struct ctrl {
-	struct ctrl_conf conf;
+	struct ipc_call	 conf;		/* quirks, timers and host name */
+	void		(*on_event)(void *user, const struct ctrl_event *e);
+	void		*user;
 	enum ctrl_state	 state;
-	struct ctrl_peer peer;
+	struct ipc_server peer;		/* what its SCCRP says (2.2) */
 	struct ctrl_call call[CTRL_CALLS];
 	int64_t		 now;		/* as last told */
 	int64_t		 deadline;	/* of WAIT_STOP, FLUSH; or CTRL_NEVER */
@@ -133,10 +107,16 @@ struct ctrl {
 };
 
 /*
- * TCP is up: begins with the SCCRQ.  conf is copied.  How long to wait for the
- * answers to that and to an OCRQ is for the user to say.
+ * Begins with the SCCRQ.  conf, with the quirks, timers and host name of the
+ * first call, is copied.  How long to wait for the answers to that and to an
+ * OCRQ is for the user to say.
+ *
+ * on_event is told each event, which is gone when it returns; of the functions
+ * below it may call ctrl_calls() only.
  */
-void ctrl_init(struct ctrl *c, const struct ctrl_conf *conf, int64_t now);
+void ctrl_init(struct ctrl *c, const struct ipc_call *conf,
+    void (*on_event)(void *user, const struct ctrl_event *e), void *user,
+    int64_t now);
 
 /*
  * Takes octets the peer sent and handles at most one whole message.  Returns
@@ -161,22 +141,24 @@ void ctrl_tick(struct ctrl *c, int64_t now);
 
 /*
  * Asks for a call (2.7); its OCRQ waits until the connection is up and no other
- * set-up message is unanswered.  -1: no room, the id is in use, or the
- * connection is ending.  The caller asks ctrl_has_room() first.
+ * set-up message is unanswered.  conf has its id, as quirk_fields().call_id
+ * wants it, its window > 0, to which the caller applies quirks, and its phone
+ * number; a quirk may replace the serial number.  -1: no room, the id is in
+ * use, or the connection is ending.  The caller asks ctrl_has_room() first.
  */
-int ctrl_call_open(struct ctrl *c, const struct ctrl_call_conf *conf,
-    int64_t now);
+int ctrl_call_open(struct ctrl *c, const struct ipc_call *conf,
+    uint16_t serial, int64_t now);
 
 /*
  * Ends a call (2.12): CTRL_EV_CALL_DOWN follows once the server confirms it
- * or end_us has passed (at once while it is CALL_QUEUED).  An unknown id is
+ * or a second has passed (at once while it is CALL_QUEUED).  An unknown id is
  * ignored.
  */
 void ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now);
 
 /*
  * Ends the connection in order: clears every call, then StopCCRQ (2.3), waits
- * for the answers (end_us for each), then CTRL_EV_CLOSED; before the SCCRP
+ * for the answers (a second for each), then CTRL_EV_CLOSED; before the SCCRP
  * there is nothing to stop and it closes at once.
  */
 void ctrl_stop(struct ctrl *c, int64_t now);

@@ -239,7 +239,7 @@ client_asked(struct clients *s, struct client *cl, const struct ipc_call *call,
 {
 	cl->asked = true;
 	cl->call = *call;
-	cl->deadline = now + (int64_t)call->timeout_us;
+	cl->deadline = now + call->timeout_us;
 	cl->n = map_counters(fds->fd[IPC_FD_COUNTERS]);
 	keep_drop_sock(s, &fds->fd[IPC_FD_DROP]);
 	cl->tcp = fds->fd[IPC_FD_TCP];

@@ -20,19 +20,12 @@ union control {
 };
 
 void
-ipc_fds_init(struct ipc_fds *fds)
-{
-	for (int i = 0; i < IPC_FDS; i++)
-		fds->fd[i] = -1;
-}
-
-void
 ipc_fds_close(struct ipc_fds *fds)
 {
 	for (int i = 0; i < IPC_FDS; i++)
 		if (fds->fd[i] != -1)
 			close(fds->fd[i]);
-	ipc_fds_init(fds);
+	*fds = IPC_NO_FDS;
 }
 
 /* Puts n descriptors beside a message. */
@@ -114,21 +107,6 @@ place_fds(struct ipc_fds *fds, size_t came, unsigned bits)
 	return true;
 }
 
-/* Whether the message in buf, as recvmsg() took it, is whole and ours. */
-static bool
-is_ours(struct ipc_msg *m, const struct msghdr *msg, const uint8_t *buf,
-    size_t n, struct ipc_fds *fds, size_t came)
-{
-	/* Some did not come: more than we want, or than we may have. */
-	if ((msg->msg_flags & MSG_CTRUNC) != 0 && msg->msg_control != NULL) {
-		errno = EMFILE;
-		return false;
-	}
-	errno = EPROTO;
-	return (msg->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
-	    ipc_decode(m, buf, n) && place_fds(fds, came, m->fds);
-}
-
 int
 ipc_take(int fd, struct ipc_msg *m, struct ipc_fds *fds)
 {
@@ -146,13 +124,17 @@ ipc_take(int fd, struct ipc_msg *m, struct ipc_fds *fds)
 	} else {
 		fds = &none;
 	}
-	ipc_fds_init(fds);
+	*fds = IPC_NO_FDS;
 	n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	if (n == -1)
 		return errno == ECONNRESET ? 0 : -1;
 	came = take_fds(&msg, fds);
-	if (n > 0 && is_ours(m, &msg, buf, (size_t)n, fds, came))
+	if (n > 0 && (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
+	    ipc_decode(m, buf, (size_t)n) && place_fds(fds, came, m->fds))
 		return 1;
 	ipc_fds_close(fds);
+	/* Some did not come: more than we want, or than we may have. */
+	errno = (msg.msg_flags & MSG_CTRUNC) != 0 && msg.msg_control != NULL ?
+	    EMFILE : EPROTO;
 	return n == 0 ? 0 : -1;
 }

@@ -51,9 +51,8 @@ kernel_gateway_offer(const struct gateway *gw, struct in_addr server)
 {
 	struct ipc_msg m = { .type = IPC_CHANNEL, .channel = { .id = gw->call,
 	    .peer_id = gw->peer_call, .server = server.s_addr } };
-	struct ipc_fds fds;
+	struct ipc_fds fds = IPC_NO_FDS;
 
-	ipc_fds_init(&fds);
 	fds.fd[IPC_FD_CHANNEL] = gw->channel;
 	return ipc_send(gw->in, &m, &fds);
 }

@@ -30,7 +30,7 @@ static uint8_t partial[PPTP_MSG_MAX];	/* of the message being written */
 static size_t partial_len;
 static unsigned written;
 static int64_t courtesy_at;		/* last answer sent under ASYNCREAD */
-static struct ctrl_call_conf opened[256];	/* the last, by serial number */
+static struct ipc_call opened[256];	/* the last, by serial number */
 static uint16_t serial;
 static const uint8_t *hearing;		/* a whole message, while it is fed */
 
@@ -133,7 +133,7 @@ static void
 call_reads_back(struct rd *r)
 {
 	unsigned id = rd_u16(r), number = rd_u16(r);
-	const struct ctrl_call_conf *call = &opened[number & 255];
+	const struct ipc_call *call = &opened[number & 255];
 	struct quirk_fields f;
 	const char *phone;
 
@@ -141,7 +141,7 @@ call_reads_back(struct rd *r)
 		return;
 	quirk_fields(&f, c.conf.quirks);
 	phone = call->phone[0] != '\0' ? call->phone : f.phone;
-	MUST(f.serial < 0 && call->serial == number && call->id == id);
+	MUST(f.serial < 0 && call->id == id);
 	MUST(rd_u32(r) == f.min_bps && rd_u32(r) == f.max_bps);
 	MUST(rd_u32(r) == f.bearer_type && rd_u32(r) == f.framing_type);
 	MUST(rd_u16(r) == call->window && rd_u16(r) == 0);
@@ -290,13 +290,12 @@ static void
 open_one(uint8_t id, uint8_t arg)
 {
 	uint16_t number = serial < UINT16_MAX ? serial + 1 : 1;
-	struct ctrl_call_conf conf = { .id = id, .serial = number,
-	    .window = (uint16_t)(arg + 1) };
+	struct ipc_call conf = { .id = id, .window = (uint16_t)(arg + 1) };
 	bool used = call_find(&c, id, CALL_QUEUED) != NULL;
 
 	memset(conf.phone, 'p', arg % (PPTP_TEXT + 1));
 	open_ids[id] = true;		/* which its end may take back at once */
-	if (ctrl_call_open(&c, &conf, now) == 0) {
+	if (ctrl_call_open(&c, &conf, number, now) == 0) {
 		MUST(!used);
 		opened[number & 255] = conf;
 		serial = number;
@@ -357,10 +356,9 @@ step(struct script *s)
 static void
 reset(uint8_t how)
 {
-	struct ctrl_conf conf = { .quirks = how & 7, .end_us = 1000000,
+	struct ipc_call conf = { .quirks = how & 7,
 	    .idle_us = how & 16 ? 0 : 60000000,
-	    .echo_us = how & 32 ? 0 : 60000000, .on_event = took,
-	    .user = &c };
+	    .echo_us = how & 32 ? 0 : 60000000 };
 
 	now = 5000000;
 	closed = false;
@@ -370,7 +368,7 @@ reset(uint8_t how)
 	courtesy_at = -1;
 	memset(open_ids, 0, sizeof(open_ids));
 	memset(up_ids, 0, sizeof(up_ids));
-	ctrl_init(&c, &conf, now);
+	ctrl_init(&c, &conf, took, &c, now);
 	check();
 }
 

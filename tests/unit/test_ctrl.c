@@ -210,21 +210,19 @@ run_until(int64_t then)
 }
 
 static void
-begin(struct ctrl_conf *conf, int64_t now)
+begin(const struct ipc_call *conf, int64_t now)
 {
 	memset(&w, 0, sizeof(w));
 	w.now = now;
-	conf->on_event = on_event;
-	conf->user = &w;
-	ctrl_init(&w.c, conf, now);
+	ctrl_init(&w.c, conf, on_event, &w, now);
 	flush();
 }
 
 static void
 start(unsigned quirks)
 {
-	struct ctrl_conf conf = { .quirks = quirks, .idle_us = 60 * SECOND,
-	    .echo_us = 50 * SECOND, .end_us = SECOND };
+	struct ipc_call conf = { .quirks = quirks, .idle_us = 60 * SECOND,
+	    .echo_us = 50 * SECOND };
 
 	begin(&conf, 1000 * SECOND);
 }
@@ -232,11 +230,11 @@ start(unsigned quirks)
 static int
 open_call(uint16_t id, const char *phone)
 {
-	struct ctrl_call_conf conf = { .id = id, .serial = 5, .window = 32 };
+	struct ipc_call conf = { .id = id, .window = 32 };
 	int rc;
 
 	snprintf(conf.phone, sizeof(conf.phone), "%s", phone);
-	rc = ctrl_call_open(&w.c, &conf, w.now);
+	rc = ctrl_call_open(&w.c, &conf, 5, w.now);
 	flush();
 	return rc;
 }
@@ -299,7 +297,7 @@ said(const char *words)
 static void
 test_ours(void)
 {
-	struct ctrl_conf conf = { .hostname =
+	struct ipc_call conf = { .hostname =
 	    "h0123456789012345678901234567890123456789"
 	    "0123456789012345678901t" };
 	char phone[PPTP_TEXT + 1];
@@ -1066,7 +1064,7 @@ answer(uint32_t id)
 static void
 test_echo(void)
 {
-	struct ctrl_conf conf = { .end_us = SECOND };
+	struct ipc_call conf = { .quirks = 0 };
 	uint32_t id, first;
 	int64_t begun;
 
@@ -1348,9 +1346,9 @@ test_flood(void)
 	/* Nothing is ever written: our own messages find no room. */
 	start_up(0);
 	for (uint16_t id = 100; w.c.state == CTRL_UP && id < 200; id++) {
-		struct ctrl_call_conf conf = { .id = id };
+		struct ipc_call conf = { .id = id };
 
-		ctrl_call_open(&w.c, &conf, w.now);
+		ctrl_call_open(&w.c, &conf, 5, w.now);
 		ctrl_call_clear(&w.c, id, w.now);
 		w.now += 2 * SECOND;
 		ctrl_tick(&w.c, w.now);
@@ -1502,8 +1500,8 @@ test_asyncread(void)
 static void
 test_bezeq(void)
 {
-	struct ctrl_call_conf conf = { .id = 0, .serial = 77, .window = 3 };
-	struct ctrl_conf cc = { .quirks = QUIRK_BEZEQ, .hostname = "mine" };
+	struct ipc_call conf = { .id = 0, .window = 3 };
+	struct ipc_call cc = { .quirks = QUIRK_BEZEQ, .hostname = "mine" };
 
 	start(QUIRK_BEZEQ);
 	/*
@@ -1516,7 +1514,7 @@ test_bezeq(void)
 	    "BEZEQ_ISRAEL: it introduces itself as the modem expects");
 	hear(SCCRP_("00", "00", "0000"));
 	T(T_EQ(w.c.state, CTRL_UP), "a result of 0 is good enough");
-	T(T_EQ(ctrl_call_open(&w.c, &conf, w.now), 0), "call id 0 is valid");
+	T(T_EQ(ctrl_call_open(&w.c, &conf, 77, w.now), 0), "call id 0 is valid");
 	/*
 	 * Outgoing-Call-Request: call 0, serial 0, 2400 to 10000000 bit/s,
 	 * bearer 2, framing 3, window 3, delay 0, phone length 10, reserved,
@@ -1541,7 +1539,7 @@ test_bezeq(void)
 	begin(&cc, 0);
 	hear(SCCRP);
 	strcpy(conf.phone, "1234");
-	ctrl_call_open(&w.c, &conf, 0);
+	ctrl_call_open(&w.c, &conf, 77, 0);
 	flush();
 	T(T_STR((char *)w.sent + 28, "mine") && T_EQ(w.sent[156 + 37], 4) &&
 	    T_STR((char *)w.sent + 156 + 40, "1234"),

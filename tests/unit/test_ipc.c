@@ -49,10 +49,9 @@ test_places(void)
 {
 	for (unsigned bits = 0; bits < 1u << IPC_FDS; bits++) {
 		struct ipc_msg m = step();
-		struct ipc_fds sent, came;
+		struct ipc_fds sent = IPC_NO_FDS, came;
 		int right = 0, before = lowest();
 
-		ipc_fds_init(&sent);
 		for (int i = 0; i < IPC_FDS; i++)
 			if (bits >> i & 1)
 				sent.fd[i] = 0;

@@ -98,9 +98,9 @@ test_call(void)
 		struct ipc_msg bad = m;
 
 		if (i < 3)
-			*(uint64_t *[]){ &bad.call.timeout_us,
+			*(int64_t *[]){ &bad.call.timeout_us,
 			    &bad.call.idle_us, &bad.call.echo_us }[i] =
-			    WAIT_MAX_US + 1;
+			    (int64_t)WAIT_MAX_US + 1;
 		else
 			*(uint16_t *[]){ &bad.call.window,
 			    &bad.call.port }[i - 3] = 0;

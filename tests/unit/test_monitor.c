@@ -137,9 +137,8 @@ test_rate(void)
 	    .renew_us = INT64_MAX };
 	int fd = socket_to(SOCK_STREAM, "127.0.0.7"), pair[2];
 	struct ipc_msg m = { .type = IPC_ROUTE };
-	struct ipc_fds fds;
+	struct ipc_fds fds = IPC_NO_FDS;
 
-	ipc_fds_init(&fds);
 	fds.fd[IPC_FD_TCP] = fd;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == -1)
 		abort();
