@@ -74,9 +74,7 @@ struct ppp_observer {
 
 /* Why the network did not come up. */
 enum ppp_failure {
-	PPP_FAIL_NONE,		/* it did */
-	PPP_FAIL_SILENT,	/* no LCP packet of the server's */
-	PPP_FAIL_ONE_WAY,	/* the server talks and does not hear us */
+	PPP_FAIL_NONE,		/* it did, or nothing of ours is answered */
 	PPP_FAIL_LOGIN,		/* login refused */
 	PPP_FAIL_NO_LOGIN,	/* our pppd offers none: it has no secret */
 	PPP_FAIL_METHOD,	/* no login in common */

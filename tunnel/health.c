@@ -283,9 +283,7 @@ health_end(struct health *h, enum exit_status status)
 	h->n->network_up = 0;
 	if (h->blocked)
 		return status == EXIT_OK ? EXIT_GRE_BLOCKED : status;
-	/* Without an answer pppd was ended before 10 s were over. */
-	if (why == PPP_FAIL_NONE || why == PPP_FAIL_SILENT ||
-	    why == PPP_FAIL_ONE_WAY)
+	if (why == PPP_FAIL_NONE)
 		return status;
 	ppp_observer_sentence(&h->ppp, h->server, line, sizeof(line));
 	log_last("%s", line);

@@ -118,18 +118,18 @@ ppp_observer_failure(const struct ppp_observer *o)
 	if (o->refused)
 		return PPP_FAIL_LOGIN;
 	f = lcp_failure(o);
-	if (f == PPP_FAIL_NONE && ours->lcp.sent && !ours->lcp.answered &&
-	    !peer->terminates)
-		f = peer->lcp.sent ? PPP_FAIL_ONE_WAY : PPP_FAIL_SILENT;
-	if (f == PPP_FAIL_NONE)
-		f = ccp_failure(o);
-	if (f == PPP_FAIL_NONE && (peer->rejects_ipcp || peer->addr.rejected))
-		f = PPP_FAIL_ADDRESS;
-	if (f == PPP_FAIL_NONE)
-		f = our_text(ours);
-	if (f == PPP_FAIL_NONE && peer->terminates)
-		f = PPP_FAIL_SERVER;
-	return f;
+	if (f != PPP_FAIL_NONE)
+		return f;
+	/* Nothing is answered: time tells whether GRE passes (health.h). */
+	if (ours->lcp.sent && !ours->lcp.answered && !peer->terminates)
+		return PPP_FAIL_NONE;
+	f = ccp_failure(o);
+	if (f != PPP_FAIL_NONE)
+		return f;
+	if (peer->rejects_ipcp || peer->addr.rejected)
+		return PPP_FAIL_ADDRESS;
+	f = our_text(ours);
+	return f == PPP_FAIL_NONE && peer->terminates ? PPP_FAIL_SERVER : f;
 }
 
 enum exit_status
@@ -137,8 +137,6 @@ ppp_observer_status(enum ppp_failure f)
 {
 	if (f == PPP_FAIL_NONE)
 		return EXIT_OK;
-	if (f == PPP_FAIL_SILENT || f == PPP_FAIL_ONE_WAY)
-		return EXIT_GRE_BLOCKED;
 	return f == PPP_FAIL_LOGIN ? EXIT_LOGIN : EXIT_PPP;
 }
 
@@ -229,10 +227,6 @@ ppp_observer_sentence(const struct ppp_observer *o, const char *server,
     char *out, size_t size)
 {
 	static const char *const plain[PPP_FAILURES] = {
-		[PPP_FAIL_SILENT] = "%s does not answer in PPP, although the "
-		    "call is up: IP protocol 47 (GRE) is blocked on the way",
-		[PPP_FAIL_ONE_WAY] = "%s sends GRE but does not hear ours: IP "
-		    "protocol 47 is blocked on its way to the server",
 		[PPP_FAIL_NO_LOGIN] = "%s wants a login and this pppd offers "
 		    "none: is there a line for the user and this server in "
 		    "/etc/ppp/chap-secrets, and are `user' and `remotename' "
