@@ -52,12 +52,19 @@ static struct {
 } logger = { .fd = -1, .level = LOG_L_INFO, .err = -1, .stderr_what = 1,
     .program = "pptp" };
 
-static const int priority[] = {
-	[LOG_L_SILENT] = LOG_CRIT,
-	[LOG_L_ERROR] = LOG_ERR,
-	[LOG_L_INFO] = LOG_NOTICE,
-	[LOG_L_CONTROL] = LOG_INFO,
-	[LOG_L_PACKET] = LOG_DEBUG
+/* At which level, by which name in syslog; loud: for a user to see. */
+static const struct {
+	uint8_t		 level, prio;
+	bool		 loud;
+} kinds[] = {
+	[LOG_L_SILENT] = { LOG_L_SILENT, LOG_CRIT, true },
+	[LOG_L_ERROR] = { LOG_L_ERROR, LOG_ERR, true },
+	[LOG_L_INFO] = { LOG_L_INFO, LOG_NOTICE, false },
+	[LOG_L_CONTROL] = { LOG_L_CONTROL, LOG_INFO, false },
+	[LOG_L_PACKET] = { LOG_L_PACKET, LOG_DEBUG, false },
+	[LOG_L_WARNING] = { LOG_L_INFO, LOG_WARNING, true },
+	[LOG_L_LAST] = { LOG_L_ERROR, LOG_CRIT, true },
+	[LOG_L_ANSWER] = { LOG_L_SILENT, LOG_NOTICE, false }
 };
 
 static int
@@ -272,73 +279,49 @@ to_stderr(const char *text, bool wait)
 	logger.cut = put(STDERR_FILENO, logger.err, line, wait, logger.cut);
 }
 
-/* Writes one line; `loud` lines go to stderr unless that is closed. */
-static void PRINTF(5, 0)
-emit(int level, int prio, bool loud, bool with_errno, const char *fmt,
-    va_list ap)
+static void PRINTF(2, 0)
+emit(enum log_level kind, const char *fmt, va_list ap)
 {
+	int level = kinds[kind].level, prio = kinds[kind].prio, saved = errno;
 	char raw[LINE], text[LINE + 32];
 	size_t n = 0;
-	int saved = errno, len;
 
 	if (logger.tag != NULL)
 		n = (size_t)snprintf(raw, sizeof(raw), "%.64s: ", logger.tag);
-	len = vsnprintf(raw + n, sizeof(raw) - n, fmt, ap);
-	n = len < 0 ? n : n + (size_t)len;
-	if (n >= sizeof(raw))
-		n = sizeof(raw) - 1;
-	if (with_errno)
-		snprintf(raw + n, sizeof(raw) - n, ": %s", strerror(saved));
+	vsnprintf(raw + n, sizeof(raw) - n, fmt, ap);
 	text_line(text, sizeof(text), raw);
 	if (level <= logger.level)
 		to_syslog(prio, text);
 	if (level == LOG_L_SILENT || (level <= logger.level &&
-	    logger.stderr_what >= (loud ? 1 : 2)))
+	    logger.stderr_what >= (kinds[kind].loud ? 1 : 2)))
 		to_stderr(text, prio == LOG_CRIT);
 	errno = saved;
 }
 
-#define EMIT(level, prio, loud, with_errno) do {			\
-	va_list ap;							\
-									\
-	va_start(ap, fmt);						\
-	emit((level), (prio), (loud), (with_errno), fmt, ap);		\
-	va_end(ap);							\
-} while (0)
-
-#define LOGS(name, level, prio, loud, with_errno)			\
-void									\
-name(const char *fmt, ...)						\
-{									\
-	EMIT(level, prio, loud, with_errno);				\
-}
-
-LOGS(log_error, LOG_L_ERROR, LOG_ERR, true, false)
-LOGS(log_warn, LOG_L_INFO, LOG_WARNING, true, true)
-LOGS(log_warnx, LOG_L_INFO, LOG_WARNING, true, false)
-LOGS(log_info, LOG_L_INFO, LOG_NOTICE, false, false)
-LOGS(log_debug, LOG_L_CONTROL, LOG_INFO, false, false)
-LOGS(log_answer, LOG_L_SILENT, LOG_NOTICE, false, false)
-LOGS(log_last, LOG_L_ERROR, LOG_CRIT, true, false)
-LOGS(log_fatal, LOG_L_SILENT, LOG_CRIT, true, false)
-
 void
-log_at(int level, const char *fmt, ...)
+log_line(enum log_level kind, const char *fmt, ...)
 {
-	if (level < LOG_L_ERROR)
-		level = LOG_L_ERROR;
-	if (level > LOG_L_PACKET)
-		level = LOG_L_PACKET;
-	EMIT(level, priority[level], level == LOG_L_ERROR, false);
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(kind, fmt, ap);
+	va_end(ap);
 }
 
-void
-log_packet(const char *fmt, ...)
+enum log_level
+log_level_of(int level)
+{
+	return level < LOG_L_ERROR ? LOG_L_ERROR : level > LOG_L_PACKET ?
+	    LOG_L_PACKET : (enum log_level)level;
+}
+
+bool
+log_packet_due(void)
 {
 	int64_t second;
 
 	if (logger.level < LOG_L_PACKET)
-		return;
+		return false;
 	second = clock_us() / 1000000;
 	if (second != logger.second) {
 		unsigned left_out = logger.lines;
@@ -349,14 +332,17 @@ log_packet(const char *fmt, ...)
 			log_debug("%u more lines about packets left out",
 			    left_out - PACKET_LINES);
 	}
-	if (++logger.lines <= PACKET_LINES)
-		EMIT(LOG_L_PACKET, LOG_DEBUG, false, false);
+	return ++logger.lines <= PACKET_LINES;
 }
 
 void
 fatal(int status, const char *fmt, ...)
 {
-	EMIT(LOG_L_SILENT, LOG_CRIT, true, false);
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(LOG_L_SILENT, fmt, ap);
+	va_end(ap);
 	exit(status);
 }
 

@@ -9,12 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
+/* Levels of the log, and lines that are of one but go elsewhere. */
+enum log_level {
 	LOG_L_SILENT,		/* only what ends a start: fatal() */
 	LOG_L_ERROR,
 	LOG_L_INFO,		/* tunnel up and down, warnings: the default */
 	LOG_L_CONTROL,		/* each control message */
-	LOG_L_PACKET		/* each packet, rate-limited */
+	LOG_L_PACKET,		/* each packet, rate-limited */
+	LOG_L_WARNING,		/* of LOG_L_INFO */
+	LOG_L_LAST,		/* of LOG_L_ERROR; waits 1 s for readers */
+	LOG_L_ANSWER		/* to a signal: at any level, everywhere */
 };
 
 #define PRINTF(a, b)	__attribute__((__format__(__printf__, a, b)))
@@ -40,19 +44,28 @@ void log_stderr(int what);
 /* The descriptor of syslog, to be kept when others are closed; -1. */
 int log_fd(void);
 
-void log_error(const char *fmt, ...) PRINTF(1, 2);	/* level 1 */
-void log_warn(const char *fmt, ...) PRINTF(1, 2);	/* 2, with errno */
-void log_warnx(const char *fmt, ...) PRINTF(1, 2);	/* 2 */
-void log_info(const char *fmt, ...) PRINTF(1, 2);	/* 2 */
-void log_debug(const char *fmt, ...) PRINTF(1, 2);	/* 3 */
-void log_packet(const char *fmt, ...) PRINTF(1, 2);	/* 4, limited */
-void log_at(int level, const char *fmt, ...) PRINTF(2, 3);
+void log_line(enum log_level kind, const char *fmt, ...) PRINTF(2, 3);
+
+#define log_error(...)	log_line(LOG_L_ERROR, __VA_ARGS__)
+#define log_warn(fmt, ...) /* with errno */ \
+	log_line(LOG_L_WARNING, fmt ": %m", ##__VA_ARGS__)
+#define log_warnx(...)	log_line(LOG_L_WARNING, __VA_ARGS__)
+#define log_info(...)	log_line(LOG_L_INFO, __VA_ARGS__)
+#define log_debug(...)	log_line(LOG_L_CONTROL, __VA_ARGS__)
+#define log_last(...)	log_line(LOG_L_LAST, __VA_ARGS__)
+#define log_answer(...)	log_line(LOG_L_ANSWER, __VA_ARGS__)
+
+/* The nearest level of a line, for a number that another process gave. */
+enum log_level log_level_of(int level);
+#define log_at(level, ...) log_line(log_level_of(level), __VA_ARGS__)
+
+/* May one more line about a packet be said in this second? */
+bool log_packet_due(void);
+#define log_packet(...)	((void)(log_packet_due() && \
+	(log_line(LOG_L_PACKET, __VA_ARGS__), true)))
 
 /* One sentence to stderr and syslog at any level; fatal() then exits. */
-void log_fatal(const char *fmt, ...) PRINTF(1, 2);
-
-/* As log_error(), but once a tunnel is over: waits up to 1 s for readers. */
-void log_last(const char *fmt, ...) PRINTF(1, 2);
+#define log_fatal(...)	log_line(LOG_L_SILENT, __VA_ARGS__)
 void fatal(int status, const char *fmt, ...) PRINTF(2, 3)
     __attribute__((__noreturn__));
 
@@ -62,9 +75,6 @@ void fatal(int status, const char *fmt, ...) PRINTF(2, 3)
  * such waits of a process together.
  */
 void say(int out, const char *fmt, ...) PRINTF(2, 3);
-
-/* The answer to a signal, to the same places at any level. */
-void log_answer(const char *fmt, ...) PRINTF(1, 2);
 
 /* A text made printable, octets that are not as \xHH: see text.h. */
 void text_line(char *out, size_t size, const char *text);

@@ -26,15 +26,12 @@ static ssize_t announcement(int fd, uint8_t *buf, size_t size, int flags);
 		__builtin_trap(); \
 } while (0)
 
-#define QUIET(name) \
-void \
-name(const char *fmt, ...) \
-{ \
-	(void)fmt; \
+void
+log_line(enum log_level kind, const char *fmt, ...)
+{
+	(void)kind;
+	(void)fmt;
 }
-QUIET(log_warn)
-QUIET(log_warnx)
-QUIET(log_info)
 
 void
 fd_close(int fd)

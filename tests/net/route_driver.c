@@ -19,27 +19,22 @@
 #include "sandbox.h"
 #include "util.h"
 
-#define LOG_TO_STDOUT(name, what, with_errno)				\
-void									\
-name(const char *fmt, ...)						\
-{									\
-	int saved = errno;						\
-	va_list ap;							\
-									\
-	printf("%s: ", what);						\
-	va_start(ap, fmt);						\
-	vprintf(fmt, ap);						\
-	va_end(ap);							\
-	if (with_errno)							\
-		printf(": %s", strerror(saved));			\
-	putchar('\n');							\
-	errno = saved;							\
+/* To stdout. */
+void
+log_line(enum log_level kind, const char *fmt, ...)
+{
+	char text[512];
+	int saved = errno;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	printf("%s: %s\n", kind == LOG_L_ERROR ? "error" :
+	    kind == LOG_L_WARNING ? "warning" :
+	    kind == LOG_L_INFO ? "info" : "debug", text);
+	errno = saved;
 }
-LOG_TO_STDOUT(log_error, "error", false)
-LOG_TO_STDOUT(log_warn, "warning", true)
-LOG_TO_STDOUT(log_warnx, "warning", false)
-LOG_TO_STDOUT(log_info, "info", false)
-LOG_TO_STDOUT(log_debug, "debug", false)
 
 int
 log_fd(void)

@@ -54,20 +54,16 @@ append(char *where, const char *fmt, va_list ap)
 	snprintf(where + n, 1024 - n, "; ");
 }
 
-#define DOUBLE(name)							\
-void									\
-name(const char *fmt, ...)						\
-{									\
-	va_list ap;							\
-									\
-	va_start(ap, fmt);						\
-	append(report->notices, fmt, ap);				\
-	va_end(ap);							\
+void
+log_line(enum log_level kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)kind;
+	va_start(ap, fmt);
+	append(report->notices, fmt, ap);
+	va_end(ap);
 }
-DOUBLE(log_error)
-DOUBLE(log_warnx)
-DOUBLE(log_info)
-DOUBLE(log_debug)
 
 int
 log_fd(void)

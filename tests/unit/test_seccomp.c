@@ -12,10 +12,11 @@
 static char noticed[200];
 
 void
-log_info(const char *fmt, ...)
+log_line(enum log_level kind, const char *fmt, ...)
 {
 	va_list ap;
 
+	(void)kind;
 	va_start(ap, fmt);
 	vsnprintf(noticed, sizeof(noticed), fmt, ap);
 	va_end(ap);
