@@ -81,11 +81,12 @@ enum {
 	NO_CELL = UINT16_MAX	/* a number without contents */
 };
 
-/* The data packet received last, until the ring or gre_next() has taken it. */
-struct pending {
-	const uint8_t	*data;
-	uint32_t	 seq;
-	uint16_t	 len, mark;
+struct gre_packet {
+	uint16_t	 len, call;
+	uint16_t	 mark;		/* fingerprint of the data */
+	uint32_t	 seq, ack;
+	bool		 has_seq, has_ack;
+	const uint8_t	*data;		/* len octets, or NULL */
 };
 
 enum pending_state {
@@ -110,7 +111,8 @@ struct gre {
 	int64_t		 born;		/* when this numbering began */
 	bool		 started;
 
-	struct pending	 pending;
+	struct gre_packet pending;	/* the data received last, until the
+					 * ring or gre_next() has taken it */
 	enum pending_state state;
 
 	bool		 probation;	/* a packet waits to be confirmed: */
@@ -179,7 +181,12 @@ slot_of(struct gre *g, uint32_t seq)
 	return &g->slots[seq % GRE_RING];
 }
 
-enum gre_verdict
+/*
+ * Reads a packet that begins with the GRE header (RFC 2637 4.1).  *g is cleared
+ * first; octets behind the payload are ignored, and so is payload without a
+ * sequence number.
+ */
+static enum gre_verdict
 gre_decode(struct gre_packet *g, const uint8_t *buf, size_t n)
 {
 	struct rd r = { .p = buf, .end = buf + n };
@@ -509,7 +516,7 @@ give_up_gap(struct gre *g)
 /* ---- the ring ---- */
 
 static uint16_t
-cell_alloc(struct gre *g, const struct pending *f)
+cell_alloc(struct gre *g, const struct gre_packet *f)
 {
 	uint16_t cell;
 
@@ -583,7 +590,7 @@ follow(struct gre *g, int64_t now)
 static void
 ring_insert(struct gre *g, int64_t now)
 {
-	struct pending *f = &g->pending;
+	struct gre_packet *f = &g->pending;
 	struct slot *s = slot_of(g, f->seq);
 
 	if (seq_diff(f->seq, g->top) < 0)
@@ -621,7 +628,7 @@ process_pending(struct gre *g, int64_t now)
 }
 
 static void
-accept_packet(struct gre *g, const struct pending *f, int64_t now)
+accept_packet(struct gre *g, const struct gre_packet *f, int64_t now)
 {
 	g->pending = *f;
 	g->state = PENDING_BLOCKED;
@@ -645,7 +652,7 @@ end_probation(struct gre *g)
 
 /* A packet of the current numbering. */
 static void
-accept_current(struct gre *g, const struct pending *f, int64_t now)
+accept_current(struct gre *g, const struct gre_packet *f, int64_t now)
 {
 	end_probation(g);
 	gre_owe(g, seq_diff(f->seq, g->top) >= 0 ? f->seq : g->ack_seq, now);
@@ -656,7 +663,7 @@ accept_current(struct gre *g, const struct pending *f, int64_t now)
 
 /* A number out of range: a jump, if it follows the one on probation. */
 static void
-accept_stray(struct gre *g, const struct pending *f, int64_t now)
+accept_stray(struct gre *g, const struct gre_packet *f, int64_t now)
 {
 	if (g->probation && f->seq == g->bad_seq) {
 		g->n->rx_duplicate++;
@@ -679,7 +686,7 @@ accept_stray(struct gre *g, const struct pending *f, int64_t now)
 
 /* A number below `next` that was delivered or given up not long ago. */
 static void
-accept_behind(struct gre *g, const struct pending *f, int64_t now)
+accept_behind(struct gre *g, const struct gre_packet *f, int64_t now)
 {
 	uint16_t *mark = mark_of(g, f->seq);
 
@@ -698,7 +705,7 @@ accept_behind(struct gre *g, const struct pending *f, int64_t now)
 }
 
 static void
-accept_data(struct gre *g, const struct pending *f, int64_t now)
+accept_data(struct gre *g, const struct gre_packet *f, int64_t now)
 {
 	int32_t ahead, behind;
 
@@ -753,10 +760,8 @@ gre_recv(struct gre *g, const uint8_t *buf, size_t n, int64_t now)
 	if (p.has_ack)
 		gre_acknowledged(g, p.ack, now);
 	if (p.has_seq) {
-		struct pending f = { .data = p.data, .seq = p.seq, .len = p.len,
-		    .mark = fingerprint(p.data, p.len) };
-
-		accept_data(g, &f, now);
+		p.mark = fingerprint(p.data, p.len);
+		accept_data(g, &p, now);
 	}
 	return v;
 }

@@ -15,20 +15,12 @@
 enum {
 	HDLC_FLAG = 0x7e,
 	HDLC_ESCAPE = 0x7d,
-	HDLC_FCS_INIT = 0xffff,
-	HDLC_FCS_GOOD = 0xf0b8,		/* residue over data and FCS */
 	HDLC_DECODE_SLACK = 64		/* octets a decoder may scribble past
 					 * the frame (whole words, FCS) */
 };
 #define HDLC_ACCM_ALL	0xffffffffu
 /* Room that hdlc_encode() may touch for a frame of n octets. */
 #define HDLC_ENCODED(n)	(2 * (size_t)(n) + 6 + 64)
-
-/*
- * Runs the FCS-16 of RFC 1662 C.2 over n octets from state fcs
- * (HDLC_FCS_INIT to begin with).
- */
-uint16_t hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n);
 
 /*
  * Writes flag, escaped frame, escaped FCS, flag into out, which has

@@ -69,21 +69,6 @@ enum gre_verdict {
 	GRE_BAD_LENGTH			/* payload length beyond the packet */
 };
 
-struct gre_packet {
-	uint16_t	 len, call;
-	uint32_t	 seq, ack;
-	bool		 has_seq, has_ack;
-	const uint8_t	*data;		/* len octets, or NULL */
-};
-
-/*
- * Reads a packet that begins with the GRE header (RFC 2637 4.1).  *g is
- * cleared first; octets behind the payload are ignored, and so is payload
- * without a sequence number.
- */
-enum gre_verdict gre_decode(struct gre_packet *g, const uint8_t *buf,
-    size_t n);
-
 struct gre_conf {
 	uint16_t	 call;		/* ours: in packets we receive */
 	uint16_t	 peer_call;	/* the server's: in packets we send */

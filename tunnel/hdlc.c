@@ -26,7 +26,9 @@
 enum {
 	BIT6 = 0x20,			/* what an escape complements */
 	FCS_POLY = 0x8408,		/* x^16 + x^12 + x^5 + 1, reflected */
-	FCS_SIZE = 2
+	FCS_SIZE = 2,
+	HDLC_FCS_INIT = 0xffff,
+	HDLC_FCS_GOOD = 0xf0b8		/* residue over data and FCS */
 };
 
 /* ------------------------------------------------------------- tables */
@@ -306,11 +308,13 @@ fcs_move(uint64_t w)
 }
 
 /*
+ * Runs the FCS-16 of RFC 1662 C.2 over n octets from state fcs.
+ *
  * By P^16 = x^256 + x^192 + x^80 + 1 the three are 64, 176 and 256 places
  * later, so that four words are processed at once: a to d are the four before
  * p, with what was added to them.
  */
-uint16_t
+static uint16_t
 hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
 {
 	uint64_t a = fcs, b = 0, c = 0, d = 0, w = 0;
