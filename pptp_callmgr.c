@@ -439,8 +439,6 @@ conn_new(struct manager *g, int fd, const struct ipc_call *call)
 static void
 call_on_new(struct manager *g, struct client *cl)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-	    .sin_addr = g->clients.server, .sin_port = htons(cl->call.port) };
 	struct conn *co = conn_new(g, cl->tcp, &cl->call);
 
 	if (co == NULL) {
@@ -452,7 +450,7 @@ call_on_new(struct manager *g, struct client *cl)
 	cl->conn = co;
 	client_step(cl, IPC_CONNECTING);
 	(void)ctrl_call_open(&co->ctrl, &cl->call, g->serial++, g->now);
-	if (connect(co->fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
+	if (fd_connect(co->fd, g->clients.server, cl->call.port) == 0)
 		conn_connected(co);
 	else if (errno != EINPROGRESS)
 		conn_failed(co, errno);

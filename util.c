@@ -407,6 +407,15 @@ fd_nonblock(int fd)
 	return fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
+int
+fd_connect(int fd, struct in_addr addr, uint16_t port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr = addr,
+	    .sin_port = htons(port) };
+
+	return connect(fd, (const struct sockaddr *)&sin, sizeof(sin));
+}
+
 void
 fd_null(int fd)
 {

@@ -91,8 +91,7 @@ prepare(struct call *c, int fd)
 static enum exit_status
 find_local(struct call *c)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-	    .sin_addr = c->server, .sin_port = htons(c->gw.conf->port) };
+	struct sockaddr_in sin;
 	socklen_t len = sizeof(sin);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	enum exit_status status;
@@ -101,9 +100,9 @@ find_local(struct call *c)
 	if (fd == -1)
 		return failed(c->why, EXIT_SYSTEM, "cannot open a socket: %m");
 	status = prepare(c, fd);
-	if (status == EXIT_OK && (connect(fd, (const struct sockaddr *)&sin,
-	    sizeof(sin)) == -1 || getsockname(fd, (struct sockaddr *)&sin,
-	    &len) == -1))
+	if (status == EXIT_OK && (fd_connect(fd, c->server,
+	    c->gw.conf->port) == -1 || getsockname(fd,
+	    (struct sockaddr *)&sin, &len) == -1))
 		status = failed(c->why, EXIT_CONNECT, "cannot reach %s: %m%s",
 		    c->gw.server, errno == ENETUNREACH ? " (no route leads "
 		    "there: is this machine online? see ip route)" : "");
@@ -147,8 +146,6 @@ filter(int fd, const uint16_t *id)
 static enum exit_status
 open_raw(struct call *c, int *fd, const uint16_t *id)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-	    .sin_addr = c->server };
 	int dont = IP_PMTUDISC_DONT, size = RCVBUF;
 	enum exit_status status;
 
@@ -167,7 +164,7 @@ open_raw(struct call *c, int *fd, const uint16_t *id)
 	    sizeof(size)) == -1)
 		(void)setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &size,
 		    sizeof(size));
-	if (connect(*fd, (const struct sockaddr *)&sin, sizeof(sin)) == -1)
+	if (fd_connect(*fd, c->server, 0) == -1)
 		return failed(c->why, EXIT_CONNECT, "cannot reach the server "
 		    "by GRE: %m");
 	return EXIT_OK;
@@ -409,8 +406,6 @@ ask(struct call *c, const struct ipc_fds *fds)
 static void
 replay_early(struct call *c)
 {
-	struct sockaddr_in here = { .sin_family = AF_INET,
-	    .sin_addr = c->gw.local };
 	uint8_t buf[HDLC_FRAME_MAX + 128];
 	int one = 1;
 	ssize_t n;
@@ -419,8 +414,8 @@ replay_early(struct call *c)
 	 * So connected it receives neither the server's packets nor what it
 	 * sends.
 	 */
-	if (connect(c->gw.raw, (const struct sockaddr *)&here, sizeof(here)) ==
-	    -1 || setsockopt(c->gw.raw, IPPROTO_IP, IP_HDRINCL, &one,
+	if (fd_connect(c->gw.raw, c->gw.local, 0) == -1 ||
+	    setsockopt(c->gw.raw, IPPROTO_IP, IP_HDRINCL, &one,
 	    sizeof(one)) == -1)
 		return;
 	while ((n = recv(c->gw.raw, buf, sizeof(buf), MSG_DONTWAIT)) > 0)

@@ -174,15 +174,12 @@ resolve_host(struct resolve *r)
 unsigned
 resolve_mtu(struct in_addr server)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr = server,
-	    .sin_port = htons(PPTP_PORT) };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), mtu = 0;
 	socklen_t len = sizeof(mtu);
 
 	/* A datagram socket's connect() only asks the routing table. */
-	if (fd != -1 && (connect(fd, (const struct sockaddr *)&sin,
-	    sizeof(sin)) == -1 || getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu,
-	    &len) == -1))
+	if (fd != -1 && (fd_connect(fd, server, PPTP_PORT) == -1 ||
+	    getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len) == -1))
 		mtu = 0;
 	fd_close(fd);
 	if (mtu < MTU_LEAST + MTU_OVERHEAD || mtu > MTU_USUAL + MTU_OVERHEAD)

@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <netinet/in.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -115,6 +117,7 @@ void fd_close(int fd);
 
 /* 0, or -1 with errno. */
 int fd_nonblock(int fd);
+int fd_connect(int fd, struct in_addr addr, uint16_t port);
 
 /* Puts /dev/null where fd is, so that no copy of what was there remains. */
 void fd_null(int fd);
