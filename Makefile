@@ -60,7 +60,7 @@ SMALL	:= -fno-asynchronous-unwind-tables -fno-unwind-tables \
 	  $(if $(filter x86_64%,$(shell $(CC) -dumpmachine 2>&1)),-fno-plt)
 # Relocations are packed for a libc that can read them: glibc says so.
 packed	= $(shell echo glibc __GLIBC__ __GLIBC_MINOR__ | \
-	  $(CC) $(CPPFLAGS) -include features.h -E -x c - 2>/dev/null | \
+	  $(CC) $(CPPFLAGS) -include features.h -E -P -x c - 2>/dev/null | \
 	  awk '$$1 == "glibc" && $$2 * 1000 + $$3 >= 2036 { \
 	  print "-Wl,-z,pack-relative-relocs" }')
 LDSMALL	= -Wl,-z,noseparate-code $(packed)

@@ -101,6 +101,9 @@ is "no other FORTIFY beside it" \
 if [ "$(uname -m)" = x86_64 ]; then
 	claim "it builds as the Makefile has it" env -u CFLAGS -u MAKEFLAGS make -s \
 		-j"$(nproc)" B=build/plain BIN=build/plain/pptp PPPD_H=
+	getconf GNU_LIBC_VERSION 2> /dev/null |
+		awk '{ ok = $2 >= 2.36 } END { exit !ok }' &&
+		has "its relocations are packed" "$(readelf -d build/plain/pptp)" RELR
 	strip -o "$w/stripped" build/plain/pptp
 	size=$(stat -c %s "$w/stripped")
 	claim "stripped, it has at most 190000 octets (has $size)" \
