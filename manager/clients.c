@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -246,40 +245,37 @@ client_asked(struct clients *s, struct client *cl, const struct ipc_call *call,
 	fds->fd[IPC_FD_TCP] = -1;
 }
 
-/* The tunnel of one client, for a listing. */
-static void
-send_tunnel(const struct client *to, const struct client *cl, int64_t now)
+/* What a listing says of one client's tunnel. */
+static struct ipc_msg
+tunnel_of(const struct client *cl, int64_t now)
 {
-	struct ipc_msg m = { .type = IPC_TUNNEL };
-	struct ipc_tunnel *t = &m.tunnel;
+	struct ipc_msg m = { .type = IPC_TUNNEL, .tunnel = {
+	    .id = cl->call.id, .peer_id = cl->peer_id, .up = cl->up,
+	    .server = cl->call.server, .local = cl->call.local,
+	    .up_us = cl->up ? (uint64_t)(now - cl->up_since) : 0 } };
 
-	t->id = cl->call.id;
-	t->peer_id = cl->peer_id;
-	t->up = cl->up;
-	t->server = cl->call.server;
-	t->local = cl->call.local;
-	t->up_us = cl->up ? (uint64_t)(now - cl->up_since) : 0;
 	if (cl->n != NULL)
-		t->n = *cl->n;
-	client_send(to, &m);
+		m.tunnel.n = *cl->n;
+	return m;
 }
 
 void
 client_list(struct clients *s, struct client *cl, int64_t now)
 {
-	struct ipc_msg end = { .type = IPC_END };
-	struct pollfd p = { .fd = cl->fd, .events = POLLOUT };
+	for (;;) {
+		struct ipc_msg m = { .type = IPC_END };
 
-	while (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0) {
-		while (cl->cursor < s->high &&
-		    (s->slot[cl->cursor].status ||
+		while (cl->cursor < s->high && (s->slot[cl->cursor].status ||
 		    !s->slot[cl->cursor].asked))
 			cl->cursor++;
-		if (cl->cursor >= s->high) {
-			client_send(cl, &end);
+		if (cl->cursor < s->high)
+			m = tunnel_of(&s->slot[cl->cursor], now);
+		if (ipc_send(cl->fd, &m, NULL) == -1 && errno == EAGAIN)
+			return;
+		if (m.type == IPC_END) {
 			client_free(cl);
 			return;
 		}
-		send_tunnel(cl, &s->slot[cl->cursor++], now);
+		cl->cursor++;
 	}
 }

@@ -133,23 +133,24 @@ struct monitor {
  * alone could give them a mark.
  */
 static bool
-path_of(const struct monitor *k, int tcp, struct in_addr *local,
-    uint32_t *mark)
+take_path(struct monitor *k, int tcp)
 {
 	struct sockaddr_in peer = { .sin_family = AF_UNSPEC }, own = peer;
 	socklen_t len = sizeof(peer), own_len = sizeof(own);
-	socklen_t mark_len = sizeof(*mark), type_len = sizeof(int);
+	uint32_t mark;
+	socklen_t mark_len = sizeof(mark), type_len = sizeof(int);
 	int type = 0;
 
 	if (getsockopt(tcp, SOL_SOCKET, SO_TYPE, &type, &type_len) == -1 ||
 	    type != SOCK_STREAM ||
 	    getpeername(tcp, (struct sockaddr *)&peer, &len) == -1 ||
 	    getsockname(tcp, (struct sockaddr *)&own, &own_len) == -1 ||
-	    getsockopt(tcp, SOL_SOCKET, SO_MARK, mark, &mark_len) == -1 ||
+	    getsockopt(tcp, SOL_SOCKET, SO_MARK, &mark, &mark_len) == -1 ||
 	    peer.sin_family != AF_INET ||
 	    peer.sin_addr.s_addr != k->start->server.s_addr)
 		return false;
-	*local = own.sin_addr;
+	k->route.local = own.sin_addr;
+	k->route.mark = mark;
 	return true;
 }
 
@@ -157,13 +158,8 @@ path_of(const struct monitor *k, int tcp, struct in_addr *local,
 static void
 on_route(struct monitor *k, int tcp)
 {
-	struct in_addr local;
-	uint32_t mark;
-
-	if (!k->routing || tcp == -1 || !path_of(k, tcp, &local, &mark))
+	if (!k->routing || tcp == -1 || !take_path(k, tcp))
 		return;
-	k->route.local = local;
-	k->route.mark = mark;
 	if (!k->wanted)
 		k->renew_us = clock_us();
 	else if (k->renew_us == INT64_MAX)

@@ -104,24 +104,22 @@ test_path(void)
 	    .server = address("127.0.0.7").sin_addr };
 	struct monitor k = { .start = &start, .routing = true,
 	    .renew_us = INT64_MAX };
-	struct in_addr local = { 0 };
-	uint32_t mark = 1;
 	int listener = socket(AF_INET, SOCK_STREAM, 0), pair[2];
 
-	T(T_IS(path_of(&k, socket_to(SOCK_STREAM, "127.0.0.7"), &local,
-	    &mark)) &&
-	    T_EQ(local.s_addr, address("127.0.0.9").sin_addr.s_addr) &&
-	    T_EQ(mark, 0),
+	k.route.mark = 1;
+	T(T_IS(take_path(&k, socket_to(SOCK_STREAM, "127.0.0.7"))) &&
+	    T_EQ(k.route.local.s_addr,
+	    address("127.0.0.9").sin_addr.s_addr) && T_EQ(k.route.mark, 0),
 	    "a connection to the server shows its local address and mark");
-	T(!path_of(&k, socket_to(SOCK_STREAM, "127.0.0.8"), &local, &mark),
+	T(!take_path(&k, socket_to(SOCK_STREAM, "127.0.0.8")),
 	    "a connection to another address is none");
-	T(!path_of(&k, socket_to(SOCK_DGRAM, "127.0.0.7"), &local, &mark),
+	T(!take_path(&k, socket_to(SOCK_DGRAM, "127.0.0.7")),
 	    "nor is a socket that needs no answer");
-	T(!path_of(&k, listener, &local, &mark),
+	T(!take_path(&k, listener),
 	    "nor is one that is not connected");
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
 		abort();
-	T(!path_of(&k, pair[0], &local, &mark), "nor a local one");
+	T(!take_path(&k, pair[0]), "nor a local one");
 	on_route(&k, listener);
 	on_route(&k, -1);
 	T(!k.wanted && T_EQ(k.renew_us, INT64_MAX),
