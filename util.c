@@ -467,18 +467,26 @@ fd_close_others(const int *keep, size_t n)
 	close_from_to(first, ~0u);
 }
 
+static sigset_t
+change_mask(int how, const int *sigs, size_t n)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < n; i++)
+		sigaddset(&set, sigs[i]);
+	(void)sigprocmask(how, &set, NULL);
+	return set;
+}
+
 void
 signal_defaults(void)
 {
 	static const int needed[] = { SIGCHLD, SIGALRM };
-	sigset_t set;
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		sigaddset(&set, needed[i]);
-		signal(needed[i], SIG_DFL);
-	}
-	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGALRM, SIG_DFL);
+	(void)change_mask(SIG_UNBLOCK, needed, 2);
 	/* RLIMIT_FSIZE is to make write() fail, not to kill us. */
 	signal(SIGXFSZ, SIG_IGN);
 }
@@ -486,34 +494,22 @@ signal_defaults(void)
 void
 signal_hold(int sig)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)change_mask(SIG_BLOCK, &sig, 1);
 }
 
 int
 signal_fd(const int *sigs, size_t n)
 {
-	sigset_t set;
+	sigset_t set = change_mask(SIG_BLOCK, sigs, n);
 
-	sigemptyset(&set);
-	for (size_t i = 0; i < n; i++)
-		sigaddset(&set, sigs[i]);
 	signal(SIGPIPE, SIG_IGN);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1)
-		return -1;
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 void
 signal_reset(void)
 {
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)change_mask(SIG_SETMASK, NULL, 0);
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGXFSZ, SIG_DFL);
 }

@@ -97,8 +97,7 @@ password_read(struct password *r, const char *whose)
 
 	if (got == -1)
 		fatal(errno == EACCES || errno == EPERM ? EXIT_PERMISSION :
-		    EXIT_SYSTEM, "cannot read the password: %s",
-		    strerror(errno));
+		    EXIT_SYSTEM, "cannot read the password: %m");
 	if (got == 0 && r->len == 0)
 		fatal(EXIT_USAGE, "no password was given");
 	if (r->len > PASSWORD_LONGEST)

@@ -71,8 +71,8 @@ cannot(const char *what, const char *path)
 {
 	bool denied = errno == EACCES || errno == EPERM;
 
-	log_fatal("cannot %s %s: %s%s", what, path, strerror(errno),
-	    denied && geteuid() != 0 ? " (run pptpsetup as root)" : "");
+	log_fatal("cannot %s %s: %m%s", what, path, denied && geteuid() != 0 ?
+	    " (run pptpsetup as root)" : "");
 	return denied ? EXIT_PERMISSION : EXIT_SYSTEM;
 }
 

@@ -404,7 +404,7 @@ start(const char *tunnel)
 		execlp("pppd", "pppd", "call", tunnel, "updetach",
 		    (char *)NULL);
 	fatal(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM,
-	    "cannot run pppd: %s", strerror(errno));
+	    "cannot run pppd: %m");
 }
 
 int
