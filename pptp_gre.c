@@ -159,7 +159,6 @@ enum {
 	LATE_START_US = 12000,
 	COUNT_MIN = 8,
 	WAIT_MIN_US = 5000,
-	WAIT_MAX_US = 60000000,
 	START_REORDER_US = 1000000,	/* a beginning may be out of order */
 	START_REORDER_COUNT = 64,	/* this long, by so many places */
 	GAP_MAX = 65536		/* a longer jump is not counted as loss */
@@ -233,14 +232,10 @@ gre_init(void *mem, const struct gre_conf *conf, struct gre_counters *n)
 {
 	struct gre *g = mem;
 
-	assert(conf->window > 0);
+	assert(conf->window > 0 && conf->reorder_us >= 0);
 	g->conf = *conf;
 	if (g->conf.missing_window == 0 || g->conf.missing_window >= GRE_RING)
 		g->conf.missing_window = GRE_RING - 1;
-	if (g->conf.reorder_us > WAIT_MAX_US)
-		g->conf.reorder_us = WAIT_MAX_US;
-	if (g->conf.reorder_us < 0)
-		g->conf.reorder_us = 0;
 	g->n = n;
 	g->late_us = LATE_START_US;
 	while (g->free_cells < CELLS) {

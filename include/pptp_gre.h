@@ -77,7 +77,8 @@ struct gre_conf {
 	bool		 fill_gaps;	/* send gap fillers; see pptp_gre.c */
 	uint32_t	 missing_window;	/* more missing is a jump; 0:
 						 * as many as the ring holds */
-	int64_t		 reorder_us;	/* longest wait for a missing packet */
+	int64_t		 reorder_us;	/* longest wait for a missing packet,
+					 * 0 or more */
 };
 
 struct gre;				/* opaque: gre_size() tells how large */
