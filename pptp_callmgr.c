@@ -399,9 +399,7 @@ conn_to_share(struct manager *g, const struct ipc_call *call)
 	struct conn *coming = NULL;
 	bool takes_one = false;
 
-	for (unsigned i = 0; i < g->high; i++) {
-		struct conn *co = &g->conn[i];
-
+	for (struct conn *co = g->conn; co < g->conn + g->high; co++) {
 		if (!conn_suits(co, call))
 			continue;
 		if (co->ctrl.state == CTRL_WAIT_REPLY)
@@ -652,12 +650,6 @@ watch_all(struct manager *g)
 			    POLLIN);
 	}
 	return n;
-}
-
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 static int64_t

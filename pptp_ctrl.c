@@ -375,12 +375,6 @@ ctrl_sent(struct ctrl *c, size_t n, int64_t now)
 
 /* ---- deadlines ---- */
 
-static int64_t
-sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
 /*
  * When the next Echo-Request is due.  Some servers drop a connection that
  * sends one before its call is up.
@@ -643,26 +637,19 @@ on_echo_reply(struct ctrl *c, struct rd *r)
 }
 
 /*
- * The server takes us for a PAC: result 7, prohibited.  We have no id for its
- * call.
+ * The server asks for a call, as if we were a PAC, or announces one: result 7,
+ * prohibited, or 3, do not accept.  We have no id for it.
  */
 static void
 on_call_request(struct ctrl *c, struct rd *r)
 {
+	bool asks = msg_u16(c->in + 8) == OUT_CALL_REQUEST;
 	uint16_t peer_id = rd_u16(r);
 
-	ctrl_put(c, OUT_CALL_REPLY, NUMBERS(0, peer_id, 7), NULL);
-	ctrl_logf(c, 2, "the server asks for an outgoing call: refused");
-}
-
-/* Result 3: do not accept. */
-static void
-on_in_call_request(struct ctrl *c, struct rd *r)
-{
-	uint16_t peer_id = rd_u16(r);
-
-	ctrl_put(c, IN_CALL_REPLY, NUMBERS(0, peer_id, 3), NULL);
-	ctrl_logf(c, 2, "the server announces an incoming call: refused");
+	ctrl_put(c, asks ? OUT_CALL_REPLY : IN_CALL_REPLY,
+	    NUMBERS(0, peer_id, asks ? 7 : 3), NULL);
+	ctrl_logf(c, 2, "the server %s call: refused", asks ?
+	    "asks for an outgoing" : "announces an incoming");
 }
 
 /*
@@ -810,7 +797,7 @@ static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	    "2 delay,4 channel", 32, 0, IN(UP), on_call_reply },
 	[IN_CALL_REQUEST] = { "Incoming-Call-Request\0"
 	    "2 call,2 serial,4 bearer,4 channel,2-,2-,64tdialed,64tdialing,"
-	    "64tsubaddress", 220, IN_CALL_REPLY, IN(UP), on_in_call_request },
+	    "64tsubaddress", 220, IN_CALL_REPLY, IN(UP), on_call_request },
 	[IN_CALL_REPLY] = { "Incoming-Call-Reply\0"
 	    "2 call,2 peer's call,1 result,1 error,2 window,2 delay", 24, 0, 0,
 	    NULL },

@@ -128,6 +128,13 @@ void fd_null(int fd);
  */
 void fd_close_others(const int *keep, size_t n);
 
+/* Of two times of clock_us(). */
+static inline int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Milliseconds for poll() until due_us; -1 for INT64_MAX: for ever. */
 int poll_timeout(int64_t due_us, int64_t now_us);
 
