@@ -73,8 +73,6 @@ tell(struct ctrl *c, struct ctrl_event e)
 	c->on_event(c->user, &e);
 }
 
-static void warn_tick(struct ctrl *c, bool end);
-
 /*
  * The server can cause any number of warnings (level 2), which are logged by
  * default: those beyond WARN_MAX a minute go to the level of messages, and
@@ -87,7 +85,6 @@ ctrl_logf(struct ctrl *c, int level, const char *format, ...)
 	va_list ap;
 
 	if (level == 2) {
-		warn_tick(c, false);
 		if (c->warnings++ == 0)
 			c->warn_window = c->now + WARN_PERIOD;
 		if (c->warnings > WARN_MAX)
@@ -873,6 +870,7 @@ in_message(struct ctrl *c)
 	const struct ctrl_msg *m = &ctrl_msgs[type < PPTP_TYPES ? type : 0];
 
 	c->received_at = c->now;
+	warn_tick(c, false);
 	if (c->skipped > 0)
 		ctrl_logf(c, 2, "skipped %zu octets of text before the first "
 		    "message", c->skipped);
