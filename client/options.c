@@ -8,7 +8,6 @@
  */
 #include <arpa/inet.h>
 
-#include <assert.h>
 #include <ctype.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -30,12 +29,13 @@
 #define QUIRK	"quirk-"		/* begins the options of quirks */
 
 enum {
-	NAME_LONGEST = 31,		/* of an option */
+	EDITS_MOST = 5,			/* of a misspelt option */
 	USER_LONGEST = 255,		/* pppd cuts a longer one */
 	GO_ON = -1,			/* no status to exit with */
 	US = 1000000,
 	REORDER_MIN = 10000,
-	REORDER_MAX = 10 * US
+	REORDER_MAX = 10 * US,
+	HELP_COLUMN = 32
 };
 
 enum group { G_CALL, G_PPPD, G_DATA, G_QUIRK, G_LOG, G_INFO, GROUPS };
@@ -43,8 +43,9 @@ enum group { G_CALL, G_PPPD, G_DATA, G_QUIRK, G_LOG, G_INFO, GROUPS };
 enum {
 	OLD = 1 << 0,		/* pptp-linux 1.10.0 has it */
 	LAUNCH = 1 << 1,	/* only shapes the pppd that we launch */
-	QUIET = 1 << 2,		/* has a meaning for --status, too */
-	NEEDS_PTY = 1 << 3	/* only the pty can honour it */
+	DATA = 1 << 2,		/* only shapes a tunnel's data */
+	QUIET = 1 << 3,		/* has a meaning for --status, too */
+	NEEDS_PTY = 1 << 4	/* only the pty can honour it */
 };
 
 /* The command line as it is read. */
@@ -52,8 +53,8 @@ struct scan {
 	struct conf	*c;
 	char		**argv;
 	int		 argc, at;	/* at: the word being read */
-	const char	*launch, *tunnel;	/* first given with LAUNCH,
-						 * without QUIET */
+	/* The first given with LAUNCH, with DATA, without QUIET. */
+	const char	*launch, *data, *tunnel;
 	const char	*reorder;	/* what --timeout meant by its name */
 };
 
@@ -123,17 +124,6 @@ read_number(const char *s, int64_t unit, int64_t *v)
 	return any && *s == '\0';
 }
 
-static void
-store(struct scan *s, const struct row *o, int64_t v)
-{
-	if (o->size == 2)
-		MEMBER(s, o, uint16_t) = (uint16_t)v;
-	else if (o->size == 4)
-		MEMBER(s, o, uint32_t) = (uint32_t)v;
-	else
-		MEMBER(s, o, int64_t) = v;
-}
-
 /* A bit, or else a member of its own. */
 static int
 set_flag(struct scan *s, const struct row *o, const char *arg)
@@ -159,32 +149,40 @@ set_text(struct scan *s, const struct row *o, const char *arg)
 	return GO_ON;
 }
 
-/* A number, or a time in seconds. */
+/*
+ * A number, or a time in seconds: whole ones with unit 1, else divided into so
+ * many.
+ */
 static int
-set_number(struct scan *s, const struct row *o, const char *arg)
+set_units(struct scan *s, const struct row *o, const char *arg, int64_t unit)
 {
 	bool time = o->size == sizeof(int64_t);
 	int64_t v;
 
-	if (!read_number(arg, 1, &v) || v < o->lo || v > o->hi)
-		return mistaken("--%s takes %s from %u to %u, not '%.80s'",
-		    o->name, time ? "whole seconds" : "a whole number", o->lo,
-		    o->hi, arg);
-	store(s, o, time ? v * US : v);
+	if (!read_number(arg, unit, &v) || v < o->lo || v > o->hi)
+		return mistaken("--%s takes %s from %.10g to %.10g, not "
+		    "'%.80s'", o->name, !time ? "a whole number" : unit == 1 ?
+		    "whole seconds" : "seconds", (double)o->lo / (double)unit,
+		    (double)o->hi / (double)unit, arg);
+	if (o->size == 2)
+		MEMBER(s, o, uint16_t) = (uint16_t)v;
+	else if (!time)
+		MEMBER(s, o, uint32_t) = (uint32_t)v;
+	else
+		MEMBER(s, o, int64_t) = unit == 1 ? v * US : v;
 	return GO_ON;
+}
+
+static int
+set_number(struct scan *s, const struct row *o, const char *arg)
+{
+	return set_units(s, o, arg, 1);
 }
 
 static int
 set_fraction(struct scan *s, const struct row *o, const char *arg)
 {
-	int64_t us;
-
-	if (!read_number(arg, US, &us) || us < o->lo || us > o->hi)
-		return mistaken("--%s takes seconds from %g to %g, not "
-		    "'%.80s'", o->name, (double)o->lo / US,
-		    (double)o->hi / US, arg);
-	store(s, o, us);
-	return GO_ON;
+	return set_units(s, o, arg, US);
 }
 
 /* pptp-linux meant the reorder wait by this word. */
@@ -201,19 +199,19 @@ set_timeout(struct scan *s, const struct row *o, const char *arg)
 	return GO_ON;
 }
 
+/* A number, or a hexadecimal one. */
 static int
 set_mark(struct scan *s, const struct row *o, const char *arg)
 {
-	bool hex = arg[0] == '0' && (arg[1] == 'x' || arg[1] == 'X');
-	const char *p = hex ? arg + 2 : arg;
-	unsigned long long v = strtoull(p, NULL, hex ? 16 : 10);
+	char *end;
+	unsigned long long v;
 
-	if (*p == '\0' || p[strspn(p, hex ? "0123456789abcdefABCDEF" :
-	    "0123456789")] != '\0' || v > o->hi)
-		return mistaken("--%s takes a number from %u to %u, "
-		    "decimal or hexadecimal as in 0x10, not '%.80s'", o->name,
-		    o->lo, o->hi, arg);
-	store(s, o, (int64_t)v);
+	if (strncasecmp(arg, "0x", 2) != 0 || !isxdigit((unsigned char)arg[2]))
+		return set_number(s, o, arg);
+	v = strtoull(arg, &end, 16);
+	if (*end != '\0' || v > o->hi)
+		return set_number(s, o, arg);
+	MEMBER(s, o, uint32_t) = (uint32_t)v;
 	return GO_ON;
 }
 
@@ -285,9 +283,10 @@ say_version(struct scan *s, const struct row *o, const char *arg)
 	return EXIT_OK;
 }
 
-/* These two read the table. */
+/* These read the table. */
 static int set_quirks(struct scan *, const struct row *, const char *arg);
 static int say_help(struct scan *, const struct row *, const char *arg);
+static void print_group(enum group g);
 
 /* --- the table ------------------------------------------------------------ */
 
@@ -303,21 +302,21 @@ static const struct row options[] = {
 	    set_number, AT(port), 1, 65535, 0 },
 	{ "localbind", "ADDR", G_CALL, "local IPv4 address to talk from",
 	    set_address, AT(localbind), 1, 0, OLD },
-	{ "rtmark", "N", G_CALL, "mark our packets for policy routing; "
-	    "decimal or 0x hexadecimal", set_mark, AT(rtmark), 0, UINT32_MAX,
+	{ "rtmark", "N", G_CALL, "mark our packets; decimal or 0x "
+	    "hexadecimal", set_mark, AT(rtmark), 0, UINT32_MAX,
 	    OLD | NEEDS_PTY },
 	{ "nohostroute", "", G_CALL, "add no host route to the server",
 	    set_flag, AT(nohostroute), 0, 0, OLD },
-	{ "timeout", "SECS", G_CALL, "longest wait for the tunnel, from name "
-	    "to call (25)", set_timeout, AT(timeout_us), US,
+	{ "timeout", "SECS", G_CALL, "longest wait for name, server and call "
+	    "(25)", set_timeout, AT(timeout_us), US,
 	    UINT32_C(3600) * US, OLD },
-	{ "idle-wait", "SECS", G_CALL, "silence before an echo request (60; 0 "
-	    "sends none)", set_number, AT(idle_us), 0, INT_MAX, OLD },
+	{ "idle-wait", "SECS", G_CALL, "silence before an echo request (60; 0: "
+	    "none)", set_number, AT(idle_us), 0, INT_MAX, OLD },
 	{ "max-echo-wait", "SECS", G_CALL, "longest wait for its reply (60; 0 "
 	    "is for ever)", set_number, AT(echo_us), 0, INT_MAX, OLD },
 
-	{ "nolaunchpppd", "", G_PPPD, "carry PPP on standard input and "
-	    "output, for pppd's pty option", set_flag, AT(nolaunch), 0, 0,
+	{ "nolaunchpppd", "", G_PPPD, "carry PPP on stdin and stdout, for pppd's "
+	    "pty", set_flag, AT(nolaunch), 0, 0,
 	    OLD },
 	{ "username", "USER", G_PPPD, "log in as this user; asks for the "
 	    "password", set_text, AT(username), 1, USER_LONGEST, LAUNCH },
@@ -325,7 +324,7 @@ static const struct row options[] = {
 	    set_text, AT(domain), 1, USER_LONGEST, LAUNCH },
 	{ "encrypt", "", G_PPPD, "require encryption by MPPE, 128 bit",
 	    set_flag, AT(encrypt), 0, 0, LAUNCH },
-	{ "pppd-call", "NAME", G_PPPD, "launch pppd with the options of "
+	{ "pppd-call", "NAME", G_PPPD, "options for pppd: those of "
 	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0,
 	    LAUNCH },
 	{ "client-ip", "ADDR", G_PPPD, "ask for this address of our own",
@@ -342,39 +341,38 @@ static const struct row options[] = {
 	    set_flag, AT(refuse), REFUSE_MSCHAP_V2, 0, LAUNCH },
 	{ "refuse-eap", "", G_PPPD, "never log in by EAP",
 	    set_flag, AT(refuse), REFUSE_EAP, 0, LAUNCH },
-	{ "sync", "", G_PPPD, "synchronous PPP towards pppd, which needs "
-	    "its own option sync", set_flag, AT(sync), 0, 0,
-	    OLD | NEEDS_PTY },
+	{ "sync", "", G_PPPD, "synchronous PPP; pppd needs its own sync", set_flag, AT(sync), 0, 0,
+	    OLD | DATA | NEEDS_PTY },
 
 	{ "data-path", "auto|kernel|user", G_DATA, "what carries the data "
-	    "(auto)", set_choice, AT(data_path), 0, 0, 0 },
+	    "(auto)", set_choice, AT(data_path), 0, 0, DATA },
 	{ "nobuffer", "", G_DATA, "do not wait for packets that are late",
 	    set_flag, AT(nobuffer), 0, 0,
-	    OLD | NEEDS_PTY },
+	    OLD | DATA | NEEDS_PTY },
 	{ "reorder-timeout", "SECS", G_DATA, "longest wait for a missing "
 	    "packet (0.3)", set_fraction, AT(reorder_us), REORDER_MIN,
-	    REORDER_MAX, NEEDS_PTY },
+	    REORDER_MAX, DATA | NEEDS_PTY },
 	{ "missing-window", "N", G_DATA, "take a packet more than N ahead for "
 	    "a jump", set_number, AT(missing_window), 1, INT32_MAX,
-	    OLD | NEEDS_PTY },
+	    OLD | DATA | NEEDS_PTY },
 	{ "window", "N", G_DATA, "packets the server may have under way (64)",
 	    set_number, AT(window), 1, 65535, 0 },
 
 	{ "quirks", "NAME", G_QUIRK, "use the quirk of this name; help lists "
 	    "them", set_quirks, AT(quirks), 0, 0, OLD },
-	{ QUIRK "welcome", "", G_QUIRK, "the server greets with text before it "
-	    "speaks PPTP", set_flag, AT(quirks), QUIRK_WELCOME, 0, 0 },
+	{ QUIRK "welcome", "", G_QUIRK, "the server greets with text first",
+	    set_flag, AT(quirks), QUIRK_WELCOME, 0, 0 },
 	{ QUIRK "broken-asyncread", "", G_QUIRK, "the server takes each read "
-	    "for one whole message", set_flag, AT(quirks), QUIRK_ASYNCREAD, 0,
+	    "for one message", set_flag, AT(quirks), QUIRK_ASYNCREAD, 0,
 	    0 },
 	{ QUIRK "bezeq-israel", "", G_QUIRK, "Orckit ATUR3 ADSL modem, as sold "
 	    "by Bezeq", set_flag, AT(quirks), QUIRK_BEZEQ, 0, 0 },
 
-	{ "debug", "", G_LOG, "stay in the foreground, log level 4, to "
-	    "standard error as well", set_flag, AT(debug), 0, 0,
+	{ "debug", "", G_LOG, "in the foreground, log level 4, also to "
+	    "stderr", set_flag, AT(debug), 0, 0,
 	    OLD | QUIET },
-	{ "loglevel", "0..4", G_LOG, "0 nothing, 1 errors, 2 tunnel up and "
-	    "down (the default), 3 control messages, 4 packets",
+	{ "loglevel", "0..4", G_LOG, "0 nothing, 2 up and down (default), 4 "
+	    "packets",
 	    set_number, AT(loglevel), 0, 4, OLD | QUIET },
 	{ "logstring", "TEXT", G_LOG, "begin each line of the log with this",
 	    set_text, AT(logstring), 0, 100, OLD | QUIET },
@@ -393,52 +391,38 @@ enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
 
 /* --- names ---------------------------------------------------------------- */
 
-/*
- * Levenshtein's distance of the first NAME_LONGEST letters of two words,
- * whatever their case.
- */
-static size_t
-distance(const char *a, const char *b)
+/* A letter of an option's name, as people may write it. */
+static int
+letter(char ch)
 {
-	size_t row[NAME_LONGEST + 1], la = strnlen(a, NAME_LONGEST),
-	    lb = strnlen(b, NAME_LONGEST);
+	return ch == '_' ? '-' : tolower((unsigned char)ch);
+}
 
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		size_t corner = row[0];		/* row i-1, column j-1 */
-
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			size_t best = corner +
-			    (tolower((unsigned char)a[i - 1]) !=
-			    tolower((unsigned char)b[j - 1]));
-
-			corner = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[lb];
+/* Can one word be made the other by so many edits of a letter? */
+static bool
+alike(const char *a, const char *b, size_t edits)
+{
+	for (; *a != '\0' && letter(*a) == letter(*b); a++)
+		b++;
+	if (*a == *b)			/* both end */
+		return true;
+	return edits-- > 0 && ((*a != '\0' && alike(a + 1, b, edits)) ||
+	    (*b != '\0' && alike(a, b + 1, edits)) ||
+	    (*a != '\0' && *b != '\0' && alike(a + 1, b + 1, edits)));
 }
 
 /* The option that begins so and goes on nearest to a word; NULL. */
 static const struct row *
 nearest(const char *begin, const char *word)
 {
-	size_t best = 2 + strlen(word) / 3, n = strlen(begin), d;
-	const struct row *near = NULL;
+	size_t n = strlen(begin), most = 1 + strlen(word) / 3;
 
-	for (const struct row *o = options; o < options + OPTIONS; o++)
-		if (strncmp(o->name, begin, n) == 0 &&
-		    (d = distance(word, o->name + n)) < best) {
-			best = d;
-			near = o;
-		}
-	return near;
+	for (size_t edits = 0; edits <= most && edits <= EDITS_MOST; edits++)
+		for (const struct row *o = options; o < options + OPTIONS; o++)
+			if (strncmp(o->name, begin, n) == 0 &&
+			    alike(word, o->name + n, edits))
+				return o;
+	return NULL;
 }
 
 /* The mistake of a word that is no option. */
@@ -447,7 +431,7 @@ unknown(const char *word)
 {
 	const char *dashless = word + strspn(word, "-");
 	int n = (int)strcspn(dashless, "=");
-	char name[NAME_LONGEST + 1];
+	char name[32];
 	const struct row *near;
 
 	snprintf(name, sizeof(name), "%.*s", n, dashless);
@@ -463,44 +447,23 @@ unknown(const char *word)
 	    "; what pppd shall get with a dash goes behind '--'" : "");
 }
 
-/* The name of a quirk as --quirks has it: BEZEQ_ISRAEL. */
-static void
-quirk_name(char out[NAME_LONGEST + 1], const char *name)
-{
-	size_t i = 0;
-
-	for (; name[i] != '\0' && i < NAME_LONGEST; i++)
-		out[i] = (char)(name[i] == '-' ? '_' :
-		    toupper((unsigned char)name[i]));
-	out[i] = '\0';
-}
-
+/* Takes its argument in any case, with '-' or '_'. */
 static int
 set_quirks(struct scan *s, const struct row *o, const char *arg)
 {
-	char name[NAME_LONGEST + 1], wanted[NAME_LONGEST + 1];
-	bool list = strcmp(arg, "help") == 0;
-	const struct row *near;
+	const struct row *q = nearest(QUIRK, arg);
 
-	quirk_name(wanted, arg);
-	for (const struct row *q = options; q < options + OPTIONS; q++) {
-		if (strncmp(q->name, QUIRK, strlen(QUIRK)) != 0)
-			continue;
-		quirk_name(name, q->name + strlen(QUIRK));
-		if (list)
-			printf("%-18s --%-23s %s\n", name, q->name, q->help);
-		else if (strcmp(name, wanted) == 0)
-			return q->set(s, q, NULL);
-	}
-	if (list)
+	if (strcmp(arg, "help") == 0) {
+		print_group(G_QUIRK);
 		return EXIT_OK;
-	near = nearest(QUIRK, arg);
-	if (near == NULL)
+	}
+	if (q == NULL)
 		return mistaken("--%s has no '%.80s'; '--%s help' lists all",
 		    o->name, arg, o->name);
-	quirk_name(name, near->name + strlen(QUIRK));
-	return mistaken("--%s has no '%.80s'; did you mean '%s'?", o->name,
-	    arg, name);
+	if (!alike(arg, q->name + strlen(QUIRK), 0))
+		return mistaken("--%s has no '%.80s'; did you mean '%s'?",
+		    o->name, arg, q->name + strlen(QUIRK));
+	return q->set(s, q, NULL);
 }
 
 /* --- parsing -------------------------------------------------------------- */
@@ -532,49 +495,57 @@ take_word(struct scan *s, char *word)
 }
 
 /*
- * Finds the option that a word names, or of which it has the beginning.  One
- * that pptp-linux took is still taken: its scripts must not break because we
- * have more options.  GO_ON, or the status of a mistake.
+ * The option that a word names, or of which it has the beginning; NULL after a
+ * mistake.  One that pptp-linux took is still taken: its scripts must not break
+ * because we have more options.
  */
-static int
-find_option(const char *word, const struct row **found)
+static const struct row *
+find_option(const char *word)
 {
-	const struct row *all[OPTIONS], *old = NULL;
+	const struct row *first = NULL, *last = NULL, *old = NULL;
 	size_t len = strcspn(word + 2, "=");
-	int n = 0, olds = 0;
+	int olds = 0;
 
 	for (const struct row *o = options; o < options + OPTIONS; o++) {
 		if (len == 0 || strncmp(o->name, word + 2, len) != 0)
 			continue;
-		*found = o;
 		if (o->name[len] == '\0')
-			return GO_ON;
-		all[n++] = o;
+			return o;
+		last = o;
+		if (first == NULL)
+			first = o;
 		if (o->flags & OLD) {
 			olds++;
 			old = o;
 		}
 	}
-	if (n == 0)
-		return unknown(word);
-	if (n > 1 && olds != 1)
-		return mistaken("'%.80s' is short for more than one option: "
-		    "--%s, --%s%s", word, all[0]->name, all[1]->name,
-		    n > 2 ? " and others" : "");
-	if (n > 1)
-		*found = old;
-	return GO_ON;
+	if (first == last && first != NULL)
+		return first;
+	if (olds == 1)
+		return old;
+	if (first == NULL)
+		(void)unknown(word);
+	else
+		(void)mistaken("'%.80s' is short for --%s and for --%s", word,
+		    first->name, last->name);
+	return NULL;
+}
+
+static void
+note_first(const char **first, bool given, const struct row *o)
+{
+	if (given && *first == NULL)
+		*first = o->name;
 }
 
 static int
 take_option(struct scan *s, const char *word)
 {
 	const char *value = strchr(word, '=');
-	const struct row *o = NULL;
-	int status = find_option(word, &o);
+	const struct row *o = find_option(word);
 
-	if (status != GO_ON)
-		return status;
+	if (o == NULL)
+		return EXIT_USAGE;
 	if (value != NULL && o->arg[0] == '\0')
 		return mistaken("--%s takes no value: '%.80s'", o->name, word);
 	if (value != NULL)
@@ -585,12 +556,10 @@ take_option(struct scan *s, const char *word)
 			    o->name, o->name, o->arg);
 		value = s->argv[++s->at];
 	}
-	if (o->flags & LAUNCH && s->launch == NULL)
-		s->launch = o->name;
-	if (!(o->flags & QUIET) && s->tunnel == NULL)
-		s->tunnel = o->name;
-	if (o->flags & NEEDS_PTY && s->c->pty_need == NULL)
-		s->c->pty_need = o->name;
+	note_first(&s->launch, o->flags & LAUNCH, o);
+	note_first(&s->data, o->flags & DATA, o);
+	note_first(&s->tunnel, !(o->flags & QUIET), o);
+	note_first(&s->c->pty_need, o->flags & NEEDS_PTY, o);
 	return o->set(s, o, value);
 }
 
@@ -686,26 +655,17 @@ check_host(const struct conf *c)
 	return check_name(c->host);
 }
 
-/* Which mode launches no pppd; NULL: this one does. */
-static const char *
-launches_none(const struct conf *c)
-{
-	return c->mode == RUN_CHECK ? "--check" :
-	    c->mode != RUN_TUNNEL ? "--status" :
-	    c->nolaunch ? "--nolaunchpppd" : NULL;
-}
-
 /* Options that cannot go together. */
 static int
 check_options(const struct scan *s)
 {
 	const struct conf *c = s->c;
-	const char *who = launches_none(c), *need = options_pty_need(c);
+	const char *need = options_pty_need(c);
 
-	if (who != NULL && s->launch != NULL && c->mode == RUN_TUNNEL)
+	if (c->nolaunch && s->launch != NULL && c->mode == RUN_TUNNEL)
 		return mistaken("--%s is for the pppd that pptp launches, "
-		    "but %s launches none: give it to pppd itself", s->launch,
-		    who);
+		    "but --nolaunchpppd launches none: give it to pppd itself",
+		    s->launch);
 	if (c->domain != NULL && strchr(c->domain, '\\') != NULL)
 		return mistaken("a domain has no backslash: --domain "
 		    "'%.80s' (write it without)", c->domain);
@@ -715,34 +675,39 @@ check_options(const struct scan *s)
 	return GO_ON;
 }
 
+/* A word, or an option without its dashes, if there is one. */
+static void
+ignored(const char *dashes, const char *what, const char *whose,
+    const char *mode, const char *not_done)
+{
+	if (what != NULL)
+		say(STDERR_FILENO, "pptp: %s%.80s is for %s, which %s does not "
+		    "%s: ignored\n", dashes, what, whose, mode, not_done);
+}
+
 /* What is taken for something else, or for nothing. */
 static void
 warn_options(const struct scan *s)
 {
 	const struct conf *c = s->c;
-	const char *who = launches_none(c);
-	const char *data = c->pty_need != NULL ? c->pty_need :
-	    c->data_path != DATA_AUTO ? "data-path" : NULL;
+	bool check = c->mode == RUN_CHECK, status = !check &&
+	    c->mode != RUN_TUNNEL;
+	const char *mode = check ? "--check" : status ? "--status" :
+	    "--nolaunchpppd";
 
 	if (s->reorder != NULL)
 		say(STDERR_FILENO, "pptp: --timeout %s is taken as "
 		    "--reorder-timeout %s, which pptp-linux meant by it; "
 		    "--timeout is now the longest wait for the tunnel, 1 "
 		    "second at least\n", s->reorder, s->reorder);
-	if (who != NULL && c->nwords > 0)
-		say(STDERR_FILENO, "pptp: '%.80s' is for pppd, which %s does "
-		    "not launch: ignored%s\n", c->words[0], who,
-		    c->nwords > 1 ? ", like what follows" : "");
-	if (s->launch != NULL && c->mode == RUN_CHECK)
-		say(STDERR_FILENO, "pptp: --%s is for pppd, which %s does not "
-		    "launch: ignored\n", s->launch, who);
-	if (data != NULL && c->mode == RUN_CHECK)
-		say(STDERR_FILENO, "pptp: --%s is for a tunnel's data, and %s "
-		    "carries none: ignored\n", data, who);
-	if (s->tunnel != NULL && c->mode != RUN_CHECK &&
-	    c->mode != RUN_TUNNEL)
-		say(STDERR_FILENO, "pptp: --%s is for a tunnel, and %s only "
-		    "shows those there are: ignored\n", s->tunnel, who);
+	if (c->nwords > 0 && (check || status || c->nolaunch))
+		ignored("", c->words[0], "pppd", mode, "launch");
+	if (check) {
+		ignored("--", s->launch, "pppd", mode, "launch");
+		ignored("--", s->data, "a tunnel's data", mode, "carry");
+	} else if (status) {
+		ignored("--", s->tunnel, "a new tunnel", mode, "make");
+	}
 	if (c->domain != NULL && c->username == NULL)
 		say(STDERR_FILENO, "pptp: --domain goes with --username: "
 		    "ignored\n");
@@ -796,12 +761,7 @@ options_parse(struct conf *c, int argc, char **argv)
 
 /* --- help ----------------------------------------------------------------- */
 
-enum {
-	HELP_COLUMN = 29,
-	HELP_WIDTH = 79
-};
-
-static const char group_names[][14] = {
+static const char group_names[GROUPS][14] = {
 	[G_CALL] = "The call",
 	[G_PPPD] = "pppd",
 	[G_DATA] = "The data",
@@ -809,66 +769,18 @@ static const char group_names[][14] = {
 	[G_LOG] = "Logging",
 	[G_INFO] = "Other modes",
 };
-static_assert(sizeof(group_names) / sizeof(group_names[0]) == GROUPS,
-    "a group has no name");
 
-static const char exit_texts[][56] = {
-	[EXIT_OK] = "normal end",
-	[EXIT_SYSTEM] =
-	    "this machine failed: memory, pppd, PPP; no tunnel is up",
-	[EXIT_USAGE] = "the command line is wrong",
-	[EXIT_RESOLVE] = "the server's name has no usable address",
-	[EXIT_PERMISSION] = "a capability or a file's permission is missing",
-	[EXIT_CONNECT] = "cannot connect: refused, unreachable or timed out",
-	[EXIT_NOT_PPTP] = "what answers there is not a PPTP server",
-	[EXIT_REFUSED] = "the server refused the connection",
-	[EXIT_CALL_REFUSED] = "the server refused the call",
-	[EXIT_TIMEOUT] = "the tunnel was not up within --timeout",
-	[EXIT_SERVER_ENDED] = "the server ended the call",
-	[EXIT_LOST] = "the connection was lost",
-	[EXIT_GRE_BLOCKED] = "no GRE comes back: protocol 47 is blocked",
-	[EXIT_LOGIN] = "the server refused the login",
-	[EXIT_PPP] = "PPP could not agree: login, encryption or address",
-};
-static_assert(sizeof(exit_texts) / sizeof(exit_texts[0]) == EXIT_STATUSES,
-    "a status has no text");
-
-/* Words from column HELP_COLUMN on, as many to a line as fit. */
 static void
-print_wrapped(const char *text)
+print_group(enum group g)
 {
-	int column = HELP_COLUMN;
+	printf("\n%s:\n", group_names[g]);
+	for (const struct row *o = options; o < options + OPTIONS; o++)
+		if (o->group == g) {
+			int n = printf("  --%s%s%s", o->name, o->arg[0] == '[' ?
+			    "" : " ", o->arg);
 
-	while (*text != '\0') {
-		int n = (int)strcspn(text, " ");
-
-		if (column + 1 + n > HELP_WIDTH) {
-			printf("\n%*s", HELP_COLUMN, "");
-			column = HELP_COLUMN;
-		} else if (column > HELP_COLUMN) {
-			putchar(' ');
-			column++;
+			printf("%*s%s\n", HELP_COLUMN - n, "", o->help);
 		}
-		printf("%.*s", n, text);
-		column += n;
-		text += n;
-		text += strspn(text, " ");
-	}
-	putchar('\n');
-}
-
-static void
-print_row(const struct row *o)
-{
-	int n = printf("  --%s%s%s", o->name,
-	    o->arg[0] == '\0' || o->arg[0] == '[' ? "" : " ", o->arg);
-
-	if (n >= HELP_COLUMN) {
-		putchar('\n');
-		n = 0;
-	}
-	printf("%*s", HELP_COLUMN - n, "");
-	print_wrapped(o->help);
 }
 
 static int
@@ -881,14 +793,25 @@ say_help(struct scan *s, const struct row *o, const char *arg)
 	    "Options may stand\nbefore and after HOST, as --option value or "
 	    "--option=value; other words go to\npppd, and behind -- all do.\n",
 	    stdout);
-	for (int g = 0; g < GROUPS; g++) {
-		printf("\n%s:\n", group_names[g]);
-		for (size_t i = 0; i < OPTIONS; i++)
-			if (options[i].group == g)
-				print_row(&options[i]);
-	}
-	fputs("\nExit status (once pppd is launched, pppd's own):\n", stdout);
-	for (int i = 0; i < EXIT_STATUSES; i++)
-		printf("  %2d  %s\n", i, exit_texts[i]);
+	for (int g = 0; g < GROUPS; g++)
+		print_group((enum group)g);
+	/* enum exit_status */
+	fputs("\nExit status (once pppd is launched, pppd's own):\n"
+	    "   0  normal end\n"
+	    "   1  this machine failed: memory, pppd, PPP; no tunnel is up\n"
+	    "   2  the command line is wrong\n"
+	    "   3  the server's name has no usable address\n"
+	    "   4  a capability or a file's permission is missing\n"
+	    "   5  cannot connect: refused, unreachable or timed out\n"
+	    "   6  what answers there is not a PPTP server\n"
+	    "   7  the server refused the connection\n"
+	    "   8  the server refused the call\n"
+	    "   9  the tunnel was not up within --timeout\n"
+	    "  10  the server ended the call\n"
+	    "  11  the connection was lost\n"
+	    "  12  no GRE comes back: protocol 47 is blocked\n"
+	    "  13  the server refused the login\n"
+	    "  14  PPP could not agree: login, encryption or address\n",
+	    stdout);
 	return EXIT_OK;
 }

@@ -7,6 +7,8 @@
 /* with: client/pppd_argv.c util.c */
 #include "../../client/options.c"
 
+#include <assert.h>
+
 #include "pppd_argv.h"
 
 static const struct pppd_extra plain = { .tty = "/dev/pts/0", .mtu = 1400,
