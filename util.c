@@ -27,8 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "text.h"
 #include "util.h"
+#include "wire.h"
 
 enum {
 	LINE = 512,

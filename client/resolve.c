@@ -22,7 +22,7 @@
 #include "pptp_proto.h"
 #include "resolve.h"
 #include "sandbox.h"
-#include "text.h"
+#include "wire.h"
 #include "util.h"
 
 /* How an answer begins: addresses, or a sentence. */

@@ -78,7 +78,7 @@ void fatal(int status, const char *fmt, ...) PRINTF(2, 3)
  */
 void say(int out, const char *fmt, ...) PRINTF(2, 3);
 
-/* A text made printable, octets that are not as \xHH: see text.h. */
+/* A text made printable, octets that are not as \xHH: see wire.h. */
 void text_line(char *out, size_t size, const char *text);
 
 /* The same for one that others wrote and that will be quoted. */

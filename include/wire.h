@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bounds-checked cursors over wire bytes, and the one way to compare sequence
- * numbers.  Everything is big endian on the wire and host order in C.
+ * Bounds-checked cursors over wire bytes, the one way to compare sequence
+ * numbers, and the one to show a stranger's text (pure).  Everything is big
+ * endian on the wire and host order in C.
  *
  * A cursor latches failure: decode straight down, ask .bad once at the end.
  * Reads past the end give zeroes and NULL; writes past the end are discarded.
@@ -12,7 +13,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 struct rd {
 	const uint8_t	*p, *end;
@@ -25,7 +25,7 @@ struct wr {
 };
 
 /* A pointer to the next n octets, which are consumed; NULL once .bad. */
-static inline const uint8_t *
+inline const uint8_t *
 rd_bytes(struct rd *r, size_t n)
 {
 	const uint8_t *p = r->p;
@@ -38,7 +38,7 @@ rd_bytes(struct rd *r, size_t n)
 	return p;
 }
 
-static inline uint8_t
+inline uint8_t
 rd_u8(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 1);
@@ -46,7 +46,7 @@ rd_u8(struct rd *r)
 	return p == NULL ? 0 : p[0];
 }
 
-static inline uint16_t
+inline uint16_t
 rd_u16(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 2);
@@ -54,7 +54,7 @@ rd_u16(struct rd *r)
 	return p == NULL ? 0 : (uint16_t)(p[0] << 8 | p[1]);
 }
 
-static inline uint32_t
+inline uint32_t
 rd_u32(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 4);
@@ -63,19 +63,8 @@ rd_u32(struct rd *r)
 	    (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Copies a NUL-padded field of n octets into dst[n + 1], always terminated. */
-static inline void
-rd_text(struct rd *r, char *dst, size_t n)
-{
-	const uint8_t *p = rd_bytes(r, n);
-
-	memset(dst, 0, n + 1);
-	if (p != NULL)
-		memcpy(dst, p, strnlen((const char *)p, n));
-}
-
 /* Room for n octets, to be filled by the caller; NULL once .bad. */
-static inline uint8_t *
+inline uint8_t *
 wr_room(struct wr *w, size_t n)
 {
 	uint8_t *p = w->p;
@@ -88,16 +77,7 @@ wr_room(struct wr *w, size_t n)
 	return p;
 }
 
-static inline void
-wr_u8(struct wr *w, uint8_t v)
-{
-	uint8_t *p = wr_room(w, 1);
-
-	if (p != NULL)
-		p[0] = v;
-}
-
-static inline void
+inline void
 wr_u16(struct wr *w, uint16_t v)
 {
 	uint8_t *p = wr_room(w, 2);
@@ -108,7 +88,7 @@ wr_u16(struct wr *w, uint16_t v)
 	}
 }
 
-static inline void
+inline void
 wr_u32(struct wr *w, uint32_t v)
 {
 	uint8_t *p = wr_room(w, 4);
@@ -121,26 +101,22 @@ wr_u32(struct wr *w, uint32_t v)
 	}
 }
 
-static inline void
-wr_bytes(struct wr *w, const void *src, size_t n)
-{
-	uint8_t *p = wr_room(w, n);
+/* Copies a NUL-padded field of n octets into dst[n + 1], always terminated. */
+void rd_text(struct rd *r, char *dst, size_t n);
 
-	if (p != NULL && n > 0)
-		memcpy(p, src, n);
-}
+void wr_u8(struct wr *w, uint8_t v);
+void wr_bytes(struct wr *w, const void *src, size_t n);
 
 /* A NUL-padded field of n octets; a longer text is cut. */
-static inline void
-wr_text(struct wr *w, const char *s, size_t n)
-{
-	uint8_t *p = wr_room(w, n);
+void wr_text(struct wr *w, const char *s, size_t n);
 
-	if (p == NULL)
-		return;
-	memset(p, 0, n);
-	memcpy(p, s, strnlen(s, n));
-}
+/*
+ * Writes n octets of untrusted text as printable ASCII (others as \xHH) into
+ * out of size octets, cut where it does not fit, always terminated.  quoted: it
+ * will stand between quotation marks, so those and backslashes get a backslash.
+ */
+void text_escape(char *out, size_t size, const char *text, size_t n,
+    bool quoted);
 
 /* Signed distance from b to a on the 32-bit sequence circle. */
 static inline int32_t

@@ -9,7 +9,6 @@
 
 #include "ctrl_msg.h"
 #include "pptp_proto.h"
-#include "text.h"
 
 #define ROWS(a)	(sizeof(a) / sizeof((a)[0]))
 

@@ -8,7 +8,7 @@
 
 #include "ppp_observer.h"
 #include "pptp_proto.h"
-#include "text.h"
+#include "wire.h"
 
 enum { LINE = 4 * PPP_TEXT + 1 };	/* a text, escaped */
 
