@@ -315,9 +315,8 @@ static const struct row options[] = {
 	{ "max-echo-wait", "SECS", G_CALL, "longest wait for its reply (60; 0 "
 	    "is for ever)", set_number, AT(echo_us), 0, INT_MAX, OLD },
 
-	{ "nolaunchpppd", "", G_PPPD, "carry PPP on stdin and stdout, for pppd's "
-	    "pty", set_flag, AT(nolaunch), 0, 0,
-	    OLD },
+	{ "nolaunchpppd", "", G_PPPD, "carry PPP on stdin and stdout, for "
+	    "pppd's pty", set_flag, AT(nolaunch), 0, 0, OLD },
 	{ "username", "USER", G_PPPD, "log in as this user; asks for the "
 	    "password", set_text, AT(username), 1, USER_LONGEST, LAUNCH },
 	{ "domain", "DOMAIN", G_PPPD, "log in as DOMAIN\\USER",
@@ -341,8 +340,8 @@ static const struct row options[] = {
 	    set_flag, AT(refuse), REFUSE_MSCHAP_V2, 0, LAUNCH },
 	{ "refuse-eap", "", G_PPPD, "never log in by EAP",
 	    set_flag, AT(refuse), REFUSE_EAP, 0, LAUNCH },
-	{ "sync", "", G_PPPD, "synchronous PPP; pppd needs its own sync", set_flag, AT(sync), 0, 0,
-	    OLD | DATA | NEEDS_PTY },
+	{ "sync", "", G_PPPD, "synchronous PPP; pppd needs its own sync",
+	    set_flag, AT(sync), 0, 0, OLD | DATA | NEEDS_PTY },
 
 	{ "data-path", "auto|kernel|user", G_DATA, "what carries the data "
 	    "(auto)", set_choice, AT(data_path), 0, 0, DATA },

@@ -72,23 +72,6 @@ struct ppp_observer {
 	unsigned	 error;		/* E= of MS-CHAP (RFC 2759 6); 0 */
 };
 
-/* Why the network did not come up. */
-enum ppp_failure {
-	PPP_FAIL_NONE,		/* it did, or nothing of ours is answered */
-	PPP_FAIL_LOGIN,		/* login refused */
-	PPP_FAIL_NO_LOGIN,	/* our pppd offers none: it has no secret */
-	PPP_FAIL_METHOD,	/* no login in common */
-	PPP_FAIL_NOAUTH,	/* our pppd wants the server to log in */
-	PPP_FAIL_NO_MPPE,	/* the server knows no MPPE */
-	PPP_FAIL_WANTS_MPPE,	/* the server demands MPPE, we have none */
-	PPP_FAIL_MPPE,		/* no MPPE in common */
-	PPP_FAIL_NO_KEYS,	/* MPPE wanted, but no login that makes keys */
-	PPP_FAIL_ADDRESS,	/* no address given */
-	PPP_FAIL_SERVER,	/* the server ended it, with its own text */
-	PPP_FAIL_OURS,		/* our pppd did, with its own text */
-	PPP_FAILURES
-};
-
 /*
  * May this frame be one of PPP's control protocols?  All begin, behind address
  * and control if they are there, with an even octet of 0x80 or more; data does
@@ -119,17 +102,13 @@ ppp_observer_accm(const struct ppp_observer *o, const uint8_t *p, size_t n)
 void ppp_observer_see(struct ppp_observer *o, enum ppp_side from,
     const uint8_t *p, size_t n);
 
-enum ppp_failure ppp_observer_failure(const struct ppp_observer *o);
-
-/* The status pptp ends with for it: EXIT_LOGIN, EXIT_PPP, ... */
-enum exit_status ppp_observer_status(enum ppp_failure f);
-
 /*
- * One sentence on why the network did not come up: what happened, to whom, what
- * to try.  Printable, always terminated; "" for PPP_FAIL_NONE.
+ * Why the network did not come up: the status that pptp ends with for it, and
+ * one printable sentence on what happened, to whom, what to try.  EXIT_OK and
+ * "" if it did, or if nothing of ours is answered.
  */
-void ppp_observer_sentence(const struct ppp_observer *o, const char *server,
-    char *out, size_t size);
+enum exit_status ppp_observer_verdict(const struct ppp_observer *o,
+    const char *server, char *out, size_t size);
 
 /* "MS-CHAPv2", ..., for a login as above; "none" for 0. */
 const char *ppp_login_name(uint32_t login);

@@ -277,15 +277,15 @@ health_tick(struct health *h, int64_t now)
 enum exit_status
 health_end(struct health *h, enum exit_status status)
 {
-	enum ppp_failure why = ppp_observer_failure(&h->ppp);
+	enum exit_status ppp;
 	char line[600];
 
 	h->n->network_up = 0;
 	if (h->blocked)
 		return status == EXIT_OK ? EXIT_GRE_BLOCKED : status;
-	if (why == PPP_FAIL_NONE)
+	ppp = ppp_observer_verdict(&h->ppp, h->server, line, sizeof(line));
+	if (ppp == EXIT_OK)
 		return status;
-	ppp_observer_sentence(&h->ppp, h->server, line, sizeof(line));
 	log_last("%s", line);
-	return ppp_observer_status(why);
+	return ppp;
 }

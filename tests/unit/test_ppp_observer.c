@@ -106,12 +106,13 @@ test_up(void)
 	    "one Configure-Ack of IPCP is not enough");
 	T(T_EQ(talk(&o, OUR_IP_ACKED), PPP_UP) && o.was_up,
 	    "with the second the network is up");
-	T(T_EQ(ppp_observer_failure(&o), PPP_FAIL_NONE), "nothing has failed");
-	ppp_observer_sentence(&o, "vpn", line, sizeof(line));
+	T(T_EQ(ppp_observer_verdict(&o, "vpn", line, sizeof(line)), EXIT_OK),
+	    "nothing has failed");
 	T(T_EQ(line[0], '\0'), "and there is nothing to say");
 	T(T_EQ(talk(&o, TERM("<", "0004")), PPP_TERMINATED),
 	    "a Terminate-Request ends it");
-	T(T_EQ(ppp_observer_failure(&o), PPP_FAIL_NONE), "which is no failure");
+	T(T_EQ(ppp_observer_verdict(&o, "vpn", line, sizeof(line)), EXIT_OK),
+	    "which is no failure");
 	talk(&o, "< ff03 c021 06 02 0004\n");
 	T(T_IS(!o.said[PPP_OURS].term_acked) &&
 	    T_IS(!o.said[PPP_PEER].term_acked),
@@ -284,102 +285,100 @@ test_accm(void)
 
 static const struct {
 	const char	*claim, *frames;
-	enum ppp_failure failure;
 	enum exit_status status;
 	const char	*says;		/* a part of the sentence */
 } failures[] = {
 	{ "nothing comes from the server", OUR_LCP OUR_LCP OUR_LCP,
-	    PPP_FAIL_NONE, EXIT_OK, "" },
+	    EXIT_OK, "" },
 	{ "the server talks, and answers nothing of ours",
 	    OUR_LCP WANTS_V2 V2_ACKED OUR_LCP WANTS_V2 V2_ACKED,
-	    PPP_FAIL_NONE, EXIT_OK, "" },
+	    EXIT_OK, "" },
 	{ "a wrong password", LCP_OPEN CHALLENGE RESPONSE FAILURE
-	    TERM("<", "0004"), PPP_FAIL_LOGIN, EXIT_LOGIN,
+	    TERM("<", "0004"), EXIT_LOGIN,
 	    "vpn refused the login of \"alice\" by MS-CHAPv2: wrong name or "
 	    "password (the server says: \"E=691 R=1 C=00 V=3 M=noo\")" },
 	{ "a wrong password by PAP", OUR_LCP WANTS_PAP PAP_ACKED OUR_LCP_ACKED
 	    "> c023 01 01 000c 03 626f62 03 787878\n< c023 03 01 0008 03 4e6f21\n",
-	    PPP_FAIL_LOGIN, EXIT_LOGIN, "of \"bob\" by PAP: wrong name or "
+	    EXIT_LOGIN, "of \"bob\" by PAP: wrong name or "
 	    "password? (the server says: \"No!\")" },
 	{ "EAP refuses", OUR_LCP WANTS("0008 03 04 c227")
 	    "> ff03 c021 02 01 0008 03 04 c227\n" OUR_LCP_ACKED
 	    "< c227 01 01 0005 01\n> c227 02 01 000a 01 616c696365\n"
-	    "< c227 04 02 0004\n", PPP_FAIL_LOGIN, EXIT_LOGIN,
+	    "< c227 04 02 0004\n", EXIT_LOGIN,
 	    "of \"alice\" by EAP" },
 	{ "no line in chap-secrets", OUR_LCP WANTS_V2
 	    "> ff03 c021 04 01 0009 03 05 c22381\n" OUR_LCP_ACKED
 	    "< ff03 c021 01 02 0004\n> ff03 c021 02 02 0004\n"
-	    TERM("<", AUTH_REFUSED), PPP_FAIL_NO_LOGIN, EXIT_PPP,
+	    TERM("<", AUTH_REFUSED), EXIT_PPP,
 	    "this pppd offers none: is there a line" },
 	{ "no login in common", OUR_LCP WANTS_PAP
 	    "> ff03 c021 03 01 0009 03 05 c22381\n" OUR_LCP_ACKED WANTS_PAP
-	    TERM("<", AUTH_REFUSED), PPP_FAIL_METHOD, EXIT_PPP,
+	    TERM("<", AUTH_REFUSED), EXIT_PPP,
 	    "vpn wants a login by PAP, and this pppd would only do MS-CHAPv2" },
 	{ "no secret for it, and the server gives in at first", OUR_LCP WANTS_V2
 	    "> ff03 c021 03 01 0008 03 04 c023\n" OUR_LCP_ACKED
 	    "< ff03 c021 01 02 0004\n> ff03 c021 02 02 0004\n"
-	    TERM("<", AUTH_REFUSED), PPP_FAIL_METHOD, EXIT_PPP,
+	    TERM("<", AUTH_REFUSED), EXIT_PPP,
 	    "vpn wants a login by MS-CHAPv2, and this pppd would only do PAP: "
 	    "is there a secret" },
 	{ "noauth is missing", "> ff03 c021 01 01 0009 03 05 c22381\n"
 	    "< ff03 c021 04 01 0009 03 05 c22381\n> ff03 c021 01 02 0004\n"
 	    "< ff03 c021 02 02 0004\n" WANTS_V2 V2_ACKED
-	    TERM(">", AUTH_REFUSED), PPP_FAIL_NOAUTH, EXIT_PPP,
+	    TERM(">", AUTH_REFUSED), EXIT_PPP,
 	    "option noauth" },
 	{ "the server knows no CCP", LOGGED_IN OUR_MPPE
 	    "< ff03 c021 08 03 0010 80fd 01 01 000a 12 06 01000040\n"
-	    TERM(">", MPPE_REFUSED), PPP_FAIL_NO_MPPE, EXIT_PPP,
+	    TERM(">", MPPE_REFUSED), EXIT_PPP,
 	    "vpn knows no encryption" },
 	{ "the server rejects MPPE", LOGGED_IN OUR_MPPE
 	    "< 80fd 04 01 000a 12 06 01000040\n" TERM(">", MPPE_REFUSED),
-	    PPP_FAIL_NO_MPPE, EXIT_PPP, "vpn knows no encryption" },
+	    EXIT_PPP, "vpn knows no encryption" },
 	{ "the server requires MPPE, we reject it", LOGGED_IN THEIR_MPPE
 	    "> ff03 c021 08 03 0010 80fd 01 09 000a 12 06 01000040\n"
-	    TERM("<", MPPE_REFUSED), PPP_FAIL_WANTS_MPPE, EXIT_PPP,
+	    TERM("<", MPPE_REFUSED), EXIT_PPP,
 	    "vpn requires encryption" },
 	{ "128 bits here, 40 there", LOGGED_IN OUR_MPPE
 	    "< 80fd 03 01 000a 12 06 01000020\n"
 	    "< 80fd 01 09 000a 12 06 01000020\n"
 	    "> 80fd 03 09 000a 12 06 01000040\n" TERM(">", MPPE_REFUSED),
-	    PPP_FAIL_MPPE, EXIT_PPP, "this pppd offers MPPE of 128 bit, "
+	    EXIT_PPP, "this pppd offers MPPE of 128 bit, "
 	    "stateless, the server 40 bit, stateless" },
 	{ "both reject the other's keys", LOGGED_IN OUR_MPPE
 	    "< 80fd 01 01 000a 12 06 00000020\n"
 	    TERM(">", MPPE_REFUSED) "> 80fd 04 01 000a 12 06 00000020\n"
-	    "< 80fd 04 01 000a 12 06 01000040\n", PPP_FAIL_MPPE, EXIT_PPP,
+	    "< 80fd 04 01 000a 12 06 01000040\n", EXIT_PPP,
 	    "this pppd offers MPPE of 128 bit, stateless, the server 40 bit, "
 	    "stateful" },
 	{ "MPPE without keys", OUR_LCP WANTS_NOTHING NOTHING_ACKED
 	    OUR_LCP_ACKED TERM(">", "0014 4d505045 20726571 75697265 642e2e2e "),
-	    PPP_FAIL_NO_KEYS, EXIT_PPP, "vpn asked for none" },
+	    EXIT_PPP, "vpn asked for none" },
 	{ "the server rejects our address", LOGGED_IN
 	    "> 8021 01 02 000a 03 06 00000000\n"
-	    "< 8021 04 02 000a 03 06 00000000\n", PPP_FAIL_ADDRESS, EXIT_PPP,
+	    "< 8021 04 02 000a 03 06 00000000\n", EXIT_PPP,
 	    "vpn gave no IP address" },
 	{ "the server knows no IP", LOGGED_IN
 	    "> 8021 01 02 000a 03 06 00000000\n"
 	    "< ff03 c021 08 03 0010 8021 01 02 000a 03 06 00000000\n",
-	    PPP_FAIL_ADDRESS, EXIT_PPP, "gave no IP address" },
+	    EXIT_PPP, "gave no IP address" },
 	{ "the server ends it, with a text to be escaped", LOGGED_IN
-	    TERM("<", "0009 6e6f1b5b0a"), PPP_FAIL_SERVER, EXIT_PPP,
-	    "vpn ended PPP before the network was up: \"no\\x1b[\\x0a\"" },
+	    TERM("<", "0009 6e6f1b5b0a"), EXIT_PPP,
+	    "vpn ended PPP before the network was up, saying \"no\\x1b[\\x0a\"" },
 	{ "or to end its quotation", LOGGED_IN TERM("<", "0008 22295c0a"),
-	    PPP_FAIL_SERVER, EXIT_PPP, "was up: \"\\\")\\\\\\x0a\"" },
+	    EXIT_PPP, "was up, saying \"\\\")\\\\\\x0a\"" },
 	{ "as does a wrong password", OUR_LCP WANTS_PAP PAP_ACKED OUR_LCP_ACKED
 	    "> c023 01 01 000c 03 625c62 03 787878\n< c023 03 01 0008 03 5c2229\n",
-	    PPP_FAIL_LOGIN, EXIT_LOGIN, "of \"b\\\\b\" by PAP: wrong name or "
+	    EXIT_LOGIN, "of \"b\\\\b\" by PAP: wrong name or "
 	    "password? (the server says: \"\\\\\\\")\")" },
-	{ "and without a text", LOGGED_IN TERM("<", "0004"), PPP_FAIL_SERVER,
-	    EXIT_PPP, "vpn ended PPP before the network was up, without a" },
+	{ "and without a text", LOGGED_IN TERM("<", "0004"), EXIT_PPP,
+	    "vpn ended PPP before the network was up, saying \"\"" },
 	{ "pppd ends it with a text of its own", LOGGED_IN
-	    TERM(">", "0008 6f6f7073"), PPP_FAIL_OURS, EXIT_PPP,
-	    "pppd ended PPP before the network was up: \"oops\"" },
+	    TERM(">", "0008 6f6f7073"), EXIT_PPP,
+	    "pppd ended PPP before the network was up, saying \"oops\"" },
 	{ "a wrong text of MPPE is believed last", LOGGED_IN
-	    TERM(">", MPPE_REFUSED), PPP_FAIL_NO_MPPE, EXIT_PPP,
+	    TERM(">", MPPE_REFUSED), EXIT_PPP,
 	    "knows no encryption" },
 	{ "the user ends it", LOGGED_IN
-	    TERM(">", "0010 55736572 20726571 75657374"), PPP_FAIL_NONE,
-	    EXIT_OK, "" },
+	    TERM(">", "0010 55736572 20726571 75657374"), EXIT_OK, "" },
 };
 
 static void
@@ -387,18 +386,14 @@ test_failures(void)
 {
 	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
 		struct ppp_observer o;
-		enum ppp_failure f;
+		enum exit_status status;
 		char said[512];
 
 		memset(&o, 0, sizeof(o));
 		talk(&o, failures[i].frames);
-		f = ppp_observer_failure(&o);
-		ppp_observer_sentence(&o, "vpn", said, sizeof(said));
-		if (!T(T_EQ(f, failures[i].failure),
-		    "%s: told apart", failures[i].claim))
-			printf("# got %d, wanted %d\n", f, failures[i].failure);
-		T(T_EQ(ppp_observer_status(f), failures[i].status),
-		    "%s: its status", failures[i].claim);
+		status = ppp_observer_verdict(&o, "vpn", said, sizeof(said));
+		T(T_EQ(status, failures[i].status), "%s: its status",
+		    failures[i].claim);
 		if (!T(T_HAS(said, failures[i].says) &&
 		    T_EQ((said[0] == '\0'), (failures[i].says[0] == '\0')),
 		    "%s: its sentence", failures[i].claim))
@@ -474,7 +469,7 @@ mangled(const uint8_t *p, size_t n)
 		memset(&o, 0, sizeof(o));
 		talk(&o, LOGGED_IN);
 		ppp_observer_see(&o, (enum ppp_side)side, p, n);
-		ppp_observer_sentence(&o, "vpn", said, sizeof(said));
+		(void)ppp_observer_verdict(&o, "vpn", said, sizeof(said));
 		if (o.phase == PPP_UP)
 			abort();
 	}
