@@ -137,7 +137,7 @@ on_log(const struct conn *co, const struct ctrl_event *e)
 	struct client *cl = next_on(co, NULL);
 
 	if (cl == NULL)
-		log_at(e->level, "%s: %s", co->g->name, e->text);
+		log_line(e->level, "%s: %s", co->g->name, e->text);
 	for (; cl != NULL; cl = next_on(co, cl))
 		client_log(cl, e->level, e->text);
 }

@@ -181,28 +181,23 @@ to_syslog(int prio, const char *text)
 {
 	char line[LINE + 64];
 	ssize_t sent;
-	int n;
+	/* There is room for it: emit() has less. */
+	size_t n = (size_t)snprintf(line, sizeof(line), "<%d>pptp[%d]: %s",
+	    LOG_DAEMON | prio, (int)getpid(), text);
 
 	if (logger.fd == -1)
 		return;
-	n = snprintf(line, sizeof(line), "<%d>pptp[%d]: %s", LOG_DAEMON | prio,
-	    (int)getpid(), text);
-	if (n >= (int)sizeof(line))
-		n = sizeof(line) - 1;
 	/* Its queue is short, and pppd may just have filled it. */
 	do
-		sent = send(logger.fd, line, (size_t)n, MSG_NOSIGNAL);
+		sent = send(logger.fd, line, n, MSG_NOSIGNAL);
 	while (sent == -1 && errno == EAGAIN && prio == LOG_CRIT &&
 	    may_wait());
-	if (sent != -1 || (errno != ECONNREFUSED && errno != ENOTCONN &&
-	    errno != ECONNRESET))
+	if (sent != -1 || errno == EAGAIN || clock_us() < logger.retry)
 		return;
-	/* The daemon was restarted: its socket has a new inode. */
-	if (clock_us() < logger.retry)
-		return;
+	/* A daemon that was restarted has a new socket. */
 	logger.retry = clock_us() + 1000000;
 	if (syslog_connect() == 0)
-		(void)send(logger.fd, line, (size_t)n, MSG_NOSIGNAL);
+		(void)send(logger.fd, line, n, MSG_NOSIGNAL);
 }
 
 /* As write(), but EAGAIN where out takes nothing just now; own: open_again() */
@@ -308,13 +303,6 @@ log_line(enum log_level kind, const char *fmt, ...)
 	va_end(ap);
 }
 
-enum log_level
-log_level_of(int level)
-{
-	return level < LOG_L_ERROR ? LOG_L_ERROR : level > LOG_L_PACKET ?
-	    LOG_L_PACKET : (enum log_level)level;
-}
-
 bool
 log_packet_due(void)
 {
@@ -370,20 +358,10 @@ clock_us(void)
 void
 random_bytes(void *p, size_t n)
 {
-	ssize_t got = -1;
-	int fd;
+	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
 
-#ifdef SYS_getrandom
-	while ((got = syscall(SYS_getrandom, p, n, 0)) != (ssize_t)n)
-		if (got == -1 && errno != EINTR)
-			break;
-#endif
-	if (got == (ssize_t)n)
-		return;
-	fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
 	if (fd == -1 || read(fd, p, n) != (ssize_t)n)
-		fatal(1, "no random numbers: /dev/urandom: %s",
-		    strerror(errno));
+		fatal(1, "no random numbers: /dev/urandom: %m");
 	close(fd);
 }
 
@@ -431,40 +409,28 @@ fd_null(int fd)
 		close(null);
 }
 
-static void
-close_from_to(unsigned first, unsigned last)
-{
-	if (first > last)
-		return;
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, first, last, 0) == 0)
-		return;
-#endif
-	if (last > 65535)
-		last = 65535;
-	for (unsigned fd = first; fd <= last; fd++)
-		close((int)fd);
-}
-
 void
 fd_close_others(const int *keep, size_t n)
 {
-	unsigned first = 3;
+	int last = logger.err > 2 ? logger.err : 2, fd;
 
-	for (;;) {
-		unsigned next = ~0u;
+	for (size_t i = 0; i < n; i++)
+		if (keep[i] > last)
+			last = keep[i];
+	for (fd = 3; fd < last; fd++) {
+		bool kept = fd == logger.err;
 
 		for (size_t i = 0; i < n; i++)
-			if (keep[i] >= (int)first && (unsigned)keep[i] < next)
-				next = (unsigned)keep[i];
-		if (logger.err >= (int)first && (unsigned)logger.err < next)
-			next = (unsigned)logger.err;
-		if (next == ~0u)
-			break;
-		close_from_to(first, next - 1);
-		first = next + 1;
+			kept = kept || fd == keep[i];
+		if (!kept)
+			close(fd);
 	}
-	close_from_to(first, ~0u);
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned)last + 1, ~0u, 0) == 0)
+		return;
+#endif
+	for (fd = last + 1; fd <= 65535; fd++)
+		close(fd);
 }
 
 static sigset_t

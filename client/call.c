@@ -322,7 +322,7 @@ await_call(struct call *c)
 			    "%s failed: %s", c->gw.server, n == 0 ?
 			    "it is gone" : strerror(errno));
 		if (m.type == IPC_LOG)
-			log_at(m.log.level, "%s", m.log.text);
+			log_line(m.log.level, "%s", m.log.text);
 		if (m.type == IPC_SERVER) {
 			c->known = quirk_server(m.server.host,
 			    m.server.vendor);

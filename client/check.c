@@ -259,10 +259,10 @@ check_data(struct call *c)
 	if (posix_memalign(&mem, 64, gre_size()) != 0)
 		fatal(EXIT_SYSTEM, "out of memory");
 	memset(mem, 0, gre_size());
+	random_bytes(l.magic, sizeof(l.magic));
 	if (sandbox_enter(SANDBOX_GATEWAY, keep, 3) == -1)
 		return EXIT_SYSTEM;
 	l.g = gre_init(mem, &gc, c->gw.n);
-	random_bytes(l.magic, sizeof(l.magic));
 	status = check_gre(&l);
 	if (status == EXIT_OK)
 		status = check_lcp(&l);

@@ -57,10 +57,6 @@ void log_line(enum log_level kind, const char *fmt, ...) PRINTF(2, 3);
 #define log_last(...)	log_line(LOG_L_LAST, __VA_ARGS__)
 #define log_answer(...)	log_line(LOG_L_ANSWER, __VA_ARGS__)
 
-/* The nearest level of a line, for a number that another process gave. */
-enum log_level log_level_of(int level);
-#define log_at(level, ...) log_line(log_level_of(level), __VA_ARGS__)
-
 /* May one more line about a packet be said in this second? */
 bool log_packet_due(void);
 #define log_packet(...)	((void)(log_packet_due() && \
@@ -87,10 +83,7 @@ void text_quote(char *out, size_t size, const char *text);
 /* Monotonic microseconds, counting through suspend (CLOCK_BOOTTIME). */
 int64_t clock_us(void);
 
-/*
- * Fills p with n random octets.  Kernels before 3.17 have no getrandom: there
- * it opens /dev/urandom, which is impossible after sandbox_enter().
- */
+/* Fills p with n random octets; to be called before sandbox_enter(). */
 void random_bytes(void *p, size_t n);
 
 /*

@@ -64,7 +64,7 @@ static const struct member members[] = {
 	FIELD(CALL, NUMBER, call.timeout_us),
 	STRING(CALL, OCTETS, call.phone),
 	STRING(CALL, OCTETS, call.hostname),
-	FIELD(LOG, NUMBER, log.level),
+	RANGE(LOG, log.level, 1, 4),
 	STRING(LOG, SENTENCE, log.text),
 	RANGE(STEP, step, 0, IPC_CALLING),
 	FIELD(SERVER, NUMBER, server.firmware),

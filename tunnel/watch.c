@@ -145,7 +145,7 @@ on_manager(struct watch *w)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n == 1 && m.type == IPC_LOG) {
-		log_at(m.log.level, "%s", m.log.text);
+		log_line(m.log.level, "%s", m.log.text);
 		return;
 	}
 	/* A server may clear the call before pppd's last packets arrive. */

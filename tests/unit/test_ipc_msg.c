@@ -191,9 +191,12 @@ test_channel(void)
 static void
 test_sentence(void)
 {
-	struct ipc_msg m = { .type = IPC_LOG }, back;
+	struct ipc_msg m = { .type = IPC_LOG, .log = { .level = 5 } }, back;
 	uint8_t buf[IPC_MAX];
 
+	T(!ipc_decode(&back, buf, ipc_encode(&m, buf)),
+	    "a line of a level that there is none of is refused");
+	m.log.level = 4;
 	snprintf(m.log.text, sizeof(m.log.text), "a\x1b[31m ~\x7f\n\xe4");
 	T(ipc_decode(&back, buf, ipc_encode(&m, buf)) &&
 	    T_STR(back.log.text, "a?[31m ~???"),
