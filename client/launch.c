@@ -241,16 +241,10 @@ prepare_login(const struct conf *conf, struct pppd_extra *extra,
     char name[PEERS_USER_LONGEST + 1])
 {
 	struct password p = { .len = 0 };
-	int n;
 
 	if (conf->username == NULL)
 		return;
-	n = snprintf(name, PEERS_USER_LONGEST + 1, "%s%s%s",
-	    conf->domain != NULL ? conf->domain : "",
-	    conf->domain != NULL ? "\\" : "", conf->username);
-	if (n > PEERS_USER_LONGEST)
-		fatal(EXIT_USAGE, "the user's name has at most %d octets",
-		    PEERS_USER_LONGEST);
+	peers_user(name, conf->domain, conf->username);
 	if (peers_has_secret(name, conf->host))
 		return;
 	password_read(&p, name);

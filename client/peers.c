@@ -328,7 +328,7 @@ peer_write(struct file *f, const struct tunnel *t)
 
 	client_path(path);
 	if (!peers_put_file(&w, t, path))
-		fatal(EXIT_SYSTEM, "the path %s and what --option has are "
+		fatal(EXIT_USAGE, "the path %s and what --option has are "
 		    "together too long for pppd", path);
 	file_write(f, text, w.p, f->exists ? 0600 | (f->st.st_mode & 0040) :
 	    0640);
@@ -425,6 +425,19 @@ peers_change(const struct tunnel *t)
 }
 
 /* --- looking things up --------------------------------------------------- */
+
+void
+peers_user(char name[PEERS_USER_LONGEST + 1], const char *domain,
+    const char *user)
+{
+	bool bare = domain == NULL || *domain == '\0';
+	int n = snprintf(name, PEERS_USER_LONGEST + 1, "%s%s%s",
+	    bare ? "" : domain, bare ? "" : "\\", user);
+
+	if (n > PEERS_USER_LONGEST)
+		fatal(EXIT_USAGE, "the user's name has at most %d octets",
+		    PEERS_USER_LONGEST);
+}
 
 bool
 peers_has_secret(const char *user, const char *server)

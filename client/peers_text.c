@@ -6,6 +6,7 @@
  * What is ours in chap-secrets is a comment line that names the tunnel and
  * the secret below it, in the shape that pptp-linux's pptpsetup writes too.
  */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,15 +20,24 @@ enum { COMMAND_LONGEST = 1000 };	/* pppd cuts a word after 1023 octets */
 
 /* --- words as pppd and the shell read them ---------------------------- */
 
+bool
+peers_is_plain(const char *s, const char *also)
+{
+	const char *p = s;
+
+	while (isalnum((unsigned char)*p) || (*p != '\0' &&
+	    strchr(also, *p) != NULL))
+		p++;
+	return p > s && *p == '\0';
+}
+
 /* Writes s, if it is harmless without quotes for pppd and for the shell. */
 static bool
 put_plain(struct wr *w, const char *s)
 {
-	size_t n = strspn(s, PEERS_LETTERS "./+-");
-
-	if (n == 0 || s[n] != '\0')
+	if (!peers_is_plain(s, "_./+-"))
 		return false;
-	wr_bytes(w, s, n);
+	wr_bytes(w, s, strlen(s));
 	return true;
 }
 
@@ -94,12 +104,9 @@ peers_put_shell_word(struct wr *w, const char *s)
 bool
 peers_is_name(const char *s)
 {
-	size_t n = strlen(s);
-
 	/* pppd itself refuses to call a name with two dots in a row. */
-	return n > 0 && n <= PEERS_NAME_LONGEST &&
-	    strspn(s, PEERS_LETTERS "-.") == n && strchr("-.", *s) == NULL &&
-	    strstr(s, "..") == NULL;
+	return peers_is_plain(s, "_-.") && strlen(s) <= PEERS_NAME_LONGEST &&
+	    strchr("-.", *s) == NULL && strstr(s, "..") == NULL;
 }
 
 /* --- what the files shall hold ---------------------------------------- */

@@ -33,28 +33,24 @@ enum {
 
 struct request {
 	char		*given[OPTS];	/* the argument; NULL: not given */
-	unsigned	 asks;		/* PEERS_* */
-	struct peers_words options, routes;
+	unsigned	 options;	/* how many */
+	struct tunnel	 t;
 	struct password	 password;
-	char		 name[PEERS_USER_LONGEST + 1];	/* DOMAIN\user */
+	char		 user[PEERS_USER_LONGEST + 1];	/* DOMAIN\user */
 };
 
 /* --- the command line -------------------------------------------------- */
 
 static const char help_text[] =
-"usage: pptpsetup --create NAME --server HOST [--domain DOMAIN]\n"
-"                 --username USER [--password PASSWORD] [OPTION...]\n"
-"       pptpsetup --delete NAME\n"
-"       pptpsetup --list\n"
-"       pptpsetup --help\n"
+"usage: pptpsetup --create NAME --server HOST --username USER [OPTION...]\n"
+"       pptpsetup --delete NAME | --list | --help\n"
 "\n"
 "  -c, --create NAME        write the tunnel NAME, or write it anew\n"
 "  -s, --server HOST        name or address of the server\n"
 "  -d, --domain DOMAIN      log in as DOMAIN\\USER\n"
 "  -u, --username USER      log in as USER\n"
-"  -p, --password PASSWORD  others can see it in ps while pptpsetup runs;\n"
-"                           without this option it is asked for, or read as\n"
-"                           one line if standard input is not a terminal\n"
+"  -p, --password PASSWORD  which others can see with ps; without this option\n"
+"                           it is asked for, or a line of standard input\n"
 "  -e, --encrypt            require MPPE with 128 bits\n"
 "      --persist            call again whenever the tunnel ends, for ever\n"
 "      --default-route      all traffic goes through the tunnel\n"
@@ -86,9 +82,7 @@ static const struct option setup_options[] = {
 	{ "delete", required_argument, NULL, OPT_DELETE },
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "help", no_argument, NULL, 'h' },
-	/*
-	 * Names of their own in pptp-linux's tool, not ambiguous abbreviations.
-	 */
+	/* Names of their own in pptp-linux's tool: not ambiguous. */
 	{ "s", required_argument, NULL, 's' },
 	{ "d", required_argument, NULL, 'd' },
 	{ "p", required_argument, NULL, 'p' },
@@ -137,7 +131,7 @@ take_words(struct request *r)
 			    "between, without quotes, backslashes and control "
 			    "characters");
 	for (char *p = strtok(optarg, " "); p != NULL; p = strtok(NULL, " "))
-		add(&r->options, p, "--option");
+		add(&r->t.options, p, "--option");
 }
 
 /*
@@ -148,14 +142,12 @@ static bool
 is_net(const char *s)
 {
 	char address[INET_ADDRSTRLEN], same[sizeof(address) + 4];
-	const char *slash = strchr(s, '/');
-	unsigned long n = slash == NULL ? 0 : strtoul(slash + 1, NULL, 10);
 	struct in_addr a;
+	unsigned n = 0;
 
-	if (n < 1 || n > 32)
+	if (sscanf(s, "%15[0-9.]/%2u", address, &n) != 2 || n < 1 || n > 32)
 		return false;
-	snprintf(address, sizeof(address), "%.*s", (int)(slash - s), s);
-	snprintf(same, sizeof(same), "%s/%lu", address, n);
+	snprintf(same, sizeof(same), "%s/%u", address, n);
 	return strcmp(s, same) == 0 && inet_pton(AF_INET, address, &a) == 1 &&
 	    (ntohl(a.s_addr) & UINT64_C(0xffffffff) >> n) == 0;
 }
@@ -165,9 +157,8 @@ take_route(struct request *r)
 {
 	if (!is_net(optarg))
 		fatal(EXIT_USAGE, "not a network for --route (as 10.1.0.0/16, "
-		    "without bits behind the /16; --default-route is for all "
-		    "of them): %s", optarg);
-	add(&r->routes, optarg, "--route");
+		    "without bits behind the /16): %s", optarg);
+	add(&r->t.routes, optarg, "--route");
 }
 
 static void
@@ -193,15 +184,7 @@ take_option(struct request *r, int opt)
 		break;
 	}
 	r->given[opt] = optarg != NULL ? optarg : none;
-}
-
-/* It becomes a word of a shell command that pppd runs as root. */
-static bool
-is_host(const char *s)
-{
-	size_t n = strspn(s, PEERS_LETTERS "-.:");
-
-	return n > 0 && n <= HOST_LONGEST && s[n] == '\0' && s[0] != '-';
+	r->options++;
 }
 
 /*
@@ -210,7 +193,7 @@ is_host(const char *s)
  * go.
  */
 static void
-strip_backslashes(char *domain, const char *user)
+strip_backslashes(char *domain)
 {
 	size_t all = strlen(domain), n = all;
 
@@ -220,31 +203,26 @@ strip_backslashes(char *domain, const char *user)
 		log_warnx("warning: the domain is taken as '%s': the "
 		    "backslash between domain and user comes by itself",
 		    domain);
+}
+
+static void
+make_user(struct request *r)
+{
+	char *domain = r->given['d'], *user = r->given['u'];
+
+	if (domain != NULL)
+		strip_backslashes(domain);
+	if (domain != NULL && strchr(domain, '\\') != NULL)
+		fatal(EXIT_USAGE, "a domain has no backslash: %s", domain);
 	if (strstr(user, "\\\\") != NULL)
 		log_warnx("warning: the user's name has two backslashes in a "
 		    "row, and will be sent with both: pptpsetup needs none "
 		    "doubled");
-}
-
-static void
-make_name(struct request *r)
-{
-	char none[] = "", *domain = r->given['d'] != NULL ? r->given['d'] :
-	    none, *user = r->given['u'];
-	int n;
-
-	strip_backslashes(domain, user);
-	n = snprintf(r->name, sizeof(r->name), "%s%s%s", domain,
-	    *domain != '\0' ? "\\" : "", user);
-	if (n > PEERS_USER_LONGEST)
-		fatal(EXIT_USAGE, "the user's name has at most %d octets",
-		    PEERS_USER_LONGEST);
-	if (*user == '\0')
-		fatal(EXIT_USAGE, "the user's name is empty");
-	if (strcmp(r->name, "*") == 0)
-		fatal(EXIT_USAGE, "the user * would mean any user to pppd");
-	if (strchr(domain, '\\') != NULL)
-		fatal(EXIT_USAGE, "a domain has no backslash: %s", domain);
+	peers_user(r->user, domain, user);
+	if (*user == '\0' || strcmp(r->user, "*") == 0)
+		fatal(EXIT_USAGE, "the user's name is empty, or *, which is "
+		    "any user to pppd");
+	r->t.user = r->user;
 }
 
 /* pptp's own parser says whether it will take the words of --option. */
@@ -253,15 +231,16 @@ check_words(struct request *r)
 {
 	char pptp[] = "pptp", nolaunch[] = "--nolaunchpppd";
 	char *argv[PEERS_WORDS + 4] = { pptp, r->given['s'], nolaunch };
+	struct peers_words *words = &r->t.options;
 	struct conf c;
 
-	memcpy(argv + 3, r->options.v, r->options.n * sizeof(argv[0]));
-	if (options_parse(&c, 3 + (int)r->options.n, argv) != -1 ||
+	memcpy(argv + 3, words->v, words->n * sizeof(argv[0]));
+	if (options_parse(&c, 3 + (int)words->n, argv) != -1 ||
 	    c.nwords > 0 || c.mode != RUN_TUNNEL || c.data_path == DATA_KERNEL)
 		fatal(EXIT_USAGE, "pppd will run 'pptp %s --nolaunchpppd' with "
 		    "the words of --option, of which none can be for pppd, or "
 		    "for another mode or data path", r->given['s']);
-	r->asks |= c.sync ? PEERS_SYNC : 0;
+	r->t.asks |= c.sync ? PEERS_SYNC : 0;
 }
 
 static void
@@ -269,11 +248,11 @@ check_create(struct request *r)
 {
 	const char *server = r->given['s'];
 
-	if (server == NULL)
-		usage("--create needs --server");
-	if (r->given['u'] == NULL)
-		usage("--create needs --username");
-	if (!is_host(server))
+	if (server == NULL || r->given['u'] == NULL)
+		usage("--create needs --server and --username");
+	/* It becomes a word of a shell command that pppd runs as root. */
+	if (!peers_is_plain(server, "_-.:") || *server == '-' ||
+	    strlen(server) > HOST_LONGEST)
 		fatal(EXIT_USAGE, "not a host's name or address (up to %d "
 		    "letters, digits, '-', '.', ':'): %s", HOST_LONGEST,
 		    server);
@@ -281,46 +260,31 @@ check_create(struct request *r)
 		log_warnx("warning: a host's name has no '_', and some name "
 		    "servers know none that has: %s", server);
 	/* Debian's ip-up passes over a script with such a name. */
-	if (r->routes.n > 0 && strchr(r->given['c'], '.') != NULL)
+	if (r->t.routes.n > 0 && strchr(r->t.name, '.') != NULL)
 		fatal(EXIT_USAGE, "a tunnel with --route has no '.' in its "
-		    "name: %s", r->given['c']);
+		    "name: %s", r->t.name);
 	check_words(r);
-	make_name(r);
-}
-
-/* Was no other option given? */
-static bool
-alone(const struct request *r, int opt)
-{
-	for (int i = 0; i < OPTS; i++)
-		if (i != opt && r->given[i] != NULL)
-			return false;
-	return true;
+	make_user(r);
 }
 
 static void
 check(struct request *r)
 {
-	const char *create = r->given['c'], *tunnel = create != NULL ? create :
-	    r->given[OPT_DELETE];
+	const char *create = r->given['c'], *delete = r->given[OPT_DELETE];
 
-	if (r->given[OPT_LIST] != NULL) {
-		if (!alone(r, OPT_LIST))
-			usage("--list goes with no other option");
+	if (r->options > 1 && (r->given[OPT_LIST] != NULL || delete != NULL))
+		usage("--list and --delete go with no other option");
+	if (r->given[OPT_LIST] != NULL)
 		return;
-	}
-	if (tunnel == NULL)
+	r->t.name = create != NULL ? create : delete;
+	if (r->t.name == NULL)
 		usage("--create NAME, --delete NAME or --list is needed");
-	if (create != NULL && r->given[OPT_DELETE] != NULL)
-		usage("--create and --delete exclude each other");
-	if (!peers_is_name(tunnel))
+	if (!peers_is_name(r->t.name))
 		fatal(EXIT_USAGE, "not a tunnel's name (up to %d letters, "
 		    "digits, '_', and after the first also '-' and single "
-		    "'.'): %s", PEERS_NAME_LONGEST, tunnel);
+		    "'.'): %s", PEERS_NAME_LONGEST, r->t.name);
 	if (create != NULL)
 		check_create(r);
-	else if (!alone(r, OPT_DELETE))
-		usage("--delete goes with no other option");
 }
 
 static void
@@ -372,27 +336,25 @@ default_route(void)
 	return PEERS_DEFAULT_ROUTE;
 }
 
+/* Fills in what is not on the command line as it stands. */
 static void
-create(struct request *r)
+complete(struct request *r)
 {
-	struct tunnel t = {
-		.name = r->given['c'], .server = r->given['s'],
-		.user = r->name, .options = r->options, .routes = r->routes,
-		.mtu = find_mtu(r)
-	};
+	struct tunnel *t = &r->t;
 
+	t->server = r->given['s'];
+	t->mtu = find_mtu(r);
 	if (r->given['p'] == NULL)
-		password_read(&r->password, r->name);
+		password_read(&r->password, r->user);
 	if (strncmp(r->password.text, "@/", 2) == 0)
 		fatal(EXIT_USAGE, "pppd cannot use a password that begins "
 		    "with @/: it takes it for a file's name");
-	t.password = r->password.text;
-	t.password_len = r->password.len;
-	t.asks = r->asks | (r->given['e'] != NULL ? PEERS_ENCRYPT : 0) |
+	t->password = r->password.text;
+	t->password_len = r->password.len;
+	t->asks |= (r->given['e'] != NULL ? PEERS_ENCRYPT : 0) |
 	    (r->given[OPT_PERSIST] != NULL ? PEERS_PERSIST : 0) |
 	    (r->given[OPT_DNS] != NULL ? PEERS_DNS : 0) |
 	    (r->given[OPT_DEFAULT_ROUTE] != NULL ? default_route() : 0);
-	peers_change(&t);
 }
 
 static void __attribute__((__noreturn__))
@@ -400,17 +362,14 @@ start(const char *tunnel)
 {
 	signal_reset();
 	execl(PPPD, "pppd", "call", tunnel, "updetach", (char *)NULL);
-	if (errno == ENOENT)
-		execlp("pppd", "pppd", "call", tunnel, "updetach",
-		    (char *)NULL);
 	fatal(errno == EACCES ? EXIT_PERMISSION : EXIT_SYSTEM,
-	    "cannot run pppd: %m");
+	    "cannot run %s: %m", PPPD);
 }
 
 int
 setup_main(int argc, char **argv)
 {
-	struct request r = { .asks = 0 };
+	struct request r = { .options = 0 };
 
 	log_name("pptpsetup");
 	parse(&r, argc, argv);
@@ -420,10 +379,9 @@ setup_main(int argc, char **argv)
 	}
 	peers_prepare();
 	if (r.given['c'] != NULL)
-		create(&r);
-	else
-		peers_change(&(struct tunnel){ .name = r.given[OPT_DELETE] });
+		complete(&r);
+	peers_change(&r.t);
 	if (r.given[OPT_START] != NULL)
-		start(r.given['c']);
+		start(r.t.name);
 	return EXIT_OK;
 }

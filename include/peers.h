@@ -29,6 +29,10 @@ void peers_list(void);
 /* Are these n octets in a file?  False also if it cannot be read. */
 bool peers_file_has(const char *path, const char *text, size_t n);
 
+/* Joins a login's name, DOMAIN\user; no domain is NULL or "". */
+void peers_user(char name[PEERS_USER_LONGEST + 1], const char *domain,
+    const char *user);
+
 /*
  * Has /etc/ppp/chap-secrets a line for this user and server, or for any server?
  * False also if it cannot be read.

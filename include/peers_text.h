@@ -11,10 +11,6 @@
 
 #include "wire.h"
 
-/* What means nothing but itself, to pppd and to the shell. */
-#define PEERS_LETTERS	"abcdefghijklmnopqrstuvwxyz" \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-
 /* In octets.  pppd 2.4.9 and 2.5 cut a longer user or password. */
 enum {
 	PEERS_NAME_LONGEST = 128,
@@ -48,6 +44,9 @@ struct tunnel {
 	struct peers_words options;	/* words for pptp: any octets */
 	struct peers_words routes;	/* as 10.1.0.0/16 */
 };
+
+/* Is s not empty, and all ASCII letters, digits and what also has? */
+bool peers_is_plain(const char *s, const char *also);
 
 /* May a tunnel, and so its peers file, have this name? */
 bool peers_is_name(const char *s);

@@ -559,7 +559,7 @@ static const struct usage_row {
 static void
 test_usage(void)
 {
-	char line[1024], longest[400];
+	char line[2048], longest[400];
 
 	fresh();
 	for (size_t i = 0; i < sizeof(usage_rows) / sizeof(*usage_rows); i++)
@@ -578,6 +578,11 @@ test_usage(void)
 	longest[256] = 'n';
 	T(T_EQ(run_with("-c|t|-s|h|-u|u", longest, 257), EXIT_USAGE),
 	    "the same from standard input");
+	strcpy(line, "-c|t|-s|h|-u|u|--option|");
+	for (int i = 0; i < 11; i++)
+		strncat(strcat(line, " --logstring="), longest, 90);
+	T(T_EQ(run_line(line), EXIT_USAGE) && T_HAS(said, "together too long"),
+	    "a command for pptp that pppd would cut");
 	T(T_EQ(run_with("-c|t|-s|h|-u|u", "", 0), EXIT_USAGE),
 	    "an end of file instead of a password");
 	T(T_EQ(run_with("-c|t|-s|h|-u|u", "a\0b\n", 4), EXIT_USAGE),
@@ -1151,7 +1156,7 @@ test_terminal(void)
 static void
 test_argv(void)
 {
-	struct request r = { .asks = 0 };
+	struct request r = { .options = 0 };
 	char name[] = "x", arg[] = "secret", create[] = "-ct", server[] = "-sh",
 	    user[] = "-uu", option[] = "-p";
 	char *argv[] = { name, create, server, user, option, arg, NULL };
