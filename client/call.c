@@ -508,16 +508,6 @@ try_address(struct call *c)
 	return status;
 }
 
-/* Is it this server that failed, so that another one may do better? */
-static bool
-servers_fault(enum exit_status status)
-{
-	return status == EXIT_CONNECT || status == EXIT_NOT_PPTP ||
-	    status == EXIT_REFUSED || status == EXIT_CALL_REFUSED ||
-	    status == EXIT_TIMEOUT || status == EXIT_SERVER_ENDED ||
-	    status == EXIT_LOST;
-}
-
 enum exit_status
 call_open(struct call *c)
 {
@@ -536,8 +526,8 @@ call_open(struct call *c)
 		c->deadline = now + (overall - now) / (int64_t)(n - i);
 		c->server = r.addr[i];
 		status = try_address(c);
-		if (!servers_fault(status) || i + 1 == n ||
-		    clock_us() >= overall)
+		if (status < EXIT_CONNECT || status > EXIT_LOST ||
+		    i + 1 == n || clock_us() >= overall)
 			break;
 		log_warnx("%s; trying the next address of %s", c->why,
 		    c->gw.conf->host);

@@ -61,21 +61,18 @@ show_step(const struct call *c, const struct ipc_msg *m)
 
 /* A new pty, its slave raw and held open until pppd has it as its own. */
 static int
-open_pty(char *tty, size_t size, int *slave)
+open_pty(char tty[READY_PTY], int *slave)
 {
 	struct termios raw;
-	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int master = ready_pty(tty, slave);
 
-	if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1 ||
-	    ptsname_r(master, tty, size) != 0)
-		return -1;
 	/*
-	 * Not close-on-exec: pppd inherits it, so that there is no moment at
-	 * which the slave is closed and the gateway would see a hangup, also
-	 * where pppd opens it late (demand) or once more (persist).
+	 * pppd inherits it, so that there is no moment at which the slave is
+	 * closed and the gateway would see a hangup, also where pppd opens it
+	 * late (demand) or once more (persist).
 	 */
-	*slave = open(tty, O_RDWR | O_NOCTTY);
-	if (*slave == -1 || tcgetattr(*slave, &raw) == -1)
+	if (master == -1 || fcntl(*slave, F_SETFD, 0) == -1 ||
+	    tcgetattr(*slave, &raw) == -1)
 		return -1;
 	cfmakeraw(&raw);
 	return tcsetattr(*slave, TCSANOW, &raw) == -1 ? -1 : master;
@@ -135,8 +132,8 @@ let_pppd_speak(int master)
 static void
 launch_by_pty(struct call *c, struct pppd_extra *extra, bool show)
 {
-	static char tty[64];
-	int slave, master = open_pty(tty, sizeof(tty), &slave);
+	static char tty[READY_PTY];
+	int slave, master = open_pty(tty, &slave);
 
 	if (master == -1)
 		fatal(EXIT_SYSTEM, "cannot open a pty: %m");

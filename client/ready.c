@@ -15,10 +15,9 @@
 
 #include <linux/capability.h>
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -205,17 +204,29 @@ no_device(char why[WHY])
 
 /* ---- the kernel ---- */
 
+int
+ready_pty(char name[READY_PTY], int *tty)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	*tty = -1;
+	if (master != -1 && grantpt(master) == 0 && unlockpt(master) == 0 &&
+	    ptsname_r(master, name, READY_PTY) == 0 &&
+	    (*tty = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) != -1)
+		return master;
+	fd_close(master);
+	return -1;
+}
+
 /* Gives a pty to PPP, as pppd does. */
 static enum exit_status
 no_tty(const struct conf *conf, char why[WHY])
 {
-	int ldisc = conf->sync ? N_SYNC_PPP : N_PPP, tty = -1, err = 0;
-	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	char name[64];
+	int ldisc = conf->sync ? N_SYNC_PPP : N_PPP, tty, err = 0;
+	char name[READY_PTY];
+	int master = ready_pty(name, &tty);
 
-	if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1 ||
-	    ptsname_r(master, name, sizeof(name)) != 0 ||
-	    (tty = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)) == -1) {
+	if (master == -1) {
 		err = errno;
 		failed(why, 0, "cannot open a pty: %s%s", strerror(err),
 		    err == ENOENT || err == ENODEV ? " (mkdir -p /dev/pts && "
@@ -318,24 +329,14 @@ ready_to_launch(const struct conf *conf, bool kernel, char why[WHY])
 static void
 pppd_version(char version[32])
 {
-	char path[] = PPPD_PLUGINDIR;
-	char *slash = strrchr(path, '/');
-	const struct dirent *e;
-	int n = 0;
-	DIR *d;
+	glob_t g = { .gl_pathc = 0 };
 
 	version[0] = '\0';
-	if (slash == NULL || !isdigit((unsigned char)slash[1]))
-		return;
-	*slash = '\0';
-	d = opendir(path);
-	while (d != NULL && (e = readdir(d)) != NULL)
-		if (isdigit((unsigned char)e->d_name[0]) && n++ == 0)
-			snprintf(version, 32, " %.30s", e->d_name);
-	if (d != NULL)
-		closedir(d);
-	if (n != 1)
-		version[0] = '\0';
+	if (glob(PPPD_PLUGINDIR "/../[0-9]*", 0, NULL, &g) == 0 &&
+	    g.gl_pathc == 1)
+		snprintf(version, 32, " %.30s",
+		    strrchr(g.gl_pathv[0], '/') + 1);
+	globfree(&g);
 }
 
 /* Tells of what is missing; the status of the first that is stays. */

@@ -40,23 +40,21 @@ resolver_drop(int fd)
 	    .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2];
 	const int keep[] = { fd, log_fd() };
+	bool dropped;
 
 	fd_close_others(keep, 2);
 	memset(none, 0, sizeof(none));
 	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
 		continue;
-	if (sandbox_drop_ids() == -1)
-		log_warn("names are resolved as uid 0, which cannot be given "
-		    "up");
+	dropped = sandbox_drop_ids() == 0;
 	/* An alarm does not end what somebody has stopped; this does. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
-	    syscall(SYS_capset, &head, none) == -1)
-		log_warn("names are resolved with privileges, which cannot be "
-		    "given up");
-	if (sandbox_filter(SANDBOX_RESOLVER) == -1)
-		log_warn("names are resolved with all system calls allowed");
+	dropped = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+	    syscall(SYS_capset, &head, none) == 0 && dropped;
+	if (sandbox_filter(SANDBOX_RESOLVER) == -1 || !dropped)
+		log_warnx("names are resolved with privileges or system calls "
+		    "that cannot be given up");
 }
 
 static void __attribute__((__noreturn__))
@@ -65,7 +63,6 @@ resolver(const char *host, int fd)
 	struct addrinfo hints = { .ai_family = AF_INET,
 	    .ai_socktype = SOCK_STREAM }, *ai = NULL, *six = NULL;
 	struct in_addr list[RESOLVE_ADDRESSES];
-	char found[1 + sizeof(list)] = { RESOLVED };
 	size_t n = 0;
 	int rc;
 
@@ -76,8 +73,8 @@ resolver(const char *host, int fd)
 		list[n++] = ((const struct sockaddr_in *)(const void *)
 		    a->ai_addr)->sin_addr;
 	if (n > 0) {
-		memcpy(found + 1, list, n * sizeof(list[0]));
-		(void)!write(fd, found, 1 + n * sizeof(list[0]));
+		dprintf(fd, "%c", RESOLVED);
+		(void)!write(fd, list, n * sizeof(list[0]));
 		_exit(0);
 	}
 	hints.ai_family = AF_INET6;

@@ -12,7 +12,10 @@
 #define PPPD	"/usr/sbin/pppd"	/* make PPPD= */
 #endif
 
-/* Exit statuses: one meaning each; --help has the words. */
+/*
+ * Exit statuses: one meaning each; --help has the words.  From EXIT_CONNECT to
+ * EXIT_LOST another server may do better.
+ */
 enum exit_status {
 	EXIT_OK,		/* normal end, --help, --version */
 	EXIT_SYSTEM,		/* this machine failed us: memory, pty, pppd */

@@ -35,6 +35,13 @@ enum exit_status ready_raw(char why[WHY]);
 enum exit_status ready_no_raw(char why[WHY]);
 
 /*
+ * Opens a pty: its master, and in *tty and name the slave; both close-on-exec.
+ * -1 with errno.
+ */
+enum { READY_PTY = 64 };
+int ready_pty(char name[READY_PTY], int *tty);
+
+/*
  * What follows the name of a capability in a sentence: that it is missing, and
  * how to give it to this user, here.  Static storage.
  */
