@@ -5,8 +5,8 @@
  * Theory of operation.  Both directions make two passes over a frame that is
  * in the first-level cache anyway: one for the FCS, one for the escapes.
  *
- * The FCS is linear over GF(2): all but the last octets can be moved to later
- * ones by shifts, and only those are looked up in a table.
+ * The FCS is linear over GF(2): by shifts octets are moved to later ones, many
+ * at a time.
  *
  * Escapes come in two densities: 2 of 256 octets once LCP has agreed on an
  * empty map, 34 of 256 before that or with random (encrypted) data under a
@@ -25,45 +25,12 @@
 
 enum {
 	BIT6 = 0x20,			/* what an escape complements */
-	FCS_POLY = 0x8408,		/* x^16 + x^12 + x^5 + 1, reflected */
 	FCS_SIZE = 2,
 	HDLC_FCS_INIT = 0xffff,
 	HDLC_FCS_GOOD = 0xf0b8		/* residue over data and FCS */
 };
 
-/* ------------------------------------------------------------- tables */
-
-/* FCSb is the FCS of octet 1 << b; by linearity these give all the table. */
-#define STEP(v)		((v) >> 1 ^ ((v) & 1) * FCS_POLY)
-
-enum {
-	FCS7 = STEP(1), FCS6 = STEP(FCS7), FCS5 = STEP(FCS6),
-	FCS4 = STEP(FCS5), FCS3 = STEP(FCS4), FCS2 = STEP(FCS3),
-	FCS1 = STEP(FCS2), FCS0 = STEP(FCS1)
-};
-
-#define FCS_OF(i)							\
-	(((i) & 1) * FCS0 ^ ((i) >> 1 & 1) * FCS1 ^			\
-	((i) >> 2 & 1) * FCS2 ^ ((i) >> 3 & 1) * FCS3 ^			\
-	((i) >> 4 & 1) * FCS4 ^ ((i) >> 5 & 1) * FCS5 ^			\
-	((i) >> 6 & 1) * FCS6 ^ ((i) >> 7 & 1) * FCS7)
-#define FOUR(i)		FCS_OF(i), FCS_OF((i) + 1), FCS_OF((i) + 2),	\
-			FCS_OF((i) + 3)
-#define SIXTEEN(i)	FOUR(i), FOUR((i) + 4), FOUR((i) + 8), FOUR((i) + 12)
-#define SIXTY_FOUR(i)	SIXTEEN(i), SIXTEEN((i) + 16), SIXTEEN((i) + 32), \
-			SIXTEEN((i) + 48)
-
-static const uint16_t fcs_table[256] = {
-	SIXTY_FOUR(0), SIXTY_FOUR(64), SIXTY_FOUR(128), SIXTY_FOUR(192)
-};
-
 /* ------------------------------------------------- one octet at a time */
-
-static inline uint16_t
-fcs_octet(uint16_t fcs, uint8_t c)
-{
-	return (uint16_t)(fcs >> 8 ^ fcs_table[(fcs ^ c) & 0xff]);
-}
 
 static inline uint8_t *
 put_octet(uint8_t *o, uint8_t c, uint32_t accm)
@@ -294,25 +261,28 @@ unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 /* ----------------------------------------------------------- the codec */
 
 /*
- * P has only four terms, and so has each of its squares.  As P^4 = x^64 + x^48
- * + x^20 + 1 is a multiple of P, a bit is worth as much as the three bits 16,
- * 44 and 64 places later together.  Replaces each bit of a word by those three,
- * and again while one is still in the word; returns what to add to the next
- * word.
+ * P = x^16 + x^12 + x^5 + 1 has only four terms, and so have its squares: by
+ * P^n (n is 1, 2, 4 or 16) a bit is worth as much as the three bits 4n, 11n and
+ * 16n places later together.  Replaces each of the first 16n bits of w by these
+ * while one is still among them; returns what to add to the bits after them.
  */
 static inline uint64_t
-fcs_move(uint64_t w)
+fcs_move(uint64_t w, unsigned n)
 {
-	w ^= w << 16 ^ w << 32 ^ w << 48 ^ w << 44;
-	return w ^ w >> 48 ^ w >> 20;
+	uint64_t by_11 = w << 11 * n;
+
+	w ^= w << 4 * n;
+	w ^= w << 8 * n ^ by_11;
+	w &= UINT64_MAX >> (64 - 16 * n);
+	return w ^ (w >> 7 * n ^ w) >> 5 * n;
 }
 
 /*
  * Runs the FCS-16 of RFC 1662 C.2 over n octets from state fcs.
  *
- * By P^16 = x^256 + x^192 + x^80 + 1 the three are 64, 176 and 256 places
- * later, so that four words are processed at once: a to d are the four before
- * p, with what was added to them.
+ * By P^16 the three bits are 64, 176 and 256 places later, so that four words
+ * are processed at once: a to d are the four before p, with what was added to
+ * them.
  */
 static uint16_t
 hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
@@ -320,6 +290,11 @@ hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
 	uint64_t a = fcs, b = 0, c = 0, d = 0, w = 0;
 	const uint64_t *add;
 
+	if (n < 8) {
+		for (; n > 0; n--)
+			a = a >> 8 ^ fcs_move((a ^ *p++) << 8, 1);
+		return (uint16_t)a;
+	}
 	for (; n >= 64; p += 32, n -= 32) {
 		a ^= get64(p) ^ b >> 16 ^ c << 48 ^ d;
 		b ^= get64(p + 8) ^ c >> 16 ^ d << 48 ^ a;
@@ -329,18 +304,17 @@ hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
 	add = (const uint64_t[8]){ a ^ b >> 16 ^ c << 48 ^ d,
 	    b ^ c >> 16 ^ d << 48, c ^ d >> 16, d };
 	for (; n >= 16; p += 8, n -= 8)
-		w = fcs_move(get64(p) ^ *add++ ^ w);
-	if (n >= 8) {
-		w ^= get64(p) ^ *add;
-		fcs = 0;
-		for (size_t i = 0; i < 64; i += 8)
-			fcs = fcs_octet(fcs, (uint8_t)(w >> i));
-		p += 8;
-		n -= 8;
-	}
-	for (; n > 0; n--)
-		fcs = fcs_octet(fcs, *p++);
-	return fcs;
+		w = fcs_move(get64(p) ^ *add++ ^ w, 4);
+	w ^= *add;
+	n -= 8;
+	if (n > 0)		/* that many octets, moved to the last eight */
+		w = w >> 8 * n ^
+		    fcs_move((get64(p) ^ w) << (64 - 8 * n), 4);
+	/* And these, four octets and twice two, to the state behind them. */
+	w ^= get64(p + n);
+	w = w >> 32 ^ fcs_move(w, 2);
+	w = w >> 16 ^ fcs_move(w, 1);
+	return (uint16_t)fcs_move(w, 1);
 }
 
 size_t

@@ -73,22 +73,6 @@ test_fcs(void)
 	T(pieces, "in two pieces it is the same");
 }
 
-/* A bit at a time. */
-static void
-test_table(void)
-{
-	bool good = true;
-
-	for (unsigned i = 0; i < 256; i++) {
-		unsigned v = i;
-
-		for (unsigned bit = 0; bit < 8; bit++)
-			v = v >> 1 ^ (v & 1) * 0x8408;
-		good = good && fcs_table[i] == v;
-	}
-	T(good, "the FCS table is what the polynomial makes it");
-}
-
 /* ----------------------------------------------------------------- encode */
 
 static const struct {
@@ -537,7 +521,6 @@ test_split(void)
 int
 main(void)
 {
-	test_table();
 	test_fcs();
 	test_encode_rows();
 	test_encode_same();
