@@ -34,16 +34,16 @@
 #include "util.h"
 #include "wire.h"
 
-#define SECONDS(us)	((double)(us) / 1e6)
-
 enum {
-	SPACING = 200000,	/* microseconds between QUIRK_ASYNCREAD sends */
-	END_US = 1000000,	/* for each answer of an orderly end */
-	LATE = 2000000,		/* a tick this late: the machine slept */
-	WARN_PERIOD = 60000000,	/* in which at most ... */
+	SECOND = 1000000,	/* in microseconds, as the next four */
+	SPACING = 200000,	/* between QUIRK_ASYNCREAD sends */
+	END_US = SECOND,	/* for each answer of an orderly end */
+	LATE = 2 * SECOND,	/* a tick this late: the machine slept */
+	WARN_PERIOD = 60 * SECOND,	/* in which at most ... */
 	WARN_MAX = 12,		/* ... this many warnings are logged */
 	JUDGED = 8,		/* octets of length, kind and magic cookie */
 	SHOWN = 48,		/* octets of what is no message */
+	MIN_BPS = 2400,		/* asked for in an OCRQ */
 	WELCOME_MAX = 4096	/* of text before the first message */
 };
 
@@ -67,34 +67,48 @@ fields_of(const struct ctrl_msg *m)
 
 /* ---- events ---- */
 
+/* What is a level for a line, a status for an end. */
 static void
-tell(struct ctrl *c, struct ctrl_event e)
+tell(struct ctrl *c, enum ctrl_event_type type, const struct ctrl_call *call,
+    unsigned what, const char *text)
 {
+	struct ctrl_event e = { .type = type, .level = (int)what,
+	    .status = what, .text = text };
+
+	if (call != NULL) {
+		e.call = call->conf.id;
+		e.peer_id = call->peer_id;
+	}
 	c->on_event(c->user, &e);
 }
 
+/* What ctrl_say() says, besides causes. */
+enum { WARNING = EXIT_STATUSES, MESSAGE };
+
 /*
- * The server can cause any number of warnings (level 2), which are logged by
- * default: those beyond WARN_MAX a minute go to the level of messages, and
- * warn_tick() counts them.
+ * An exit status notes why calls or the connection end, for the events that
+ * follow.  Else it is a line of the log.  The server can cause any number of
+ * warnings, which are logged by default: those beyond WARN_MAX a minute go to
+ * the level of messages, and warn_tick() counts them.
  */
 static void PRINTF(3, 4)
-ctrl_logf(struct ctrl *c, int level, const char *format, ...)
+ctrl_say(struct ctrl *c, unsigned what, const char *format, ...)
 {
-	char text[CTRL_TEXT];
+	bool cause = what < EXIT_STATUSES;
+	char line[CTRL_TEXT];
 	va_list ap;
 
-	if (level == 2) {
-		if (c->warnings++ == 0)
-			c->warn_window = c->now + WARN_PERIOD;
-		if (c->warnings > WARN_MAX)
-			level = 3;
-	}
 	va_start(ap, format);
-	(void)vsnprintf(text, sizeof(text), format, ap);
+	(void)vsnprintf(cause ? c->end_text : line, CTRL_TEXT, format, ap);
 	va_end(ap);
-	tell(c, (struct ctrl_event){ .type = CTRL_EV_LOG, .level = level,
-	    .text = text });
+	if (cause) {
+		c->end_status = what;
+		return;
+	}
+	if (what == WARNING && c->warnings++ == 0)
+		c->warn_window = c->now + WARN_PERIOD;
+	tell(c, CTRL_EV_LOG, NULL, what == WARNING &&
+	    c->warnings <= WARN_MAX ? 2 : 3, line);
 }
 
 /* Once their minute is over, or at the end, warnings left out are counted. */
@@ -108,20 +122,8 @@ warn_tick(struct ctrl *c, bool end)
 	c->warnings = 0;
 	c->warn_window = CTRL_NEVER;
 	if (n > WARN_MAX)
-		ctrl_logf(c, 2, "%u further warnings like these within a "
+		ctrl_say(c, WARNING, "%u further warnings like these within a "
 		    "minute are logged with --loglevel 3 only", n - WARN_MAX);
-}
-
-/* Notes why calls or the connection end. */
-static void PRINTF(3, 4)
-set_cause(struct ctrl *c, enum exit_status status, const char *format, ...)
-{
-	va_list ap;
-
-	c->end_status = status;
-	va_start(ap, format);
-	(void)vsnprintf(c->end_text, sizeof(c->end_text), format, ap);
-	va_end(ap);
 }
 
 /* ---- calls ---- */
@@ -166,28 +168,24 @@ call_pending(struct ctrl *c)
 }
 
 /*
- * A call has ended with the cause of set_cause(), unless we cleared it: its
+ * A call has ended with the cause of ctrl_say(), unless we cleared it: its
  * slot is free.  A call that the server ends before its Outgoing-Call-Reply was
  * refused.
  */
 static void
 call_down(struct ctrl *c, struct ctrl_call *call)
 {
-	struct ctrl_event e = { .type = CTRL_EV_CALL_DOWN,
-	    .call = call->conf.id, .status = c->end_status,
-	    .text = c->end_text };
-	char own[32];
+	enum exit_status status = c->end_status;
+	const char *text = c->end_text;
 
-	if (call->state == CALL_WAIT_REPLY && e.status == EXIT_SERVER_ENDED)
-		e.status = EXIT_CALL_REFUSED;
+	if (call->state == CALL_WAIT_REPLY && status == EXIT_SERVER_ENDED)
+		status = EXIT_CALL_REFUSED;
 	if (call->state == CALL_WAIT_DISCONNECT) {
-		e.status = EXIT_OK;
-		e.text = own;
-		(void)snprintf(own, sizeof(own), "call %u was ended here",
-		    e.call);
+		status = EXIT_OK;
+		text = "the call was ended here";
 	}
-	memset(call, 0, sizeof(*call));
-	tell(c, e);
+	call->state = CALL_FREE;
+	tell(c, CTRL_EV_CALL_DOWN, call, status, text);
 }
 
 static void
@@ -198,7 +196,7 @@ calls_down(struct ctrl *c)
 			call_down(c, &c->call[i]);
 }
 
-/* Ends calls and connection, with the cause of set_cause(). */
+/* Ends calls and connection, with the cause of ctrl_say(). */
 static void
 ctrl_close(struct ctrl *c)
 {
@@ -209,70 +207,73 @@ ctrl_close(struct ctrl *c)
 	c->deadline = c->echo_due = c->warn_window = CTRL_NEVER;
 	c->out_len = c->out_sent = 0;
 	calls_down(c);
-	tell(c, (struct ctrl_event){ .type = CTRL_EV_CLOSED,
-	    .status = c->end_status, .text = c->end_text });
+	tell(c, CTRL_EV_CLOSED, NULL, c->end_status, c->end_text);
 }
 
 /* ---- what is sent ---- */
 
+#define NUMBERS(...)	(const uint32_t[MSG_NUMBERS]){ __VA_ARGS__ }
+
 /* Replies to the peer's requests, which may be left out in a flood. */
-static bool
-is_courtesy(unsigned type)
-{
-	return type == ECHO_REPLY || type == OUT_CALL_REPLY ||
-	    type == IN_CALL_REPLY || type == CALL_DISCONNECT;
-}
+enum { COURTESIES = 1 << ECHO_REPLY | 1 << OUT_CALL_REPLY |
+	    1 << IN_CALL_REPLY | 1 << CALL_DISCONNECT };
 
 /*
  * Appends a message of this type to out[].  If there is no room for it, the
  * connection may have ended.
  */
 static void
-ctrl_put(struct ctrl *c, unsigned type, const uint32_t numbers[MSG_NUMBERS],
-    const char *const *texts)
+ctrl_put_all(struct ctrl *c, unsigned type,
+    const uint32_t numbers[MSG_NUMBERS], const char *const *texts)
 {
 	const struct ctrl_msg *m = &ctrl_msgs[type];
-	size_t limit = is_courtesy(type) ? CTRL_OUT / 2 : CTRL_OUT;
+	bool courtesy = COURTESIES >> type & 1;
 
-	if (c->out_len + m->size <= limit) {
+	if (c->out_len + m->size <= (courtesy ? CTRL_OUT / 2 : CTRL_OUT)) {
 		msg_put(c->out + c->out_len, m->size, type, fields_of(m),
 		    numbers, texts);
 		c->out_len += m->size;
-	} else if (is_courtesy(type)) {
-		ctrl_logf(c, 2, "left out a message (%s): the server does not "
-		    "read the answers it asks for", m->name);
+	} else if (courtesy) {
+		ctrl_say(c, WARNING, "left out a message (%s): the server does "
+		    "not read the answers it asks for", m->name);
 	} else {
 		if (c->state < CTRL_WAIT_STOP)
-			set_cause(c, EXIT_LOST, "the server reads nothing of "
+			ctrl_say(c, EXIT_LOST, "the server reads nothing of "
 			    "what it is sent");
 		ctrl_close(c);
 	}
 }
 
-#define NUMBERS(...)	(const uint32_t[MSG_NUMBERS]){ __VA_ARGS__ }
+/* The same for one that begins with up to three numbers and has no more. */
+static void
+ctrl_put(struct ctrl *c, unsigned type, uint32_t first, uint32_t second,
+    uint32_t third)
+{
+	ctrl_put_all(c, type, NUMBERS(first, second, third), NULL);
+}
 
 /* Sends the longest waiting OCRQ, unless another is still unanswered. */
 static void
 call_next(struct ctrl *c)
 {
+	const struct quirk_fields *f = quirk_fields(c->conf.quirks);
 	struct ctrl_call *next = NULL;
-	struct quirk_fields f;
 	const char *phone;
 
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
 		if (c->call[i].state == CALL_QUEUED && (next == NULL ||
-		    seq_diff(c->call[i].order, next->order) < 0))
+		    (int16_t)(c->call[i].serial - next->serial) < 0))
 			next = &c->call[i];
 	if (next == NULL || call_pending(c) != NULL)
 		return;
 	next->state = CALL_WAIT_REPLY;
 	c->requested++;
-	quirk_fields(&f, c->conf.quirks);
-	phone = next->conf.phone[0] != '\0' ? next->conf.phone : f.phone;
-	ctrl_put(c, OUT_CALL_REQUEST, NUMBERS(next->conf.id,
-	    f.serial >= 0 ? (uint16_t)f.serial : next->serial, f.min_bps,
-	    f.max_bps, f.bearer_type, f.framing_type, next->conf.window, 0,
-	    (uint32_t)strlen(phone), 0), (const char *const[]){ phone, "" });
+	phone = next->conf.phone[0] != '\0' ? next->conf.phone : f->phone;
+	ctrl_put_all(c, OUT_CALL_REQUEST, NUMBERS(next->conf.id,
+	    f->serial >= 0 ? (uint16_t)f->serial : next->serial, MIN_BPS,
+	    f->max_bps, f->bearer_type, FRAMING_ASYNC | FRAMING_SYNC,
+	    next->conf.window, 0, (uint32_t)strlen(phone), 0),
+	    (const char *const[]){ phone, "" });
 }
 
 /* Sends StopCCRQ; the cause was set before. */
@@ -282,7 +283,7 @@ ctrl_ask_stop(struct ctrl *c, unsigned reason)
 	c->state = CTRL_WAIT_STOP;
 	c->deadline = c->now + END_US;
 	c->echo_due = CTRL_NEVER;
-	ctrl_put(c, STOP_REQUEST, NUMBERS(reason), NULL);
+	ctrl_put(c, STOP_REQUEST, reason, 0, 0);
 }
 
 /* Starts what has become possible: the next call, the next step of an end. */
@@ -296,7 +297,7 @@ ctrl_settle(struct ctrl *c)
 	if (!c->stop_wanted) {
 		call_next(c);
 	} else if (ctrl_calls(c) == 0) {
-		set_cause(c, EXIT_OK, "the control connection was ended here");
+		ctrl_say(c, EXIT_OK, "the control connection was ended here");
 		ctrl_ask_stop(c, STOP_LOCAL);
 	}
 }
@@ -306,13 +307,13 @@ static void
 call_clear(struct ctrl *c, struct ctrl_call *call)
 {
 	if (call->state == CALL_QUEUED) {
-		set_cause(c, EXIT_OK,
+		ctrl_say(c, EXIT_OK,
 		    "the call was ended before the server was asked for it");
 		call_down(c, call);
 	} else if (call->state == CALL_WAIT_REPLY || call->state == CALL_UP) {
 		call->state = CALL_WAIT_DISCONNECT;
 		call->deadline = c->now + END_US;
-		ctrl_put(c, CALL_CLEAR_REQUEST, NUMBERS(call->conf.id), NULL);
+		ctrl_put(c, CALL_CLEAR_REQUEST, call->conf.id, 0, 0);
 	}
 }
 
@@ -321,11 +322,11 @@ static void
 log_message(struct ctrl *c, const char *what, const uint8_t *p)
 {
 	const struct ctrl_msg *m = &ctrl_msgs[msg_u16(p + 8)];
-	struct rd r = { .p = p + PPTP_HEADER, .end = p + m->size };
+	struct rd body = { .p = p + PPTP_HEADER, .end = p + m->size };
 	char text[CTRL_TEXT - 48];		/* a name goes before it */
 
-	msg_fields(text, sizeof(text), fields_of(m), r);
-	ctrl_logf(c, 3, "%s %s: %s", what, m->name, text);
+	msg_fields(text, sizeof(text), fields_of(m), body);
+	ctrl_say(c, MESSAGE, "%s %s: %s", what, m->name, text);
 }
 
 const uint8_t *
@@ -412,7 +413,7 @@ echo_ask(struct ctrl *c)
 	if (c->echo_queued)
 		return;
 	c->echo_queued = true;
-	ctrl_put(c, ECHO_REQUEST, NUMBERS(++c->echo_id), NULL);
+	ctrl_put(c, ECHO_REQUEST, ++c->echo_id, 0, 0);
 }
 
 /*
@@ -425,12 +426,12 @@ tick_echo(struct ctrl *c)
 	if (c->now >= idle_due(c)) {
 		echo_ask(c);
 	} else if (c->now >= c->echo_due && c->now - c->echo_due >= LATE) {
-		ctrl_logf(c, 3, "late by %g s: asking the server again",
-		    SECONDS(c->now - c->echo_due));
+		ctrl_say(c, MESSAGE, "late by %d s: asking the server again",
+		    (int)((c->now - c->echo_due) / SECOND));
 		echo_ask(c);
 	} else if (c->now >= c->echo_due) {
-		set_cause(c, EXIT_LOST, "the server did not answer an "
-		    "Echo-Request within %.0f s", SECONDS(c->conf.echo_us));
+		ctrl_say(c, EXIT_LOST, "the server did not answer an "
+		    "Echo-Request within %d s", (int)(c->conf.echo_us / SECOND));
 		ctrl_close(c);
 	}
 }
@@ -441,7 +442,7 @@ ctrl_tick(struct ctrl *c, int64_t now)
 	c->now = now;
 	if (now >= c->deadline) {
 		if (c->state == CTRL_WAIT_STOP)
-			ctrl_logf(c, 3, "the server does not confirm the end: "
+			ctrl_say(c, MESSAGE, "the server does not confirm the end: "
 			    "closing");
 		ctrl_close(c);
 	}
@@ -450,7 +451,7 @@ ctrl_tick(struct ctrl *c, int64_t now)
 
 		if (call->state != CALL_WAIT_DISCONNECT || now < call->deadline)
 			continue;
-		ctrl_logf(c, 3, "the server does not confirm the end of call "
+		ctrl_say(c, MESSAGE, "the server does not confirm the end of call "
 		    "%u", call->conf.id);
 		call_down(c, call);
 	}
@@ -466,7 +467,7 @@ ctrl_init(struct ctrl *c, const struct ipc_call *conf,
     void (*on_event)(void *user, const struct ctrl_event *e), void *user,
     int64_t now)
 {
-	struct quirk_fields f;
+	const struct quirk_fields *f = quirk_fields(conf->quirks);
 
 	memset(c, 0, sizeof(*c));
 	c->conf = *conf;
@@ -476,10 +477,11 @@ ctrl_init(struct ctrl *c, const struct ipc_call *conf,
 	c->deadline = c->echo_due = c->warn_window = CTRL_NEVER;
 	c->now = c->received_at = c->echo_sent_at = now;
 	c->welcome = (conf->quirks & QUIRK_WELCOME) != 0;
-	quirk_fields(&f, conf->quirks);
-	ctrl_put(c, START_REQUEST, NUMBERS(PPTP_VERSION, 0, f.framing_caps,
-	    f.bearer_caps, f.max_channels, f.firmware), (const char *const[]){
-	    conf->hostname[0] != '\0' ? conf->hostname : f.host, f.vendor });
+	/* No channels: RFC 2637 2.1, for a PNS. */
+	ctrl_put_all(c, START_REQUEST, NUMBERS(PPTP_VERSION, 0,
+	    f->framing_caps, f->bearer_caps, 0, f->firmware),
+	    (const char *const[]){ conf->hostname[0] != '\0' ?
+	    conf->hostname : f->host, f->vendor });
 }
 
 int
@@ -497,7 +499,7 @@ ctrl_call_open(struct ctrl *c, const struct ipc_call *conf, uint16_t serial,
 	call->state = CALL_QUEUED;
 	call->conf = *conf;
 	call->serial = serial;
-	call->order = c->opened++;
+	call->answered = false;
 	c->now = now;
 	ctrl_settle(c);
 	return 0;
@@ -523,7 +525,7 @@ ctrl_stop(struct ctrl *c, int64_t now)
 	c->stop_wanted = true;
 	c->echo_due = CTRL_NEVER;
 	if (c->state == CTRL_WAIT_REPLY) {
-		set_cause(c, EXIT_OK,
+		ctrl_say(c, EXIT_OK,
 		    "the control connection was ended here before it was up");
 		ctrl_close(c);
 	}
@@ -544,64 +546,65 @@ ctrl_has_room(const struct ctrl *c)
 
 /* ---- what is received ---- */
 
+/* Notes a cause with the result, and the like, that a message gives. */
+static void
+say_result(struct ctrl *c, enum exit_status status, const char *what,
+    enum msg_text of, const uint8_t *result)
+{
+	char why[180];
+
+	msg_result(why, sizeof(why), of, result);
+	ctrl_say(c, status, "the server %s: %s", what, why);
+}
+
 static void
 on_start_reply(struct ctrl *c, struct rd *r)
 {
 	struct ipc_server *p = &c->peer;
-	uint16_t version = rd_u16(r);
-	unsigned result = rd_u8(r), error = rd_u8(r);
-	char why[192];
+	unsigned version = rd_u16(r);
+	const uint8_t *result = r->p;
 
-	rd_bytes(r, 8);			/* framing and bearer capabilities */
+	rd_bytes(r, 10);	/* its error and capabilities, too */
 	p->max_channels = rd_u16(r);
 	p->firmware = rd_u16(r);
 	rd_text(r, p->host, PPTP_TEXT);
 	rd_text(r, p->vendor, PPTP_TEXT);
-	if (result > PPTP_RESULT_OK) {
-		msg_result(why, sizeof(why), MSG_START_RESULT, result, error,
-		    0);
-		set_cause(c, EXIT_REFUSED,
-		    "the server refused the connection: %s", why);
+	if (*result > PPTP_RESULT_OK) {
+		say_result(c, EXIT_REFUSED, "refused the connection",
+		    MSG_START_RESULT, result);
 		ctrl_close(c);
 		return;
 	}
 	if (version < PPTP_VERSION) {
-		set_cause(c, EXIT_REFUSED, "the server speaks version %u.%u of "
-		    "PPTP, which is not supported", version / 256u,
-		    version % 256u);
+		ctrl_say(c, EXIT_REFUSED, "the server speaks version %u.%u of "
+		    "PPTP, which is not supported", version / 256,
+		    version % 256);
 		calls_down(c);
 		ctrl_ask_stop(c, STOP_PROTOCOL);
 		return;
 	}
-	if (result == 0)		/* some ADSL modems */
-		ctrl_logf(c, 2, "the server's reply has no result: taken for "
-		    "success");
+	if (*result == 0)		/* some ADSL modems */
+		ctrl_say(c, WARNING, "the server's reply has no result: taken "
+		    "for success");
 	c->state = CTRL_UP;
-	tell(c, (struct ctrl_event){ .type = CTRL_EV_UP });
+	tell(c, CTRL_EV_UP, NULL, 0, NULL);
 }
 
 static void
 on_stop_request(struct ctrl *c, struct rd *r)
 {
-	unsigned reason = rd_u8(r);
-	const char *words = msg_text(MSG_STOP_REASON, reason);
+	bool refuses = c->state == CTRL_WAIT_REPLY;
 
-	if (words[0] == '?')
-		words = "no reason given";
-	if (c->stop_wanted)
-		set_cause(c, EXIT_OK, "the control connection was ended here, "
-		    "and by the server: %s (reason %u)", words, reason);
-	else if (c->state == CTRL_UP)
-		set_cause(c, EXIT_SERVER_ENDED, "the server ended the "
-		    "connection: %s (reason %u)", words, reason);
-	else if (c->state == CTRL_WAIT_REPLY)
-		set_cause(c, EXIT_REFUSED, "the server refused the "
-		    "connection: %s (reason %u)", words, reason);
+	if (c->state != CTRL_WAIT_STOP || c->stop_wanted)
+		say_result(c, c->stop_wanted ? EXIT_OK : refuses ?
+		    EXIT_REFUSED : EXIT_SERVER_ENDED, refuses ?
+		    "refused the connection" : "ended the connection",
+		    MSG_STOP_REASON, r->p);
 	calls_down(c);
 	c->echo_due = CTRL_NEVER;
 	c->state = CTRL_FLUSH;
 	c->deadline = c->now + END_US;
-	ctrl_put(c, STOP_REPLY, NUMBERS(PPTP_RESULT_OK), NULL);
+	ctrl_put(c, STOP_REPLY, PPTP_RESULT_OK, 0, 0);
 }
 
 static void
@@ -614,9 +617,7 @@ on_stop_reply(struct ctrl *c, struct rd *r)
 static void
 on_echo_request(struct ctrl *c, struct rd *r)
 {
-	uint32_t id = rd_u32(r);
-
-	ctrl_put(c, ECHO_REPLY, NUMBERS(id, PPTP_RESULT_OK), NULL);
+	ctrl_put(c, ECHO_REPLY, rd_u32(r), PPTP_RESULT_OK, 0);
 }
 
 static void
@@ -627,7 +628,7 @@ on_echo_reply(struct ctrl *c, struct rd *r)
 	/* One too short for an identifier is an answer all the same. */
 	if (c->echo_due != CTRL_NEVER && id != c->echo_id &&
 	    c->in_total >= PPTP_HEADER + sizeof(id))
-		ctrl_logf(c, 2, "the server answers echo 0x%08x instead of "
+		ctrl_say(c, WARNING, "the server answers echo 0x%08x instead of "
 		    "0x%08x: ignored", id, c->echo_id);
 	else
 		c->echo_due = CTRL_NEVER;
@@ -641,11 +642,10 @@ static void
 on_call_request(struct ctrl *c, struct rd *r)
 {
 	bool asks = msg_u16(c->in + 8) == OUT_CALL_REQUEST;
-	uint16_t peer_id = rd_u16(r);
 
-	ctrl_put(c, asks ? OUT_CALL_REPLY : IN_CALL_REPLY,
-	    NUMBERS(0, peer_id, asks ? 7 : 3), NULL);
-	ctrl_logf(c, 2, "the server %s call: refused", asks ?
+	ctrl_put(c, asks ? OUT_CALL_REPLY : IN_CALL_REPLY, 0, rd_u16(r),
+	    asks ? 7 : 3);
+	ctrl_say(c, WARNING, "the server %s call: refused", asks ?
 	    "asks for an outgoing" : "announces an incoming");
 }
 
@@ -660,7 +660,8 @@ call_ended(struct ctrl *c, uint16_t id)
 	struct ctrl_call *call;
 
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].answered && c->call[i].peer_id == id)
+		if (c->call[i].state > CALL_QUEUED && c->call[i].answered &&
+		    c->call[i].peer_id == id)
 			return &c->call[i];
 	call = call_find(c, id, CALL_WAIT_REPLY);
 	for (unsigned i = 0; i < CTRL_CALLS && c->requested == 1; i++)
@@ -672,40 +673,32 @@ call_ended(struct ctrl *c, uint16_t id)
 static void
 call_up(struct ctrl *c, struct ctrl_call *call)
 {
-	uint16_t peer_id = call->peer_id;
-	struct quirk_fields f;
-
 	call->state = CALL_UP;
-	tell(c, (struct ctrl_event){ .type = CTRL_EV_CALL_UP,
-	    .call = call->conf.id, .peer_id = peer_id });
-	quirk_fields(&f, c->conf.quirks);
+	tell(c, CTRL_EV_CALL_UP, call, 0, NULL);
 	/* Both ACCMs at their default: all control characters are escaped. */
-	if (f.link_info)
-		ctrl_put(c, SET_LINK_INFO, NUMBERS(peer_id, 0, UINT32_MAX,
-		    UINT32_MAX), NULL);
+	if (quirk_fields(c->conf.quirks)->link_info)
+		ctrl_put_all(c, SET_LINK_INFO, NUMBERS(call->peer_id, 0,
+		    UINT32_MAX, UINT32_MAX), NULL);
 }
 
 static void
 on_call_reply(struct ctrl *c, struct rd *r)
 {
 	uint16_t peer_id = rd_u16(r), id = rd_u16(r);
-	unsigned result = rd_u8(r), error = rd_u8(r), cause = rd_u16(r);
+	bool success = *r->p == PPTP_RESULT_OK;
 	struct ctrl_call *call = call_find(c, id, CALL_WAIT_REPLY);
-	char why[180];
 
 	/* A refusal without our id can only mean the one request under way. */
-	if (call == NULL && id == 0 && result != PPTP_RESULT_OK)
+	if (call == NULL && id == 0 && !success)
 		call = call_pending(c);
 	if (call == NULL || call->answered) {
-		ctrl_logf(c, 2, "the server answers for call %u, which did not "
-		    "ask: ignored", id);
+		ctrl_say(c, WARNING, "the server answers for call %u, which "
+		    "did not ask: ignored", id);
 		return;
 	}
-	if (result != PPTP_RESULT_OK) {
-		msg_result(why, sizeof(why), MSG_CALL_RESULT, result, error,
-		    cause);
-		set_cause(c, EXIT_CALL_REFUSED,
-		    "the server refused the call: %s", why);
+	if (!success) {
+		say_result(c, EXIT_CALL_REFUSED, "refused the call",
+		    MSG_CALL_RESULT, r->p);
 		call_down(c, call);
 		return;
 	}
@@ -715,45 +708,32 @@ on_call_reply(struct ctrl *c, struct rd *r)
 		call_up(c, call);
 }
 
-/* A PAC sends none (2.12); one that does has ended our call. */
+/*
+ * The server ends a call; a Call-Clear-Request, which no PAC should send
+ * (2.12), does so, too.
+ */
 static void
-on_clear_request(struct ctrl *c, struct rd *r)
+on_call_end(struct ctrl *c, struct rd *r)
 {
 	uint16_t id = rd_u16(r);
 	struct ctrl_call *call = call_ended(c, id);
 
 	if (call == NULL) {
-		ctrl_logf(c, 2, "the server clears call %u, which is none of "
-		    "ours: ignored", id);
+		if (c->state == CTRL_UP)	/* else a late answer to ours */
+			ctrl_say(c, WARNING, "the server ends call %u, which "
+			    "is none of ours: ignored", id);
 		return;
 	}
-	/* Result 4: as requested. */
-	ctrl_put(c, CALL_DISCONNECT, NUMBERS(call->conf.id, 4), NULL);
-	set_cause(c, EXIT_SERVER_ENDED,
-	    "the server ended the call by a Call-Clear-Request");
-	call_down(c, call);
-}
-
-static void
-on_disconnect(struct ctrl *c, struct rd *r)
-{
-	uint16_t id = rd_u16(r);
-	unsigned result = rd_u8(r), error = rd_u8(r), cause = rd_u16(r);
-	struct ctrl_call *call = call_ended(c, id);
-	char why[180];
-
-	/* The late answer to a Call-Clear-Request. */
-	if (call == NULL && c->state == CTRL_WAIT_STOP)
-		return;
-	if (call == NULL) {
-		ctrl_logf(c, 2, "the server ends call %u, which is none of "
-		    "ours: ignored", id);
-		return;
+	if (msg_u16(c->in + 8) == CALL_CLEAR_REQUEST) {
+		/* Result 4: as requested. */
+		ctrl_put(c, CALL_DISCONNECT, call->conf.id, 4, 0);
+		ctrl_say(c, EXIT_SERVER_ENDED,
+		    "the server ended the call by a Call-Clear-Request");
+	} else {
+		say_result(c, EXIT_SERVER_ENDED,
+		    call->state == CALL_WAIT_REPLY ? "refused the call" :
+		    "ended the call", MSG_DISCONNECT_RESULT, r->p);
 	}
-	msg_result(why, sizeof(why), MSG_DISCONNECT_RESULT, result, error,
-	    cause);
-	set_cause(c, EXIT_SERVER_ENDED, "the server %s the call: %s",
-	    call->state == CALL_WAIT_REPLY ? "refused" : "ended", why);
 	call_down(c, call);
 }
 
@@ -761,7 +741,7 @@ on_disconnect(struct ctrl *c, struct rd *r)
 static void
 on_wan_error(struct ctrl *c, struct rd *r)
 {
-	ctrl_logf(c, 2, "the server reports errors on the line of call %u",
+	ctrl_say(c, WARNING, "the server reports errors on the line of call %u",
 	    rd_u16(r));
 }
 
@@ -802,10 +782,10 @@ static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	    "2 peer's call,2-,4 bit/s,2 window,2 delay,4 framing", 28, 0, 0,
 	    NULL },
 	[CALL_CLEAR_REQUEST] = { "Call-Clear-Request\0"
-	    "2 call", 16, CALL_DISCONNECT, IN(UP), on_clear_request },
+	    "2 call", 16, CALL_DISCONNECT, IN(UP), on_call_end },
 	[CALL_DISCONNECT] = { "Call-Disconnect-Notify\0"
 	    "2 call,1 result,1 error,2 cause,2-,128tstatistics", 148, 0,
-	    IN(UP) | IN(WAIT_STOP), on_disconnect },
+	    IN(UP) | IN(WAIT_STOP), on_call_end },
 	[WAN_ERROR] = { "WAN-Error-Notify\0"
 	    "2 peer's call,2-,4 CRC errors,4 framing errors,"
 	    "4 hardware overruns,4 buffer overruns,4 time-outs,"
@@ -815,13 +795,6 @@ static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	    "2 peer's call,2-,4xsend ACCM,4xreceive ACCM", 24, 0, IN(UP),
 	    NULL },
 };
-
-static const char state_names[][47] = {
-	"waiting for the Start-Control-Connection-Reply", "established",
-	"waiting for the Stop-Control-Connection-Reply", "closing", "closed"
-};
-static_assert(sizeof(state_names) / sizeof(state_names[0]) == CTRL_STATES,
-    "a name for each state");
 
 /* in[] holds no valid message: the connection ends. */
 static void
@@ -833,7 +806,7 @@ malformed(struct ctrl *c, const char *why)
 		    (const char *)c->in, c->in_len < SHOWN ? c->in_len : SHOWN,
 		    why);
 	} else if (c->state == CTRL_UP) {
-		set_cause(c, EXIT_LOST, "the server sent a malformed "
+		ctrl_say(c, EXIT_LOST, "the server sent a malformed "
 		    "message: %s", why);
 	}
 	ctrl_close(c);
@@ -855,7 +828,7 @@ in_short(struct ctrl *c, const struct ctrl_msg *m)
 		malformed(c, why);
 		return false;
 	}
-	ctrl_logf(c, 2, "the server sent a malformed message: %s", why);
+	ctrl_say(c, WARNING, "the server sent a malformed message: %s", why);
 	memset(c->in + c->in_total, 0, m->size - c->in_total);
 	return true;
 }
@@ -872,11 +845,11 @@ in_message(struct ctrl *c)
 	c->received_at = c->now;
 	warn_tick(c, false);
 	if (c->skipped > 0)
-		ctrl_logf(c, 2, "skipped %zu octets of text before the first "
+		ctrl_say(c, WARNING, "skipped %zu octets of text before the first "
 		    "message", c->skipped);
 	c->skipped = 0;
 	if (kind != PPTP_CONTROL || m->size == 0) {
-		ctrl_logf(c, 2, "received a message of unknown type %u.%u, %zu "
+		ctrl_say(c, WARNING, "received a message of unknown type %u.%u, %zu "
 		    "octets: ignored", kind, type, c->in_total);
 		return;
 	}
@@ -886,8 +859,9 @@ in_message(struct ctrl *c)
 	if (type == c->hold_for)
 		c->hold_until = c->hold_for = 0;
 	if ((m->states & 1u << c->state) == 0)
-		ctrl_logf(c, 2, "%s is not expected while %s: ignored", m->name,
-		    state_names[c->state]);
+		ctrl_say(c, WARNING, "%s is not expected %s: ignored", m->name,
+		    c->state == CTRL_WAIT_REPLY ? "before the server's reply" :
+		    c->state == CTRL_UP ? "now" : "at the end");
 	else if (m->on != NULL)
 		m->on(c, &r);
 	ctrl_settle(c);
@@ -904,14 +878,11 @@ in_head(struct ctrl *c, const uint8_t *rest, size_t n)
 	size_t total = msg_u16(c->in);
 	uint32_t magic = msg_u16(c->in + 4) << 16 | msg_u16(c->in + 6);
 	unsigned type = msg_u16(c->in + 8);
-	char why[40] = "";
+	char why[56] = "";
 
-	if (magic != PPTP_MAGIC)
-		(void)snprintf(why, sizeof(why), "bad magic cookie 0x%08x",
-		    magic);
-	else if (total < PPTP_HEADER || total > CTRL_IN)
-		(void)snprintf(why, sizeof(why), "length %zu is out of range",
-		    total);
+	if (magic != PPTP_MAGIC || total < PPTP_HEADER || total > CTRL_IN)
+		(void)snprintf(why, sizeof(why), "bad length %zu or magic "
+		    "cookie 0x%08x", total, magic);
 	else if (!c->welcome || (msg_u16(c->in + 2) == PPTP_CONTROL &&
 	    type > 0 && type < PPTP_TYPES))
 		c->in_total = total;
@@ -927,7 +898,7 @@ in_head(struct ctrl *c, const uint8_t *rest, size_t n)
 		memmove(c->in, c->in + 1, --c->in_len);
 		if (++c->skipped <= WELCOME_MAX)
 			return;
-		set_cause(c, EXIT_NOT_PPTP, "this is not a PPTP server: "
+		ctrl_say(c, EXIT_NOT_PPTP, "this is not a PPTP server: "
 		    "no message in the first %d octets", WELCOME_MAX);
 		ctrl_close(c);
 	}
@@ -966,14 +937,14 @@ static void
 eof_early(struct ctrl *c, int err)
 {
 	if (c->skipped > 0)
-		set_cause(c, EXIT_NOT_PPTP, "this is not a PPTP server: "
+		ctrl_say(c, EXIT_NOT_PPTP, "this is not a PPTP server: "
 		    "it sent %zu octets of text and no message",
 		    c->skipped + c->in_len);
 	else if (c->in_len > 0)
 		malformed(c, "it closed the connection within its first "
 		    "message");
 	else if (err == 0 || err == ECONNRESET || err == EPIPE)
-		set_cause(c, EXIT_REFUSED, "the server closed the connection "
+		ctrl_say(c, EXIT_REFUSED, "the server closed the connection "
 		    "without an answer: it may be full, not want this client, "
 		    "or not be a PPTP server");
 }
@@ -984,16 +955,16 @@ ctrl_eof(struct ctrl *c, int err)
 	unsigned waiting = calls_in(c, 1u << CALL_WAIT_DISCONNECT);
 
 	if (c->state <= CTRL_UP)
-		set_cause(c, EXIT_LOST, "the control connection was lost: "
+		ctrl_say(c, EXIT_LOST, "the control connection was lost: "
 		    "%s (error %d)", error_words(err), err);
 	if (c->state == CTRL_WAIT_REPLY)
 		eof_early(c, err);
 	else if (c->state == CTRL_UP && (c->stop_wanted ||
 	    (waiting > 0 && waiting == ctrl_calls(c))))
-		set_cause(c, EXIT_OK, "the control connection was ended here, "
+		ctrl_say(c, EXIT_OK, "the control connection was ended here, "
 		    "and then closed by the server");
 	else if (c->state == CTRL_UP && err == 0)
-		set_cause(c, EXIT_SERVER_ENDED,
+		ctrl_say(c, EXIT_SERVER_ENDED,
 		    "the server closed the control connection");
 	ctrl_close(c);
 }

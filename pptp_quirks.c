@@ -54,35 +54,37 @@ quirk_server(const char *host, const char *vendor)
  * Host and vendor are what Linux has sent to servers and NAT helpers for twenty
  * years.  Some servers return the greater bit rate as the call's speed.
  */
-void
-quirk_fields(struct quirk_fields *f, unsigned quirks)
+static const struct quirk_fields usual = {
+	.framing_caps = FRAMING_ASYNC | FRAMING_SYNC,
+	.bearer_caps = BEARER_ANALOG | BEARER_DIGITAL,
+	.firmware = 1,
+	.host = "local",
+	.vendor = "cananian",
+	.max_bps = 100000000,
+	.bearer_type = BEARER_ANALOG | BEARER_DIGITAL,
+	.phone = "",
+	.call_id = -1,
+	.serial = -1
+};
+
+/* The only client that this modem accepts. */
+static const struct quirk_fields bezeq = {
+	.framing_caps = FRAMING_ASYNC,
+	.bearer_caps = BEARER_ANALOG,
+	.firmware = 0x6021,
+	.host = "RELAY_PPP1",
+	.vendor = "MS Win NT",
+	.max_bps = 10000000,
+	.bearer_type = BEARER_DIGITAL,
+	.window = 3,
+	.phone = "RELAY_PPP1",
+	.call_id = 0,
+	.serial = 0,
+	.link_info = 1
+};
+
+const struct quirk_fields *
+quirk_fields(unsigned quirks)
 {
-	*f = (struct quirk_fields){
-		.framing_caps = FRAMING_ASYNC | FRAMING_SYNC,
-		.bearer_caps = BEARER_ANALOG | BEARER_DIGITAL,
-		.max_channels = 0,		/* RFC 2637 2.1, for a PNS */
-		.firmware = 1,
-		.host = "local",
-		.vendor = "cananian",
-		.min_bps = 2400,
-		.max_bps = 100000000,
-		.bearer_type = BEARER_ANALOG | BEARER_DIGITAL,
-		.framing_type = FRAMING_ASYNC | FRAMING_SYNC,
-		.phone = "",
-		.call_id = -1,
-		.serial = -1,
-	};
-	if ((quirks & QUIRK_BEZEQ) == 0)
-		return;
-	/* The only client that this modem accepts. */
-	f->framing_caps = FRAMING_ASYNC;
-	f->bearer_caps = BEARER_ANALOG;
-	f->firmware = 0x6021;
-	f->host = f->phone = "RELAY_PPP1";
-	f->vendor = "MS Win NT";
-	f->max_bps = 10000000;
-	f->bearer_type = BEARER_DIGITAL;
-	f->window = 3;
-	f->call_id = f->serial = 0;
-	f->link_info = 1;
+	return (quirks & QUIRK_BEZEQ) != 0 ? &bezeq : &usual;
 }

@@ -46,15 +46,14 @@ enum {
 void
 call_init(struct call *c, const struct conf *conf)
 {
-	struct quirk_fields f;
+	uint16_t window = quirk_fields(conf->quirks)->window;
 
 	*c = (struct call){ .gw = { .conf = conf, .raw = -1, .channel = -1,
 	    .mgr = -1, .refusals_fd = -1 }, .hangup_fd = -1, .counters = -1,
 	    .known = quirk_server("", ""),
 	    .deadline = clock_us() + conf->timeout_us };
-	quirk_fields(&f, conf->quirks);
 	c->gw.window = conf->window != 0 ? conf->window :
-	    f.window != 0 ? f.window : WINDOW;
+	    window != 0 ? window : WINDOW;
 }
 
 /* ---- sockets ---- */
@@ -220,11 +219,10 @@ open_counters(struct call *c)
 static void
 choose_id(struct call *c)
 {
-	struct quirk_fields f;
+	int id = quirk_fields(c->gw.conf->quirks)->call_id;
 
-	quirk_fields(&f, c->gw.conf->quirks);
-	if (f.call_id >= 0) {
-		c->gw.call = (uint16_t)f.call_id;
+	if (id >= 0) {
+		c->gw.call = (uint16_t)id;
 		return;
 	}
 	/* 0 is legal, but there are servers that take it for "none". */

@@ -66,11 +66,10 @@ enum call_state {
 struct ctrl_call {
 	enum call_state	 state;
 	struct ipc_call	 conf;		/* what it was asked for by */
-	uint16_t	 serial;
+	uint16_t	 serial;	/* the lowest goes first */
 	uint16_t	 peer_id;	/* of the OCRP */
 	bool		 answered;	/* its OCRP came: peer_id is known */
 	int64_t		 deadline;	/* of WAIT_DISCONNECT */
-	uint32_t	 order;		/* of opening: first come, first */
 };
 
 struct ctrl {
@@ -90,7 +89,7 @@ struct ctrl {
 	bool		 stop_wanted;
 	unsigned	 hold_for;	/* message that ends it; 0: none */
 	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing */
-	uint32_t	 opened, requested;	/* calls, OCRQs so far */
+	uint32_t	 requested;	/* OCRQs so far */
 	int64_t		 warn_window;	/* end of the minute with warnings;
 					 * CTRL_NEVER: it had none */
 	unsigned	 warnings;	/* in this minute */
@@ -141,10 +140,11 @@ void ctrl_tick(struct ctrl *c, int64_t now);
 
 /*
  * Asks for a call (2.7); its OCRQ waits until the connection is up and no other
- * set-up message is unanswered.  conf has its id, as quirk_fields().call_id
+ * set-up message is unanswered.  conf has its id, as quirk_fields()->call_id
  * wants it, its window > 0, to which the caller applies quirks, and its phone
- * number; a quirk may replace the serial number.  -1: no room, the id is in
- * use, or the connection is ending.  The caller asks ctrl_has_room() first.
+ * number.  Serial numbers ascend; a quirk may replace them.  -1: no room, the
+ * id is in use, or the connection is ending.  The caller asks ctrl_has_room()
+ * first.
  */
 int ctrl_call_open(struct ctrl *c, const struct ipc_call *conf,
     uint16_t serial, int64_t now);

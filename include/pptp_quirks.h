@@ -25,10 +25,9 @@ enum {
  */
 struct quirk_fields {
 	uint32_t	 framing_caps, bearer_caps;	/* of the SCCRQ */
-	uint16_t	 max_channels, firmware;
+	uint16_t	 firmware;
 	const char	*host, *vendor;
-	uint32_t	 min_bps, max_bps;		/* of the OCRQ */
-	uint32_t	 bearer_type, framing_type;
+	uint32_t	 max_bps, bearer_type;		/* of the OCRQ */
 	uint16_t	 window;			/* 0: the usual one */
 	const char	*phone;				/* "": as configured */
 	int		 call_id;			/* -1: a random one */
@@ -51,7 +50,7 @@ struct quirk_server {
 /* Never NULL: a server that is not known has none of these. */
 const struct quirk_server *quirk_server(const char *host, const char *vendor);
 
-/* Fills *f with the usual values, then with what the quirks replace. */
-void quirk_fields(struct quirk_fields *f, unsigned quirks);
+/* Those of these quirks. */
+const struct quirk_fields *quirk_fields(unsigned quirks);
 
 #endif

@@ -124,17 +124,17 @@ msg_fields(char *out, size_t size, const char *fields, struct rd r)
 enum { GREETING = 8 };		/* octets of text that make one */
 
 static const struct guess {
-	char		 start[6], what[29];
+	char		 start[6], what[14];
 } guesses[] = {
-	{ "HTTP/", "like a web server (HTTP)" },
-	{ "<", "with HTML, like a web server" },
-	{ "SSH-", "like an SSH server" },
-	{ "\x15\x03", "like a TLS server" },
-	{ "\x16\x03", "like a TLS server" },
-	{ "220", "like a mail or FTP server" },
-	{ "+OK", "like a POP3 server" },
-	{ "* OK", "like an IMAP server" },
-	{ "RFB ", "like a VNC server" },
+	{ "HTTP/", "a web" },
+	{ "<", "a web" },
+	{ "SSH-", "an SSH" },
+	{ "\x15\x03", "a TLS" },
+	{ "\x16\x03", "a TLS" },
+	{ "220", "a mail or FTP" },
+	{ "+OK", "a POP3" },
+	{ "* OK", "an IMAP" },
+	{ "RFB ", "a VNC" },
 };
 
 static bool
@@ -158,8 +158,8 @@ msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
 
 		if (n < len || memcmp(head, guesses[i].start, len) != 0)
 			continue;
-		snprintf(out, size, "this is not a PPTP server: it answers %s",
-		    guesses[i].what);
+		snprintf(out, size, "this is not a PPTP server: it answers "
+		    "like %s server", guesses[i].what);
 		return;
 	}
 	text_escape(shown, sizeof(shown), head, n, true);
@@ -198,6 +198,7 @@ static const char *const meanings[] = {
 	    "3 shut down by its administrator\0"
 	    "4 as requested\0",
 	[MSG_STOP_REASON] =
+	    "0 no reason given\0"
 	    "1 general request\0"
 	    "2 the version of the protocol is not supported\0"
 	    "3 it is shutting down\0",
@@ -250,19 +251,22 @@ msg_text(enum msg_text of, unsigned number)
 }
 
 void
-msg_result(char *out, size_t size, enum msg_text of, unsigned result,
-    unsigned error, unsigned cause)
+msg_result(char *out, size_t size, enum msg_text of, const uint8_t *p)
 {
+	bool stop = of == MSG_STOP_REASON;
+	unsigned result = p[0], error = stop ? 0 : p[1];
+	unsigned cause = stop || of == MSG_START_RESULT ? 0 : msg_u16(p + 2);
 	const char *words = msg_text(of, result);
 	char more[80] = "", code[120] = "";
 
 	if (words[0] == '?')
 		words = "for a reason unknown to RFC 2637";
-	if (result == PPTP_RESULT_ERROR || error != 0)
+	if (error != 0 || (result == PPTP_RESULT_ERROR && !stop))
 		snprintf(more, sizeof(more), ", error %u: %s", error,
 		    msg_text(MSG_GENERAL_ERROR, error));
 	if (cause != 0)
 		snprintf(code, sizeof(code), ", cause %u: %s", cause,
 		    msg_text(MSG_CAUSE_CODE, cause));
-	snprintf(out, size, "%s (result %u)%s%s", words, result, more, code);
+	snprintf(out, size, "%s (%s %u)%s%s", words, stop ? "reason" :
+	    "result", result, more, code);
 }

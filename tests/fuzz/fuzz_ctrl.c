@@ -117,14 +117,13 @@ text_is(struct rd *r, const char *want)
 static void
 start_reads_back(struct rd *r)
 {
-	struct quirk_fields f;
+	const struct quirk_fields *f = quirk_fields(c.conf.quirks);
 
-	quirk_fields(&f, c.conf.quirks);
 	MUST(rd_u16(r) == PPTP_VERSION && rd_u16(r) == 0);
-	MUST(rd_u32(r) == f.framing_caps && rd_u32(r) == f.bearer_caps);
-	MUST(rd_u16(r) == f.max_channels && rd_u16(r) == f.firmware);
-	text_is(r, f.host);
-	text_is(r, f.vendor);
+	MUST(rd_u32(r) == f->framing_caps && rd_u32(r) == f->bearer_caps);
+	MUST(rd_u16(r) == 0 && rd_u16(r) == f->firmware);
+	text_is(r, f->host);
+	text_is(r, f->vendor);
 	MUST(!r->bad && r->p == r->end);
 }
 
@@ -134,16 +133,15 @@ call_reads_back(struct rd *r)
 {
 	unsigned id = rd_u16(r), number = rd_u16(r);
 	const struct ipc_call *call = &opened[number & 255];
-	struct quirk_fields f;
+	const struct quirk_fields *f = quirk_fields(c.conf.quirks);
 	const char *phone;
 
 	if (number == 0)
 		return;
-	quirk_fields(&f, c.conf.quirks);
-	phone = call->phone[0] != '\0' ? call->phone : f.phone;
-	MUST(f.serial < 0 && call->id == id);
-	MUST(rd_u32(r) == f.min_bps && rd_u32(r) == f.max_bps);
-	MUST(rd_u32(r) == f.bearer_type && rd_u32(r) == f.framing_type);
+	phone = call->phone[0] != '\0' ? call->phone : f->phone;
+	MUST(f->serial < 0 && call->id == id);
+	MUST(rd_u32(r) == MIN_BPS && rd_u32(r) == f->max_bps);
+	MUST(rd_u32(r) == f->bearer_type && rd_u32(r) == 3);
 	MUST(rd_u16(r) == call->window && rd_u16(r) == 0);
 	MUST(rd_u16(r) == strlen(phone) && rd_u16(r) == 0);
 	text_is(r, phone);

@@ -110,6 +110,7 @@ struct world {
 	uint8_t		 sent[SENT_MAX];
 	size_t		 sent_len;
 	unsigned	 messages;
+	uint16_t	 opened;
 };
 
 static struct world w;
@@ -234,7 +235,7 @@ open_call(uint16_t id, const char *phone)
 	int rc;
 
 	snprintf(conf.phone, sizeof(conf.phone), "%s", phone);
-	rc = ctrl_call_open(&w.c, &conf, 5, w.now);
+	rc = ctrl_call_open(&w.c, &conf, (uint16_t)(5 + w.opened++), w.now);
 	flush();
 	return rc;
 }
@@ -498,7 +499,7 @@ test_malformed(void)
 		const char *claim, *hex, *words;
 	} rows[] = {
 		{ "length 0", "0000 0001 1a2b3c4d 0005 0000",
-		    "length 0 is out of range" },
+		    "bad length 0 or magic" },
 		{ "length 8", "0008 0001 1a2b3c4d", "length 8" },
 		{ "length 11", "000b 0001 1a2b3c4d 0005 00", "length 11" },
 		{ "length 1025", "0401 0001 1a2b3c4d 0005 0000",
@@ -506,7 +507,7 @@ test_malformed(void)
 		{ "length 65535", "ffff 0001 1a2b3c4d 0005 0000",
 		    "length 65535" },
 		{ "bad magic", "0010 0001 1a2b3c4e 0005 0000",
-		    "bad magic cookie 0x1a2b3c4e" },
+		    "bad length 16 or magic cookie 0x1a2b3c4e" },
 		{ "a short reply", "009b 0001 1a2b3c4d 0002 0000" Z64 Z64 Z4
 		    Z4 Z4 "000000",
 		    "Start-Control-Connection-Reply of 155 octets instead of "
@@ -607,7 +608,7 @@ test_strangers(void)
 	T(guess("* OK IMAP ready\r\n", "IMAP"), "IMAP");
 	T(guess("+OK POP ready\r\n", "POP3"), "POP3");
 	T(guess("RFB 003.008\n", "VNC"), "VNC");
-	T(guess("Welcome\x1b", "bad magic"), "its beginning is not all text");
+	T(guess("Welcome\x1b", "or magic cookie"), "its beginning is not all text");
 	T(guess("Welcome!\r\n\x1b[0m", "greets: --quirk-welcome"),
 	    "a greeting that sets the terminal names the quirk too");
 	T(guess("Welcome to node 7\r\n",
@@ -619,7 +620,7 @@ test_strangers(void)
 	w.sent_len = 0;
 	for (unsigned i = 0; i < 256; i++)
 		feed(junk, sizeof(junk));
-	T(ended(EXIT_NOT_PPTP, "bad magic") && sent(""),
+	T(ended(EXIT_NOT_PPTP, "or magic cookie") && sent(""),
 	    "a megabyte of junk ends it once");
 	start(0);
 	for (const char *p = "HTTP/1.1 "; *p != '\0'; p++)
@@ -1414,7 +1415,7 @@ test_welcome(void)
 	T(T_EQ(w.c.state, CTRL_UP) && said("skipped 18 octets"),
 	    "what only looks like a header is skipped");
 	feed((const uint8_t *)"Hello again!", 12);
-	T(ended(EXIT_LOST, "bad magic"),
+	T(ended(EXIT_LOST, "or magic cookie"),
 	    "after the first message there is no skipping");
 	for (size_t i = 0; i < 2; i++) {
 		start(QUIRK_WELCOME);
@@ -1466,7 +1467,7 @@ test_asyncread(void)
 	T(T_EQ(w.messages, 0) && T_EQ(w.c.state, CTRL_FLUSH),
 	    "the last reply is spaced as well");
 	run_until(w.now + 200000);
-	T(T_EQ(w.messages, 1) && ended(EXIT_OK, "ended here"),
+	T(T_EQ(w.messages, 1) && ended(EXIT_OK, "reason 1"),
 	    "and leaves before the end");
 
 	/* What is partly sent goes on, hold or not. */
@@ -1556,7 +1557,7 @@ test_texts(void)
 		{ MSG_START_RESULT, 1, 5, 5 },
 		{ MSG_CALL_RESULT, 1, 7, 7 },
 		{ MSG_DISCONNECT_RESULT, 0, 4, 5 },
-		{ MSG_STOP_REASON, 1, 3, 3 },
+		{ MSG_STOP_REASON, 0, 3, 4 },
 		{ MSG_GENERAL_ERROR, 0, 6, 7 },
 		{ MSG_CAUSE_CODE, 1, 127, 23 },
 	};
