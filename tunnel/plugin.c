@@ -55,8 +55,7 @@
 #define EXPORT	__attribute__((__visibility__("default")))
 
 enum {
-	WORD_MAX = 1024,	/* of one word in pppd's files */
-	WORDS = WORD_MAX / 2 + 16,	/* of pptp's command line */
+	WORDS = 512,		/* of pptp's command line */
 	WAKE_MS = 500		/* looks for signals that often */
 };
 
@@ -64,8 +63,9 @@ EXPORT char pppd_version[] = PPPD_VERSION;
 EXPORT void plugin_init(void);
 
 /* The options' values. */
-static char *opt_server, *opt_phone, *opt_client, *opt_more, *opt_program;
-static int opt_window, opt_timeout, opt_socket = -1;
+static char *opt_server, *opt_phone, *opt_client, *opt_window, *opt_timeout,
+    *opt_more, *opt_program;
+static int opt_socket = -1;
 
 static int line = -1;		/* to the kernel gateway */
 static int channel = -1;	/* until there is an interface on it */
@@ -103,67 +103,49 @@ next_word(char **text)
 	return word;
 }
 
+/* pptp's command line; opt_more is cut up. */
 static void
 fill_words(char *v[WORDS])
 {
-	static char window[16], seconds[16], text[WORD_MAX];
-	char *more = text, *word;
-	size_t n = 1;		/* v[0] is the program's name */
+	char *given[][2] = {
+		{ "--phone", opt_phone }, { "--localbind", opt_client },
+		{ "--window", opt_window }, { "--timeout", opt_timeout }
+	};
+	char *more = opt_more, *word;
+	size_t n = 0;
 
+	v[n++] = opt_program != NULL ? opt_program : "pptp";
 	v[n++] = "--data-path=kernel";
 	v[n++] = "--nolaunchpppd";
-	if (opt_phone != NULL) {
-		v[n++] = "--phone";
-		v[n++] = opt_phone;
-	}
-	if (opt_client != NULL) {
-		v[n++] = "--localbind";
-		v[n++] = opt_client;
-	}
-	if (opt_window != 0) {
-		slprintf(window, sizeof(window), "--window=%d", opt_window);
-		v[n++] = window;
-	}
-	if (opt_timeout != 0) {
-		slprintf(seconds, sizeof(seconds), "--timeout=%d",
-		    opt_timeout);
-		v[n++] = seconds;
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		v[n] = given[i][0];
+		v[n + 1] = given[i][1];
+		n += given[i][1] != NULL ? 2 : 0;
 	}
 	v[n++] = opt_server;
-	if (opt_more != NULL)
-		slprintf(text, sizeof(text), "%s", opt_more);
-	while ((word = next_word(&more)) != NULL)
+	while (n < WORDS - 1 && more != NULL &&
+	    (word = next_word(&more)) != NULL)
 		v[n++] = word;
 	v[n] = NULL;
 }
 
-/* The kernel gateway's process: pptp by the first path that can be run. */
+/* The kernel gateway's process. */
 static void __attribute__((__noreturn__))
 become_pptp(void)
 {
-	static char *environment[] = {
-	    "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
-	char *paths[] = { opt_program, SBINDIR "/pptp", "/usr/sbin/pptp",
-	    "/usr/local/sbin/pptp" };
+	static char *environment[] = { "PATH=" SBINDIR
+	    ":/usr/sbin:/usr/local/sbin:/usr/bin:/sbin:/bin", NULL };
 	char *v[WORDS];
-	struct ipc_msg m = { .type = IPC_DOWN };
-	size_t i = opt_program == NULL ? 1 : 0;
-	size_t end = opt_program == NULL ? 4 : 1;
+	struct ipc_msg m = { .type = IPC_DOWN, .down = { .status = 1 } };
 
 	/* All our options are privileged: it is root who wants this. */
 	if (setgid(0) == -1 || setuid(0) == -1)
 		dbglog("pptp is run without root's rights: %m");
 	setsid();
 	fill_words(v);
-	for (; i < end; i++) {
-		v[0] = paths[i];
-		execve(v[0], v, environment);
-		if (errno != ENOENT)
-			break;
-	}
-	m.down.status = 1;
-	slprintf(m.down.text, sizeof(m.down.text), "cannot run %s: %m",
-	    v[0]);
+	environ = environment;
+	execvp(v[0], v);
+	slprintf(m.down.text, sizeof(m.down.text), "cannot run %s: %m", v[0]);
 	(void)ipc_send(0, &m, NULL);
 	_exit(1);
 }
@@ -342,25 +324,12 @@ pptp_disconnect(void)
 	hang_up();
 }
 
+/* Nobody but connect() shall have it: not a script that pppd runs before. */
 static void
 pptp_check_options(void)
 {
-	int type = 0;
-	socklen_t len = sizeof(type);
-
-	if (opt_more != NULL && strlen(opt_more) >= WORD_MAX) {
-		ppp_option_error("pptp_options has more than %d octets",
-		    WORD_MAX - 1);
-		exit(EXIT_OPTION_ERROR);
-	}
-	if (opt_socket == -1)
-		return;
-	if (getsockopt(opt_socket, SOL_SOCKET, SO_TYPE, &type, &len) == -1 ||
-	    type != SOCK_SEQPACKET) {
-		ppp_option_error("pptp_socket %d is not pptp's", opt_socket);
-		exit(EXIT_OPTION_ERROR);
-	}
-	(void)fcntl(opt_socket, F_SETFD, FD_CLOEXEC);
+	if (opt_socket != -1)
+		(void)fcntl(opt_socket, F_SETFD, FD_CLOEXEC);
 }
 
 static struct channel pptp_channel = {
@@ -391,30 +360,31 @@ set_server(char **argv)
 	return 1;
 }
 
-#define PPTP_OPTION(name, type, addr, help, flags) \
-	{ (name), (type), (void *)(addr), (help), OPT_PRIV | (flags), NULL, \
-	    0, 0, NULL, 0, 0 }
+#define PPTP_OPTION(option, kind, value, help) \
+	{ .name = (option), .type = (kind), .addr = (value), \
+	    .description = (help), .flags = OPT_PRIV }
 
 static option_t options[] = {
-	{ "pptp_server", o_special, (void *)set_server,
-	    "PPTP server, by the kernel's data path",
-	    OPT_PRIV | OPT_DEVNAM | OPT_A2STRVAL, &opt_server, 0, 0, NULL, 0,
-	    0 },
+	{ .name = "pptp_server", .type = o_special, .addr = (void *)set_server,
+	    .description = "PPTP server, by the kernel's data path",
+	    .flags = OPT_PRIV | OPT_DEVNAM | OPT_A2STRVAL,
+	    .addr2 = &opt_server },
 	PPTP_OPTION("pptp_phone", o_string, &opt_phone,
-	    "number the server shall dial", 0),
+	    "number the server shall dial"),
 	PPTP_OPTION("pptp_client", o_string, &opt_client,
-	    "local address of the tunnel's packets", 0),
-	PPTP_OPTION("pptp_window", o_int, &opt_window,
-	    "window to announce", 0),
-	PPTP_OPTION("pptp_timeout", o_int, &opt_timeout,
-	    "longest wait for the call, in seconds", 0),
+	    "local address of the tunnel's packets"),
+	PPTP_OPTION("pptp_window", o_string, &opt_window,
+	    "window to announce"),
+	PPTP_OPTION("pptp_timeout", o_string, &opt_timeout,
+	    "longest wait for the call, in seconds"),
 	PPTP_OPTION("pptp_options", o_string, &opt_more,
-	    "further options of pptp", 0),
+	    "further options of pptp"),
 	PPTP_OPTION("pptp_program", o_string, &opt_program,
-	    "the pptp to run", 0),
-	PPTP_OPTION("pptp_socket", o_int, &opt_socket,
-	    "descriptor of a call that is up", OPT_NOPRINT),
-	PPTP_OPTION(NULL, o_special_noarg, NULL, NULL, 0)
+	    "the pptp to run"),
+	{ .name = "pptp_socket", .type = o_int, .addr = &opt_socket,
+	    .description = "descriptor of a call that is up",
+	    .flags = OPT_PRIV | OPT_NOPRINT },
+	{ .name = NULL }
 };
 
 void

@@ -163,11 +163,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	opt_phone = data[0] & 1 ? value(&rest, end) : NULL;
 	opt_client = data[0] & 2 ? value(&rest, end) : NULL;
-	opt_window = data[0] & 4 ? -2147483647 - 1 : 0;
-	opt_timeout = data[0] & 8 ? 2147483647 : 0;
+	opt_window = data[0] & 4 ? value(&rest, end) : NULL;
+	opt_timeout = data[0] & 8 ? value(&rest, end) : NULL;
 	opt_more = data[0] & 16 ? value(&rest, end) : NULL;
-	if (opt_more != NULL && strlen(opt_more) >= WORD_MAX)
-		return 0;	/* refused by check_options */
 	snprintf(text_of, sizeof(text_of), "%s", opt_more == NULL ? "" :
 	    opt_more);
 	fill_words(v);
