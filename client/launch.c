@@ -59,23 +59,17 @@ show_step(const struct call *c, const struct ipc_msg *m)
 
 /* ---- becoming pppd ---- */
 
-/* A new pty, its slave raw and held open until pppd has it as its own. */
+/* A new pty: its master, which pppd shall not have, and its slave, raw. */
 static int
-open_pty(char tty[READY_PTY], int *slave)
+open_pty(char tty[READY_PTY], int ends[2])
 {
 	struct termios raw;
-	int master = ready_pty(tty, slave);
 
-	/*
-	 * pppd inherits it, so that there is no moment at which the slave is
-	 * closed and the gateway would see a hangup, also where pppd opens it
-	 * late (demand) or once more (persist).
-	 */
-	if (master == -1 || fcntl(*slave, F_SETFD, 0) == -1 ||
-	    tcgetattr(*slave, &raw) == -1)
+	ends[0] = ready_pty(tty, &ends[1]);
+	if (ends[0] == -1 || tcgetattr(ends[1], &raw) == -1)
 		return -1;
 	cfmakeraw(&raw);
-	return tcsetattr(*slave, TCSANOW, &raw) == -1 ? -1 : master;
+	return tcsetattr(ends[1], TCSANOW, &raw);
 }
 
 /*
@@ -128,49 +122,40 @@ let_pppd_speak(int master)
 	(void)poll(&p, 1, PPPD_START_MS);
 }
 
-/* A child behind a new pty becomes the gateway. */
+/*
+ * A child becomes the gateway, behind a new pty; or the kernel gateway, at the
+ * other end of a socket.  pppd inherits its own end: so there is no moment at
+ * which a slave is closed and the gateway would see a hangup, also where pppd
+ * opens its tty late (demand) or once more (persist).
+ */
 static void
-launch_by_pty(struct call *c, struct pppd_extra *extra, bool show)
+launch_gateway(struct call *c, struct pppd_extra *extra, bool show)
 {
 	static char tty[READY_PTY];
-	int slave, master = open_pty(tty, &slave);
+	int ends[2];
 
-	if (master == -1)
-		fatal(EXIT_SYSTEM, "cannot open a pty: %m");
+	if (c->kernel ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+	    ends) == -1 : open_pty(tty, ends) == -1)
+		fatal(EXIT_SYSTEM, "cannot open a %s: %m", c->kernel ?
+		    "pair of sockets" : "pty");
 	if (show)
-		say(STDOUT_FILENO, "call is up; starting pppd on %s\n", tty);
-	if (fork_alone(c)) {
-		close(slave);
-		let_pppd_speak(master);
-		c->gw.in = c->gw.out = master;
-		exit(gateway_run(&c->gw));
-	}
-	close(master);
-	extra->tty = tty;
-}
-
-/* A child at the other end of a socket becomes the kernel gateway. */
-static void
-launch_by_kernel(struct call *c, struct pppd_extra *extra, bool show)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == -1)
-		fatal(EXIT_SYSTEM, "cannot open a pair of sockets: %m");
-	if (show)
-		say(STDOUT_FILENO, "call is up; starting pppd, the kernel "
-		    "carries the data\n");
-	c->gw.in = pair[0];
-	if (kernel_gateway_offer(&c->gw, c->server) == -1)
+		say(STDOUT_FILENO, "call is up; starting pppd%s%s\n",
+		    c->kernel ? ", the kernel carries the data" : " on ", tty);
+	c->gw.in = c->gw.out = ends[0];
+	if (c->kernel && kernel_gateway_offer(&c->gw, c->server) == -1)
 		fatal(EXIT_SYSTEM, "cannot hand on the kernel's PPTP socket: "
 		    "%m");
 	if (fork_alone(c)) {
-		close(pair[1]);
-		exit(kernel_gateway_run(&c->gw));
+		close(ends[1]);
+		if (c->kernel)
+			exit(kernel_gateway_run(&c->gw));
+		let_pppd_speak(ends[0]);
+		exit(gateway_run(&c->gw));
 	}
-	close(pair[0]);
-	(void)fcntl(pair[1], F_SETFD, 0);	/* pppd inherits it */
-	extra->line = pair[1];
+	close(ends[0]);
+	(void)fcntl(ends[1], F_SETFD, 0);
+	extra->tty = tty;
+	extra->line = ends[1];
 }
 
 /* May the kernel carry the data, as far as this machine and the options go? */
@@ -192,15 +177,9 @@ log_path(const struct call *c, const struct kernel_path *k)
 {
 	const char *why = k->why[0] != '\0' ? k->why : c->known->wants_pty;
 
-	if (c->kernel) {
-		log_info("the kernel carries the data");
-		log_debug("data path: %s%s", c->gw.conf->data_path ==
-		    DATA_KERNEL ? "asked for, with " :
-		    "the kernel has PPTP, pppd ", k->plugin);
-		return;
-	}
-	log_info("the data goes by a pty");
-	log_debug("data path: %s", why);
+	log_info(c->kernel ? "the kernel carries the data" :
+	    "the data goes by a pty");
+	log_debug("data path: %s", c->kernel ? k->plugin : why);
 }
 
 /* ---- the login ---- */
@@ -357,12 +336,8 @@ launch_run(struct call *c)
 	launch_log_up(c);
 	log_path(c, &k);
 	extra.mtu = resolve_mtu(c->server);
-	if (c->kernel) {
-		extra.plugin = k.plugin;
-		launch_by_kernel(c, &extra, show);
-	} else {
-		launch_by_pty(c, &extra, show);
-	}
+	extra.plugin = c->kernel ? k.plugin : NULL;
+	launch_gateway(c, &extra, show);
 	argv = pppd_argv(c->gw.conf, &extra);
 	n = c->gw.n;
 	c->gw.n = NULL;			/* shared with the gateway */

@@ -219,9 +219,9 @@ clean_up(void)
 }
 
 /*
- * Names a tunnel's files.  Returns the script that it shall have: Debian's ip-up
- * passes those with a dot in their name over, Arch's those that do not end in
- * .sh.  NULL for none, also where nobody would run it.
+ * Names a tunnel's files.  Returns the script that it shall have: Debian's
+ * ip-up passes over those with a dot in their name, Arch's over those without
+ * .sh at its end.  NULL for none, also where nobody would run it.
  */
 static struct file *
 name_files(const struct tunnel *t)
@@ -301,14 +301,12 @@ static void
 client_path(char path[PATH_MAX])
 {
 	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 8);
-	char *slash;
 
 	if (n <= 0 || n >= PATH_MAX - 8)
 		fatal(EXIT_SYSTEM, "cannot find out where pptp is: /proc is "
 		    "not mounted?");
 	path[n] = '\0';
-	slash = strrchr(path, '/');
-	memcpy(slash == NULL ? path : slash + 1, "pptp", sizeof("pptp"));
+	strcpy(strrchr(path, '/') + 1, "pptp");
 	if (access(path, X_OK) == -1)
 		log_warnx("warning: there is no %s to run yet: pppd will need "
 		    "it", path);
@@ -389,10 +387,7 @@ file_commit(struct file *f)
 	f->fate = KEEP;
 }
 
-/*
- * The work between lock and unlock is short, so signals that would leave it half
- * done wait.
- */
+/* The work under the lock is short, so signals wait that could stop it. */
 void
 peers_change(const struct tunnel *t)
 {

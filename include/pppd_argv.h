@@ -7,10 +7,10 @@
 
 /* What pptp adds on its own. */
 struct pppd_extra {
-	const char	*tty;		/* of the pty; or, if the kernel */
-	const char	*plugin;	/* carries the data, the plugin's path */
-	int		 line;		/* and its end of a kernel gateway's
-					 * socket */
+	const char	*plugin;	/* by which the kernel carries the data,
+					 * at a kernel gateway's line; or NULL */
+	int		 line;
+	const char	*tty;		/* without a plugin */
 	unsigned	 mtu;		/* for mtu and mru */
 	const char	*user;		/* DOMAIN\user or user; "" */
 	int		 password_fd;	/* an options file with it; -1 */
