@@ -45,8 +45,9 @@ struct hdlc_dec {
 	size_t		 cap;		/* octets usable at frame (with FCS);
 					 * HDLC_DECODE_SLACK more exist */
 	size_t		 len;		/* after FRAME: its length, no FCS */
+	size_t		 used;		/* at frame, of one that has begun */
 	bool		 hunting;	/* nothing counts before a flag */
-	bool		 escaped, too_long, done;
+	bool		 escaped;
 };
 
 /* Starts outside any frame: octets before the first flag are skipped. */

@@ -106,7 +106,7 @@ tx_reset(struct flow *f)
 	f->tx_used = 0;
 	if (f->dec.frame == front)
 		return;
-	memmove(front, f->dec.frame, f->dec.len);
+	memmove(front, f->dec.frame, f->dec.used);
 	f->dec.frame = front;
 }
 
@@ -209,11 +209,9 @@ tx_async(struct flow *f, const uint8_t *p, const uint8_t *stop)
 {
 	while (p < stop) {
 		enum hdlc_verdict verdict = hdlc_decode(&f->dec, &p, stop);
-		size_t len = f->dec.len;
 
 		if (verdict == HDLC_FRAME) {
-			f->dec.len = 0;
-			tx_frame(f, f->dec.frame, len);
+			tx_frame(f, f->dec.frame, f->dec.len);
 			f->dec.frame = f->tx + f->tx_used + GRE_HEADER_MAX;
 		} else if (verdict == HDLC_BAD) {
 			f->gw->n->pty_bad++;

@@ -348,37 +348,32 @@ hdlc_dec_init(struct hdlc_dec *d, uint8_t *frame, size_t cap)
 static enum hdlc_verdict
 finish(struct hdlc_dec *d)
 {
-	enum hdlc_verdict verdict = HDLC_BAD;
+	bool nothing = d->hunting || (d->used == 0 && !d->escaped);
+	bool whole = !d->escaped && d->used > FCS_SIZE && d->used <= d->cap &&
+	    hdlc_fcs(HDLC_FCS_INIT, d->frame, d->used) == HDLC_FCS_GOOD;
 
-	if (d->hunting || (d->len == 0 && !d->escaped)) {
-		verdict = HDLC_MORE;
-	} else if (!d->too_long && !d->escaped && d->len > FCS_SIZE &&
-	    hdlc_fcs(HDLC_FCS_INIT, d->frame, d->len) == HDLC_FCS_GOOD) {
-		d->len -= FCS_SIZE;
-		verdict = HDLC_FRAME;
-	}
-	d->hunting = d->too_long = d->escaped = false;
-	d->done = true;
-	return verdict;
+	if (whole)
+		d->len = d->used - FCS_SIZE;
+	d->used = 0;
+	d->hunting = d->escaped = false;
+	return nothing ? HDLC_MORE : whole ? HDLC_FRAME : HDLC_BAD;
 }
 
-/* Consumes up to the next flag, whose place or end it returns. */
+/*
+ * Consumes up to the next flag, whose place or end it returns.  Of a frame that
+ * is too long one octet more than there is room for is kept.
+ */
 static const uint8_t *
 take(struct hdlc_dec *d, const uint8_t *p, const uint8_t *end)
 {
-	const uint8_t *flag = memchr(p, HDLC_FLAG, (size_t)(end - p));
+	const uint8_t *flag = find(p, HDLC_FLAG, end);
 
-	if (flag == NULL)
-		flag = end;
-	if (d->hunting)
-		return flag;
-	while (p < flag && !d->too_long) {
-		size_t n = (size_t)(flag - p), room = d->cap - d->len;
+	while (p < flag && !d->hunting && d->used <= d->cap) {
+		size_t n = (size_t)(flag - p), room = d->cap + 1 - d->used;
 
 		if (n > room)
 			n = room;
-		d->too_long = n == 0;
-		d->len += unescape(d->frame + d->len, p, n, &d->escaped);
+		d->used += unescape(d->frame + d->used, p, n, &d->escaped);
 		p += n;
 	}
 	return flag;
@@ -387,21 +382,16 @@ take(struct hdlc_dec *d, const uint8_t *p, const uint8_t *end)
 enum hdlc_verdict
 hdlc_decode(struct hdlc_dec *d, const uint8_t **p, const uint8_t *end)
 {
-	enum hdlc_verdict verdict;
+	enum hdlc_verdict verdict = HDLC_MORE;
 
-	while (*p < end) {
-		if (d->done)
-			d->len = 0;
-		d->done = false;
+	while (verdict == HDLC_MORE && *p < end) {
 		*p = take(d, *p, end);
-		if (*p == end)
-			break;
-		++*p;
-		verdict = finish(d);
-		if (verdict != HDLC_MORE)
-			return verdict;
+		if (*p < end) {
+			++*p;
+			verdict = finish(d);
+		}
 	}
-	return HDLC_MORE;
+	return verdict;
 }
 
 /* ------------------------------------------ frames without boundaries */

@@ -64,11 +64,11 @@ naive_encode(uint8_t *out, const uint8_t *in, size_t n, uint32_t accm,
 static inline enum hdlc_verdict
 naive_judge(const struct hdlc_dec *d, uint16_t fcs)
 {
-	if (d->too_long || d->escaped)
+	if (d->used > d->cap || d->escaped)
 		return HDLC_BAD;
-	if (d->len == 0)
+	if (d->used == 0)
 		return HDLC_MORE;
-	return d->len > 2 && fcs == HDLC_FCS_GOOD ? HDLC_FRAME : HDLC_BAD;
+	return d->used > 2 && fcs == HDLC_FCS_GOOD ? HDLC_FRAME : HDLC_BAD;
 }
 
 /* As hdlc_decode(), over a struct of hdlc_dec_init(). */
@@ -80,24 +80,21 @@ naive_decode(struct hdlc_dec *d, const uint8_t **p, const uint8_t *end)
 	while (*p < end) {
 		uint8_t c = *(*p)++;
 
-		if (d->done)
-			d->len = 0;
-		d->done = false;
 		if (c == HDLC_FLAG) {
 			v = d->hunting ? HDLC_MORE : naive_judge(d,
-			    naive_fcs(HDLC_FCS_INIT, d->frame, d->len));
-			d->hunting = d->too_long = d->escaped = false;
-			d->done = true;
+			    naive_fcs(HDLC_FCS_INIT, d->frame, d->used));
 			if (v == HDLC_FRAME)
-				d->len -= 2;
+				d->len = d->used - 2;
+			d->used = 0;
+			d->hunting = d->escaped = false;
 			if (v != HDLC_MORE)
 				return v;
-		} else if (d->hunting || d->len == d->cap) {
-			d->too_long = d->too_long || !d->hunting;
+		} else if (d->hunting || d->used > d->cap) {
+			continue;
 		} else if (c == HDLC_ESCAPE && !d->escaped) {
 			d->escaped = true;
 		} else {
-			d->frame[d->len++] = d->escaped ? c ^ 0x20 : c;
+			d->frame[d->used++] = d->escaped ? c ^ 0x20 : c;
 			d->escaped = false;
 		}
 	}
