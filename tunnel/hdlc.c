@@ -223,35 +223,23 @@ unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 	const uint8_t *end = p + n;
 	uint8_t *o = unescape_few(out, &p, end, escaped);
 
-	for (; end - p >= 8; p += 8) {
+	while (end - p >= 8) {
 		uint64_t w = get64(p);
 		uint64_t escape = find_named(w) >> 7;
 		uint64_t after = escape << 8 | *escaped;
-		/*
-		 * In each place, the number of octets kept up to and including
-		 * it.
-		 */
+		/* In each place, the octets kept up to and including it. */
 		uint64_t at = (escape ^ ALL8(1)) * ALL8(1);
 
-		if ((escape | after) == 0) {
-			memcpy(o, p, 8);
-			o += 8;
-			continue;
-		}
 		if ((escape & after) != 0) {
-			/*
-			 * An escaped escape, which no encoder sends: not worth
-			 * a fast path.
-			 */
-			for (size_t i = 0; i < 8; i++)
-				o += unescape_octet(o, p[i], escaped);
+			/* An escaped escape, which no encoder sends. */
+			o += unescape_octet(o, *p++, escaped);
 			continue;
 		}
 		*escaped = escape >> 56 != 0;
-		w ^= after << 5;
 		/* An escape is overwritten by the octet after it. */
-		scatter(o, w, at << 8);
+		scatter(o, w ^ after << 5, at << 8);
 		o += at >> 56;
+		p += 8;
 	}
 	while (p < end)
 		o += unescape_octet(o, *p++, escaped);
@@ -396,48 +384,12 @@ hdlc_decode(struct hdlc_dec *d, const uint8_t **p, const uint8_t *end)
 
 /* ------------------------------------------ frames without boundaries */
 
-enum {
-	IP_HEADER = 20,
-	IPV6_HEADER = 40,
-	CP_HEADER = 4,
-	UNKNOWN = 0			/* no packet is that short */
-};
-
-/*
- * The length that the packet at r states, UNKNOWN if it states none or an
- * absurd one; .bad if it ends before its length.
- */
-static size_t
-stated_length(struct rd *r, uint16_t proto)
-{
-	uint8_t first = rd_u8(r);
-	size_t min = CP_HEADER, len;
-
-	if (proto == PPP_IP || proto == PPP_VJ_UNCOMP) {
-		min = first >> 4 == 4 ? IP_HEADER : 0;
-	} else if (proto == PPP_IPV6) {
-		min = first >> 4 == 6 ? IPV6_HEADER : 0;
-		(void)rd_bytes(r, 2);
-	} else if (proto < 0x8000 || proto == PPP_LQR) {
-		min = 0;	/* neither code, identifier nor length */
-	}
-	if (min == 0) {
-		r->bad = false;
-		return UNKNOWN;
-	}
-	(void)rd_u8(r);
-	len = rd_u16(r);
-	if (proto == PPP_IPV6)
-		len += IPV6_HEADER;
-	return len < min ? UNKNOWN : len;
-}
-
 size_t
 hdlc_sync_split(const uint8_t *p, size_t n)
 {
 	struct rd r = { .p = p, .end = p + n };
+	size_t len, skip = 2, more = 0;
 	uint16_t proto;
-	size_t before, len;
 
 	if (n > 1 && p[0] == 0xff && p[1] == 0x03)
 		(void)rd_u16(&r);
@@ -447,11 +399,20 @@ hdlc_sync_split(const uint8_t *p, size_t n)
 		proto = (uint16_t)(proto << 8 | rd_u8(&r));
 	if (r.bad || r.p == r.end)
 		return 0;
-	before = (size_t)(r.p - p);
-	len = stated_length(&r, proto);
+	if (proto == PPP_IPV6) {
+		skip = 4;
+		more = 40;		/* its header is not counted */
+	} else if (proto != PPP_IP && proto != PPP_VJ_UNCOMP &&
+	    (proto < 0x8000 || proto == PPP_LQR)) {
+		return n;		/* it does not state its length */
+	}
+	len = (size_t)(r.p - p) + more;
+	(void)rd_bytes(&r, skip);
+	len += rd_u16(&r);
 	if (r.bad)
 		return 0;
-	if (len == UNKNOWN || before + len > HDLC_FRAME_MAX)
+	/* An absurd length is none. */
+	if (len < (size_t)(r.p - p) || len > HDLC_FRAME_MAX)
 		return n;
-	return before + len <= n ? before + len : 0;
+	return len <= n ? len : 0;
 }
