@@ -49,11 +49,18 @@ call_init(struct call *c, const struct conf *conf)
 	uint16_t window = quirk_fields(conf->quirks)->window;
 
 	*c = (struct call){ .gw = { .conf = conf, .raw = -1, .channel = -1,
-	    .mgr = -1, .refusals_fd = -1 }, .hangup_fd = -1, .counters = -1,
+	    .mgr = -1, .refusals_fd = -1 }, .hangup_fd = -1,
 	    .known = quirk_server("", ""),
 	    .deadline = clock_us() + conf->timeout_us };
 	c->gw.window = conf->window != 0 ? conf->window :
 	    window != 0 ? window : WINDOW;
+}
+
+static void
+drop(int *fd)
+{
+	fd_close(*fd);
+	*fd = -1;
 }
 
 /* ---- sockets ---- */
@@ -124,14 +131,13 @@ filter(int fd, const uint16_t *id)
 		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 6),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, id == NULL ? 0 : *id, 0,
 		    1),
-		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+		BPF_STMT(BPF_RET | BPF_K, id == NULL ? 0 : 0xffffffff),
 		BPF_STMT(BPF_RET | BPF_K, 0)
 	};
-	struct sock_fprog prog = { sizeof(by_id) / sizeof(by_id[0]), by_id };
+	const struct sock_fprog prog = { sizeof(by_id) / sizeof(by_id[0]),
+	    by_id };
 	int one = 1;
 
-	if (id == NULL)			/* the last line is enough */
-		prog = (struct sock_fprog){ 1, by_id + prog.len - 1 };
 	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
 	    sizeof(prog)) == -1)
 		return -1;
@@ -189,24 +195,21 @@ open_tcp(struct call *c, int *fd)
  * the tunnel nothing.  Without memfd they are private and --status has none.
  */
 static enum exit_status
-open_counters(struct call *c)
+open_counters(struct call *c, int *fd)
 {
 	size_t size = sizeof(*c->gw.n);
 	void *p;
 
-	c->counters = -1;
 #ifdef SYS_memfd_create
-	c->counters = (int)syscall(SYS_memfd_create, "pptp-counters",
+	*fd = (int)syscall(SYS_memfd_create, "pptp-counters",
 	    MFD_CLOEXEC | MFD_ALLOW_SEALING);
 #endif
-	if (c->counters != -1 && (ftruncate(c->counters, (off_t)size) == -1 ||
-	    fcntl(c->counters, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW |
-	    F_SEAL_SEAL) == -1)) {
-		close(c->counters);
-		c->counters = -1;
-	}
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, c->counters == -1 ?
-	    MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, c->counters, 0);
+	if (*fd != -1 && (ftruncate(*fd, (off_t)size) == -1 ||
+	    fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW |
+	    F_SEAL_SEAL) == -1))
+		drop(fd);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, *fd == -1 ?
+	    MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, *fd, 0);
 	if (p == MAP_FAILED)
 		return failed(c->why, EXIT_SYSTEM, "no memory for counters: "
 		    "%m");
@@ -258,9 +261,8 @@ open_data(struct call *c)
 {
 	enum exit_status status = EXIT_OK;
 
-	fd_close(c->gw.channel);
-	fd_close(c->gw.raw);
-	c->gw.channel = c->gw.raw = -1;
+	drop(&c->gw.channel);
+	drop(&c->gw.raw);
 	choose_id(c);
 	if (c->kernel)
 		status = open_channel(c);
@@ -353,10 +355,8 @@ ask_once(struct call *c, const struct ipc_fds *fds)
 		return EXIT_SYSTEM;
 	fill_request(c, &m);
 	status = ipc_send(c->gw.mgr, &m, fds) == -1 ? -1 : await_call(c);
-	if (status != EXIT_OK) {
-		close(c->gw.mgr);
-		c->gw.mgr = -1;
-	}
+	if (status != EXIT_OK)
+		drop(&c->gw.mgr);
 	return status;
 }
 
@@ -427,21 +427,18 @@ replay_early(struct call *c)
 static enum exit_status
 settle_path(struct call *c)
 {
-	int *unused = &c->gw.channel;
-
 	c->gw.holds_back = c->known->holds_back;
 	if (c->gw.conf->data_path == DATA_AUTO && c->known->wants_pty != NULL)
 		c->kernel = false;
-	if (c->kernel) {
-		if (kernel_connect(c->gw.channel, c->server,
-		    c->gw.peer_call) == -1)
-			return failed(c->why, EXIT_SYSTEM, "the kernel's PPTP "
-			    "does not take the call: %m");
-		replay_early(c);
-		unused = &c->gw.raw;
+	if (!c->kernel) {
+		drop(&c->gw.channel);
+		return EXIT_OK;
 	}
-	fd_close(*unused);
-	*unused = -1;
+	if (kernel_connect(c->gw.channel, c->server, c->gw.peer_call) == -1)
+		return failed(c->why, EXIT_SYSTEM, "the kernel's PPTP does "
+		    "not take the call: %m");
+	replay_early(c);
+	drop(&c->gw.raw);
 	return EXIT_OK;
 }
 
@@ -491,13 +488,10 @@ try_address(struct call *c)
 	    (status = c->kernel ? EXIT_OK : open_raw(c, &fds.fd[IPC_FD_DROP],
 	    NULL)) == EXIT_OK &&
 	    (status = open_tcp(c, &fds.fd[IPC_FD_TCP])) == EXIT_OK &&
-	    (status = open_counters(c)) == EXIT_OK) {
-		fds.fd[IPC_FD_COUNTERS] = c->counters;
-		if ((status = ask(c, &fds)) == EXIT_OK)
-			status = settle_path(c);
-	}
-	fd_close(fds.fd[IPC_FD_TCP]);
-	fd_close(fds.fd[IPC_FD_DROP]);
+	    (status = open_counters(c, &fds.fd[IPC_FD_COUNTERS])) ==
+	    EXIT_OK && (status = ask(c, &fds)) == EXIT_OK)
+		status = settle_path(c);
+	ipc_fds_close(&fds);
 	/* Whoever started the manager has made the file. */
 	if (status == EXIT_OK)
 		open_refusals(c);
@@ -536,14 +530,11 @@ call_open(struct call *c)
 void
 call_close(struct call *c)
 {
-	fd_close(c->gw.raw);
-	fd_close(c->gw.channel);
-	fd_close(c->gw.mgr);
-	fd_close(c->counters);
-	fd_close(c->gw.refusals_fd);
+	drop(&c->gw.raw);
+	drop(&c->gw.channel);
+	drop(&c->gw.mgr);
+	drop(&c->gw.refusals_fd);
 	if (c->gw.n != NULL)
 		munmap(c->gw.n, sizeof(*c->gw.n));
 	c->gw.n = NULL;
-	c->gw.raw = c->gw.channel = c->gw.mgr = c->gw.refusals_fd = -1;
-	c->counters = -1;
 }

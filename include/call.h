@@ -24,8 +24,6 @@ struct call {
 	bool		 kernel;	/* may carry the data; once the call is
 					 * up: does */
 	int		 hangup_fd;	/* abort when this hangs up; -1 */
-	int		 counters;	/* memory of gw.n, shared with the
-					 * manager; -1 */
 	const struct quirk_server *known;	/* what is, of the server */
 	/* What it says of itself, to be quoted; cut where much is escaped. */
 	char		 host[2 * PPTP_TEXT + 1], vendor[2 * PPTP_TEXT + 1];
