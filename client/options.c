@@ -56,20 +56,22 @@ struct scan {
 	/* The first given with LAUNCH, with DATA, without QUIET. */
 	const char	*launch, *data, *tunnel;
 	const char	*reorder;	/* what --timeout meant by its name */
+	char		 range[64];	/* for a setter to return */
+	int		 status;	/* to exit with, or GO_ON */
 };
 
 /*
  * arg is empty, a name, or with a leading "[=" for one that may be left out;
  * '|' separates the only words it takes, ".." the least and greatest digit.
  * lo and hi are for the setter: a range, or in lo the value to set.  The
- * setter returns GO_ON or the status to exit with.  The order of members is for
- * the reader.
+ * setter returns NULL, or what the option takes instead of arg.  The order of
+ * members is for the reader.
  */
 struct row { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	char		 name[24], arg[20];
 	uint8_t		 group;		/* enum group */
 	const char	*help;
-	int		(*set)(struct scan *, const struct row *,
+	const char	*(*set)(struct scan *, const struct row *,
 			    const char *arg);
 	uint16_t	 at, size;	/* of the member of struct conf */
 	uint32_t	 lo, hi;
@@ -125,7 +127,7 @@ read_number(const char *s, int64_t unit, int64_t *v)
 }
 
 /* A bit, or else a member of its own. */
-static int
+static const char *
 set_flag(struct scan *s, const struct row *o, const char *arg)
 {
 	(void)arg;
@@ -133,60 +135,61 @@ set_flag(struct scan *s, const struct row *o, const char *arg)
 		MEMBER(s, o, unsigned) |= o->lo;
 	else
 		MEMBER(s, o, bool) = true;
-	return GO_ON;
+	return NULL;
 }
 
-static int
+static const char *
 set_text(struct scan *s, const struct row *o, const char *arg)
 {
 	size_t len = strlen(arg);
 
-	if (len < o->lo || len > o->hi)
-		return mistaken("--%s takes %u to %u octets, and "
-		    "'%.80s%s' has %zu", o->name, o->lo, o->hi, arg,
-		    len > 80 ? "..." : "", len);
 	MEMBER(s, o, const char *) = arg;
-	return GO_ON;
+	if (len >= o->lo && len <= o->hi)
+		return NULL;
+	snprintf(s->range, sizeof(s->range), "%u to %u octets", o->lo, o->hi);
+	return s->range;
 }
 
 /*
  * A number, or a time in seconds: whole ones with unit 1, else divided into so
  * many.
  */
-static int
+static const char *
 set_units(struct scan *s, const struct row *o, const char *arg, int64_t unit)
 {
 	bool time = o->size == sizeof(int64_t);
 	int64_t v;
 
-	if (!read_number(arg, unit, &v) || v < o->lo || v > o->hi)
-		return mistaken("--%s takes %s from %.10g to %.10g, not "
-		    "'%.80s'", o->name, !time ? "a whole number" : unit == 1 ?
-		    "whole seconds" : "seconds", (double)o->lo / (double)unit,
-		    (double)o->hi / (double)unit, arg);
+	if (!read_number(arg, unit, &v) || v < o->lo || v > o->hi) {
+		snprintf(s->range, sizeof(s->range), "%s from %.10g to %.10g",
+		    !time ? "a whole number" : unit == 1 ? "whole seconds" :
+		    "seconds", (double)o->lo / (double)unit,
+		    (double)o->hi / (double)unit);
+		return s->range;
+	}
 	if (o->size == 2)
 		MEMBER(s, o, uint16_t) = (uint16_t)v;
 	else if (!time)
 		MEMBER(s, o, uint32_t) = (uint32_t)v;
 	else
 		MEMBER(s, o, int64_t) = unit == 1 ? v * US : v;
-	return GO_ON;
+	return NULL;
 }
 
-static int
+static const char *
 set_number(struct scan *s, const struct row *o, const char *arg)
 {
 	return set_units(s, o, arg, 1);
 }
 
-static int
+static const char *
 set_fraction(struct scan *s, const struct row *o, const char *arg)
 {
 	return set_units(s, o, arg, US);
 }
 
 /* pptp-linux meant the reorder wait by this word. */
-static int
+static const char *
 set_timeout(struct scan *s, const struct row *o, const char *arg)
 {
 	int64_t us;
@@ -196,96 +199,90 @@ set_timeout(struct scan *s, const struct row *o, const char *arg)
 	s->reorder = arg;
 	s->c->reorder_us = us;
 	s->c->pty_need = "timeout below 1 s (--reorder-timeout)";
-	return GO_ON;
+	return NULL;
 }
 
 /* A number, or a hexadecimal one. */
-static int
+static const char *
 set_mark(struct scan *s, const struct row *o, const char *arg)
 {
+	bool hex = strncasecmp(arg, "0x", 2) == 0 &&
+	    isxdigit((unsigned char)arg[2]);
 	char *end;
-	unsigned long long v;
+	unsigned long long v = strtoull(arg, &end, 16);
 
-	if (strncasecmp(arg, "0x", 2) != 0 || !isxdigit((unsigned char)arg[2]))
-		return set_number(s, o, arg);
-	v = strtoull(arg, &end, 16);
-	if (*end != '\0' || v > o->hi)
+	if (!hex || *end != '\0' || v > o->hi)
 		return set_number(s, o, arg);
 	MEMBER(s, o, uint32_t) = (uint32_t)v;
-	return GO_ON;
+	return NULL;
 }
 
 /* lo: 0.0.0.0 is accepted and means any. */
-static int
+static const char *
 set_address(struct scan *s, const struct row *o, const char *arg)
 {
-	struct in_addr a;
+	struct in_addr *a = &MEMBER(s, o, struct in_addr);
 
-	if (inet_pton(AF_INET, arg, &a) != 1 || a.s_addr == INADDR_NONE ||
-	    (a.s_addr == INADDR_ANY && !o->lo))
-		return mistaken("--%s takes an IPv4 address such as "
-		    "192.0.2.1, not '%.80s'", o->name, arg);
-	MEMBER(s, o, struct in_addr) = a;
-	return GO_ON;
+	return inet_pton(AF_INET, arg, a) == 1 && a->s_addr != INADDR_NONE &&
+	    (a->s_addr != INADDR_ANY || o->lo) ? NULL :
+	    "an IPv4 address such as 192.0.2.1";
 }
 
 /* What pppd itself would refuse, but only once the call is up. */
-static int
+static const char *
 set_call(struct scan *s, const struct row *o, const char *arg)
 {
-	char path[NAME_MAX + 3];
-
-	if (arg[0] == '\0' || arg[0] == '/' || arg[0] == '-' ||
-	    snprintf(path, sizeof(path), "/%s/", arg) >= (int)sizeof(path) ||
-	    strstr(path, "/../") != NULL)
-		return mistaken("--%s takes the name of a file in "
-		    "/etc/ppp/peers, not '%.80s'", o->name, arg);
+	(void)o;
 	s->c->pppd_call = arg;
-	return GO_ON;
+	return arg[0] != '\0' && arg[0] != '/' && arg[0] != '-' &&
+	    strstr(arg, "..") == NULL && strlen(arg) <= NAME_MAX ? NULL :
+	    "the name of a file in /etc/ppp/peers";
 }
 
-static int
+static const char *
 set_choice(struct scan *s, const struct row *o, const char *arg)
 {
 	static const char names[][7] = { [DATA_AUTO] = "auto",
 	    [DATA_KERNEL] = "kernel", [DATA_USER] = "user" };
 
+	(void)o;
 	for (int i = DATA_AUTO; i <= DATA_USER; i++)
 		if (strcmp(arg, names[i]) == 0) {
 			s->c->data_path = (enum data_path)i;
-			return GO_ON;
+			return NULL;
 		}
-	return mistaken("--%s takes auto, kernel or user, not '%.80s'",
-	    o->name, arg);
+	return "auto, kernel or user";
 }
 
 /* --check (lo) or --status */
-static int
+static const char *
 set_mode(struct scan *s, const struct row *o, const char *arg)
 {
 	enum run_mode *mode = &s->c->mode;
 
 	if (*mode != RUN_TUNNEL && (*mode == RUN_CHECK) !=
 	    (o->lo == RUN_CHECK))
-		return mistaken("--check and --status cannot go together");
-	if (arg != NULL && strcmp(arg, "json") != 0)
-		return mistaken("--%s takes nothing or =json, not '%.80s'",
-		    o->name, arg);
+		s->status = mistaken("--check and --status cannot go "
+		    "together");
 	*mode = arg != NULL ? RUN_STATUS_JSON : (enum run_mode)o->lo;
-	return GO_ON;
+	return arg == NULL || strcmp(arg, "json") == 0 ? NULL :
+	    "nothing or =json";
 }
 
-static int
+static const char *
 say_version(struct scan *s, const struct row *o, const char *arg)
 {
-	(void)s, (void)o, (void)arg;
+	(void)o, (void)arg;
 	printf("pptp version %s\n", VERSION);
-	return EXIT_OK;
+	s->status = EXIT_OK;
+	return NULL;
 }
 
 /* These read the table. */
-static int set_quirks(struct scan *, const struct row *, const char *arg);
-static int say_help(struct scan *, const struct row *, const char *arg);
+static const char *set_quirks(struct scan *, const struct row *,
+    const char *arg);
+static const char *say_help(struct scan *, const struct row *,
+    const char *arg);
 static void print_group(enum group g);
 
 /* --- the table ------------------------------------------------------------ */
@@ -447,22 +444,21 @@ unknown(const char *word)
 }
 
 /* Takes its argument in any case, with '-' or '_'. */
-static int
+static const char *
 set_quirks(struct scan *s, const struct row *o, const char *arg)
 {
 	const struct row *q = nearest(QUIRK, arg);
 
+	(void)o;
 	if (strcmp(arg, "help") == 0) {
 		print_group(G_QUIRK);
-		return EXIT_OK;
+		s->status = EXIT_OK;
+		return NULL;
 	}
 	if (q == NULL)
-		return mistaken("--%s has no '%.80s'; '--%s help' lists all",
-		    o->name, arg, o->name);
-	if (!alike(arg, q->name + strlen(QUIRK), 0))
-		return mistaken("--%s has no '%.80s'; did you mean '%s'?",
-		    o->name, arg, q->name + strlen(QUIRK));
-	return q->set(s, q, NULL);
+		return "a name that '--quirks help' lists";
+	return alike(arg, q->name + strlen(QUIRK), 0) ? q->set(s, q, NULL) :
+	    q->name + strlen(QUIRK);
 }
 
 /* --- parsing -------------------------------------------------------------- */
@@ -540,7 +536,7 @@ note_first(const char **first, bool given, const struct row *o)
 static int
 take_option(struct scan *s, const char *word)
 {
-	const char *value = strchr(word, '=');
+	const char *value = strchr(word, '='), *takes;
 	const struct row *o = find_option(word);
 
 	if (o == NULL)
@@ -559,17 +555,18 @@ take_option(struct scan *s, const char *word)
 	note_first(&s->data, o->flags & DATA, o);
 	note_first(&s->tunnel, !(o->flags & QUIET), o);
 	note_first(&s->c->pty_need, o->flags & NEEDS_PTY, o);
-	return o->set(s, o, value);
+	takes = o->set(s, o, value);
+	return takes == NULL ? s->status : mistaken("--%s takes %s, not "
+	    "'%.80s'", o->name, takes, value);
 }
 
 /* Options may stand before and after HOST; behind "--" all are words. */
-static int
+static void
 scan_words(struct scan *s)
 {
-	int status = GO_ON;
 	bool behind = false;
 
-	for (s->at = 1; status == GO_ON && s->at < s->argc; s->at++) {
+	for (s->at = 1; s->status == GO_ON && s->at < s->argc; s->at++) {
 		char *word = s->argv[s->at];
 		const char *rest = behind_typographic(word);
 
@@ -578,21 +575,20 @@ scan_words(struct scan *s)
 		else if (strcmp(word, "--") == 0)
 			behind = true;
 		else if (rest != NULL)
-			status = mistaken("'%.80s' begins with a typographic "
-			    "dash, as web pages make it: type '--%.80s'",
-			    word, rest);
+			s->status = mistaken("'%.80s' begins with a "
+			    "typographic dash, as web pages make it: type "
+			    "'--%.80s'", word, rest);
 		else if (word[0] != '-' || word[1] == '\0')
 			take_word(s, word);
 		else if (word[1] == '-')
-			status = take_option(s, word);
+			s->status = take_option(s, word);
 		else if (strcmp(word, "-h") == 0)
-			status = take_option(s, "--help");
+			s->status = take_option(s, "--help");
 		else if (strcmp(word, "-V") == 0)
-			status = take_option(s, "--version");
+			s->status = take_option(s, "--version");
 		else
-			status = unknown(word);
+			s->status = unknown(word);
 	}
-	return status;
 }
 
 /* --- what goes together --------------------------------------------------- */
@@ -643,14 +639,9 @@ check_host(const struct conf *c)
 	if (c->host == NULL)
 		return status ? GO_ON : mistaken("no server is named: "
 		    "give its host name or address");
-	if (c->host[0] == '\0')
-		return mistaken("the server's name '' is empty");
-	if (c->host[0] == '-')
-		return mistaken("'%.80s' cannot be a server's name",
-		    c->host);
-	if (strlen(c->host) > HOST_LONGEST)
-		return mistaken("the server's name '%.40s...' is longer "
-		    "than %d characters", c->host, HOST_LONGEST);
+	if (c->host[0] == '\0' || c->host[0] == '-' ||
+	    strlen(c->host) > HOST_LONGEST)
+		return mistaken("'%.80s' cannot be a server's name", c->host);
 	return check_name(c->host);
 }
 
@@ -712,17 +703,6 @@ warn_options(const struct scan *s)
 		    "ignored\n");
 }
 
-static const struct conf defaults = {
-	.mode = RUN_TUNNEL,
-	.loglevel = -1,			/* settled once all is read */
-	.timeout_us = (int64_t)25 * US,
-	.reorder_us = 3 * US / 10,
-	.idle_us = (int64_t)60 * US,
-	.echo_us = (int64_t)60 * US,
-	.port = PPTP_PORT,
-	.data_path = DATA_AUTO
-};
-
 /* Looks behind a mistake too: pppd's persist will repeat it. */
 static bool
 says_nolaunch(int argc, char *const *argv)
@@ -736,26 +716,26 @@ says_nolaunch(int argc, char *const *argv)
 int
 options_parse(struct conf *c, int argc, char **argv)
 {
-	struct scan s = { .c = c, .argc = argc, .argv = argv };
-	int status;
+	struct scan s = { .c = c, .argc = argc, .argv = argv,
+	    .status = GO_ON };
 
-	*c = defaults;
-	c->words = argc > 0 ? argv + 1 : argv;
-	status = scan_words(&s);
-	if (status == GO_ON)
-		status = check_host(c);
-	if (status == GO_ON)
-		status = check_options(&s);
+	*c = (struct conf){ .loglevel = -1,	/* settled once all is read */
+	    .timeout_us = (int64_t)25 * US, .reorder_us = 3 * US / 10,
+	    .idle_us = (int64_t)60 * US, .echo_us = (int64_t)60 * US,
+	    .port = PPTP_PORT, .words = argc > 0 ? argv + 1 : argv };
+	scan_words(&s);
+	if (s.status == GO_ON && (s.status = check_host(c)) == GO_ON)
+		s.status = check_options(&s);
 	if (c->loglevel < 0)
 		c->loglevel = c->debug ? 4 : 2;
-	if (status == GO_ON && c->loglevel > 0)
+	if (s.status == GO_ON && c->loglevel > 0)
 		warn_options(&s);
 	if (c->data_path != DATA_KERNEL && (c->nolaunch ||
 	    options_pty_need(c) != NULL))
 		c->data_path = DATA_USER;
-	if (status == EXIT_USAGE)
+	if (s.status == EXIT_USAGE)
 		c->nolaunch = c->nolaunch || says_nolaunch(argc, argv);
-	return status;
+	return s.status;
 }
 
 /* --- help ----------------------------------------------------------------- */
@@ -782,10 +762,11 @@ print_group(enum group g)
 		}
 }
 
-static int
+static const char *
 say_help(struct scan *s, const struct row *o, const char *arg)
 {
-	(void)s, (void)o, (void)arg;
+	(void)o, (void)arg;
+	s->status = EXIT_OK;
 	fputs("usage: pptp [options] HOST [pppd options]\n"
 	    "       pptp --status[=json] [HOST]\n\n"
 	    "Connects to a PPTP server and launches pppd on the tunnel.  "
@@ -812,5 +793,5 @@ say_help(struct scan *s, const struct row *o, const char *arg)
 	    "  13  the server refused the login\n"
 	    "  14  PPP could not agree: login, encryption or address\n",
 	    stdout);
-	return EXIT_OK;
+	return NULL;
 }
