@@ -791,7 +791,7 @@ callmgr_run(const struct monitor_start *s, int monitor)
 	/* By mmap(): unused pages cost nothing. */
 	struct manager *g = mmap(NULL, sizeof(*g), PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	int keep[] = { s->listener, s->client, monitor, -1, log_fd(), -1 };
+	int keep[] = { s->listener, s->client, monitor, -1, -1 };
 
 	if (g == MAP_FAILED)
 		fatal(EXIT_SYSTEM, "call manager for %s: out of memory",
@@ -801,12 +801,12 @@ callmgr_run(const struct monitor_start *s, int monitor)
 	(void)fd_nonblock(monitor);	/* it may be at work on routes */
 	g->signals = keep[3] = signal_fd(sigs, 3);
 	clients_init(&g->clients, s, clock_us());
-	keep[5] = g->clients.reserve_fd;
+	keep[4] = g->clients.reserve_fd;
 	random_bytes(&g->serial, sizeof(g->serial));
 	if (!monitor_is_ready(monitor))
 		g->refusal = "the call manager's monitor failed, which keeps "
 		    "the host route (the system log says why)";
-	if (sandbox_enter(SANDBOX_MANAGER, keep, 6) == -1)
+	if (sandbox_enter(SANDBOX_MANAGER, keep, 5) == -1)
 		exit(EXIT_SYSTEM);
 	manager_loop(g);
 	exit(EXIT_OK);

@@ -155,12 +155,6 @@ text_quote(char *out, size_t size, const char *text)
 	text_escape(out, size, text, strlen(text), true);
 }
 
-int
-log_fd(void)
-{
-	return logger.fd;
-}
-
 /* False once the time for last words is up; sleeps a moment if it is not. */
 static bool
 may_wait(void)
@@ -412,13 +406,13 @@ fd_null(int fd)
 void
 fd_close_others(const int *keep, size_t n)
 {
-	int last = logger.err > 2 ? logger.err : 2, fd;
+	int last = logger.fd > logger.err ? logger.fd : logger.err, fd;
 
 	for (size_t i = 0; i < n; i++)
-		if (keep[i] > last)
-			last = keep[i];
+		last = keep[i] > last ? keep[i] : last;
+	last = last > 2 ? last : 2;
 	for (fd = 3; fd < last; fd++) {
-		bool kept = fd == logger.err;
+		bool kept = fd == logger.fd || fd == logger.err;
 
 		for (size_t i = 0; i < n; i++)
 			kept = kept || fd == keep[i];

@@ -251,7 +251,7 @@ check_data(struct call *c)
 	struct gre_conf gc = { .reorder_us = c->gw.conf->reorder_us,
 	    .window = c->gw.window, .call = c->gw.call,
 	    .peer_call = c->gw.peer_call };
-	const int keep[] = { c->gw.raw, c->gw.mgr, log_fd() };
+	const int keep[] = { c->gw.raw, c->gw.mgr };
 	struct link l = { .c = c };
 	enum exit_status status;
 	void *mem;
@@ -260,7 +260,7 @@ check_data(struct call *c)
 		fatal(EXIT_SYSTEM, "out of memory");
 	memset(mem, 0, gre_size());
 	random_bytes(l.magic, sizeof(l.magic));
-	if (sandbox_enter(SANDBOX_GATEWAY, keep, 3) == -1)
+	if (sandbox_enter(SANDBOX_GATEWAY, keep, 2) == -1)
 		return EXIT_SYSTEM;
 	l.g = gre_init(mem, &gc, c->gw.n);
 	status = check_gre(&l);

@@ -165,8 +165,7 @@ listen_as(struct monitor_start *s)
 static void __attribute__((__noreturn__))
 run_monitor(const struct monitor_start *s)
 {
-	const int keep[] = { s->listener, s->client, s->dir, log_fd(),
-	    s->refused };
+	const int keep[] = { s->listener, s->client, s->dir, s->refused };
 	int pair[2];
 	pid_t pid;
 

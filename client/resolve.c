@@ -39,10 +39,9 @@ resolver_drop(int fd)
 	struct __user_cap_header_struct head = {
 	    .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2];
-	const int keep[] = { fd, log_fd() };
 	bool dropped;
 
-	fd_close_others(keep, 2);
+	fd_close_others(&fd, 1);
 	memset(none, 0, sizeof(none));
 	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
 		continue;

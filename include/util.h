@@ -43,9 +43,6 @@ void log_name(const char *program);
  */
 void log_stderr(int what);
 
-/* The descriptor of syslog, to be kept when others are closed; -1. */
-int log_fd(void);
-
 void log_line(enum log_level kind, const char *fmt, ...) PRINTF(2, 3);
 
 #define log_error(...)	log_line(LOG_L_ERROR, __VA_ARGS__)
@@ -115,10 +112,7 @@ int fd_connect(int fd, struct in_addr addr, uint16_t port);
 /* Puts /dev/null where fd is, so that no copy of what was there remains. */
 void fd_null(int fd);
 
-/*
- * Closes every descriptor from 3 on but those in keep[0 .. n) and the log's
- * own of stderr.
- */
+/* Closes all descriptors from 3 on but those in keep[0 .. n) and the log's. */
 void fd_close_others(const int *keep, size_t n);
 
 /* Of two times of clock_us(). */

@@ -213,7 +213,7 @@ monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 	struct monitor k = { .start = s, .route = { .fd = -1, .watch = -1 },
 	    .renew_us = INT64_MAX };
 	struct ipc_msg ready = { .type = IPC_READY };
-	int keep[] = { s->dir, manager, -1, -1, s->refused, log_fd() };
+	int keep[] = { s->dir, manager, -1, -1, s->refused };
 	enum exit_status status = EXIT_SYSTEM;
 	char end[CHILD_WORDS];
 	sigset_t all;
@@ -231,7 +231,7 @@ monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 		keep[2] = k.route.fd;
 		keep[3] = k.route.watch;
 	}
-	if (sandbox_enter(SANDBOX_MONITOR, keep, 6) == 0 &&
+	if (sandbox_enter(SANDBOX_MONITOR, keep, 5) == 0 &&
 	    ipc_send(manager, &ready, NULL) == 0) {
 		loop(&k, manager);
 		status = EXIT_OK;

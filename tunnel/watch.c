@@ -101,8 +101,7 @@ watch_begin(struct watch *w, struct gateway *gw, const int own[3])
 	health_init(&w->health, gw->server, gw->n);
 	if (open_all(w)) {
 		const int keep[] = { own[0], own[1], own[2], gw->mgr,
-		    gw->refusals_fd, w->fd, w->signals, w->addresses, w->null,
-		    log_fd() };
+		    gw->refusals_fd, w->fd, w->signals, w->addresses, w->null };
 
 		return sandbox_enter(SANDBOX_GATEWAY, keep,
 		    sizeof(keep) / sizeof(keep[0]));

@@ -36,12 +36,6 @@ log_line(enum log_level kind, const char *fmt, ...)
 	errno = saved;
 }
 
-int
-log_fd(void)
-{
-	return -1;
-}
-
 void
 fd_close(int fd)
 {

@@ -65,12 +65,6 @@ log_line(enum log_level kind, const char *fmt, ...)
 	va_end(ap);
 }
 
-int
-log_fd(void)
-{
-	return -1;
-}
-
 static void __attribute__((__format__(__printf__, 1, 2)))
 wrong(const char *fmt, ...)
 {
