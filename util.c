@@ -344,8 +344,7 @@ clock_us(void)
 {
 	struct timespec ts;
 
-	if (clock_gettime(CLOCK_BOOTTIME, &ts) == -1)
-		clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 

@@ -339,12 +339,11 @@ routes_write(struct file *script, const struct tunnel *t)
 	uint8_t text[TEXT_LONGEST];
 	struct wr w = { .p = text, .end = text + sizeof(text) };
 
+	peers_put_routes(&w, t, script != NULL);
 	if (script != NULL) {
 		check_dir(script->folder, 0);
-		peers_put_script(&w, t);
 		file_write(script, text, w.p, 0755);
 	} else if (t->routes.n > 0) {
-		peers_put_routes(&w, t);
 		log_warnx("warning: there is no " IP_UP " that runs the "
 		    "scripts of an ip-up.d: for the routes put these lines "
 		    "into " IP_UP "%s, an executable shell script",

@@ -111,24 +111,6 @@ peers_is_name(const char *s)
 
 /* --- what the files shall hold ---------------------------------------- */
 
-static const struct {
-	unsigned	 bit;
-	const char	*lines;
-} asked[] = {
-	/*
-	 * MPPE's keys come from MS-CHAP: a server that offers another way to
-	 * log in first would let us in and then fail for want of a key.
-	 */
-	{ PEERS_ENCRYPT, "require-mppe-128\nrefuse-pap\nrefuse-eap\n"
-	    "refuse-chap\nrefuse-mschap\n" },
-	{ PEERS_SYNC, "sync\n" },
-	{ PEERS_PERSIST, "persist\nmaxfail 0\nholdoff 10\n"
-	    "lcp-echo-interval 20\nlcp-echo-failure 4\n" },
-	{ PEERS_DNS, "usepeerdns\n" },
-	{ PEERS_DEFAULT_ROUTE, "defaultroute\n" },
-	{ PEERS_REPLACE_ROUTE, "replacedefaultroute\n" },
-};
-
 bool
 peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
 {
@@ -149,28 +131,21 @@ peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
 	put(w, "\nlock\nnoauth\nnobsdcomp\nnodeflate\nname ", NULL);
 	put_word(w, t->user);
 	put(w, "\nremotename ", t->name, "\nipparam ", t->name, "\n", NULL);
-	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
-		if ((t->asks & asked[i].bit) != 0)
-			put(w, asked[i].lines, NULL);
+	for (size_t i = 0; i < t->lines.n; i++)
+		put(w, t->lines.v[i], NULL);
 	return !c.bad && !w->bad;
 }
 
 /* No exit command: some systems run all scripts of ip-up.d in one shell. */
 void
-peers_put_routes(struct wr *w, const struct tunnel *t)
+peers_put_routes(struct wr *w, const struct tunnel *t, bool script)
 {
+	put(w, script ? "#!/bin/sh\n" WRITTEN_BY "\n" : "", NULL);
 	put(w, "if [ \"$6\" = ", t->name, " ]; then\n", NULL);
 	for (size_t i = 0; i < t->routes.n; i++)
 		put(w, "\tip route replace ", t->routes.v[i],
 		    " dev \"$1\"\n", NULL);
 	put(w, "fi\n", NULL);
-}
-
-void
-peers_put_script(struct wr *w, const struct tunnel *t)
-{
-	put(w, "#!/bin/sh\n" WRITTEN_BY "\n", NULL);
-	peers_put_routes(w, t);
 }
 
 void

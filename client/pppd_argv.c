@@ -114,13 +114,14 @@ static void
 push_options(const struct conf *c)
 {
 	static char text[WORD];		/* ends with a NUL */
-	char local[INET_ADDRSTRLEN];
+	char local[INET_ADDRSTRLEN];	/* 0.0.0.0 if none was given */
 	int n = snprintf(text, sizeof(text), "--connect-port %u --timeout "
-	    "%lld.%06lld --idle-wait %lld --max-echo-wait %lld --loglevel %d"
-	    "%s%s%s", c->port, (long long)c->timeout_us / 1000000,
+	    "%lld.%06lld --idle-wait %lld --max-echo-wait %lld --loglevel %d "
+	    "--localbind %s%s%s%s", c->port, (long long)c->timeout_us / 1000000,
 	    (long long)c->timeout_us % 1000000,
 	    (long long)c->idle_us / 1000000, (long long)c->echo_us / 1000000,
-	    c->loglevel, c->nohostroute ? " --nohostroute" : "",
+	    c->loglevel, inet_ntop(AF_INET, &c->localbind, local,
+	    sizeof(local)), c->nohostroute ? " --nohostroute" : "",
 	    c->debug ? " --debug" : "",
 	    /* The other quirks need the pty. */
 	    c->quirks & QUIRK_ASYNCREAD ? " --quirk-broken-asyncread" : "");
@@ -130,9 +131,6 @@ push_options(const struct conf *c)
 	add(&w, " --phone ", c->phone);
 	add(&w, " --client-hostname ", c->client_hostname);
 	add(&w, " --logstring ", c->logstring);
-	if (c->localbind.s_addr != INADDR_ANY)
-		add(&w, " --localbind ", inet_ntop(AF_INET, &c->localbind,
-		    local, sizeof(local)));
 	wr_u8(&w, '\0');
 	if (!w.bad)
 		push("pptp_options", text, NULL);

@@ -240,7 +240,8 @@ check_words(struct request *r)
 		fatal(EXIT_USAGE, "pppd will run 'pptp %s --nolaunchpppd' with "
 		    "the words of --option, of which none can be for pppd, or "
 		    "for another mode or data path", r->given['s']);
-	r->t.asks |= c.sync ? PEERS_SYNC : 0;
+	if (c.sync)
+		add(&r->t.lines, "sync\n", "pppd");
 }
 
 static void
@@ -324,16 +325,16 @@ find_mtu(struct request *r)
  * An option that the installed pppd does not know would keep it from starting.
  * The name of one that it has stands in the program, a NUL behind it.
  */
-static unsigned
+static const char *
 default_route(void)
 {
 	static const char replace[] = "replacedefaultroute";
 
 	if (peers_file_has(PPPD, replace, sizeof(replace)))
-		return PEERS_DEFAULT_ROUTE | PEERS_REPLACE_ROUTE;
+		return "defaultroute\nreplacedefaultroute\n";
 	log_warnx("warning: %s has no %s: where there is a default route "
 	    "already, it may stay the one that is used", PPPD, replace);
-	return PEERS_DEFAULT_ROUTE;
+	return "defaultroute\n";
 }
 
 /* Fills in what is not on the command line as it stands. */
@@ -351,10 +352,20 @@ complete(struct request *r)
 		    "with @/: it takes it for a file's name");
 	t->password = r->password.text;
 	t->password_len = r->password.len;
-	t->asks |= (r->given['e'] != NULL ? PEERS_ENCRYPT : 0) |
-	    (r->given[OPT_PERSIST] != NULL ? PEERS_PERSIST : 0) |
-	    (r->given[OPT_DNS] != NULL ? PEERS_DNS : 0) |
-	    (r->given[OPT_DEFAULT_ROUTE] != NULL ? default_route() : 0);
+	/*
+	 * MPPE's keys come from MS-CHAP: a server that offers another way to
+	 * log in first would let us in and then fail for want of a key.
+	 */
+	if (r->given['e'] != NULL)
+		add(&t->lines, "require-mppe-128\nrefuse-pap\nrefuse-eap\n"
+		    "refuse-chap\nrefuse-mschap\n", "pppd");
+	if (r->given[OPT_PERSIST] != NULL)
+		add(&t->lines, "persist\nmaxfail 0\nholdoff 10\n"
+		    "lcp-echo-interval 20\nlcp-echo-failure 4\n", "pppd");
+	if (r->given[OPT_DNS] != NULL)
+		add(&t->lines, "usepeerdns\n", "pppd");
+	if (r->given[OPT_DEFAULT_ROUTE] != NULL)
+		add(&t->lines, default_route(), "pppd");
 }
 
 static void __attribute__((__noreturn__))

@@ -18,16 +18,6 @@ enum {
 	PEERS_WORDS = 32
 };
 
-/* What a tunnel's peers file asks of pppd. */
-enum {
-	PEERS_ENCRYPT = 1 << 0,		/* require MPPE */
-	PEERS_SYNC = 1 << 1,		/* pptp has --sync */
-	PEERS_PERSIST = 1 << 2,
-	PEERS_DNS = 1 << 3,
-	PEERS_DEFAULT_ROUTE = 1 << 4,
-	PEERS_REPLACE_ROUTE = 1 << 5	/* this pppd has replacedefaultroute */
-};
-
 struct peers_words {
 	const char	*v[PEERS_WORDS];
 	size_t		 n;
@@ -39,8 +29,8 @@ struct tunnel {
 	const char	*user;		/* DOMAIN\user or user: any octets */
 	const char	*password;	/* any octets but NUL, not "@/..." */
 	size_t		 password_len;
-	unsigned	 asks;		/* PEERS_* */
 	unsigned	 mtu;
+	struct peers_words lines;	/* further ones for pppd, with their ends */
 	struct peers_words options;	/* words for pptp: any octets */
 	struct peers_words routes;	/* as 10.1.0.0/16 */
 };
@@ -65,11 +55,8 @@ void peers_put_shell_word(struct wr *w, const char *s);
  */
 bool peers_put_file(struct wr *w, const struct tunnel *t, const char *client);
 
-/* The shell's commands that set the routes, for an ip-up script of pppd's. */
-void peers_put_routes(struct wr *w, const struct tunnel *t);
-
-/* The same as a script of its own. */
-void peers_put_script(struct wr *w, const struct tunnel *t);
+/* The shell's commands that set the routes: a script of pppd's, or for one. */
+void peers_put_routes(struct wr *w, const struct tunnel *t, bool script);
 
 /*
  * Copies chap-secrets without the tunnel's own entries and the empty line

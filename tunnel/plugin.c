@@ -318,12 +318,6 @@ pptp_establish(int fd)
 	return ppp;
 }
 
-static void
-pptp_disconnect(void)
-{
-	hang_up();
-}
-
 /* Nobody but connect() shall have it: not a script that pppd runs before. */
 static void
 pptp_check_options(void)
@@ -335,7 +329,7 @@ pptp_check_options(void)
 static struct channel pptp_channel = {
 	.check_options = pptp_check_options,
 	.connect = pptp_connect,
-	.disconnect = pptp_disconnect,
+	.disconnect = hang_up,
 	.establish_ppp = pptp_establish,
 	.disestablish_ppp = ppp_generic_disestablish
 };

@@ -181,7 +181,7 @@ write_routes(const struct tunnel *t, char *net)
 
 	routed.routes.v[0] = net;
 	routed.routes.n = 1;
-	peers_put_script(&w, &routed);
+	peers_put_routes(&w, &routed, true);
 	assert(!w.bad && peers_is_ours(text_of(text, (size_t)(w.p -
 	    (uint8_t *)text))) && w.p[-1] == '\n');
 }
@@ -192,7 +192,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char name[PEERS_NAME_LONGEST + 1], user[PEERS_USER_LONGEST + 1],
 	    password[257], server[PEERS_USER_LONGEST + 1], found[sizeof(user)];
 	struct tunnel t = { .name = name, .server = "vpn.example",
-	    .user = user, .password = password, .mtu = 1400 };
+	    .user = user, .password = password, .mtu = 1400,
+	    .lines = { .v = { "persist\n" } } };
 	const uint8_t *end = data + size;
 	const char *text;
 	size_t n;
@@ -208,7 +209,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text = (const char *)data;
 	n = (size_t)(end - data);
 	t.password_len = strlen(password);
-	t.asks = (unsigned)n;
+	t.lines.n = n % 2;
 	add_and_remove(text, n, &t);
 	write_and_find(&t);
 	(void)peers_is_ours(text_of(text, n));

@@ -58,9 +58,8 @@ main(void)
 	    "plugin, server, socket and program are named");
 	T(same(behind(v, "pptp_options"), "--connect-port 99 --timeout "
 	    "2.500000 --idle-wait 3 --max-echo-wait 0 --loglevel 3 "
-	    "--nohostroute --quirk-broken-asyncread --phone 5\\ 5 "
-	    "--client-hostname a\\\\b --logstring it\\'s\\ \\\"mine\\\" "
-	    "--localbind 192.0.2.1"), "every other option is repeated, and quoted");
+	    "--localbind 192.0.2.1 --nohostroute --quirk-broken-asyncread --phone 5\\ 5 "
+	    "--client-hostname a\\\\b --logstring it\\'s\\ \\\"mine\\\""), "every other option is repeated, and quoted");
 
 	free(v);
 	memset(longest, ' ', PPTP_TEXT);
