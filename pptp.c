@@ -13,7 +13,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,11 +139,6 @@ main(int argc, char **argv)
 	standard_descriptors();
 	log_open(conf.loglevel, conf.logstring);
 	log_stderr(conf.debug ? 2 : 1);
-	/*
-	 * It is for the gateway; `killall -USR1` must not end the other
-	 * processes.
-	 */
-	signal_hold(SIGUSR1);
 	if (conf.mode == RUN_STATUS || conf.mode == RUN_STATUS_JSON)
 		return printed((int)status_main(&conf));
 	if (conf.mode == RUN_CHECK)

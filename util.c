@@ -96,28 +96,14 @@ log_name(const char *program)
 }
 
 /*
- * The terminal's file may belong to another user; /dev/tty opens for anybody.
- */
-static int
-open_tty(int like)
-{
-	unsigned theirs = 0, ours = 0;
-	int fd = open("/dev/tty", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd == -1 || (ioctl(like, TIOCGDEV, &theirs) == 0 &&
-	    ioctl(fd, TIOCGDEV, &ours) == 0 && theirs == ours))
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/*
  * Opens standard output or error anew, non-blocking; -1 if that is impossible
- * or not needed.  Opening the master of a pty would make another pty.
+ * or not needed.  Opening the master of a pty would make another pty.  The
+ * file of a terminal may belong to another user; /dev/tty opens for anybody.
  */
 static int
 open_again(int out)
 {
+	const int flags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	struct stat st;
 	unsigned number;
 	bool tty = isatty(out) == 1;
@@ -127,8 +113,8 @@ open_again(int out)
 	    ioctl(out, TIOCGPTN, &number) == 0)
 		return -1;
 	fd = open(out == STDERR_FILENO ? "/proc/self/fd/2" :
-	    "/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return fd == -1 && tty ? open_tty(out) : fd;
+	    "/proc/self/fd/1", flags);
+	return fd == -1 && tty ? open("/dev/tty", flags) : fd;
 }
 
 void
@@ -441,19 +427,14 @@ change_mask(int how, const int *sigs, size_t n)
 void
 signal_defaults(void)
 {
-	static const int needed[] = { SIGCHLD, SIGALRM };
+	static const int needed[] = { SIGCHLD, SIGALRM }, held = SIGUSR1;
 
 	signal(SIGCHLD, SIG_DFL);
 	signal(SIGALRM, SIG_DFL);
 	(void)change_mask(SIG_UNBLOCK, needed, 2);
+	(void)change_mask(SIG_BLOCK, &held, 1);
 	/* RLIMIT_FSIZE is to make write() fail, not to kill us. */
 	signal(SIGXFSZ, SIG_IGN);
-}
-
-void
-signal_hold(int sig)
-{
-	(void)change_mask(SIG_BLOCK, &sig, 1);
 }
 
 int

@@ -70,9 +70,11 @@ static int
 cannot(const char *what, const char *path)
 {
 	bool denied = errno == EACCES || errno == EPERM;
+	bool link = errno == ELOOP;
 
 	log_fatal("cannot %s %s: %m%s", what, path, denied && geteuid() != 0 ?
-	    " (run pptpsetup as root)" : "");
+	    " (run pptpsetup as root)" : link ? " (pptpsetup does not follow "
+	    "a symbolic link: put the file itself there)" : "");
 	return denied ? EXIT_PERMISSION : EXIT_SYSTEM;
 }
 
@@ -118,18 +120,6 @@ file_forget(struct file *f)
 	if (f->p != NULL)
 		wipe(f->p, file_size(f));
 	free(f->p);
-}
-
-/* A link is not followed: what it leads to may be anybody's. */
-static void
-file_must_read(struct file *f)
-{
-	if (file_read(f, f->path, O_NOFOLLOW) == 0)
-		return;
-	if (errno == ELOOP)
-		fatal(EXIT_SYSTEM, "%s is a symbolic link, which pptpsetup "
-		    "does not follow: put the file itself there", f->path);
-	fail("read", f->path);
 }
 
 bool
@@ -245,16 +235,17 @@ name_files(const struct tunnel *t)
 }
 
 /*
- * Looks at a file that is the tunnel's alone.  One that somebody wrote by hand
- * is refused where ours is wanted, and none of our business elsewhere.
+ * Reads a file, not where a link leads to: that may be anybody's.  But for the
+ * secrets it is the tunnel's alone: one that somebody wrote by hand is refused
+ * where ours is wanted, and none of our business elsewhere.
  */
 static void
 file_take(struct file *f, bool wanted)
 {
-	if (wanted)
-		file_must_read(f);
-	else
-		(void)file_read(f, f->path, O_NOFOLLOW);
+	if (file_read(f, f->path, O_NOFOLLOW) == -1 && wanted)
+		fail("read", f->path);
+	if (f == &files[SECRETS])
+		return;
 	if (f->exists && peers_is_ours(f->text))
 		f->fate = REMOVE;
 	else if (f->exists && wanted)
@@ -398,9 +389,9 @@ peers_change(const struct tunnel *t)
 	(void)atexit(clean_up);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &mask);
-	file_must_read(&files[SECRETS]);
-	for (int i = SCRIPT_SH; i < FILES; i++)
-		file_take(&files[i], i == PEER || &files[i] == script);
+	for (int i = 0; i < FILES; i++)
+		file_take(&files[i], i == SECRETS || i == PEER ||
+		    &files[i] == script);
 	if (t->password != NULL) {
 		peer_write(&files[PEER], t);
 		routes_write(script, t);

@@ -57,16 +57,9 @@ push_addresses(const struct conf *c)
 static void
 push_login(const struct conf *c, const struct pppd_extra *extra)
 {
-	static const struct {
-		unsigned	 bit;
-		char		 word[20];
-	} refusals[] = {
-		{ REFUSE_PAP, "refuse-pap" },
-		{ REFUSE_CHAP, "refuse-chap" },
-		{ REFUSE_MSCHAP, "refuse-mschap" },
-		{ REFUSE_MSCHAP_V2, "refuse-mschap-v2" },
-		{ REFUSE_EAP, "refuse-eap" },
-	};
+	/* In the order of REFUSE_*. */
+	static const char refusals[][17] = { "refuse-pap", "refuse-chap",
+	    "refuse-mschap", "refuse-mschap-v2", "refuse-eap" };
 	static char fd[32];
 	unsigned refuse = c->refuse;
 
@@ -80,8 +73,8 @@ push_login(const struct conf *c, const struct pppd_extra *extra)
 		    REFUSE_EAP;
 	}
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		if (refuse & refusals[i].bit)
-			push(refusals[i].word, NULL);
+		if (refuse >> i & 1)
+			push(refusals[i], NULL);
 	if (extra->password_fd != -1) {
 		snprintf(fd, sizeof(fd), "/dev/fd/%d", extra->password_fd);
 		push("file", fd, NULL);

@@ -49,11 +49,8 @@ enum run_mode {
 
 /* Logins that pppd shall refuse. */
 enum {
-	REFUSE_PAP = 1 << 0,
-	REFUSE_CHAP = 1 << 1,
-	REFUSE_MSCHAP = 1 << 2,
-	REFUSE_MSCHAP_V2 = 1 << 3,
-	REFUSE_EAP = 1 << 4
+	REFUSE_PAP = 1, REFUSE_CHAP = 2, REFUSE_MSCHAP = 4,
+	REFUSE_MSCHAP_V2 = 8, REFUSE_EAP = 16
 };
 
 enum data_path { DATA_AUTO, DATA_KERNEL, DATA_USER };

@@ -145,12 +145,10 @@ int signal_fd(const int *sigs, size_t n);
 
 /*
  * SIGCHLD and SIGALRM as we need them: whoever started us may have ignored or
- * blocked them, and exec keeps that.  SIGXFSZ is ignored from now on.
+ * blocked them, and exec keeps that.  SIGXFSZ is ignored from now on; SIGUSR1
+ * waits for a gateway: `killall -USR1` must not end the other processes.
  */
 void signal_defaults(void);
-
-/* Keeps a signal waiting, until signal_fd() takes it or for ever. */
-void signal_hold(int sig);
 
 /* Undoes the above, except for SIGCHLD and SIGALRM, before an exec. */
 void signal_reset(void);
