@@ -1,70 +1,59 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One tunnel's data path, pure: enhanced GRE (RFC 2637 4.1), order, the
- * reorder ring, acknowledgements both ways.  Relies on wire.h alone.
+ * One tunnel's data path (pure): enhanced GRE (RFC 2637 4.1).
  *
  * Theory of operation
  *
- * Two numbers describe what was received: `next`, the number to be delivered
- * next, and `top`, one above the highest number received.  While nothing is
- * missing they are equal, and a packet numbered `top` is delivered straight
- * out of the caller's buffer.  A higher number opens a gap: the time is noted
- * for each number skipped, and the packet is copied into a cell to wait.
- * Numbers in [next, top) index the ring by their low bits, so inserting,
- * finding and delivering take constant time.  Cells are allocated from a
- * stack, so that only as much memory is touched as was needed at one time.
+ * Receiving.  `next` is the number to be delivered next, `top` one above the
+ * highest received.  While nothing is missing they are equal, and a packet
+ * numbered `top` is delivered straight out of the caller's buffer.  A higher
+ * number opens a gap: the time is noted for each number skipped, and the packet
+ * waits in a cell.  Numbers in [next, top) index the ring by their low bits;
+ * cells come from a stack, so that no more memory is touched than was needed at
+ * one time.
  *
- * How long to wait for a missing packet.  Loss calls for no wait at all,
- * reordering for as much as packets are late.  Two figures estimate lateness:
- * late_us, the time, and late_count, how many later packets came first.  A
- * packet that fills a gap, or comes after its gap was given up, is a sample
- * which raises both at once (each at most to its double and a little, so that
- * one outlier does not cost much); a gap given up lowers both by an eighth.
- * So both grow within a few packets and shrink within a few dozen losses.  A
- * gap is given up
+ * How long to wait for a missing packet.  Loss calls for no wait, reordering
+ * for as much as packets are late: late_us, a time, and late_count, the later
+ * packets that came first.  A packet that fills a gap, or comes after its gap
+ * was given up, raises both at once (at most to their double and a little, for
+ * the sake of outliers); a gap given up lowers both by an eighth.  So they grow
+ * within a few packets and shrink within a few dozen losses.  A gap is given up
  *
  *   - when 1.25 x late_us have passed and 1.25 x late_count, at least eight,
- *     later packets have come.  On a fast link that only loses packets this
- *     means after eight packets; yet packets swapped, or late by a few places,
- *     are never lost, not even the first one; or
- *   - after twice that time, at least 5 ms, however few have come.  This is
- *     for slow links.  It applies only once the caller has read all that the
- *     socket held: else a gap would be given up because the process slept
- *     while the missing packet lay in the socket.
+ *     later packets have come.  A fast link that only loses packets waits for
+ *     eight; yet packets late by a few places are never lost, not even the
+ *     first one; or
+ *   - on slow links after twice that time, at least 5 ms, however few have
+ *     come; but not before the caller has read all that the socket held, where
+ *     the missing packet may have lain while the process slept.
  *
- * Neither wait exceeds what the user allows.  The estimate starts at 12 ms,
- * the jitter of an ordinary radio or DSL path.
+ * Neither wait exceeds what the user allows.  The estimate starts at 12 ms, the
+ * jitter of an ordinary radio or DSL path.
  *
- * Jumps.  A number that is neither near `top` nor recently received may be
- * forged, or a stray, or that of a server which has started afresh.  Its
- * packet is put on probation as in RFC 3550 A.1: it is kept aside, and accepted
- * when the very next data packet carries the next number; any packet of the
- * current numbering in between discards it.  A server that starts afresh
- * shortly after it began uses numbers that were delivered a moment ago, and so
- * does a network that repeats a burst.  Neither time nor the length of a run
- * distinguishes them within two packets, but contents do: a 16-bit fingerprint
- * of each recent packet is kept.  A recent number with the same contents is a
- * duplicate; with other contents it goes on probation.  In the first second of
- * a numbering, numbers just below the first one are taken for a reordered
- * beginning and dropped as old.
+ * Jumps.  A number neither near `top` nor recently received may be forged, or a
+ * stray, or that of a server which has started afresh.  As in RFC 3550 A.1 its
+ * packet is on probation: kept aside until the very next data packet carries
+ * the next number, or discarded by any of the current numbering.  A server that
+ * starts afresh soon uses numbers that were delivered a moment ago, as does a
+ * network that repeats a burst.  Their contents tell them apart, of which a
+ * 16-bit fingerprint is kept: a recent number with the same contents is a
+ * duplicate, with others it goes on probation.  In the first second of a
+ * numbering, numbers just below its first are taken for a reordered beginning
+ * and dropped as old.
  *
  * Sending.  Acknowledgements name the highest number received, even over a gap
- * (RFC 2637 4.2), and are piggybacked on data when there is some.  Sending
- * never waits for the server's: many servers acknowledge only when they have
- * data to send.  No acknowledgement moves the numbers we send.
+ * (RFC 2637 4.2), and go on data when there is some.  Sending never waits for
+ * the server's, who may acknowledge only when it has data to send, and none
+ * moves the numbers we send.
  *
- * Gap fillers.  pptpd holds back what follows a lost packet for 0.3 s, and
- * does not acknowledge it.  So when such a server has not acknowledged two
- * packets or more for one and a half round trips and 20 ms, the first of them
- * is presumed lost, and an LCP Discard-Request, which PPP ignores, is sent
- * under its number: pptpd then releases the rest.  If the packet was only
- * slow, pptpd drops it as old.  With 1 % lost this carries 1.4 times as much
- * each way.
- *
- * Repeated acknowledgements.  pptpd checks whether that 0.3 s has passed only
- * when a packet arrives, which may be TCP's next attempt a second later.  So
- * while the last packet sent is not acknowledged, a bare acknowledgement is
- * sent again a few times.
+ * Gap fillers.  pptpd holds back what follows a lost packet for 0.3 s, and does
+ * not acknowledge it.  When such a server has not acknowledged two packets or
+ * more for one and a half round trips and 20 ms, the first of them is presumed
+ * lost, and an LCP Discard-Request, which PPP ignores, is sent under its
+ * number: pptpd releases the rest, or drops it as old.  With 1 % lost this carries 1.4
+ * times as much each way.  As pptpd checks whether that 0.3 s has passed only
+ * when a packet arrives, a bare acknowledgement is sent again a few times while
+ * the last packet sent is not acknowledged.
  */
 #include <assert.h>
 #include <stdbool.h>
@@ -73,6 +62,7 @@
 #include <string.h>
 
 #include "pptp_gre.h"
+#include "util.h"
 #include "wire.h"
 
 enum {
@@ -147,12 +137,6 @@ struct gre {
 	struct slot	 slots[GRE_RING];
 	uint8_t		 cells[CELLS][HDLC_FRAME_MAX];
 };
-
-static inline int64_t
-min64(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
 
 enum {
 	BEHIND_MAX = HISTORY - GRE_RING,	/* numbers kept below `next` */
@@ -428,7 +412,7 @@ gre_output(struct gre *g, uint8_t *buf, int64_t now)
 static int64_t
 reorder_wait(const struct gre *g)
 {
-	return min64(g->late_us + g->late_us / 4, g->conf.reorder_us);
+	return sooner(g->late_us + g->late_us / 4, g->conf.reorder_us);
 }
 
 /* Have enough later packets come to presume the one at `next` lost? */
@@ -450,7 +434,7 @@ gap_due(const struct gre *g)
 
 	if (!gap_overtaken(g)) {
 		wait = wait * 2 > WAIT_MIN_US ? wait * 2 : WAIT_MIN_US;
-		wait = min64(wait, g->conf.reorder_us);
+		wait = sooner(wait, g->conf.reorder_us);
 	}
 	return g->slots[g->next % GRE_RING].opened + wait;
 }
@@ -478,9 +462,9 @@ grow_lateness(struct gre *g, const struct slot *s, int64_t now)
 	if (us > g->conf.reorder_us || count >= GRE_RING)
 		return;
 	if (us > g->late_us)
-		g->late_us = min64(us, 2 * g->late_us + 1000);
+		g->late_us = sooner(us, 2 * g->late_us + 1000);
 	if (count > g->late_count)
-		g->late_count = (uint32_t)min64(count,
+		g->late_count = (uint32_t)sooner(count,
 		    2 * (int64_t)g->late_count + COUNT_MIN);
 }
 
@@ -810,7 +794,7 @@ gre_next(struct gre *g, size_t *len, bool drained, int64_t now)
 int64_t
 gre_due(const struct gre *g)
 {
-	int64_t due = min64(min64(ack_due(g), repeat_due(g)), filler_due(g));
+	int64_t due = sooner(sooner(ack_due(g), repeat_due(g)), filler_due(g));
 
 	if (g->state != PENDING_NONE)
 		return 0;
@@ -818,5 +802,5 @@ gre_due(const struct gre *g)
 		return due;
 	if (g->marks[g->next % HISTORY] != 0 || g->conf.nobuffer)
 		return 0;
-	return min64(due, gap_due(g));
+	return sooner(due, gap_due(g));
 }

@@ -38,7 +38,7 @@ enum {
 enum { PPTP_RESULT_OK = 1, PPTP_RESULT_ERROR = 2 };	/* all replies */
 
 /* 2.3, reason of a Stop-Control-Connection-Request. */
-enum { STOP_NONE = 1, STOP_PROTOCOL = 2, STOP_LOCAL = 3 };
+enum { STOP_PROTOCOL = 2, STOP_LOCAL = 3 };
 
 enum { FRAMING_ASYNC = 1, FRAMING_SYNC = 2 };		/* 2.1, 2.7 */
 enum { BEARER_ANALOG = 1, BEARER_DIGITAL = 2 };		/* 2.1, 2.7 */
@@ -50,7 +50,6 @@ enum {
 	GRE_ACK = 0x0080,
 	GRE_VER1 = 0x0001,
 	GRE_PPP = 0x880b,
-	GRE_HEADER_MIN = 8,
 	GRE_HEADER_MAX = 16
 };
 
