@@ -35,8 +35,9 @@ struct route {
 	bool		 have;		/* a route of ours is in the table */
 	struct route_hop hop;		/* of the route we have */
 	char		 uplink[IF_NAMESIZE];	/* see route_update(), or "" */
-	bool		 started, warned, foreign;
-	int		 last_error;	/* the errno last logged */
+	bool		 started;
+	bool		 changed;	/* paths, since route_changed() began */
+	int		 last_error;	/* what the last update met; see warn_once() */
 };
 
 /*

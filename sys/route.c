@@ -487,12 +487,21 @@ remove_ours(struct route *r, const struct scan *s,
 		have(r, but);
 }
 
+/* Has the last update not met this, too? */
+static bool
+is_news(struct route *r, int error)
+{
+	bool news = r->last_error != error;
+
+	r->last_error = error;
+	return news;
+}
+
 static int
 warn_once(struct route *r, const char *what)
 {
-	if (r->last_error != errno)
+	if (is_news(r, errno))
 		log_warn("%s %s", what, r->name);
-	r->last_error = errno;
 	return -1;
 }
 
@@ -523,17 +532,6 @@ install(struct route *r, const struct scan *s, const struct route_hop *hop)
 	return 0;
 }
 
-static void
-warn_loop(struct route *r)
-{
-	if (r->have || r->warned)
-		return;
-	r->warned = true;
-	log_warnx("%s would be reached through the tunnel itself: no other "
-	    "way to it is left; add a route to it by its real gateway",
-	    r->name);
-}
-
 int
 route_update(struct route *r)
 {
@@ -548,14 +546,12 @@ route_update(struct route *r)
 	if (r->have)
 		r->hop = s.ours[0];
 	if (other_host_route(r, &s)) {
-		if (!r->foreign)
+		if (is_news(r, EEXIST))
 			log_info("there is a host route to the server "
 			    "already: it is left to whoever made it");
-		r->foreign = true;
 		remove_ours(r, &s, NULL);
 		return 0;
 	}
-	r->foreign = false;
 	path = current_path(r, &s, &hop);
 	if (path == PATH_NONE)
 		return warn_once(r, "there is no way to");
@@ -563,7 +559,10 @@ route_update(struct route *r)
 		/* Somebody deleted our route: its hop is the only one known. */
 		if (had && !r->have && install(r, &s, &last) == 0)
 			return 0;
-		warn_loop(r);
+		if (!r->have && is_news(r, ELOOP))
+			log_warnx("%s would be reached through the tunnel "
+			    "itself: no other way to it is left; add a route "
+			    "to it by its real gateway", r->name);
 		return 0;
 	}
 	if (path == PATH_ROUTE && install(r, &s, &hop) == -1)
@@ -576,47 +575,41 @@ route_update(struct route *r)
 
 /* ---- watching, closing, opening ---- */
 
-struct change {
-	struct route	*r;
-	bool		 relevant;
-};
-
 static void
 on_change(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 {
-	struct change *c = arg;
+	struct route *r = arg;
 	struct rtmsg m;
 
-	if (h->nlmsg_pid == c->r->port)
+	if (h->nlmsg_pid == r->port)
 		return;			/* a change of our own */
-	if (h->nlmsg_type != RTM_NEWROUTE && h->nlmsg_type != RTM_DELROUTE) {
-		c->relevant = true;
-		return;
+	if (h->nlmsg_type == RTM_NEWROUTE || h->nlmsg_type == RTM_DELROUTE) {
+		if (n < sizeof(m))
+			return;
+		memcpy(&m, p, sizeof(m));
+		if (!covers(r, &m, p + sizeof(m), n - sizeof(m)))
+			return;
 	}
-	if (n < sizeof(m))
-		return;
-	memcpy(&m, p, sizeof(m));
-	if (covers(c->r, &m, p + sizeof(m), n - sizeof(m)))
-		c->relevant = true;
+	r->changed = true;
 }
 
 bool
 route_changed(struct route *r)
 {
-	struct change c = { r, false };
-	const struct nl_visit v = { on_change, &c };
+	const struct nl_visit v = { on_change, r };
 	uint8_t buf[NL_RECORD];
 	ssize_t n;
 	int err;
 
+	r->changed = false;
 	for (;;) {
 		n = nl_receive(r->watch, buf, sizeof(buf), MSG_DONTWAIT);
 		if (n >= 0)
 			(void)nl_walk(buf, (size_t)n, 0, &v, &err);
 		else if (errno == ENOBUFS || errno == EMSGSIZE)
-			c.relevant = true;	/* something was missed */
+			r->changed = true;	/* something was missed */
 		else
-			return c.relevant;
+			return r->changed;
 	}
 }
 

@@ -169,8 +169,7 @@ static unsigned survived;
 static void
 survive(const uint8_t *p, size_t n)
 {
-	struct change c = { &route, false };
-	const struct nl_visit on[] = { { on_change, &c }, { on_link,
+	const struct nl_visit on[] = { { on_change, &route }, { on_link,
 	    &(struct link){ .flags = 0 } }, { on_answer,
 	    &(struct answer){ .m = { .rtm_family = 0 } } } };
 	struct scan s;
