@@ -29,7 +29,7 @@
 
 #include "conf.h"
 #include "connect.h"
-#include "ipc.h"
+#include "ipc_msg.h"
 #include "monitor.h"
 #include "pptp_callmgr.h"
 #include "util.h"
@@ -135,7 +135,6 @@ static int
 listen_as(struct monitor_start *s)
 {
 	struct sockaddr_un sun;
-	struct stat st;
 	mode_t mask;
 	int fd, rc;
 
@@ -149,14 +148,12 @@ listen_as(struct monitor_start *s)
 	rc = bind(fd, (const struct sockaddr *)&sun, sizeof(sun));
 	umask(mask);
 	if (rc == -1 || listen(fd, SOMAXCONN) == -1 ||
-	    fstatat(s->dir, s->file, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+	    fstatat(s->dir, s->file, &s->made, AT_SYMLINK_NOFOLLOW) == -1) {
 		if (rc == 0)
 			(void)unlinkat(s->dir, s->file, 0);
 		fd_close(fd);
 		return -1;
 	}
-	s->inode = st.st_ino;
-	s->made = st.st_mtim;
 	return fd;
 }
 

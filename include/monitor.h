@@ -7,11 +7,9 @@
 #ifndef MONITOR_H
 #define MONITOR_H
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include <netinet/in.h>
-
-#include <time.h>
 
 /* What monitor and manager start with. */
 struct monitor_start {
@@ -22,8 +20,7 @@ struct monitor_start {
 	int		 listener;	/* -1: private */
 	int		 client;	/* a private manager's only one; -1 */
 	int		 refused;	/* the file of refusals.h; -1: none */
-	ino_t		 inode;		/* of the socket file; both, as */
-	struct timespec	 made;		/* inode numbers are reused */
+	struct stat	 made;		/* the socket file, as it was made */
 };
 
 /*

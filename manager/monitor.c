@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "conf.h"
-#include "ipc.h"
+#include "ipc_msg.h"
 #include "monitor.h"
 #include "route.h"
 #include "sandbox.h"
@@ -36,57 +36,41 @@ enum {
 
 /* ---- the last thing it does ---- */
 
-static int
-is_our_socket(const struct monitor_start *s, const struct stat *st)
-{
-	return st->st_ino == s->inode && st->st_mtim.tv_sec ==
-	    s->made.tv_sec && st->st_mtim.tv_nsec == s->made.tv_nsec;
-}
-
-/* A file of refusals.h that holds something stays.  -1: it cannot be told. */
-static int
-is_empty(const struct monitor_start *s, const struct stat *st)
-{
-	struct stat own;
-
-	if (fstat(s->refused, &own) == -1)
-		return -1;
-	return st->st_size == 0 && own.st_ino == st->st_ino;
-}
-
 /*
  * A gateway has a lock on the file until it has noted how its tunnel ended: the
  * server may hang up on the call manager first.
  */
 static bool
-is_noted(const struct monitor_start *s)
+is_noted(const struct monitor_start *s, struct stat *file)
 {
 	int tries = GATEWAY_TRIES;
 
-	while (tries-- > 0 && flock(s->refused, LOCK_EX | LOCK_NB) == -1)
+	while (tries-- > 0 && (flock(s->refused, LOCK_EX | LOCK_NB) == -1 ||
+	    fstat(s->refused, file) == -1))
 		(void)poll(NULL, 0, PAUSE_MS);
 	return tries >= 0;
 }
 
-/* 0 also if it is gone, or not to be removed. */
+/* 0 also if it is gone, or another file has its place. */
 static int
-remove_if(const struct monitor_start *s, const char *file,
-    int (*is_so)(const struct monitor_start *, const struct stat *))
+remove_if(int dir, const char *file, const struct stat *is)
 {
 	struct stat st;
-	int so;
 
-	if (fstatat(s->dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-	    (so = is_so(s, &st)) == -1 ||
-	    (so && unlinkat(s->dir, file, 0) == -1))
+	if (fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return errno == ENOENT ? 0 : -1;
-	return 0;
+	/* Inode numbers are reused. */
+	if (st.st_ino != is->st_ino || st.st_size != is->st_size ||
+	    st.st_mtim.tv_sec != is->st_mtim.tv_sec ||
+	    st.st_mtim.tv_nsec != is->st_mtim.tv_nsec)
+		return 0;
+	return unlinkat(dir, file, 0);
 }
 
 /* A lack of memory may pass. */
 static void
 remove_patiently(const struct monitor_start *s, const char *file,
-    int (*is_so)(const struct monitor_start *, const struct stat *))
+    const struct stat *is)
 {
 	int rc = -1;
 
@@ -95,7 +79,7 @@ remove_patiently(const struct monitor_start *s, const char *file,
 			(void)poll(NULL, 0, PAUSE_MS);
 		if (flock(s->dir, LOCK_EX) == -1)
 			continue;
-		rc = remove_if(s, file, is_so);
+		rc = remove_if(s->dir, file, is);
 		(void)flock(s->dir, LOCK_UN);
 	}
 	if (rc == -1)
@@ -106,14 +90,16 @@ void
 monitor_remove_files(const struct monitor_start *s)
 {
 	char refused[INET_ADDRSTRLEN + 16];
+	struct stat is;
 
 	if (s->dir == -1)
 		return;
-	remove_patiently(s, s->file, is_our_socket);
-	if (s->refused == -1 || !is_noted(s))
+	remove_patiently(s, s->file, &s->made);
+	/* A file of refusals.h that holds something stays. */
+	if (s->refused == -1 || !is_noted(s, &is) || is.st_size != 0)
 		return;
 	snprintf(refused, sizeof(refused), "%s.refused", s->name);
-	remove_patiently(s, refused, is_empty);
+	remove_patiently(s, refused, &is);
 }
 
 /* ---- routes ---- */
