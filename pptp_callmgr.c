@@ -43,7 +43,7 @@ enum conn_state {
 	CONN_DRAINING,		/* our side is closed; discards input */
 	CONN_CONNECTING,
 	CONN_OPEN,		/* TCP is connected */
-	CONN_STOPPING		/* an orderly end is under way */
+	CONN_UP			/* its SCCRP has come */
 };
 
 struct conn {
@@ -94,38 +94,47 @@ conn_free(struct conn *co)
 static void
 conn_drain(struct conn *co)
 {
+	bool connected = co->state > CONN_CONNECTING;
+
 	co->state = CONN_DRAINING;
 	co->stop_at = co->g->now + DRAIN_US;
-	if (shutdown(co->fd, SHUT_WR) == -1)
+	if (!connected || shutdown(co->fd, SHUT_WR) == -1)
 		conn_free(co);
 }
 
+/* Are address, mark, port, quirks, timers and name those of this call? */
+static bool
+conn_suits(const struct conn *co, const struct ipc_call *call)
+{
+	const struct ipc_call *own = &co->ctrl.conf;
+
+	return co->state >= CONN_CONNECTING && co->stop_at == CTRL_NEVER &&
+	    own->local == call->local && own->mark == call->mark &&
+	    own->port == call->port && own->quirks == call->quirks &&
+	    own->idle_us == call->idle_us && own->echo_us == call->echo_us &&
+	    strcmp(own->hostname, call->hostname) == 0;
+}
+
+/* Its call is on no connection yet. */
+static bool
+is_waiting(const struct client *cl)
+{
+	return cl->tcp != -1;
+}
+
 /*
- * The wait for this connection's SCCRP is over: waiters_go() goes on.  Where
- * none came each makes a connection of its own: waiting for each other's
- * failures would use up their timeouts.
+ * A connection has ended before its SCCRP: each call that waited for that makes
+ * one of its own.  Waiting for each other's failures would use up their
+ * timeouts.
  */
 static void
-waiters_end(const struct conn *co, bool came)
+waiters_part(const struct conn *co)
 {
 	struct client *cl = NULL;
 
 	while ((cl = clients_next(&co->g->clients, cl)) != NULL)
-		if (cl->awaits == co) {
-			cl->awaits = NULL;
-			cl->alone = !came;
-		}
-}
-
-/* All clients of a connection lose their calls, and nobody awaits it. */
-static void
-conn_lost(const struct conn *co, unsigned status, const char *text)
-{
-	struct client *cl = NULL;
-
-	while ((cl = next_on(co, cl)) != NULL)
-		client_down(cl, status, text);
-	waiters_end(co, false);
+		if (is_waiting(cl) && conn_suits(co, &cl->call))
+			cl->alone = true;
 }
 
 /* ---- their events ---- */
@@ -139,7 +148,7 @@ on_log(const struct conn *co, const struct ctrl_event *e)
 	if (cl == NULL)
 		log_line(e->level, "%s: %s", co->g->name, e->text);
 	for (; cl != NULL; cl = next_on(co, cl))
-		client_log(cl, e->level, e->text);
+		client_say(cl, IPC_LOG, (unsigned)e->level, e->text);
 }
 
 /*
@@ -172,7 +181,7 @@ ask_route(struct manager *g, struct client *cl)
 		snprintf(text, sizeof(text), "%s: the host route stays that "
 		    "of a tunnel with another --localbind or --rtmark",
 		    g->name);
-		client_log(cl, LOG_L_INFO, text);
+		client_say(cl, IPC_LOG, LOG_L_INFO, text);
 		return;
 	}
 	cl->routed = true;
@@ -195,13 +204,13 @@ send_server(struct manager *g, struct client *cl)
 }
 
 static void
-on_server(const struct conn *co)
+on_server(struct conn *co)
 {
 	struct client *cl = NULL;
 
+	co->state = CONN_UP;
 	while ((cl = next_on(co, cl)) != NULL)
 		send_server(co->g, cl);
-	waiters_end(co, true);
 }
 
 /* The client of a call on this connection; NULL: it has gone. */
@@ -221,7 +230,6 @@ on_call_up(const struct conn *co, const struct ctrl_event *e)
 
 	if (cl == NULL)
 		return;
-	cl->up = true;
 	cl->up_since = co->g->now;
 	cl->peer_id = e->peer_id;
 	cl->deadline = CTRL_NEVER;
@@ -268,23 +276,15 @@ on_event(void *conn, const struct ctrl_event *e)
 		on_call_down(co, e);
 		break;
 	case CTRL_EV_CLOSED:
-		conn_lost(co, e->status, e->text);
+		if (co->state < CONN_UP)
+			waiters_part(co);
 		conn_drain(co);
 		break;
 	}
 }
 
-/* An orderly end, which conn_run() goes on with. */
-static void
-conn_stop(struct conn *co)
-{
-	co->state = CONN_STOPPING;
-	co->stop_at = CTRL_NEVER;
-	ctrl_stop(&co->ctrl, co->g->now);
-}
-
 /*
- * Sends what may be sent, and ends a connection that has no client.  co may be
+ * Ends a connection that has no client, and sends what may be sent.  co may be
  * free afterwards, as after conn_readable() and conn_writable().
  */
 static void
@@ -295,7 +295,13 @@ conn_run(struct conn *co)
 	size_t len;
 	ssize_t n;
 
-	while ((p = ctrl_output(&co->ctrl, &len, now)) != NULL) {
+	if (co->state >= CONN_CONNECTING && next_on(co, NULL) == NULL &&
+	    (co->stop_at == CTRL_NEVER || now >= co->stop_at)) {
+		co->stop_at = CTRL_NEVER;
+		ctrl_stop(&co->ctrl, now);
+	}
+	while (co->state >= CONN_OPEN &&
+	    (p = ctrl_output(&co->ctrl, &len, now)) != NULL) {
 		n = send(co->fd, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n >= 0)
 			ctrl_sent(&co->ctrl, (size_t)n, now);
@@ -304,9 +310,6 @@ conn_run(struct conn *co)
 		else if (errno != EINTR)
 			ctrl_eof(&co->ctrl, errno);
 	}
-	if (co->state == CONN_OPEN && next_on(co, NULL) == NULL &&
-	    (co->stop_at == CTRL_NEVER || now >= co->stop_at))
-		conn_stop(co);
 }
 
 /* What the server still sends while it drains is thrown away. */
@@ -342,23 +345,22 @@ connect_hint(int err)
 	    "right? ping it; or a firewall there or on the way says so)" : "";
 }
 
+/* TCP is connected, or err says why not. */
 static void
-conn_failed(struct conn *co, int err)
+conn_tried(struct conn *co, int err)
 {
 	char text[IPC_TEXT];
 
+	if (err == 0) {
+		co->state = CONN_OPEN;
+		/* It has this client only. */
+		client_step(next_on(co, NULL), IPC_CONNECTED);
+		conn_run(co);
+		return;
+	}
 	snprintf(text, sizeof(text), "cannot connect to %s port %u: %s%s",
 	    co->g->name, co->ctrl.conf.port, strerror(err), connect_hint(err));
-	conn_lost(co, EXIT_CONNECT, text);
-	conn_free(co);
-}
-
-static void
-conn_connected(struct conn *co)
-{
-	co->state = CONN_OPEN;
-	client_step(next_on(co, NULL), IPC_CONNECTED);	/* its only one */
-	conn_run(co);
+	ctrl_abort(&co->ctrl, EXIT_CONNECT, text);
 }
 
 static void
@@ -369,24 +371,7 @@ conn_writable(struct conn *co)
 
 	if (getsockopt(co->fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1)
 		err = errno;
-	if (err != 0)
-		conn_failed(co, err);
-	else
-		conn_connected(co);
-}
-
-/* Are address, mark, port, quirks, timers and name those of this call? */
-static bool
-conn_suits(const struct conn *co, const struct ipc_call *call)
-{
-	const struct ipc_call *own = &co->ctrl.conf;
-
-	return (co->state == CONN_CONNECTING || co->state == CONN_OPEN) &&
-	    co->stop_at == CTRL_NEVER && own->local == call->local &&
-	    own->mark == call->mark && own->port == call->port &&
-	    own->quirks == call->quirks &&
-	    own->idle_us == call->idle_us && own->echo_us == call->echo_us &&
-	    strcmp(own->hostname, call->hostname) == 0;
+	conn_tried(co, err);
 }
 
 /*
@@ -402,9 +387,9 @@ conn_to_share(struct manager *g, const struct ipc_call *call)
 	for (struct conn *co = g->conn; co < g->conn + g->high; co++) {
 		if (!conn_suits(co, call))
 			continue;
-		if (co->ctrl.state == CTRL_WAIT_REPLY)
+		if (co->state < CONN_UP)
 			coming = co;
-		else if (co->ctrl.state == CTRL_UP && ctrl_has_room(&co->ctrl))
+		else if (ctrl_has_room(&co->ctrl))
 			return co;
 		else if (co->ctrl.peer.max_channels <= 1)
 			takes_one = true;
@@ -449,9 +434,9 @@ call_on_new(struct manager *g, struct client *cl)
 	client_step(cl, IPC_CONNECTING);
 	(void)ctrl_call_open(&co->ctrl, &cl->call, g->serial++, g->now);
 	if (fd_connect(co->fd, g->clients.server, cl->call.port) == 0)
-		conn_connected(co);
+		conn_tried(co, 0);
 	else if (errno != EINPROGRESS)
-		conn_failed(co, errno);
+		conn_tried(co, errno);
 }
 
 static void
@@ -480,9 +465,7 @@ call_place(struct manager *g, struct client *cl)
 
 	if (share == NULL)
 		call_on_new(g, cl);
-	else if (share->ctrl.state == CTRL_WAIT_REPLY)
-		cl->awaits = share;
-	else
+	else if (share->state == CONN_UP)
 		call_on_shared(g, cl, share);
 }
 
@@ -498,11 +481,6 @@ client_gone(struct manager *g, struct client *cl)
 	client_free(cl);
 	if (co == NULL)
 		return;
-	if (co->state == CONN_CONNECTING) {
-		conn_free(co);
-		waiters_end(co, false);
-		return;
-	}
 	if (next_on(co, NULL) != NULL)
 		ctrl_call_clear(&co->ctrl, id, g->now);
 	conn_run(co);
@@ -513,7 +491,7 @@ static void
 client_refuse(struct manager *g, struct client *cl, unsigned status,
     const char *text)
 {
-	client_say_down(cl, status, text);
+	client_say(cl, IPC_DOWN, status, text);
 	client_gone(g, cl);
 }
 
@@ -524,7 +502,7 @@ waiters_go(struct manager *g)
 	struct client *cl = NULL;
 
 	while ((cl = clients_next(&g->clients, cl)) != NULL) {
-		if (cl->tcp == -1 || cl->awaits != NULL)
+		if (!is_waiting(cl))
 			continue;
 		if (g->refusal != NULL)
 			client_refuse(g, cl, EXIT_SYSTEM, g->refusal);
@@ -539,7 +517,7 @@ on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
 {
 	int tcp = fds->fd[IPC_FD_TCP];
 
-	if (cl->asked || call->server != g->clients.server.s_addr ||
+	if (cl->wants != NOTHING_YET || call->server != g->clients.server.s_addr ||
 	    tcp == -1 || fd_nonblock(tcp) == -1)
 		client_refuse(g, cl, EXIT_SYSTEM, "the call manager did not "
 		    "understand: is an older pptp still running?");
@@ -566,8 +544,8 @@ client_readable(struct manager *g, struct client *cl)
 		client_refuse(g, cl, EXIT_SYSTEM, CLIENTS_FULL);
 	else if (n == 1 && m.type == IPC_CALL)
 		on_call(g, cl, &m.call, &fds);
-	else if (n == 1 && m.type == IPC_STATUS && !cl->asked) {
-		cl->asked = cl->status = true;
+	else if (n == 1 && m.type == IPC_STATUS && cl->wants == NOTHING_YET) {
+		cl->wants = A_LISTING;
 		client_list(&g->clients, cl, g->now);
 	} else {
 		if (n != 0)
@@ -582,13 +560,14 @@ client_readable(struct manager *g, struct client *cl)
 static void
 client_late(struct manager *g, struct client *cl)
 {
-	const struct conn *co = cl->conn != NULL ? cl->conn : cl->awaits;
+	const struct conn *co = cl->conn != NULL ? cl->conn :
+	    conn_to_share(g, &cl->call);
 	/* What was left of --timeout when the call was requested. */
 	unsigned secs = (unsigned)((cl->call.timeout_us + 500000) / 1000000);
 	unsigned status = EXIT_TIMEOUT;
 	char text[IPC_TEXT];
 
-	if (cl->status || !cl->asked) {	/* does not read, or never asked */
+	if (cl->wants != A_CALL) {	/* does not read, or never asked */
 		client_gone(g, cl);
 		return;
 	}
@@ -598,7 +577,7 @@ client_late(struct manager *g, struct client *cl)
 		snprintf(text, sizeof(text), "cannot connect to %s port %u: "
 		    "no answer within %u s (is TCP port %u blocked on the "
 		    "way?)", g->name, cl->call.port, secs, cl->call.port);
-	} else if (cl->conn == NULL || co->ctrl.state == CTRL_WAIT_REPLY) {
+	} else if (co == NULL || co->state < CONN_UP) {
 		snprintf(text, sizeof(text), "no Start-Control-Connection-"
 		    "Reply from %s within %u s (it takes the connection and "
 		    "says nothing: is that a PPTP server, and may this "
@@ -639,7 +618,8 @@ watch_all(struct manager *g)
 	    g->clients.listener, POLLIN);
 	(void)watch(g, &n, g->monitor, POLLIN);
 	while ((cl = clients_next(&g->clients, cl)) != NULL)
-		cl->at = watch(g, &n, cl->fd, cl->status ? POLLOUT : POLLIN);
+		cl->at = watch(g, &n, cl->fd, cl->wants == A_LISTING ?
+		    POLLOUT : POLLIN);
 	for (struct conn *co = g->conn; co < g->conn + g->high; co++) {
 		bool out = co->state == CONN_CONNECTING ||
 		    (co->state >= CONN_OPEN &&
@@ -660,8 +640,8 @@ next_deadline(struct manager *g)
 	struct client *cl = NULL;
 
 	while ((cl = clients_next(&g->clients, cl)) != NULL)
-		due = sooner(due, cl->tcp != -1 && cl->awaits == NULL ?
-		    g->now : cl->deadline);
+		due = sooner(due, is_waiting(cl) && cl->alone ? g->now :
+		    cl->deadline);
 	for (struct conn *co = g->conn; co < g->conn + g->high; co++) {
 		if (co->state != CONN_FREE)
 			due = sooner(due, co->stop_at);
@@ -677,7 +657,7 @@ serve_client(struct manager *g, struct client *cl)
 	/* A slot taken since the poll is at P_NONE: no events. */
 	short events = g->poll[cl->at].revents;
 
-	if (cl->status && (events & POLLOUT) != 0)
+	if (cl->wants == A_LISTING && (events & POLLOUT) != 0)
 		client_list(&g->clients, cl, g->now);
 	else if (events != 0)
 		client_readable(g, cl);
@@ -712,10 +692,8 @@ on_signal(struct manager *g)
 	g->clients.listener = g->signals = -1;
 	g->refusal = "the call manager was told to end";
 	for (struct conn *co = g->conn; co < g->conn + g->high; co++)
-		if (co->state == CONN_CONNECTING)
-			conn_failed(co, ECANCELED);
-		else if (co->state >= CONN_OPEN)
-			conn_stop(co);
+		if (co->state >= CONN_CONNECTING)
+			ctrl_stop(&co->ctrl, g->now);
 }
 
 static bool

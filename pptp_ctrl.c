@@ -534,6 +534,13 @@ ctrl_stop(struct ctrl *c, int64_t now)
 	ctrl_settle(c);
 }
 
+void
+ctrl_abort(struct ctrl *c, enum exit_status status, const char *text)
+{
+	ctrl_say(c, status, "%s", text);
+	ctrl_close(c);
+}
+
 bool
 ctrl_has_room(const struct ctrl *c)
 {

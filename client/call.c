@@ -322,7 +322,7 @@ await_call(struct call *c)
 			    "%s failed: %s", c->gw.server, n == 0 ?
 			    "it is gone" : strerror(errno));
 		if (m.type == IPC_LOG)
-			log_line(m.log.level, "%s", m.log.text);
+			log_line(m.said.code, "%s", m.said.text);
 		if (m.type == IPC_SERVER) {
 			c->known = quirk_server(m.server.host,
 			    m.server.vendor);
@@ -332,8 +332,8 @@ await_call(struct call *c)
 		}
 		/* Ended in order, by a signal: still no call. */
 		if (m.type == IPC_DOWN)
-			return failed(c->why, m.down.status == EXIT_OK ?
-			    EXIT_LOST : m.down.status, "%s", m.down.text);
+			return failed(c->why, m.said.code == EXIT_OK ?
+			    EXIT_LOST : m.said.code, "%s", m.said.text);
 		if (m.type == IPC_UP) {
 			c->gw.peer_call = m.peer_id;
 			return EXIT_OK;

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "compat.h"
-#include "ipc.h"
+#include "ipc_msg.h"
 #include "kernel.h"
 #include "kernel_gateway.h"
 #include "launch.h"

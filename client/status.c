@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "connect.h"
-#include "ipc.h"
+#include "ipc_msg.h"
 #include "resolve.h"
 #include "show.h"
 #include "util.h"

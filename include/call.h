@@ -12,7 +12,7 @@
 
 #include "conf.h"
 #include "gateway.h"
-#include "ipc.h"
+#include "ipc_msg.h"
 #include "pptp_quirks.h"
 #include "util.h"
 

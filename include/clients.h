@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ipc.h"
+#include "ipc_msg.h"
 #include "monitor.h"
 
 enum {
@@ -31,17 +31,16 @@ struct conn;				/* the manager's, and unknown here */
 struct client {
 	int		 fd;		/* -1: this slot is free */
 	unsigned	 at;		/* in the table for poll(); 0: not */
-	bool		 asked, up, status;
+	enum { NOTHING_YET, A_CALL, A_LISTING } wants;
 	bool		 routed;	/* the host route takes its path */
 	struct conn	*conn;		/* of its call; NULL: none yet */
 	int		 tcp;		/* until there is one; or -1 */
-	const struct conn *awaits;	/* to know if it may share it; NULL */
 	bool		 alone;		/* it is to share none */
 	struct ipc_call call;
 	const struct gre_counters *n;	/* shared by the gateway, or NULL */
 	uint16_t	 peer_id;
 	int64_t		 deadline;	/* of silence or of establishment */
-	int64_t		 up_since;
+	int64_t		 up_since;	/* 0: it is not up */
 	unsigned	 cursor;	/* of a status listing */
 };
 
@@ -83,12 +82,11 @@ void client_asked(struct clients *s, struct client *cl,
 
 /*
  * Messages to a client; one that does not read loses them, not its call.  LOG
- * goes to who wants that level.  DOWN has a status of conf.h, or IPC_ID_TAKEN.
+ * goes to who wants that level.
  */
 void client_send(const struct client *cl, const struct ipc_msg *m);
 void client_step(const struct client *cl, enum ipc_step step);
-void client_log(const struct client *cl, int level, const char *text);
-void client_say_down(const struct client *cl, unsigned status,
+void client_say(const struct client *cl, enum ipc_type type, unsigned code,
     const char *text);
 
 /*

@@ -75,19 +75,15 @@ struct ipc_call {
 	char		 phone[PPTP_TEXT + 1], hostname[PPTP_TEXT + 1];
 };
 
-struct ipc_log {
-	uint8_t		 level;
+struct ipc_said {
+	uint8_t		 code;		/* LOG: a level; DOWN: an enum
+					 * exit_status, or IPC_ID_TAKEN */
 	char		 text[IPC_TEXT + 1];
 };
 
 struct ipc_server {
 	uint16_t	 firmware, max_channels;
 	char		 host[PPTP_TEXT + 1], vendor[PPTP_TEXT + 1];
-};
-
-struct ipc_down {
-	uint8_t		 status;	/* enum exit_status, IPC_ID_TAKEN */
-	char		 text[IPC_TEXT + 1];
 };
 
 struct ipc_tunnel {
@@ -119,10 +115,9 @@ struct ipc_msg {
 	union {
 		uint8_t		 step;		/* STEP: enum ipc_step */
 		struct ipc_call call;
-		struct ipc_log log;
+		struct ipc_said said;		/* LOG, DOWN */
 		struct ipc_server server;
 		uint16_t	 peer_id;	/* UP */
-		struct ipc_down down;
 		struct ipc_tunnel tunnel;
 		struct ipc_channel channel;
 		uint32_t	 ifindex;	/* LINK */
@@ -138,5 +133,33 @@ size_t ipc_encode(const struct ipc_msg *m, uint8_t *buf);
  * magic, version, type, length, or a field out of range.
  */
 bool ipc_decode(struct ipc_msg *m, const uint8_t *buf, size_t n);
+
+/* ---- ipc.c ---- */
+
+/* By IPC_FD_TCP and so on; -1: absent. */
+struct ipc_fds {
+	int		 fd[IPC_FDS];
+};
+
+#define IPC_NO_FDS	((struct ipc_fds){ .fd = { -1, -1, -1, -1 } })
+
+/* Closes those that are there; all are absent then. */
+void ipc_fds_close(struct ipc_fds *fds);
+
+/*
+ * Sends one message, and beside it the descriptors in fds (NULL: none), which
+ * stay the caller's.  0, or -1 with errno: EAGAIN instead of waiting for a
+ * reader.
+ */
+int ipc_send(int fd, const struct ipc_msg *m, const struct ipc_fds *fds);
+
+/*
+ * Takes one message that is there already.  1: *m is filled; 0: the other side
+ * closed; -1 with errno (EAGAIN: there is none; EPROTO: not one of ours;
+ * EMFILE: no room for its descriptors).  *fds has the descriptors of a message
+ * that was taken, close-on-exec and the caller's; in any other case all are
+ * absent and none is left open.  With fds NULL the message may have none.
+ */
+int ipc_take(int fd, struct ipc_msg *m, struct ipc_fds *fds);
 
 #endif

@@ -163,6 +163,9 @@ void ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now);
  */
 void ctrl_stop(struct ctrl *c, int64_t now);
 
+/* Ends calls and connection at once, for a reason of the caller's. */
+void ctrl_abort(struct ctrl *c, enum exit_status status, const char *text);
+
 /* Calls this connection has, in any state but CALL_FREE. */
 unsigned ctrl_calls(const struct ctrl *c);
 

@@ -36,24 +36,14 @@ client_step(const struct client *cl, enum ipc_step step)
 }
 
 void
-client_log(const struct client *cl, int level, const char *text)
+client_say(const struct client *cl, enum ipc_type type, unsigned code,
+    const char *text)
 {
-	struct ipc_msg m = { .type = IPC_LOG };
+	struct ipc_msg m = { .type = type, .said.code = (uint8_t)code };
 
-	if (level > cl->call.loglevel)
+	if (type == IPC_LOG && code > cl->call.loglevel)
 		return;
-	m.log.level = (uint8_t)level;
-	snprintf(m.log.text, sizeof(m.log.text), "%s", text);
-	client_send(cl, &m);
-}
-
-void
-client_say_down(const struct client *cl, unsigned status, const char *text)
-{
-	struct ipc_msg m = { .type = IPC_DOWN };
-
-	m.down.status = (uint8_t)status;
-	snprintf(m.down.text, sizeof(m.down.text), "%s", text);
+	snprintf(m.said.text, sizeof(m.said.text), "%s", text);
 	client_send(cl, &m);
 }
 
@@ -72,7 +62,7 @@ client_free(struct client *cl)
 void
 client_down(struct client *cl, unsigned status, const char *text)
 {
-	client_say_down(cl, status, text);
+	client_say(cl, IPC_DOWN, status, text);
 	client_free(cl);
 }
 
@@ -94,7 +84,7 @@ clients_find(struct clients *s, uint16_t id)
 	struct client *cl = NULL;
 
 	while ((cl = clients_next(s, cl)) != NULL)
-		if (cl->asked && !cl->status && cl->call.id == id)
+		if (cl->wants == A_CALL && cl->call.id == id)
 			break;
 	return cl;
 }
@@ -118,7 +108,7 @@ client_new(struct clients *s, int fd, int64_t now)
 	if (cl == s->slot + CLIENTS) {
 		const struct client none = { .fd = fd };
 
-		client_say_down(&none, EXIT_SYSTEM, CLIENTS_FULL);
+		client_say(&none, IPC_DOWN, EXIT_SYSTEM, CLIENTS_FULL);
 		close(fd);
 		return;
 	}
@@ -236,7 +226,7 @@ void
 client_asked(struct clients *s, struct client *cl, const struct ipc_call *call,
     struct ipc_fds *fds, int64_t now)
 {
-	cl->asked = true;
+	cl->wants = A_CALL;
 	cl->call = *call;
 	cl->deadline = now + call->timeout_us;
 	cl->n = map_counters(fds->fd[IPC_FD_COUNTERS]);
@@ -250,10 +240,13 @@ static struct ipc_msg
 tunnel_of(const struct client *cl, int64_t now)
 {
 	struct ipc_msg m = { .type = IPC_TUNNEL, .tunnel = {
-	    .id = cl->call.id, .peer_id = cl->peer_id, .up = cl->up,
-	    .server = cl->call.server, .local = cl->call.local,
-	    .up_us = cl->up ? (uint64_t)(now - cl->up_since) : 0 } };
+	    .id = cl->call.id, .peer_id = cl->peer_id,
+	    .server = cl->call.server, .local = cl->call.local } };
 
+	if (cl->up_since != 0) {
+		m.tunnel.up = true;
+		m.tunnel.up_us = (uint64_t)(now - cl->up_since);
+	}
 	if (cl->n != NULL)
 		m.tunnel.n = *cl->n;
 	return m;
@@ -265,8 +258,8 @@ client_list(struct clients *s, struct client *cl, int64_t now)
 	for (;;) {
 		struct ipc_msg m = { .type = IPC_END };
 
-		while (cl->cursor < s->high && (s->slot[cl->cursor].status ||
-		    !s->slot[cl->cursor].asked))
+		while (cl->cursor < s->high &&
+		    s->slot[cl->cursor].wants != A_CALL)
 			cl->cursor++;
 		if (cl->cursor < s->high)
 			m = tunnel_of(&s->slot[cl->cursor], now);

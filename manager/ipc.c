@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ipc.h"
+#include "ipc_msg.h"
 
 /* What goes beside a message, in the form that sendmsg() wants. */
 union control {

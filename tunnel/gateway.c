@@ -26,7 +26,7 @@
 
 #include "gateway.h"
 #include "hdlc.h"
-#include "ipc.h"
+#include "ipc_msg.h"
 #include "ppp_link.h"
 #include "pptp_quirks.h"
 #include "util.h"

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ipc.h"
+#include "ipc_msg.h"
 #include "kernel.h"
 #include "kernel_gateway.h"
 #include "netlink.h"
@@ -62,8 +62,8 @@ kernel_gateway_refuse(int plugin, enum exit_status status, const char *why)
 {
 	struct ipc_msg m = { .type = IPC_DOWN };
 
-	m.down.status = (uint8_t)status;
-	snprintf(m.down.text, sizeof(m.down.text), "%s", why);
+	m.said.code = (uint8_t)status;
+	snprintf(m.said.text, sizeof(m.said.text), "%s", why);
 	(void)ipc_send(plugin, &m, NULL);
 }
 

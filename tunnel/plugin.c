@@ -24,7 +24,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ipc.h"
+#include "ipc_msg.h"
 
 #undef VERSION
 #if __has_include(<pppd/pppdconf.h>)		/* 2.5 */
@@ -136,7 +136,7 @@ become_pptp(void)
 	static char *environment[] = { "PATH=" SBINDIR
 	    ":/usr/sbin:/usr/local/sbin:/usr/bin:/sbin:/bin", NULL };
 	char *v[WORDS];
-	struct ipc_msg m = { .type = IPC_DOWN, .down = { .status = 1 } };
+	struct ipc_msg m = { .type = IPC_DOWN, .said = { .code = 1 } };
 
 	/* All our options are privileged: it is root who wants this. */
 	if (setgid(0) == -1 || setuid(0) == -1)
@@ -145,7 +145,7 @@ become_pptp(void)
 	fill_words(v);
 	environ = environment;
 	execvp(v[0], v);
-	slprintf(m.down.text, sizeof(m.down.text), "cannot run %s: %m", v[0]);
+	slprintf(m.said.text, sizeof(m.said.text), "cannot run %s: %m", v[0]);
 	(void)ipc_send(0, &m, NULL);
 	_exit(1);
 }
@@ -281,7 +281,7 @@ pptp_connect(void)
 	if (channel != -1)
 		return channel;
 	if (n == 1 && m.type == IPC_DOWN)
-		error("PPTP: %s", m.down.text);
+		error("PPTP: %s", m.said.text);
 	else if (n != -1)
 		error("PPTP: pptp ended without a word");
 	/*

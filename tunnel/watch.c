@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ipc.h"
+#include "ipc_msg.h"
 #include "netlink.h"
 #include "sandbox.h"
 #include "util.h"
@@ -144,17 +144,17 @@ on_manager(struct watch *w)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n == 1 && m.type == IPC_LOG) {
-		log_line(m.log.level, "%s", m.log.text);
+		log_line(m.said.code, "%s", m.said.text);
 		return;
 	}
 	/* A server may clear the call before pppd's last packets arrive. */
 	if (n == 1 && m.type == IPC_DOWN && w->grace_until != INT64_MAX &&
-	    m.down.status == EXIT_SERVER_ENDED) {
-		log_info("tunnel to %s closed: %s", w->gw->server, m.down.text);
+	    m.said.code == EXIT_SERVER_ENDED) {
+		log_info("tunnel to %s closed: %s", w->gw->server, m.said.text);
 		watch_end(w, EXIT_OK);
 	} else if (n == 1 && m.type == IPC_DOWN) {
-		log_error("tunnel to %s down: %s", w->gw->server, m.down.text);
-		watch_end(w, (enum exit_status)m.down.status);
+		log_error("tunnel to %s down: %s", w->gw->server, m.said.text);
+		watch_end(w, (enum exit_status)m.said.code);
 	} else {
 		log_error("tunnel to %s down: its call manager is gone",
 		    w->gw->server);

@@ -141,7 +141,7 @@ check_record(const uint8_t *data, size_t size)
 	n = ipc_take(pair[0], &m, &fds);
 	MUST(fds.fd[IPC_FD_CHANNEL] == -1);
 	if (n > 0 && m.type == IPC_DOWN)
-		MUST(memchr(m.down.text, '\0', sizeof(m.down.text)) != NULL);
+		MUST(memchr(m.said.text, '\0', sizeof(m.said.text)) != NULL);
 	close(pair[0]);
 	close(pair[1]);
 }

@@ -10,7 +10,7 @@ line for all that happens to standard output.  Keys:
           magic len0 len11 len65535 welcome welcomeN (N octets of text)
  sccrp=   result code of the SCCRP; or silent fin rst stop trickle (an octet a
           second) short bytes (each octet its own segment) version
- ocrp=    result code of the OCRP; or silent fin rst cdn
+ ocrp=    result code of the OCRP; or silent fin rst cdn once (a first call only)
  error= cause=            go with refusals
  channels= host= vendor=  what the SCCRP says
  after=   comma list, sent once a call is up, 50 ms apart: cdn (its own id)
@@ -358,6 +358,8 @@ class Connection:
         if conf.get("modem") and (call, serial, bearer, framing, digits, phone
                                   ) != (0, 0, 2, 3, 10, "RELAY_PPP1"):
             how = "7"
+        if how == "once":
+            how = "silent" if calls else "1"
         self.ours = struct.unpack("!H", os.urandom(2))[0]
         g = calls[self.ours] = Gre(self.peer, self.theirs,
                                    conf.get("gre", "echo"))

@@ -79,6 +79,19 @@ has "and so does the first" "$(cat /run/first)" "received 100 of 100"
 is "ten channels announced: one connection for both" "$(count ^accepted)" 1
 is_clean "both leave nothing"
 
+serve channels=10 ocrp=once
+python3 tests/net/ptyfeed.py --count 100 --gap 0.04 "$CLIENT" $SERVER \
+	--nolaunchpppd > /run/first 2>&1 &
+until_ok 20 grep -q up /run/first
+run -- --timeout 2
+is "a call on another's connection is not answered: its own --timeout" \
+	"$status in $took s" "$EXIT_TIMEOUT in 2 s"
+has "with a sentence" "$err" "no Outgoing-Call-Reply from $SERVER within 2 s"
+until_ok 10 grep -q exit /run/first
+has "and the first does not notice" "$(cat /run/first)" "received 100 of 100"
+is "both had one connection" "$(count ^accepted)" 1
+is_clean "both leave nothing"
+
 serve channels=1
 python3 tests/net/ptyfeed.py --count 100 --gap 0.02 "$CLIENT" $SERVER \
 	--nolaunchpppd > /run/first 2>&1 &

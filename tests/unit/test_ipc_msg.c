@@ -156,12 +156,12 @@ test_down(void)
 	uint8_t buf[IPC_MAX];
 	size_t n;
 
-	m.down.status = IPC_ID_TAKEN;
-	memset(m.down.text, 'x', IPC_TEXT);
+	m.said.code = IPC_ID_TAKEN;
+	memset(m.said.text, 'x', IPC_TEXT);
 	n = ipc_encode(&m, buf);
 	T(T_IS(ipc_decode(&back, buf, n)) &&
-	    T_EQ(back.down.status, IPC_ID_TAKEN) &&
-	    T_EQ(strlen(back.down.text), IPC_TEXT),
+	    T_EQ(back.said.code, IPC_ID_TAKEN) &&
+	    T_EQ(strlen(back.said.text), IPC_TEXT),
 	    "the longest sentence comes back whole and terminated");
 }
 
@@ -196,10 +196,10 @@ test_sentence(void)
 
 	T(!ipc_decode(&back, buf, ipc_encode(&m, buf)),
 	    "a line of a level that there is none of is refused");
-	m.log.level = 4;
-	snprintf(m.log.text, sizeof(m.log.text), "a\x1b[31m ~\x7f\n\xe4");
+	m.said.code = 4;
+	snprintf(m.said.text, sizeof(m.said.text), "a\x1b[31m ~\x7f\n\xe4");
 	T(ipc_decode(&back, buf, ipc_encode(&m, buf)) &&
-	    T_STR(back.log.text, "a?[31m ~???"),
+	    T_STR(back.said.text, "a?[31m ~???"),
 	    "what cannot be printed is replaced");
 }
 
