@@ -455,18 +455,27 @@ call_on_shared(struct manager *g, struct client *cl, struct conn *co)
 }
 
 /*
- * Puts a call on a connection that there is, or lets it wait for one that is
- * being made, or makes one.  The client is told of a failure.
+ * Puts each waiting call on a connection that there is, or makes one; or lets
+ * it wait for one that is being made.  A failure is told.
  */
 static void
-call_place(struct manager *g, struct client *cl)
+calls_place(struct manager *g)
 {
-	struct conn *share = cl->alone ? NULL : conn_to_share(g, &cl->call);
+	struct client *cl = NULL;
 
-	if (share == NULL)
-		call_on_new(g, cl);
-	else if (share->state == CONN_UP)
-		call_on_shared(g, cl, share);
+	while ((cl = clients_next(&g->clients, cl)) != NULL) {
+		struct conn *share = cl->alone ? NULL :
+		    conn_to_share(g, &cl->call);
+
+		if (!is_waiting(cl))
+			continue;
+		if (g->refusal != NULL)
+			client_down(cl, EXIT_SYSTEM, g->refusal);
+		else if (share == NULL)
+			call_on_new(g, cl);
+		else if (share->state == CONN_UP)
+			call_on_shared(g, cl, share);
+	}
 }
 
 /* ---- what clients do ---- */
@@ -495,40 +504,21 @@ client_refuse(struct manager *g, struct client *cl, unsigned status,
 	client_gone(g, cl);
 }
 
-/* Continues calls whose wait is over. */
-static void
-waiters_go(struct manager *g)
-{
-	struct client *cl = NULL;
-
-	while ((cl = clients_next(&g->clients, cl)) != NULL) {
-		if (!is_waiting(cl))
-			continue;
-		if (g->refusal != NULL)
-			client_refuse(g, cl, EXIT_SYSTEM, g->refusal);
-		else
-			call_place(g, cl);
-	}
-}
-
 static void
 on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
     struct ipc_fds *fds)
 {
 	int tcp = fds->fd[IPC_FD_TCP];
 
-	if (cl->wants != NOTHING_YET || call->server != g->clients.server.s_addr ||
+	if (cl->wants != NOTHING_YET ||
+	    call->server != g->clients.server.s_addr ||
 	    tcp == -1 || fd_nonblock(tcp) == -1)
 		client_refuse(g, cl, EXIT_SYSTEM, "the call manager did not "
 		    "understand: is an older pptp still running?");
-	else if (g->refusal != NULL)
-		client_refuse(g, cl, EXIT_SYSTEM, g->refusal);
 	else if (clients_find(&g->clients, call->id) != NULL)
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
-	else {
+	else
 		client_asked(&g->clients, cl, call, fds, g->now);
-		call_place(g, cl);
-	}
 }
 
 static void
@@ -678,8 +668,7 @@ serve_conn(struct manager *g, struct conn *co)
 		conn_readable(co);
 	if (co->state < CONN_OPEN)
 		return;
-	if (ctrl_due(&co->ctrl) <= g->now)
-		ctrl_tick(&co->ctrl, g->now);
+	ctrl_tick(&co->ctrl, g->now);
 	conn_run(co);
 }
 
@@ -721,7 +710,7 @@ serve_all(struct manager *g)
 	for (struct conn *co = g->conn; co < g->conn + g->high; co++)
 		if (co->state != CONN_FREE)
 			serve_conn(g, co);
-	waiters_go(g);
+	calls_place(g);
 	if (g->clients.listener != -1 && g->poll[P_LISTENER].revents != 0)
 		clients_accept(&g->clients, g->now);
 }

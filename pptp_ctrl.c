@@ -160,9 +160,7 @@ static struct ctrl_call *
 call_pending(struct ctrl *c)
 {
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state == CALL_WAIT_REPLY ||
-		    (c->call[i].state == CALL_WAIT_DISCONNECT &&
-		    !c->call[i].answered))
+		if (c->call[i].state > CALL_QUEUED && !c->call[i].answered)
 			return &c->call[i];
 	return NULL;
 }
@@ -431,7 +429,8 @@ tick_echo(struct ctrl *c)
 		echo_ask(c);
 	} else if (c->now >= c->echo_due) {
 		ctrl_say(c, EXIT_LOST, "the server did not answer an "
-		    "Echo-Request within %d s", (int)(c->conf.echo_us / SECOND));
+		    "Echo-Request within %d s",
+		    (int)(c->conf.echo_us / SECOND));
 		ctrl_close(c);
 	}
 }
@@ -442,8 +441,8 @@ ctrl_tick(struct ctrl *c, int64_t now)
 	c->now = now;
 	if (now >= c->deadline) {
 		if (c->state == CTRL_WAIT_STOP)
-			ctrl_say(c, MESSAGE, "the server does not confirm the end: "
-			    "closing");
+			ctrl_say(c, MESSAGE, "the server does not confirm the "
+			    "end: closing");
 		ctrl_close(c);
 	}
 	for (unsigned i = 0; i < CTRL_CALLS; i++) {
@@ -451,8 +450,8 @@ ctrl_tick(struct ctrl *c, int64_t now)
 
 		if (call->state != CALL_WAIT_DISCONNECT || now < call->deadline)
 			continue;
-		ctrl_say(c, MESSAGE, "the server does not confirm the end of call "
-		    "%u", call->conf.id);
+		ctrl_say(c, MESSAGE, "the server does not confirm the end of "
+		    "call %u", call->conf.id);
 		call_down(c, call);
 	}
 	tick_echo(c);
@@ -635,8 +634,8 @@ on_echo_reply(struct ctrl *c, struct rd *r)
 	/* One too short for an identifier is an answer all the same. */
 	if (c->echo_due != CTRL_NEVER && id != c->echo_id &&
 	    c->in_total >= PPTP_HEADER + sizeof(id))
-		ctrl_say(c, WARNING, "the server answers echo 0x%08x instead of "
-		    "0x%08x: ignored", id, c->echo_id);
+		ctrl_say(c, WARNING, "the server answers echo 0x%08x instead "
+		    "of 0x%08x: ignored", id, c->echo_id);
 	else
 		c->echo_due = CTRL_NEVER;
 }
@@ -671,8 +670,9 @@ call_ended(struct ctrl *c, uint16_t id)
 		    c->call[i].peer_id == id)
 			return &c->call[i];
 	call = call_find(c, id, CALL_WAIT_REPLY);
-	for (unsigned i = 0; i < CTRL_CALLS && c->requested == 1; i++)
-		if (call == NULL && c->call[i].state > CALL_QUEUED)
+	for (unsigned i = 0; call == NULL && c->requested == 1 &&
+	    i < CTRL_CALLS; i++)
+		if (c->call[i].state > CALL_QUEUED)
 			call = &c->call[i];
 	return call;
 }
@@ -852,12 +852,12 @@ in_message(struct ctrl *c)
 	c->received_at = c->now;
 	warn_tick(c, false);
 	if (c->skipped > 0)
-		ctrl_say(c, WARNING, "skipped %zu octets of text before the first "
-		    "message", c->skipped);
+		ctrl_say(c, WARNING, "skipped %zu octets of text before the "
+		    "first message", c->skipped);
 	c->skipped = 0;
 	if (kind != PPTP_CONTROL || m->size == 0) {
-		ctrl_say(c, WARNING, "received a message of unknown type %u.%u, %zu "
-		    "octets: ignored", kind, type, c->in_total);
+		ctrl_say(c, WARNING, "received a message of unknown type "
+		    "%u.%u, %zu octets: ignored", kind, type, c->in_total);
 		return;
 	}
 	if (c->in_total < m->size && !in_short(c, m))

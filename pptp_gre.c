@@ -50,10 +50,10 @@
  * not acknowledge it.  When such a server has not acknowledged two packets or
  * more for one and a half round trips and 20 ms, the first of them is presumed
  * lost, and an LCP Discard-Request, which PPP ignores, is sent under its
- * number: pptpd releases the rest, or drops it as old.  With 1 % lost this carries 1.4
- * times as much each way.  As pptpd checks whether that 0.3 s has passed only
- * when a packet arrives, a bare acknowledgement is sent again a few times while
- * the last packet sent is not acknowledged.
+ * number: pptpd releases the rest, or drops it as old.  With 1 % lost this
+ * carries 1.4 times as much each way.  As pptpd checks whether that 0.3 s has
+ * passed only when a packet arrives, a bare acknowledgement is sent again a few
+ * times while the last packet sent is not acknowledged.
  */
 #include <assert.h>
 #include <stdbool.h>

@@ -119,8 +119,7 @@ void ctrl_init(struct ctrl *c, const struct ipc_call *conf,
 
 /*
  * Takes octets the peer sent and handles at most one whole message.  Returns
- * how many it used: call again with the rest.  All are used once the state is
- * CTRL_CLOSED.
+ * how many it used, all once it is CTRL_CLOSED: call again with the rest.
  */
 size_t ctrl_feed(struct ctrl *c, const uint8_t *buf, size_t n, int64_t now);
 
@@ -128,8 +127,8 @@ size_t ctrl_feed(struct ctrl *c, const uint8_t *buf, size_t n, int64_t now);
 void ctrl_eof(struct ctrl *c, int err);
 
 /*
- * What to write now: at most one message, so that no two share a segment;
- * NULL if nothing may be sent yet.  ctrl_sent() says how much of it went.
+ * What to write now: at most one message, so that no two share a segment; or
+ * NULL.  ctrl_sent() says how much of it went.
  */
 const uint8_t *ctrl_output(struct ctrl *c, size_t *len, int64_t now);
 void ctrl_sent(struct ctrl *c, size_t n, int64_t now);
@@ -139,27 +138,24 @@ int64_t ctrl_due(const struct ctrl *c);
 void ctrl_tick(struct ctrl *c, int64_t now);
 
 /*
- * Asks for a call (2.7); its OCRQ waits until the connection is up and no other
- * set-up message is unanswered.  conf has its id, as quirk_fields()->call_id
- * wants it, its window > 0, to which the caller applies quirks, and its phone
- * number.  Serial numbers ascend; a quirk may replace them.  -1: no room, the
- * id is in use, or the connection is ending.  The caller asks ctrl_has_room()
- * first.
+ * Asks for a call (2.7), once the connection is up and no other set-up message
+ * is unanswered.  conf has its id, as quirk_fields()->call_id wants it, its
+ * window > 0, to which the caller applies quirks, and its phone number.  Serial
+ * numbers ascend; a quirk may replace them.  -1: no room, the id is in use, or
+ * the connection is ending.  The caller asks ctrl_has_room() first.
  */
 int ctrl_call_open(struct ctrl *c, const struct ipc_call *conf,
     uint16_t serial, int64_t now);
 
 /*
- * Ends a call (2.12): CTRL_EV_CALL_DOWN follows once the server confirms it
- * or a second has passed (at once while it is CALL_QUEUED).  An unknown id is
- * ignored.
+ * Ends a call (2.12), if there is one of this id: CTRL_EV_CALL_DOWN follows
+ * once the server confirms it or a second has passed, at once if CALL_QUEUED.
  */
 void ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now);
 
 /*
  * Ends the connection in order: clears every call, then StopCCRQ (2.3), waits
- * for the answers (a second for each), then CTRL_EV_CLOSED; before the SCCRP
- * there is nothing to stop and it closes at once.
+ * a second for each answer, then CTRL_EV_CLOSED; at once before the SCCRP.
  */
 void ctrl_stop(struct ctrl *c, int64_t now);
 

@@ -36,8 +36,8 @@ struct route {
 	struct route_hop hop;		/* of the route we have */
 	char		 uplink[IF_NAMESIZE];	/* see route_update(), or "" */
 	bool		 started;
-	bool		 changed;	/* paths, since route_changed() began */
-	int		 last_error;	/* what the last update met; see warn_once() */
+	bool		 changed;	/* for route_changed() */
+	int		 last_error;	/* met by the last update, and logged */
 };
 
 /*

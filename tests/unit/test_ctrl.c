@@ -608,7 +608,8 @@ test_strangers(void)
 	T(guess("* OK IMAP ready\r\n", "IMAP"), "IMAP");
 	T(guess("+OK POP ready\r\n", "POP3"), "POP3");
 	T(guess("RFB 003.008\n", "VNC"), "VNC");
-	T(guess("Welcome\x1b", "or magic cookie"), "its beginning is not all text");
+	T(guess("Welcome\x1b", "or magic cookie"),
+	    "its beginning is not all text");
 	T(guess("Welcome!\r\n\x1b[0m", "greets: --quirk-welcome"),
 	    "a greeting that sets the terminal names the quirk too");
 	T(guess("Welcome to node 7\r\n",

@@ -191,7 +191,7 @@ test_channel(void)
 static void
 test_sentence(void)
 {
-	struct ipc_msg m = { .type = IPC_LOG, .log = { .level = 5 } }, back;
+	struct ipc_msg m = { .type = IPC_LOG, .said = { .code = 5 } }, back;
 	uint8_t buf[IPC_MAX];
 
 	T(!ipc_decode(&back, buf, ipc_encode(&m, buf)),
@@ -223,7 +223,7 @@ static void
 test_others(void)
 {
 	static const struct ipc_msg sent[] = {
-		{ .type = IPC_LOG, .log = { 3, "tx" } },
+		{ .type = IPC_LOG, .said = { 3, "tx" } },
 		{ .type = IPC_SERVER, .server = { 0x0203, 17,
 		    "host", "vendor" } },
 		{ .type = IPC_UP, .peer_id = 0xbeef },

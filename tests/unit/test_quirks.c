@@ -27,7 +27,8 @@ test_fields(void)
 	    T_STR(f->phone, "RELAY_PPP1") && T_EQ(f->call_id, 0) &&
 	    T_EQ(f->serial, 0) && T_EQ(f->link_info, 1) && T_EQ(f->window, 3),
 	    "BEZEQ_ISRAEL: Outgoing-Call-Request and Set-Link-Info");
-	T(T_IS(quirk_fields(QUIRK_BEZEQ | QUIRK_WELCOME) == f), "quirks combine");
+	T(T_IS(quirk_fields(QUIRK_BEZEQ | QUIRK_WELCOME) == f),
+	    "quirks combine");
 }
 
 static void
