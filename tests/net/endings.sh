@@ -3,6 +3,12 @@
 # How tunnels that were up come to their end.
 . "$(dirname "$0")/lib.sh"
 
+# told CLAIM MESSAGE: once, by the manager, whose turn comes as its client ends
+told() {
+	until_ok 10 grep -q "rx $2" /run/server.log
+	is "$1" "$(count "^rx $2")" 1
+}
+
 # ends STATUS PATTERN SERVER-ARGUMENT...: the server ends it
 ends() {
 	local want=$1 pattern=$2 what; shift 2
@@ -28,7 +34,7 @@ ends "$EXIT_LOST" "malformed" after=magic
 ends "$EXIT_LOST" "malformed" after=junk
 serve after=stop
 run --count 1 --end wait --
-is "the server's Stop is answered" "$(count '^rx StopCCRP length 16')" 1
+told "the server's Stop is answered" 'StopCCRP length 16'
 
 # pppd's side ends it
 for fd in pty pipes socket; do
@@ -36,14 +42,14 @@ for fd in pty pipes socket; do
 	run --fd $fd --count 20 --
 	has "over a $fd: data" "$out" "received 20 of 20, ordered"
 	is "over a $fd: hangup ends it well" "$status" 0
-	is "over a $fd: the server is told" "$(count '^rx CCRQ')" 1
+	told "over a $fd: the server is told" CCRQ
 	is_clean "over a $fd: nothing left"
 done
 for sig in TERM INT HUP; do
 	serve
 	run --count 5 --end $sig --
 	is "SIG$sig ends it well" "$status" 0
-	is "SIG$sig: the server is told" "$(count '^rx StopCCRQ')" 1
+	told "SIG$sig: the server is told" StopCCRQ
 	within "SIG$sig: in time" 10
 	is_clean "SIG$sig: nothing left"
 done
