@@ -23,7 +23,7 @@ enum { SANDBOX_ID_BASE = 0x70000000 };
  * To be called once, after everything that needs privilege was acquired and
  * before the first byte of a peer is read.  keep[0 .. n) are the descriptors
  * to live on; 0, 1, 2 and those of the log always do.  Steps, in order:
- * close the others; no_new_privs; an empty root or mount view; unprivileged uid
+ * close the others; no_new_privs; an empty root directory; an unprivileged uid
  * and gid, no supplementary group; the bounding set and all capability sets
  * empty; no core dumps; by Landlock, as far as this kernel has it, no file, no
  * TCP (the manager may connect), no signal and no abstract unix socket of

@@ -4,11 +4,10 @@
  * away, and how that is proved.
  *
  * The file system goes first, while there is still the privilege to hide it: by
- * a mount namespace whose root is an empty tmpfs; else by a root directory in
- * /proc of a process that has died; else, for the gateway, by a user namespace.
- * Then the bounding set, the ids, the capability sets; and at last, in case
- * something was forgotten, Landlock and a filter of system calls
- * (sys/seccomp.c).
+ * a root directory in /proc of a process that has died, which a gateway without
+ * privilege may have in a user namespace of its own.  Then the bounding set, the
+ * ids, the capability sets; and at last, in case something was forgotten,
+ * Landlock and a filter of system calls (sys/seccomp.c).
  *
  * Nothing here allocates, to keep these processes small.
  */
@@ -19,7 +18,6 @@ enum {
 	__NR_landlock_restrict_self = -1
 };
 
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,7 +26,6 @@ enum {
 
 #include <linux/capability.h>
 #include <linux/seccomp.h>
-#include <linux/securebits.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,11 +39,6 @@ enum {
 #include "sandbox.h"
 #include "util.h"
 
-#ifndef SECBIT_NO_CAP_AMBIENT_RAISE
-# define SECBIT_NO_CAP_AMBIENT_RAISE	(1 << 6)
-# define SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED (1 << 7)
-#endif
-
 enum { NOBODY = 65534, FILE_LONGEST = 4096 };
 
 /* ---- what is to be given up ---- */
@@ -56,53 +48,29 @@ struct plan {
 	enum sandbox_role role;
 	uid_t		 uid;
 	gid_t		 gid;
-	uint64_t	 caps;		/* stay permitted and effective */
-	bool		 ids, groups;	/* may be changed at will */
+	struct __user_cap_data_struct caps[2];	/* what is left of them */
+	bool		 ids;		/* may be changed at will */
 	bool		 hidden;	/* no file can be opened any more */
 	bool		 deadly;	/* trying to hide them would kill us */
 };
 
-struct caps {
-	uint64_t	 effective, permitted, inheritable;
-};
-
+/* SYS_capget or SYS_capset, with the two words of all capabilities. */
 static int
-caps_get(struct caps *c)
+caps_call(long call, struct __user_cap_data_struct *words)
 {
 	struct __user_cap_header_struct head = {
 	    .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct d[2];
 
-	memset(d, 0, sizeof(d));
-	memset(c, 0, sizeof(*c));
-	if (syscall(__NR_capget, &head, d) == -1)
-		return -1;
-	c->effective = (uint64_t)d[1].effective << 32 | d[0].effective;
-	c->permitted = (uint64_t)d[1].permitted << 32 | d[0].permitted;
-	c->inheritable = (uint64_t)d[1].inheritable << 32 | d[0].inheritable;
-	return 0;
-}
-
-/* Nothing inheritable; ambient capabilities go with it by the kernel. */
-static int
-caps_set(uint64_t caps)
-{
-	struct __user_cap_header_struct head = {
-	    .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct d[2];
-
-	memset(d, 0, sizeof(d));
-	d[0].effective = d[0].permitted = (uint32_t)caps;
-	d[1].effective = d[1].permitted = (uint32_t)(caps >> 32);
-	return (int)syscall(__NR_capset, &head, d);
+	return (int)syscall(call, &head, words);
 }
 
 bool
 sandbox_has_cap(int cap)
 {
-	struct caps c;
+	struct __user_cap_data_struct now[2];
 
-	return caps_get(&c) == 0 && (c.effective >> cap & 1) != 0;
+	return caps_call(SYS_capget, now) == 0 &&
+	    (now[cap / 32].effective >> cap % 32 & 1) != 0;
 }
 
 /* Must the monitor override permissions to unlink where it has to? */
@@ -118,33 +86,31 @@ foreign_directory(const int *keep, size_t n)
 	return false;
 }
 
-static int
+static void
 plan_make(struct plan *p, enum sandbox_role role, const int *keep, size_t n)
 {
-	struct caps now;
+	uint32_t caps = 0;
 
 	*p = (struct plan){ .role = role, .uid = geteuid(), .gid = getegid() };
-	if (caps_get(&now) == -1)
-		return -1;
-	p->groups = (now.effective >> CAP_SETGID & 1) != 0;
 	if (role == SANDBOX_MONITOR) {
-		p->caps = UINT64_C(1) << CAP_NET_ADMIN;
-		if (foreign_directory(keep, n))
-			p->caps |= UINT64_C(1) << CAP_DAC_OVERRIDE;
-		p->caps &= now.permitted;
-		return 0;
+		if (sandbox_has_cap(CAP_NET_ADMIN))
+			caps |= 1u << CAP_NET_ADMIN;
+		if (sandbox_has_cap(CAP_DAC_OVERRIDE) &&
+		    foreign_directory(keep, n))
+			caps |= 1u << CAP_DAC_OVERRIDE;
+		/* None inheritable, and so by the kernel none ambient. */
+		p->caps[0].effective = p->caps[0].permitted = caps;
+		return;
 	}
 	if (p->uid != 0 && p->gid != 0)
-		return 0;
-	p->ids = p->groups && (now.effective >> CAP_SETUID & 1) != 0;
-	if (!p->ids) {
+		return;
+	p->ids = sandbox_has_cap(CAP_SETUID) && sandbox_has_cap(CAP_SETGID);
+	if (p->ids)
+		p->uid = p->gid = SANDBOX_ID_BASE + (uid_t)getpid();
+	else
 		log_warnx("sandbox: stays uid %u, gid %u: without CAP_SETUID "
 		    "and CAP_SETGID they cannot be given up",
 		    (unsigned)p->uid, (unsigned)p->gid);
-		return 0;
-	}
-	p->uid = p->gid = SANDBOX_ID_BASE + (uid_t)getpid();
-	return 0;
 }
 
 /* ---- the steps ---- */
@@ -176,32 +142,6 @@ small_files(void)
 	(void)setrlimit(RLIMIT_FSIZE, &size);
 }
 
-/*
- * A mount namespace with nothing in it but an empty tmpfs.  The old root is
- * detached from it, so no mount of the system is kept busy.
- */
-static bool
-new_namespace(int flags)
-{
-	static const char places[][6] = { "/run", "/tmp", "/proc", "/" };
-	const unsigned long how = MS_RDONLY | MS_NODEV | MS_NOEXEC | MS_NOSUID;
-	size_t i = 0;
-
-	if (unshare(CLONE_NEWNS | flags) == -1 ||
-	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == -1)
-		return false;
-	while (mount("pptp", places[i], "tmpfs", how, "size=4k,mode=0555") ==
-	    -1)
-		if (++i == sizeof(places) / sizeof(places[0]))
-			return false;
-	if (chdir(places[i]) == -1)
-		return false;
-	/* From an initramfs one cannot pivot, only change the root. */
-	if (syscall(__NR_pivot_root, ".", ".") == 0)
-		return umount2(".", MNT_DETACH) == 0 && chdir("/") == 0;
-	return chroot(".") == 0 && chdir("/") == 0;
-}
-
 /* Runs work() in a child; returns its wait status, or -1 if there is none. */
 static int
 in_child(int (*work)(void *), void *arg, int flags)
@@ -219,22 +159,15 @@ in_child(int (*work)(void *), void *arg, int flags)
 	return status;
 }
 
+/*
+ * A child that shares our root directory (CLONE_FS) makes it its own directory
+ * in /proc, which is empty for ever once the child is dead.
+ */
 static int
 enter_own_proc(void *unused)
 {
 	(void)unused;
-	return chroot("/proc/self/fdinfo") == -1 || chdir("/") == -1;
-}
-
-/*
- * Where mounting is not permitted: a child that shares our root directory
- * (CLONE_FS) makes it its own directory in /proc, which is empty for ever once
- * the child is dead.
- */
-static bool
-dead_root(void)
-{
-	return in_child(enter_own_proc, NULL, CLONE_FS) == 0;
+	return chroot("/proc/self/task") == -1 || chdir("/") == -1;
 }
 
 static int
@@ -251,35 +184,33 @@ make_calls(void *numbers)
  * all, with invalid arguments.
  */
 static bool
-survived(long *numbers)
+survived(struct plan *p, long *numbers)
 {
-	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER ||
-	    WIFEXITED(in_child(make_calls, numbers, 0));
+	bool dead = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER &&
+	    !WIFEXITED(in_child(make_calls, numbers, 0));
+
+	p->deadly = p->deadly || dead;
+	return !dead;
 }
 
-/* The monitor keeps its view of the files: it has some to remove. */
+/*
+ * The monitor keeps its view of the files: it has some to remove.  The manager
+ * could not see its clients' uids in a user namespace.  No uid is mapped there,
+ * so our own reads differently, too.
+ */
 static void
 hide_files(struct plan *p)
 {
-	long calls[] = { __NR_unshare, __NR_mount, __NR_pivot_root,
-	    __NR_umount2, __NR_chroot, -1 };
+	long calls[] = { __NR_unshare, __NR_chroot, -1 };
 
-	if (p->role == SANDBOX_MONITOR)
+	if (p->role == SANDBOX_MONITOR || !survived(p, calls))
 		return;
-	p->deadly = !survived(calls);
-	p->hidden = (!p->deadly && sandbox_has_cap(CAP_SYS_ADMIN) &&
-	    new_namespace(0)) ||
-	    (sandbox_has_cap(CAP_SYS_CHROOT) && dead_root());
-	/*
-	 * Not for the manager: in a user namespace it could not see its
-	 * clients' uids.  No uid is mapped there, so our own reads differently,
-	 * too.
-	 */
-	if (!p->hidden && !p->deadly && p->role == SANDBOX_GATEWAY && !p->ids) {
-		p->hidden = new_namespace(CLONE_NEWUSER);
+	if (p->role == SANDBOX_GATEWAY && !p->ids &&
+	    !sandbox_has_cap(CAP_SYS_CHROOT) && unshare(CLONE_NEWUSER) == 0) {
 		p->uid = geteuid();
 		p->gid = getegid();
 	}
+	p->hidden = in_child(enter_own_proc, NULL, CLONE_FS) == 0;
 }
 
 /* Empties the bounding set: no exec can bring a capability back. */
@@ -295,12 +226,6 @@ empty_bounding(void)
 	if (left)
 		log_info("sandbox: the bounding set stays, as there is no "
 		    "CAP_SETPCAP; no_new_privs makes it useless");
-	/* A uid 0 without the rights of root; it may be refused. */
-	else if (prctl(PR_SET_SECUREBITS, SECBIT_NOROOT |
-	    SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
-	    SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
-	    0, 0, 0) == -1)
-		log_debug("sandbox: secure bits: %s", strerror(errno));
 }
 
 /* A user namespace may deny setgroups(2), even to its root. */
@@ -310,9 +235,9 @@ drop_groups(const struct plan *p)
 	gid_t one;
 	int n;
 
-	if (p->groups && setgroups(0, NULL) == 0)
+	if (setgroups(0, NULL) == 0)
 		return 0;
-	if (p->groups && errno != EPERM)
+	if (errno != EPERM)
 		return -1;
 	n = getgroups(1, &one);
 	if (n > 1 || (n == 1 && one != p->gid) || (n == -1 && errno == EINVAL))
@@ -338,20 +263,17 @@ drop_ids(struct plan *p)
 {
 	if (drop_groups(p) == -1)
 		return -1;
-	if (set_ids(p) == 0)
-		return 0;
-	if (!p->ids || errno != EINVAL)
-		return -1;
-	p->uid = p->gid = NOBODY;
-	if (set_ids(p) == 0)
-		return 0;
-	if (errno != EINVAL)
-		return -1;
-	p->uid = geteuid();
-	p->gid = getegid();
-	log_info("sandbox: stays uid %u, gid %u: this user namespace maps no "
-	    "other", (unsigned)p->uid, (unsigned)p->gid);
-	return set_ids(p);
+	for (int tried = 1; set_ids(p) == -1; tried++) {
+		if (!p->ids || errno != EINVAL || tried == 3)
+			return -1;
+		p->uid = tried == 1 ? NOBODY : geteuid();
+		p->gid = tried == 1 ? NOBODY : getegid();
+		if (tried == 2)
+			log_info("sandbox: stays uid %u, gid %u: this user "
+			    "namespace maps no other", (unsigned)p->uid,
+			    (unsigned)p->gid);
+	}
+	return 0;
 }
 
 int
@@ -359,42 +281,8 @@ sandbox_drop_ids(void)
 {
 	struct plan p;
 
-	if (plan_make(&p, SANDBOX_RESOLVER, NULL, 0) == -1)
-		return -1;
+	plan_make(&p, SANDBOX_RESOLVER, NULL, 0);
 	return p.ids ? drop_ids(&p) : 0;
-}
-
-/* ---- the proof ---- */
-
-/* Is there nothing that can be opened in the root directory? */
-static bool
-root_is_empty(void)
-{
-	uint64_t buf[64];		/* holds . and .. and what follows */
-	long n;
-	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd == -1)
-		return true;
-	n = syscall(__NR_getdents64, fd, buf, sizeof(buf));
-	close(fd);
-	return n <= 48;			/* the size of these two records */
-}
-
-/* What should have gone and has not, or NULL. */
-static const char *
-what_is_left(const struct plan *p)
-{
-	struct caps c;
-
-	if (p->uid != 0 && setuid(0) != -1)
-		return "the user is not given up";
-	if (caps_get(&c) == -1 || c.effective != p->caps ||
-	    c.permitted != p->caps || c.inheritable != 0)
-		return "capabilities are left";
-	if (p->hidden && !root_is_empty())
-		return "the file system is still there";
-	return NULL;
 }
 
 /* ---- Landlock ---- */
@@ -461,13 +349,8 @@ landlock(struct plan *p, const int *keep, size_t n)
 	long version;
 	int fd;
 
-	if (calls[0] == -1) {
+	if (calls[0] == -1 || !survived(p, calls)) {
 		errno = ENOSYS;
-		return false;
-	}
-	if (!survived(calls)) {
-		p->deadly = true;
-		errno = EPERM;
 		return false;
 	}
 	version = syscall(__NR_landlock_create_ruleset, NULL, 0, 1);
@@ -475,11 +358,9 @@ landlock(struct plan *p, const int *keep, size_t n)
 		return false;
 	r = all_of(version, p->role);
 	fd = (int)syscall(__NR_landlock_create_ruleset, &r, sizeof(r), 0);
-	if (fd == -1)
-		return false;
-	done = (!monitor || keep_directories(fd, keep, n)) &&
+	done = fd != -1 && (!monitor || keep_directories(fd, keep, n)) &&
 	    syscall(__NR_landlock_restrict_self, fd, 0) == 0;
-	close(fd);
+	fd_close(fd);
 	return done;
 }
 
@@ -490,13 +371,13 @@ wall_off(struct plan *p, const int *keep, size_t n)
 	if (landlock(p, keep, n))
 		p->hidden = true;
 	else
-		log_debug("sandbox: no Landlock: %s", strerror(errno));
+		log_debug("sandbox: no Landlock: %m");
 	if (p->role == SANDBOX_MONITOR || p->hidden)
 		return;
 	log_info("sandbox: the file system stays visible: %s", p->deadly ?
 	    "the system call filter around this process kills whoever hides "
-	    "it (see pptp.8, SERVICES)" : "needs CAP_SYS_ADMIN, "
-	    "CAP_SYS_CHROOT, user namespaces or Landlock");
+	    "it (see pptp.8, SERVICES)" : "needs CAP_SYS_CHROOT, user "
+	    "namespaces or Landlock");
 }
 
 /* ---- all of it ---- */
@@ -514,7 +395,7 @@ take_steps(struct plan *p)
 	empty_bounding();
 	if (p->ids && drop_ids(p) == -1)
 		return "cannot change the user and group";
-	if (caps_set(p->caps) == -1)
+	if (caps_call(SYS_capset, p->caps) == -1)
 		return "cannot give up capabilities";
 	/* Last: a change of user makes memory dumpable on some systems. */
 	if (no_core_dumps() == -1)
@@ -522,25 +403,38 @@ take_steps(struct plan *p)
 	return NULL;
 }
 
+/* What should have gone and has not, or NULL. */
+static const char *
+what_is_left(const struct plan *p)
+{
+	struct __user_cap_data_struct now[2];
+
+	if (p->uid != 0 && setuid(0) != -1)
+		return "the user is not given up";
+	if (caps_call(SYS_capget, now) == -1 ||
+	    memcmp(now, p->caps, sizeof(now)) != 0)
+		return "capabilities are left";
+	if (p->hidden && open("/", O_RDONLY | O_CLOEXEC) != -1)
+		return "the file system is still there";
+	return sandbox_filter(p->role) == -1 ?
+	    "system calls are not restricted" : NULL;
+}
+
 int
 sandbox_enter(enum sandbox_role role, const int *keep, size_t n)
 {
-	const char *bad = NULL;
+	const char *bad;
 	struct plan p;
 
 	fd_close_others(keep, n);
-	if (plan_make(&p, role, keep, n) == -1)
-		bad = "cannot read the capabilities";
-	if (bad == NULL)
-		bad = take_steps(&p);
+	plan_make(&p, role, keep, n);
+	bad = take_steps(&p);
 	if (bad != NULL) {
 		log_error("sandbox: %s: %s", bad, strerror(errno));
 		return -1;
 	}
 	wall_off(&p, keep, n);
 	bad = what_is_left(&p);
-	if (bad == NULL && sandbox_filter(role) == -1)
-		bad = "system calls are not restricted";
 	if (bad == NULL)
 		return 0;
 	log_error("sandbox: %s although that should have worked", bad);
