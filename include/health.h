@@ -6,11 +6,6 @@
 #ifndef HEALTH_H
 #define HEALTH_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "conf.h"
 #include "ppp_observer.h"
 #include "pptp_gre.h"
 
@@ -22,8 +17,8 @@ struct health {
 	bool		 gre_seen;	/* a packet of the call has come */
 	bool		 settled;	/* the network is up, or has failed */
 	bool		 blocked;	/* logged, and not taken back */
-	int64_t		 blocked_at;	/* say that GRE is blocked then */
-	int64_t		 one_way_at;	/* say that ours are not heard then */
+	int64_t		 check_at;	/* when health_tick() looks whether GRE
+					 * comes through */
 	int64_t		 silent_since;	/* sent since then, nothing heard */
 	bool		 silent;	/* said so */
 	struct {			/* limits lines that others cause: */
@@ -49,8 +44,7 @@ void health_gre(struct health *h, int64_t now);
 /* The raw socket failed with this errno: at worst a packet is lost. */
 void health_error(struct health *h, int err, int64_t now);
 
-/* When health_tick() has something to say; GRE_NEVER. */
-int64_t health_due(const struct health *h);
+/* Says at check_at that GRE does not come through. */
 void health_tick(struct health *h, int64_t now);
 
 /*

@@ -9,10 +9,6 @@
 #ifndef PPP_OBSERVER_H
 #define PPP_OBSERVER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "conf.h"
 #include "hdlc.h"
 
@@ -113,7 +109,7 @@ enum exit_status ppp_observer_verdict(const struct ppp_observer *o,
 /* "MS-CHAPv2", ..., for a login as above; "none" for 0. */
 const char *ppp_login_name(uint32_t login);
 
-/* What MPPE bits say, as "128 bit, stateless"; "none" for 0. */
+/* What MPPE bits say, as "MPPE 128 bit, stateless"; "none" without keys. */
 void ppp_mppe_text(uint32_t bits, char *out, size_t size);
 
 #endif

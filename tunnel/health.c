@@ -30,7 +30,7 @@ health_init(struct health *h, const char *server, struct gre_counters *n)
 	memset(h, 0, sizeof(*h));
 	h->server = server;
 	h->n = n;
-	h->blocked_at = h->one_way_at = h->silent_since = GRE_NEVER;
+	h->check_at = h->silent_since = GRE_NEVER;
 }
 
 /*
@@ -61,23 +61,19 @@ may_log(struct health *h, bool again, int64_t now)
 static void
 tell_blocked(struct health *h, const char *what)
 {
-	h->blocked_at = GRE_NEVER;
-	if (h->gre_seen || h->blocked)
+	if (h->blocked)
 		return;
 	h->blocked = true;
 	log_error(IPC_GRE_BLOCKED, what, h->server);
 }
 
-static void
-tell_one_way(struct health *h)
+/* Does our LCP wait for an answer? */
+static bool
+unanswered(const struct health *h)
 {
-	h->one_way_at = GRE_NEVER;
-	if (h->blocked || h->ppp.said[PPP_OURS].lcp.answered)
-		return;
-	h->blocked = true;
-	log_error("GRE is blocked one way: packets of %s come in, but ours are "
-	    "not answered: IP protocol 47 does not pass on its way to the "
-	    "server", h->server);
+	const struct ppp_request *lcp = &h->ppp.said[PPP_OURS].lcp;
+
+	return lcp->sent && !lcp->answered && !h->settled;
 }
 
 static void
@@ -102,7 +98,6 @@ health_gre(struct health *h, int64_t now)
 	if (h->gre_seen)
 		return;
 	h->gre_seen = true;
-	h->blocked_at = GRE_NEVER;
 	take_back(h);
 }
 
@@ -122,29 +117,19 @@ check_silence(struct health *h, int64_t now)
 		    "protocol 47) may be blocked now", h->server);
 }
 
-/* Is this the first error of its kind?  Notes it. */
-static bool
-is_new(struct health *h, int err)
-{
-	uint64_t kind = UINT64_C(1) << err % 64;
-	bool known = (h->errors & kind) != 0;
-
-	h->errors |= kind;
-	return !known;
-}
-
 void
 health_error(struct health *h, int err, int64_t now)
 {
+	uint64_t kind = UINT64_C(1) << err % 64;
+	bool again = (h->errors & kind) != 0;
+
+	h->errors |= kind;
 	h->n->soft_errors++;
-	if (err == ENOPROTOOPT && !h->gre_seen && !h->blocked) {
-		(void)is_new(h, err);
+	if (err == ENOPROTOOPT && !h->gre_seen && !h->blocked)
 		tell_blocked(h, "ICMP protocol-unreachable came");
+	else if (!may_log(h, again, now))
 		return;
-	}
-	if (!may_log(h, !is_new(h, err), now))
-		return;
-	if (err == EPERM)
+	else if (err == EPERM)
 		log_warnx("tunnel to %s: this host's own firewall does not "
 		    "let GRE out (IP protocol 47): see its output rules, nft "
 		    "list ruleset or iptables -L OUTPUT", h->server);
@@ -177,15 +162,12 @@ health_words(struct health_words *w, const struct gre_counters *n)
 {
 	uint32_t local = (uint32_t)n->local_addr;
 	uint32_t remote = (uint32_t)n->remote_addr;
-	char bits[64];
 
 	inet_ntop(AF_INET, &local, w->local, sizeof(w->local));
 	inet_ntop(AF_INET, &remote, w->remote, sizeof(w->remote));
 	w->login = ppp_login_name((uint32_t)n->login);
 	snprintf(w->user, sizeof(w->user), "%.*s", GRE_USER, n->user);
-	ppp_mppe_text((uint32_t)n->mppe, bits, sizeof(bits));
-	snprintf(w->encryption, sizeof(w->encryption), "%s%s",
-	    (n->mppe & MPPE_KEYS) != 0 ? "MPPE " : "", bits);
+	ppp_mppe_text((uint32_t)n->mppe, w->encryption, sizeof(w->encryption));
 }
 
 void
@@ -205,7 +187,6 @@ note_up(struct health *h)
 	char line[HEALTH_NETWORK];
 
 	h->settled = true;
-	h->one_way_at = GRE_NEVER;
 	take_back(h);
 	health_network(h->n, line);
 	log_info("tunnel to %s: the network is up: %s", h->server, line);
@@ -217,33 +198,24 @@ see(struct health *h, enum ppp_side from, const uint8_t *frame, size_t len)
 	enum ppp_phase before = h->ppp.phase;
 
 	ppp_observer_see(&h->ppp, from, frame, len);
+	h->n->network_up = 0;
 	if (h->ppp.phase == PPP_UP)
 		note_network(h);
 	if (h->ppp.phase == PPP_UP && before != PPP_UP)
 		note_up(h);
-	if (h->ppp.phase != PPP_UP)
-		h->n->network_up = 0;
-	if (h->ppp.said[PPP_OURS].lcp.answered) {
-		h->one_way_at = GRE_NEVER;
+	if (h->ppp.said[PPP_OURS].lcp.answered)
 		take_back(h);
-	}
 }
 
 void
 health_sent(struct health *h, const uint8_t *frame, size_t len, int64_t now)
 {
-	bool control = ppp_observer_wants(frame, len);
-
-	if (!h->gre_seen && !h->blocked && h->blocked_at == GRE_NEVER)
-		h->blocked_at = now + BLOCKED_US;
 	check_silence(h, now);
-	if (!control)
-		return;
-	see(h, PPP_OURS, frame, len);
-	if (h->ppp.said[PPP_OURS].lcp.sent && !h->settled &&
-	    !h->ppp.said[PPP_OURS].lcp.answered &&
-	    h->one_way_at == GRE_NEVER)
-		h->one_way_at = now + BLOCKED_US;
+	if (ppp_observer_wants(frame, len))
+		see(h, PPP_OURS, frame, len);
+	if (h->check_at == GRE_NEVER && !h->blocked &&
+	    (!h->gre_seen || unanswered(h)))
+		h->check_at = now + BLOCKED_US;
 }
 
 void
@@ -255,22 +227,20 @@ health_received(struct health *h, const uint8_t *frame, size_t len)
 		h->settled = true;	/* data: whoever sends it is up */
 }
 
-int64_t
-health_due(const struct health *h)
-{
-	return h->blocked_at < h->one_way_at ? h->blocked_at : h->one_way_at;
-}
-
 void
 health_tick(struct health *h, int64_t now)
 {
-	if (h->blocked_at <= now)
+	if (h->check_at > now)
+		return;
+	h->check_at = GRE_NEVER;
+	if (!h->gre_seen) {
 		tell_blocked(h, "the call is up but within 10 s no packet "
 		    "came");
-	if (h->one_way_at <= now) {
-		if (h->gre_seen)
-			tell_one_way(h);
-		h->one_way_at = GRE_NEVER;
+	} else if (unanswered(h) && !h->blocked) {
+		h->blocked = true;
+		log_error("GRE is blocked one way: packets of %s come in, but "
+		    "ours are not answered: IP protocol 47 does not pass on "
+		    "its way to the server", h->server);
 	}
 }
 

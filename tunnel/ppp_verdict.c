@@ -37,13 +37,16 @@ ppp_login_name(uint32_t login)
 void
 ppp_mppe_text(uint32_t bits, char *out, size_t size)
 {
-	(void)snprintf(out, size, "%s%s%s%s%s",
-	    (bits & MPPE_KEYS) == 0 ? "none" : "",
-	    bits & MPPE_128 ? "128 bit" : "",
-	    bits & MPPE_56 ? bits & MPPE_128 ? " or 56 bit" : "56 bit" : "",
-	    bits & MPPE_40 ? bits & (MPPE_128 | MPPE_56) ? " or 40 bit" :
-	    "40 bit" : "", (bits & MPPE_KEYS) == 0 ? "" :
-	    bits & MPPE_STATELESS ? ", stateless" : ", stateful");
+	if ((bits & MPPE_KEYS) == 0)
+		(void)snprintf(out, size, "none");
+	else
+		(void)snprintf(out, size, "MPPE%s%s%s%s",
+		    bits & MPPE_128 ? " 128 bit" : "",
+		    (bits & MPPE_56) == 0 ? "" : bits & MPPE_128 ?
+		    " or 56 bit" : " 56 bit",
+		    (bits & MPPE_40) == 0 ? "" : bits & (MPPE_128 | MPPE_56) ?
+		    " or 40 bit" : " 40 bit",
+		    bits & MPPE_STATELESS ? ", stateless" : ", stateful");
 }
 
 /* ---- why ---- */
@@ -136,7 +139,7 @@ other_mppe(const struct why *w)
 	ppp_mppe_text(theirs->nak != 0 ? theirs->nak : theirs->asked, they,
 	    sizeof(they));
 	return because(w, "no encryption in common with %s: this pppd offers "
-	    "MPPE of %s, the server %s; give pppd what the server offers "
+	    "%s, the server %s; give pppd what the server offers "
 	    "(require-mppe-40, require-mppe-128, mppe-stateful)", w->server,
 	    we, they);
 }

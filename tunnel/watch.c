@@ -185,7 +185,7 @@ watch_read(struct watch *w, int64_t now)
 int64_t
 watch_due(const struct watch *w)
 {
-	int64_t due = health_due(&w->health);
+	int64_t due = w->health.check_at;
 
 	if (w->grace_until < due)
 		due = w->grace_until;

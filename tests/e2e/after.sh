@@ -66,7 +66,7 @@ fails "the server knows no MPPE" "$SERVER knows no encryption" \
 	"noauth password wonderland require-mppe-128"
 
 server "refuse-pap refuse-chap refuse-mschap require-mschap-v2 require-mppe nomppe-128"
-fails "40 bits there, 128 here" "no encryption in common with $SERVER: this pppd offers MPPE of 128 bit" \
+fails "40 bits there, 128 here" "no encryption in common with $SERVER: this pppd offers MPPE 128 bit" \
 	"noauth password wonderland require-mppe-128 nomppe-40"
 
 cp /etc/ppp/chap-secrets /etc/ppp/pap-secrets

@@ -53,9 +53,9 @@ static void
 test_blocked(void)
 {
 	begin();
-	T(T_EQ(health_due(&h), GRE_NEVER), "nothing was sent: nothing is due");
+	T(T_EQ(h.check_at, GRE_NEVER), "nothing was sent: nothing is due");
 	SENT(request, SECOND);
-	T(T_EQ(health_due(&h), 11 * SECOND),
+	T(T_EQ(h.check_at, 11 * SECOND),
 	    "10 s after the first frame it is");
 	health_tick(&h, 10 * SECOND);
 	T(T_EQ(lines, 0), "not before");
@@ -88,7 +88,7 @@ test_one_way(void)
 	SENT(request, 0);
 	RECEIVED(request, SECOND);
 	SENT(ack, SECOND);
-	T(T_EQ(health_due(&h), 10 * SECOND), "our request is not answered yet");
+	T(T_EQ(h.check_at, 10 * SECOND), "our request is not answered yet");
 	health_tick(&h, 10 * SECOND);
 	T(T_EQ(lines, 1) && SAID("blocked one way"), "after 10 s it is said");
 	T(T_EQ(health_end(&h, EXIT_LOST), EXIT_LOST),

@@ -341,13 +341,13 @@ static const struct {
 	    "< 80fd 03 01 000a 12 06 01000020\n"
 	    "< 80fd 01 09 000a 12 06 01000020\n"
 	    "> 80fd 03 09 000a 12 06 01000040\n" TERM(">", MPPE_REFUSED),
-	    EXIT_PPP, "this pppd offers MPPE of 128 bit, "
-	    "stateless, the server 40 bit, stateless" },
+	    EXIT_PPP, "this pppd offers MPPE 128 bit, "
+	    "stateless, the server MPPE 40 bit, stateless" },
 	{ "both reject the other's keys", LOGGED_IN OUR_MPPE
 	    "< 80fd 01 01 000a 12 06 00000020\n"
 	    TERM(">", MPPE_REFUSED) "> 80fd 04 01 000a 12 06 00000020\n"
 	    "< 80fd 04 01 000a 12 06 01000040\n", EXIT_PPP,
-	    "this pppd offers MPPE of 128 bit, stateless, the server 40 bit, "
+	    "this pppd offers MPPE 128 bit, stateless, the server MPPE 40 bit, "
 	    "stateful" },
 	{ "MPPE without keys", OUR_LCP WANTS_NOTHING NOTHING_ACKED
 	    OUR_LCP_ACKED TERM(">", "0014 4d505045 20726571 75697265 642e2e2e "),
@@ -410,17 +410,18 @@ test_words(void)
 		const char	*text;
 	} mppe[] = {
 		{ 0, "none" }, { MPPE_STATELESS, "none" },
-		{ MPPE_128 | MPPE_STATELESS, "128 bit, stateless" },
-		{ MPPE_40, "40 bit, stateful" }, { MPPE_56, "56 bit, stateful" },
+		{ MPPE_128 | MPPE_STATELESS, "MPPE 128 bit, stateless" },
+		{ MPPE_40, "MPPE 40 bit, stateful" },
+		{ MPPE_56, "MPPE 56 bit, stateful" },
 		{ MPPE_KEYS | MPPE_STATELESS,
-		    "128 bit or 56 bit or 40 bit, stateless" }
+		    "MPPE 128 bit or 56 bit or 40 bit, stateless" }
 	};
 	static const unsigned codes[] = { 646, 647, 648, 649, 691, 709 };
 	char text[64];
 
 	for (size_t i = 0; i < sizeof(mppe) / sizeof(mppe[0]); i++) {
 		ppp_mppe_text(mppe[i].bits, text, sizeof(text));
-		T(T_STR(text, mppe[i].text), "MPPE %s", mppe[i].text);
+		T(T_STR(text, mppe[i].text), "%s", mppe[i].text);
 	}
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		T(strchr(error_words(codes[i]), '?') == NULL, "E=%u has words",
