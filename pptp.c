@@ -19,14 +19,12 @@
 #include <unistd.h>
 
 #include "call.h"
-#include "conf.h"
 #include "kernel_gateway.h"
 #include "launch.h"
 #include "options.h"
 #include "ready.h"
 #include "setup.h"
 #include "show.h"
-#include "util.h"
 
 enum { LINGER_US = 2000000 };		/* the least life of a failure */
 

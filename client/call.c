@@ -29,11 +29,9 @@
 #include "compat.h"
 #include "connect.h"
 #include "kernel.h"
-#include "pptp_quirks.h"
 #include "ready.h"
 #include "resolve.h"
 #include "sandbox.h"
-#include "util.h"
 
 enum {
 	WINDOW = 64,			/* unless a quirk or --window says

@@ -12,11 +12,8 @@
 #include "call.h"
 #include "kernel.h"
 #include "ppp_observer.h"
-#include "pptp_gre.h"
-#include "pptp_quirks.h"
 #include "ready.h"
 #include "sandbox.h"
-#include "util.h"
 
 enum {
 	GRE_PATIENCE_US = 10000000,

@@ -32,7 +32,6 @@
 #include "ipc_msg.h"
 #include "monitor.h"
 #include "pptp_callmgr.h"
-#include "util.h"
 
 enum {
 	BACKLOG_US = 5000000,		/* for a manager that accepts none */
@@ -78,13 +77,15 @@ open_dir(const char *dir, char why[WHY])
 	return -1;
 }
 
+/* A socket for that name, whose address is put into *sun; -1 with errno. */
 static int
-socket_address(struct sockaddr_un *sun, uid_t owner, const char *name)
+named_socket(struct sockaddr_un *sun, uid_t owner, const char *name, int flags)
 {
 	*sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	if (snprintf(sun->sun_path, sizeof(sun->sun_path), "%s/%s",
 	    callmgr_dir(owner), name) < (int)sizeof(sun->sun_path))
-		return 0;
+		return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags,
+		    0);
 	errno = ENAMETOOLONG;
 	return -1;
 }
@@ -99,11 +100,8 @@ callmgr_find(const char *name, uid_t owner, int64_t wait_us)
 	struct ucred listener;
 	socklen_t len = sizeof(listener);
 	struct sockaddr_un sun;
-	int fd;
+	int fd = named_socket(&sun, owner, name, 0);
 
-	if (socket_address(&sun, owner, name) == -1)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
@@ -136,14 +134,11 @@ listen_as(struct monitor_start *s)
 {
 	struct sockaddr_un sun;
 	mode_t mask;
-	int fd, rc;
+	int fd = named_socket(&sun, geteuid(), s->file, SOCK_NONBLOCK), rc;
 
-	if (socket_address(&sun, geteuid(), s->file) == -1)
-		return -1;
-	(void)unlinkat(s->dir, s->file, 0);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return -1;
+	(void)unlinkat(s->dir, s->file, 0);
 	mask = umask(0177);
 	rc = bind(fd, (const struct sockaddr *)&sun, sizeof(sun));
 	umask(mask);

@@ -23,7 +23,6 @@
 #include "resolve.h"
 #include "sandbox.h"
 #include "wire.h"
-#include "util.h"
 
 /* How an answer begins: addresses, or a sentence. */
 enum { RESOLVED = 'A', UNRESOLVED = '!' };

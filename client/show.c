@@ -26,7 +26,7 @@ enum { UNKNOWN = -1 };			/* a time that nobody knows */
 
 /* A tunnel with what this machine adds to it. */
 struct tunnel {
-	struct ipc_tunnel t;
+	struct ipc_tunnel *t;
 	const struct show_owner *owner;
 	char		 server[INET_ADDRSTRLEN], local[INET_ADDRSTRLEN];
 	char		 interface[IF_NAMESIZE];	/* "": unknown */
@@ -84,7 +84,7 @@ find_interface(char name[IF_NAMESIZE], const struct gre_counters *n)
 static void
 ask_kernel(struct tunnel *s)
 {
-	struct gre_counters *n = &s->t.n;
+	struct gre_counters *n = &s->t->n;
 	int nl = nl_open(0, NULL);
 	int64_t idle;
 
@@ -100,30 +100,6 @@ ask_kernel(struct tunnel *s)
 	if (idle == UNKNOWN || s->heard_ago_us == UNKNOWN ||
 	    idle < s->heard_ago_us)
 		s->heard_ago_us = idle;
-}
-
-static void
-complete(struct tunnel *s, const struct ipc_tunnel *t,
-    const struct show_owner *o, bool here)
-{
-	int64_t now = clock_us();
-
-	memset(s, 0, sizeof(*s));
-	s->t = *t;
-	s->owner = o;
-	inet_ntop(AF_INET, &t->server, s->server, sizeof(s->server));
-	inet_ntop(AF_INET, &t->local, s->local, sizeof(s->local));
-	/* Only root has tunnels whose data the kernel carries. */
-	s->kernel = t->n.ifindex != 0 && !o->claims;
-	s->heard_ago_us = t->n.heard_us == 0 ||
-	    t->n.heard_us > (uint64_t)now ? UNKNOWN :
-	    now - (int64_t)t->n.heard_us;
-	if (s->kernel && here)
-		ask_kernel(s);
-	else if (s->kernel)
-		s->heard_ago_us = UNKNOWN;
-	else if (here && t->n.network_up)
-		find_interface(s->interface, &t->n);
 }
 
 /* ---- in words ---- */
@@ -158,20 +134,7 @@ line(const struct tunnel *s, const char *fmt, ...)
 	puts(text);
 }
 
-static void
-heard_line(const struct tunnel *s)
-{
-	const char *who = s->kernel ? "the kernel" : "pptp";
-
-	if (s->heard_ago_us != UNKNOWN)
-		line(s, "  %s carries the data, last heard %" PRId64 " s ago",
-		    who, s->heard_ago_us / 1000000);
-	else
-		line(s, "  %s carries the data, %s", who, s->kernel ?
-		    "last heard: unknown" : "nothing heard yet");
-}
-
-#define U(member)	(unsigned long long)s->t.n.member
+#define U(member)	(unsigned long long)s->t->n.member
 
 /* The kernel has fewer counters, those of its interface. */
 static void
@@ -193,9 +156,9 @@ user_lines(const struct tunnel *s)
 {
 	char rtt[32] = "unknown";
 
-	if (s->t.n.rtt_us != 0)
+	if (s->t->n.rtt_us != 0)
 		snprintf(rtt, sizeof(rtt), "%.1f ms",
-		    (double)s->t.n.rtt_us / 1000);
+		    (double)s->t->n.rtt_us / 1000);
 	line(s, "  out %llu packets, %llu octets, %llu bare acks, %llu refused "
 	    "here", U(tx_packets), U(tx_octets), U(tx_acks), U(tx_lost));
 	line(s, "  in  %llu packets, %llu octets, %llu bare acks",
@@ -211,23 +174,28 @@ user_lines(const struct tunnel *s)
 static void
 show_text(const struct tunnel *s)
 {
-	unsigned long up = (unsigned long)(s->t.up_us / 1000000);
+	unsigned long up = (unsigned long)(s->t->up_us / 1000000);
 	char since[32] = "", network[HEALTH_NETWORK] = "PPP is not up";
+	const char *who = s->kernel ? "the kernel" : "pptp";
 
-	if (s->t.up)
+	if (s->t->up)
 		snprintf(since, sizeof(since), " %lu:%02lu:%02lu", up / 3600,
 		    up / 60 % 60, up % 60);
 	line(s, "%s: %s%s, call %u, the server's call %u, from %s", s->server,
-	    s->t.up ? "up" : "starting", since, s->t.id, s->t.peer_id,
+	    s->t->up ? "up" : "starting", since, s->t->id, s->t->peer_id,
 	    s->local);
-	if (s->t.n.network_up)
-		health_network(&s->t.n, network);
-	if (s->t.n.network_up || s->kernel)
+	if (s->t->n.network_up)
+		health_network(&s->t->n, network);
+	if (s->t->n.network_up || s->kernel)
 		line(s, "  interface %s, %s", s->interface[0] != '\0' ?
 		    s->interface : "?", network);
 	else
 		line(s, "  %s", network);
-	heard_line(s);
+	if (s->heard_ago_us == UNKNOWN)
+		line(s, "  %s carries the data, last heard: unknown", who);
+	else
+		line(s, "  %s carries the data, last heard %" PRId64 " s ago",
+		    who, s->heard_ago_us / 1000000);
 	if (s->kernel)
 		kernel_lines(s);
 	else
@@ -268,7 +236,7 @@ put_number(const char *key, uint64_t n, bool known)
 static void
 put_network(const struct tunnel *s)
 {
-	const struct gre_counters *n = &s->t.n;
+	const struct gre_counters *n = &s->t->n;
 	struct health_words w = { .login = NULL };
 
 	if (n->network_up)
@@ -305,11 +273,11 @@ put_counters(const struct tunnel *s)
 
 	static_assert(offsetof(struct gre_counters, rtt_us) == sizeof(n),
 	    "all that are before it");
-	memcpy(n, &s->t.n, sizeof(n));
+	memcpy(n, &s->t->n, sizeof(n));
 	for (size_t i = 0; i < COUNTERS; i++)
 		put_number(counters[i].key, n[i], !s->kernel ||
 		    (s->counted && counters[i].kernel));
-	put_number("rtt_us", s->t.n.rtt_us, s->t.n.rtt_us != 0);
+	put_number("rtt_us", s->t->n.rtt_us, s->t->n.rtt_us != 0);
 }
 
 static void
@@ -320,10 +288,10 @@ show_json(const struct tunnel *s)
 	printf(", \"claimed\": %s", s->owner->claims ? "true" : "false");
 	put_string("server", s->server);
 	put_string("local", s->local);
-	put_number("call", s->t.id, true);
-	put_number("peer_call", s->t.peer_id, true);
-	put_string("state", s->t.up ? "up" : "starting");
-	put_number("uptime_us", s->t.up_us, s->t.up);
+	put_number("call", s->t->id, true);
+	put_number("peer_call", s->t->peer_id, true);
+	put_string("state", s->t->up ? "up" : "starting");
+	put_number("uptime_us", s->t->up_us, s->t->up);
 	put_string("data_path", s->kernel ? "kernel" : "user");
 	put_string("interface", s->interface);
 	put_network(s);
@@ -332,12 +300,22 @@ show_json(const struct tunnel *s)
 }
 
 void
-show_tunnel(const struct ipc_tunnel *t, const struct show_owner *o, bool here,
+show_tunnel(struct ipc_tunnel *t, const struct show_owner *o, bool here,
     bool json)
 {
-	struct tunnel s;
+	/* Only root has tunnels whose data the kernel carries. */
+	struct tunnel s = { .t = t, .owner = o, .heard_ago_us = UNKNOWN,
+	    .kernel = t->n.ifindex != 0 && !o->claims };
+	uint64_t now = (uint64_t)clock_us();
 
-	complete(&s, t, o, here);
+	inet_ntop(AF_INET, &t->server, s.server, sizeof(s.server));
+	inet_ntop(AF_INET, &t->local, s.local, sizeof(s.local));
+	if ((here || !s.kernel) && t->n.heard_us != 0 && t->n.heard_us <= now)
+		s.heard_ago_us = (int64_t)(now - t->n.heard_us);
+	if (s.kernel && here)
+		ask_kernel(&s);
+	else if (here && !s.kernel && t->n.network_up)
+		find_interface(s.interface, &t->n);
 	if (json)
 		show_json(&s);
 	else

@@ -18,7 +18,6 @@
 #include "ipc_msg.h"
 #include "resolve.h"
 #include "show.h"
-#include "util.h"
 
 /* Limits for other users' managers: what is shown of one, the wait for all. */
 enum {
@@ -49,7 +48,7 @@ struct user {
 };
 
 static void
-show(struct listing *l, struct user *u, const struct ipc_tunnel *t,
+show(struct listing *l, struct user *u, struct ipc_tunnel *t,
     const char *name)
 {
 	bool json = l->conf->mode == RUN_STATUS_JSON;

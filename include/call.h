@@ -5,11 +5,6 @@
 #ifndef CALL_H
 #define CALL_H
 
-#include <netinet/in.h>
-
-#include <stddef.h>
-#include <stdint.h>
-
 #include "conf.h"
 #include "gateway.h"
 #include "ipc_msg.h"
@@ -33,7 +28,7 @@ struct call {
 	char		 why[WHY];	/* the sentence of a failure */
 };
 
-/* Fills *c; the time runs from now. */
+/* The time runs from now. */
 void call_init(struct call *c, const struct conf *conf);
 
 /*

@@ -3,13 +3,6 @@
 #ifndef CONNECT_H
 #define CONNECT_H
 
-#include <netinet/in.h>
-
-#include <sys/types.h>
-
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "ipc_msg.h"
 #include "util.h"
 
@@ -23,18 +16,14 @@
 #endif
 #define CALLMGR_USERS	"/run/user"	/* in UID/pptp there: users' own */
 
-/*
- * The directory of a user's sockets: CALLMGR_DIR for root, else a folder in
- * the user's own runtime directory.  Static storage.
- */
+/* The directory of a user's sockets; static storage. */
 const char *callmgr_dir(uid_t uid);
 
 /*
  * Connects to the manager of this server, starting one if there is none; any
  * number of processes may try at once.  Where there can be no socket it warns
- * and starts a manager that serves this process alone.  Returns a SEQPACKET
- * descriptor, or -1 after filling why with a sentence.  deadline_us: of
- * clock_us().
+ * and starts a manager that serves this process alone.  A SEQPACKET descriptor,
+ * or -1 with the sentence in why.
  */
 int callmgr_connect(struct in_addr server, int64_t deadline_us, char why[WHY]);
 

@@ -3,8 +3,6 @@
 #ifndef READY_H
 #define READY_H
 
-#include <stdbool.h>
-
 #include "conf.h"
 #include "util.h"
 
@@ -25,13 +23,8 @@ enum exit_status ready_to_launch(const struct conf *conf, bool kernel,
 enum exit_status ready_all(const struct conf *conf,
     void (*tell)(bool ok, const char *said));
 
-/*
- * Can a raw socket for GRE be opened?  EXIT_OK; or a status, and the sentence
- * in why.
- */
+/* Can a raw socket for GRE be opened; the same after one failed with errno. */
 enum exit_status ready_raw(char why[WHY]);
-
-/* The same after an attempt that failed with errno. */
 enum exit_status ready_no_raw(char why[WHY]);
 
 /*

@@ -3,11 +3,6 @@
 #ifndef RESOLVE_H
 #define RESOLVE_H
 
-#include <netinet/in.h>
-
-#include <stddef.h>
-#include <stdint.h>
-
 #include "conf.h"
 #include "util.h"
 

@@ -3,15 +3,10 @@
 #ifndef SHOW_H
 #define SHOW_H
 
-#include <net/if.h>
 #include <sys/types.h>
-
-#include <stdbool.h>
-#include <stddef.h>
 
 #include "conf.h"
 #include "ipc_msg.h"
-#include "pptp_gre.h"
 
 enum { SHOW_OWNER = 40 };
 
@@ -22,21 +17,17 @@ struct show_owner {
 	char		 name[SHOW_OWNER];	/* printable; "" if unknown */
 };
 
-/* Fills o for this uid, whose name it looks up. */
 void show_owner(struct show_owner *o, uid_t uid);
 
 /*
  * Prints the tunnel on stdout, in words or as JSON.  here: its interfaces are
  * those of this network namespace, so that they can be named, and the kernel be
- * asked for the counters and for the time since it heard the server.
+ * asked for the counters, which replace those of t.
  */
-void show_tunnel(const struct ipc_tunnel *t, const struct show_owner *o,
+void show_tunnel(struct ipc_tunnel *t, const struct show_owner *o,
     bool here, bool json);
 
-/*
- * "interface ppp0, local address ..., encryption ..." of a network that is
- * up, printable; the interface is the only one with its addresses, or "?".
- */
+/* "interface ppp0, local address ..." of a network that is up, printable. */
 void show_network(const struct gre_counters *n, char *out, size_t size);
 
 /*
