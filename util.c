@@ -7,6 +7,7 @@
  * whoever reads standard error: a terminal or a pipe is opened once more, so
  * that O_NONBLOCK is set on our open file and not on the user's shell's.
  */
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -371,6 +372,17 @@ fd_connect(int fd, struct in_addr addr, uint16_t port)
 	    .sin_port = htons(port) };
 
 	return connect(fd, (const struct sockaddr *)&sin, sizeof(sin));
+}
+
+int
+fd_lock(int fd, int64_t deadline_us)
+{
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (clock_us() >= deadline_us)
+			return -1;
+		(void)poll(NULL, 0, 10);
+	}
+	return 0;
 }
 
 void

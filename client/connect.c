@@ -21,7 +21,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,10 +32,7 @@
 #include "monitor.h"
 #include "pptp_callmgr.h"
 
-enum {
-	BACKLOG_US = 5000000,		/* for a manager that accepts none */
-	LOCK_STEP_MS = 10
-};
+enum { BACKLOG_US = 5000000 };	/* for a manager that accepts none */
 
 /* ---- the directory of sockets ---- */
 
@@ -284,18 +280,6 @@ start_private(struct monitor_start *s, char why[WHY])
 	    "manager for %s: %m", s->name);
 }
 
-/* 0, or -1 when another process held the lock until the deadline. */
-static int
-lock_dir(int dir, int64_t deadline_us)
-{
-	while (flock(dir, LOCK_EX | LOCK_NB) == -1) {
-		if (clock_us() >= deadline_us)
-			return -1;
-		(void)poll(NULL, 0, LOCK_STEP_MS);
-	}
-	return 0;
-}
-
 /* The number of our network namespace; 0: unknown.  first: process 1 has it. */
 static ino_t
 network(bool *first)
@@ -357,7 +341,7 @@ connect_locked(struct monitor_start *s, const char *dir, int64_t deadline_us,
 	*alone = access(dir, W_OK) == -1;
 	if (*alone)
 		return failed(why, -1, "cannot write to %s: %m", dir);
-	if (lock_dir(s->dir, deadline_us) == -1)
+	if (fd_lock(s->dir, deadline_us) == -1)
 		return failed(why, -1, "another pptp has been holding the "
 		    "lock on %s all the time", dir);
 	fd = find_or_start(s);

@@ -179,7 +179,9 @@ log_path(const struct call *c, const struct kernel_path *k)
 
 	log_info(c->kernel ? "the kernel carries the data" :
 	    "the data goes by a pty");
-	log_debug("data path: %s", c->kernel ? k->plugin : why);
+	log_debug("data path: %s%s", !c->kernel ? why :
+	    c->gw.conf->data_path == DATA_KERNEL ? "asked for, with " :
+	    "the kernel has PPTP, pppd ", c->kernel ? k->plugin : "");
 }
 
 /* ---- the login ---- */

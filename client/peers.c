@@ -7,7 +7,6 @@
  * takes its place by rename(2): pppd sees the old or the new file and never a
  * half.  A lock keeps two runs apart.
  */
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <assert.h>
@@ -15,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -43,8 +41,7 @@
 enum {
 	PATH_LONGEST = sizeof(PPP_DIR) + PEERS_NAME_LONGEST + 32,
 	ENTRY_LONGEST = 4096,	/* comment, name, password: all escaped */
-	TEXT_LONGEST = 8192,
-	LOCK_STEP_MS = 100
+	TEXT_LONGEST = 8192
 };
 
 /* A file of pppd's: what it is, and what becomes of it. */
@@ -177,21 +174,21 @@ peers_prepare(void)
 static void
 lock_take(void)
 {
-	struct stat st;
+	int64_t deadline_us = clock_us() + INT64_C(1000000) * LOCK_WAIT_S;
+	struct stat st = { .st_nlink = 0 };
 
-	for (int ms = 0; ms < LOCK_WAIT_S * 1000; ms += LOCK_STEP_MS) {
+	while (st.st_nlink == 0) {
+		fd_close(lock);
 		lock = open(LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
 		    O_CLOEXEC, 0600);
 		if (lock == -1)
 			fail("open", LOCK);
-		if (flock(lock, LOCK_EX | LOCK_NB) == 0 &&
-		    fstat(lock, &st) == 0 && st.st_nlink > 0)
-			return;
-		close(lock);
-		(void)poll(NULL, 0, LOCK_STEP_MS);
+		if (fd_lock(lock, deadline_us) == -1)
+			fatal(EXIT_SYSTEM, "another pptpsetup has been at work "
+			    "for %d seconds: try again later", LOCK_WAIT_S);
+		if (fstat(lock, &st) == -1)
+			fail("look at", LOCK);
 	}
-	fatal(EXIT_SYSTEM, "another pptpsetup has been at work for %d seconds: "
-	    "try again later", LOCK_WAIT_S);
 }
 
 /* However the work ends, nothing temporary stays. */

@@ -87,8 +87,9 @@ put_word(struct wr *w, const char *s)
 		peers_put_quoted(w, s, strlen(s));
 }
 
-void
-peers_put_shell_word(struct wr *w, const char *s)
+/* Writes s as one word of a shell's command. */
+static void
+put_shell_word(struct wr *w, const char *s)
 {
 	if (put_plain(w, s))
 		return;
@@ -118,11 +119,11 @@ peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
 	struct wr c = { .p = (uint8_t *)command,
 	    .end = (uint8_t *)command + sizeof(command) };
 
-	peers_put_shell_word(&c, client);
+	put_shell_word(&c, client);
 	put(&c, " ", t->server, " --nolaunchpppd", NULL);
 	for (size_t i = 0; i < t->options.n; i++) {
 		put(&c, " ", NULL);
-		peers_put_shell_word(&c, t->options.v[i]);
+		put_shell_word(&c, t->options.v[i]);
 	}
 	/* At the top, since later lines win. */
 	snprintf(mtu, sizeof(mtu), "%u\n", t->mtu);

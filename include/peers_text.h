@@ -46,9 +46,6 @@ bool peers_is_name(const char *s);
 /* s between double quotes, which pppd takes for just these n octets. */
 void peers_put_quoted(struct wr *w, const char *s, size_t n);
 
-/* s as one word of a shell's command. */
-void peers_put_shell_word(struct wr *w, const char *s);
-
 /*
  * The whole peers file; client is the path of pptp.  False: the command for
  * pptp is too long for pppd, or w is full.

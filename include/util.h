@@ -109,6 +109,9 @@ void fd_close(int fd);
 int fd_nonblock(int fd);
 int fd_connect(int fd, struct in_addr addr, uint16_t port);
 
+/* Takes an exclusive flock(): 0, or -1 if others had it until deadline_us. */
+int fd_lock(int fd, int64_t deadline_us);
+
 /* Puts /dev/null where fd is, so that no copy of what was there remains. */
 void fd_null(int fd);
 

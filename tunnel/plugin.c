@@ -69,7 +69,6 @@ static int opt_socket = -1;
 
 static int line = -1;		/* to the kernel gateway */
 static int channel = -1;	/* until there is an interface on it */
-static bool told;		/* the kernel gateway knows the interface */
 static void (*received_before)(unsigned char *, int);
 static void (*sent_before)(unsigned char *, int);
 
@@ -254,12 +253,11 @@ on_phase(void *arg, int now)
 	struct ipc_msg m = { .type = IPC_LINK };
 
 	(void)arg;
-	if (line == -1 || told || now < PHASE_ESTABLISH ||
-	    now > PHASE_RUNNING)
+	if (line == -1 || now < PHASE_ESTABLISH || now > PHASE_RUNNING)
 		return;
 	m.ifindex = if_nametoindex(ppp_ifname());
 	if (m.ifindex != 0)
-		told = ipc_send(line, &m, NULL) != -1;
+		(void)ipc_send(line, &m, NULL);
 }
 
 /* ---- the channel, as pppd calls it ---- */
@@ -272,7 +270,6 @@ pptp_connect(void)
 	int n;
 
 	ppp_set_pppdevnam(opt_server);
-	told = 0;
 	line = opt_socket != -1 ? opt_socket : start_kernel_gateway();
 	opt_socket = -1;
 	n = line == -1 ? -1 : await(&m, &fds);

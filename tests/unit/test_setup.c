@@ -12,6 +12,7 @@ static char test_pppd[64] = "/nowhere";
 #include "../../client/peers.c"
 #include "../../client/setup.c"
 
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -373,7 +374,7 @@ test_shell(void)
 		FILE *f;
 
 		put(&w, "printf %s ", NULL);
-		peers_put_shell_word(&w, texts[i]);
+		put_shell_word(&w, texts[i]);
 		wr_u8(&w, '\0');
 		f = popen(cmd, "r");
 		if (f == NULL || fgets(got, sizeof(got), f) == NULL)
