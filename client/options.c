@@ -150,21 +150,20 @@ set_text(struct scan *s, const struct row *o, const char *arg)
 	return s->range;
 }
 
-/*
- * A number, or a time in seconds: whole ones with unit 1, else divided into so
- * many.
- */
+/* A number, or a time in seconds and parts of them; hi 0: without an end. */
 static const char *
-set_units(struct scan *s, const struct row *o, const char *arg, int64_t unit)
+set_number(struct scan *s, const struct row *o, const char *arg)
 {
 	bool time = o->size == sizeof(int64_t);
-	int64_t v;
+	int64_t unit = time ? US : 1, v;
 
-	if (!read_number(arg, unit, &v) || v < o->lo || v > o->hi) {
+	if (!read_number(arg, unit, &v) || v < o->lo ||
+	    (v > o->hi && o->hi != 0)) {
+		if (o->hi == 0)
+			return "seconds";
 		snprintf(s->range, sizeof(s->range), "%s from %.10g to %.10g",
-		    !time ? "a whole number" : unit == 1 ? "whole seconds" :
-		    "seconds", (double)o->lo / (double)unit,
-		    (double)o->hi / (double)unit);
+		    time ? "seconds" : "a whole number", (double)o->lo /
+		    (double)unit, (double)o->hi / (double)unit);
 		return s->range;
 	}
 	if (o->size == 2)
@@ -172,20 +171,8 @@ set_units(struct scan *s, const struct row *o, const char *arg, int64_t unit)
 	else if (!time)
 		MEMBER(s, o, uint32_t) = (uint32_t)v;
 	else
-		MEMBER(s, o, int64_t) = unit == 1 ? v * US : v;
+		MEMBER(s, o, int64_t) = v;
 	return NULL;
-}
-
-static const char *
-set_number(struct scan *s, const struct row *o, const char *arg)
-{
-	return set_units(s, o, arg, 1);
-}
-
-static const char *
-set_fraction(struct scan *s, const struct row *o, const char *arg)
-{
-	return set_units(s, o, arg, US);
 }
 
 /* pptp-linux meant the reorder wait by this word. */
@@ -195,7 +182,7 @@ set_timeout(struct scan *s, const struct row *o, const char *arg)
 	int64_t us;
 
 	if (!read_number(arg, US, &us) || us < REORDER_MIN || us >= US)
-		return set_fraction(s, o, arg);
+		return set_number(s, o, arg);
 	s->reorder = arg;
 	s->c->reorder_us = us;
 	s->c->pty_need = "timeout below 1 s (--reorder-timeout)";
@@ -308,9 +295,9 @@ static const struct row options[] = {
 	    "(25)", set_timeout, AT(timeout_us), US,
 	    UINT32_C(3600) * US, OLD },
 	{ "idle-wait", "SECS", G_CALL, "silence before an echo request (60; 0: "
-	    "none)", set_number, AT(idle_us), 0, INT_MAX, OLD },
+	    "none)", set_number, AT(idle_us), 0, 0, OLD },
 	{ "max-echo-wait", "SECS", G_CALL, "longest wait for its reply (60; 0 "
-	    "is for ever)", set_number, AT(echo_us), 0, INT_MAX, OLD },
+	    "is for ever)", set_number, AT(echo_us), 0, 0, OLD },
 
 	{ "nolaunchpppd", "", G_PPPD, "carry PPP on stdin and stdout, for "
 	    "pppd's pty", set_flag, AT(nolaunch), 0, 0, OLD },
@@ -346,7 +333,7 @@ static const struct row options[] = {
 	    set_flag, AT(nobuffer), 0, 0,
 	    OLD | DATA | NEEDS_PTY },
 	{ "reorder-timeout", "SECS", G_DATA, "longest wait for a missing "
-	    "packet (0.3)", set_fraction, AT(reorder_us), REORDER_MIN,
+	    "packet (0.3)", set_number, AT(reorder_us), REORDER_MIN,
 	    REORDER_MAX, DATA | NEEDS_PTY },
 	{ "missing-window", "N", G_DATA, "take a packet more than N ahead for "
 	    "a jump", set_number, AT(missing_window), 1, INT32_MAX,

@@ -42,9 +42,22 @@
 /* ---- cures ---- */
 
 /* A file, and the word that its existence stands for. */
-struct mark {
+static const struct mark {
 	char		 file[24];
 	const char	*word;
+} containers[] = {		/* the command that starts one like this */
+	{ "/.dockerenv", "docker " GIVE },
+	{ "/run/.containerenv", "podman " GIVE },
+	{ "/run/systemd/container", "give it to the container (see pptp.8, "
+	    "CONTAINERS)" },
+	{ "", NULL }
+}, installers[] = {
+	{ "/usr/bin/apt", "apt install ppp" },
+	{ "/usr/bin/dnf", "dnf install ppp" },
+	{ "/sbin/apk", "apk add ppp" },
+	{ "/usr/bin/pacman", "pacman -S ppp" },
+	{ "/usr/bin/zypper", "zypper install ppp" },
+	{ "", "install the package ppp" }
 };
 
 static const char *
@@ -55,36 +68,6 @@ find_mark(const struct mark *m)
 	return m->word;
 }
 
-/* The command that starts a container like the one we are in; or NULL. */
-static const char *
-container(void)
-{
-	static const struct mark marks[] = {
-		{ "/.dockerenv", "docker " GIVE },
-		{ "/run/.containerenv", "podman " GIVE },
-		{ "/run/systemd/container", "give it to the container "
-		    "(see pptp.8, CONTAINERS)" },
-		{ "", NULL }
-	};
-
-	return find_mark(marks);
-}
-
-static const char *
-install_ppp(void)
-{
-	static const struct mark marks[] = {
-		{ "/usr/bin/apt", "apt install ppp" },
-		{ "/usr/bin/dnf", "dnf install ppp" },
-		{ "/sbin/apk", "apk add ppp" },
-		{ "/usr/bin/pacman", "pacman -S ppp" },
-		{ "/usr/bin/zypper", "zypper install ppp" },
-		{ "", "install the package ppp" }
-	};
-
-	return find_mark(marks);
-}
-
 /*
  * How to get a module, which a container can only have from its host.  Static
  * storage.
@@ -93,7 +76,7 @@ static const char *
 get_module(const char *name)
 {
 	static char how[WHY];
-	const char *where = container() == NULL ? "" :
+	const char *where = find_mark(containers) == NULL ? "" :
 	    "outside of this container: ";
 	struct utsname u;
 	char dir[sizeof(u.release) + 16];
@@ -112,7 +95,7 @@ const char *
 ready_how(void)
 {
 	static char how[WHY];
-	const char *give = container();
+	const char *give = find_mark(containers);
 
 	if (geteuid() != 0)
 		return "is missing; run as root, or give the program its "
@@ -136,9 +119,9 @@ no_pppd(char why[WHY])
 
 		return failed(why, err == EACCES && geteuid() != 0 ?
 		    EXIT_PERMISSION : EXIT_SYSTEM, "cannot run " PPPD ": %s "
-		    "(%s)", strerror(err), err == ENOENT ? install_ppp() :
-		    geteuid() == 0 ? "ls -l " PPPD " says why" :
-		    "run as root");
+		    "(%s)", strerror(err), err == ENOENT ?
+		    find_mark(installers) : geteuid() == 0 ?
+		    "ls -l " PPPD " says why" : "run as root");
 	}
 	if (geteuid() == 0 || stat(PPPD, &st) == -1 ||
 	    (st.st_mode & S_ISUID) != 0)
@@ -150,7 +133,7 @@ no_pppd(char why[WHY])
 static const char *
 get_device(int err)
 {
-	const char *give = container();
+	const char *give = find_mark(containers);
 
 	if (give != NULL && (err == ENOENT || err == EPERM))
 		return give;

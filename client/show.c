@@ -233,24 +233,6 @@ put_number(const char *key, uint64_t n, bool known)
 		printf(", \"%s\": null", key);
 }
 
-static void
-put_network(const struct tunnel *s)
-{
-	const struct gre_counters *n = &s->t->n;
-	struct health_words w = { .login = NULL };
-
-	if (n->network_up)
-		health_words(&w, n);
-	printf(", \"network_up\": %s", n->network_up ? "true" : "false");
-	put_string("ppp_local", w.local);
-	put_string("ppp_remote", w.remote);
-	put_string("login", w.login);
-	put_string("user", w.user);
-	put_string("encryption", w.encryption);
-	put_number("heard_ago_us", (uint64_t)s->heard_ago_us,
-	    s->heard_ago_us != UNKNOWN);
-}
-
 /* As they begin struct gre_counters. */
 static const struct {
 	char	 key[13];
@@ -267,22 +249,14 @@ static const struct {
 enum { COUNTERS = sizeof(counters) / sizeof(counters[0]) };
 
 static void
-put_counters(const struct tunnel *s)
-{
-	uint64_t n[COUNTERS];
-
-	static_assert(offsetof(struct gre_counters, rtt_us) == sizeof(n),
-	    "all that are before it");
-	memcpy(n, &s->t->n, sizeof(n));
-	for (size_t i = 0; i < COUNTERS; i++)
-		put_number(counters[i].key, n[i], !s->kernel ||
-		    (s->counted && counters[i].kernel));
-	put_number("rtt_us", s->t->n.rtt_us, s->t->n.rtt_us != 0);
-}
-
-static void
 show_json(const struct tunnel *s)
 {
+	const struct gre_counters *n = &s->t->n;
+	struct health_words w = { .login = NULL };
+	uint64_t counts[COUNTERS];
+
+	if (n->network_up)
+		health_words(&w, n);
 	printf("{\"uid\": %u", (unsigned)s->owner->uid);
 	put_string("owner", s->owner->name);
 	printf(", \"claimed\": %s", s->owner->claims ? "true" : "false");
@@ -294,8 +268,21 @@ show_json(const struct tunnel *s)
 	put_number("uptime_us", s->t->up_us, s->t->up);
 	put_string("data_path", s->kernel ? "kernel" : "user");
 	put_string("interface", s->interface);
-	put_network(s);
-	put_counters(s);
+	printf(", \"network_up\": %s", n->network_up ? "true" : "false");
+	put_string("ppp_local", w.local);
+	put_string("ppp_remote", w.remote);
+	put_string("login", w.login);
+	put_string("user", w.user);
+	put_string("encryption", w.encryption);
+	put_number("heard_ago_us", (uint64_t)s->heard_ago_us,
+	    s->heard_ago_us != UNKNOWN);
+	static_assert(offsetof(struct gre_counters, rtt_us) == sizeof(counts),
+	    "all that are before it");
+	memcpy(counts, n, sizeof(counts));
+	for (size_t i = 0; i < COUNTERS; i++)
+		put_number(counters[i].key, counts[i], !s->kernel ||
+		    (s->counted && counters[i].kernel));
+	put_number("rtt_us", n->rtt_us, n->rtt_us != 0);
 	putchar('}');
 }
 

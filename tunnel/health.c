@@ -182,27 +182,23 @@ health_network(const struct gre_counters *n, char out[HEALTH_NETWORK])
 }
 
 static void
-note_up(struct health *h)
-{
-	char line[HEALTH_NETWORK];
-
-	h->settled = true;
-	take_back(h);
-	health_network(h->n, line);
-	log_info("tunnel to %s: the network is up: %s", h->server, line);
-}
-
-static void
 see(struct health *h, enum ppp_side from, const uint8_t *frame, size_t len)
 {
 	enum ppp_phase before = h->ppp.phase;
+	char line[HEALTH_NETWORK];
 
 	ppp_observer_see(&h->ppp, from, frame, len);
-	h->n->network_up = 0;
 	if (h->ppp.phase == PPP_UP)
 		note_network(h);
-	if (h->ppp.phase == PPP_UP && before != PPP_UP)
-		note_up(h);
+	else
+		h->n->network_up = 0;
+	if (h->ppp.phase == PPP_UP && before != PPP_UP) {
+		h->settled = true;
+		take_back(h);
+		health_network(h->n, line);
+		log_info("tunnel to %s: the network is up: %s", h->server,
+		    line);
+	}
 	if (h->ppp.said[PPP_OURS].lcp.answered)
 		take_back(h);
 }
