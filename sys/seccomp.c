@@ -75,25 +75,12 @@ enum {
 # define ARCH	AUDIT_ARCH_ARM
 #elif defined(__riscv) && __riscv_xlen == 64 && defined(AUDIT_ARCH_RISCV64)
 # define ARCH	AUDIT_ARCH_RISCV64
-#elif defined(__mips__) && defined(_ABIO32) && _MIPS_SIM == _ABIO32
-# ifdef __MIPSEB__
-#  define ARCH	AUDIT_ARCH_MIPS
-# else
-#  define ARCH	AUDIT_ARCH_MIPSEL
-# endif
-#elif defined(__mips__) && defined(_ABI64) && _MIPS_SIM == _ABI64
-# ifdef __MIPSEB__
-#  define ARCH	AUDIT_ARCH_MIPS64
-# else
-#  define ARCH	AUDIT_ARCH_MIPSEL64
-# endif
-#elif defined(__mips__) && defined(_ABIN32) && _MIPS_SIM == _ABIN32 && \
-    defined(AUDIT_ARCH_MIPS64N32)
-# ifdef __MIPSEB__
-#  define ARCH	AUDIT_ARCH_MIPS64N32
-# else
-#  define ARCH	AUDIT_ARCH_MIPSEL64N32
-# endif
+#elif defined(__mips__)		/* six of them, by what they have in common */
+# define ARCH	(EM_MIPS | \
+		 (_MIPS_SIM == _ABIO32 ? 0 : __AUDIT_ARCH_64BIT) | \
+		 (_MIPS_SIM == _ABIN32 ? 0x20000000 : 0) | \
+		 (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? \
+		 __AUDIT_ARCH_LE : 0))
 #elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__) && \
     defined(AUDIT_ARCH_PPC64LE)
 # define ARCH	AUDIT_ARCH_PPC64LE
