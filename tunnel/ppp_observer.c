@@ -142,23 +142,19 @@ negotiate(struct ppp_said *said, struct ppp_request *own,
 {
 	bool answers = their->sent && their->id == k->id;
 
-	switch (k->code) {
-	case LCP_CONFREQ:
+	if (k->code == LCP_CONFREQ)
 		*own = (struct ppp_request){ .sent = true, .id = k->id,
 		    .answered = own->answered };
-		take_options(said, k);
+	else if (k->code >= LCP_CONFACK && k->code <= LCP_CONFREJ)
+		their->answered = their->answered || answers;
+	else
 		return false;
-	case LCP_CONFACK:
-		their->acked = their->acked || answers;
-		their->answered = their->answered || answers;
-		return answers && own->acked;
-	case LCP_CONFNAK:
-	case LCP_CONFREJ:
-		their->answered = their->answered || answers;
+	if (k->code != LCP_CONFACK) {
 		take_options(said, k);
 		return false;
 	}
-	return false;
+	their->acked = their->acked || answers;
+	return answers && own->acked;
 }
 
 /* ---- LCP ---- */
