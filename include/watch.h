@@ -39,7 +39,8 @@ struct watch {
 	struct gateway	*gw;
 	struct health	 health;
 	int		 fd;		/* poll it: watch_read() */
-	int		 signals, addresses;	/* behind it, as is gw->mgr */
+	int		 signals, addresses;	/* behind it, as is gw->mgr; the
+					 * latter is of nl_open() */
 	int		 null;		/* /dev/null; or -1 */
 	bool		 settled;
 	int64_t		 grace_until;	/* after a SIGTERM */

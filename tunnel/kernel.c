@@ -111,11 +111,9 @@ on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 	size_t len = 0;
 	const uint8_t *a;
 
-	if (h->nlmsg_type != RTM_NEWLINK || n < sizeof(struct ifinfomsg))
-		return;
-	p += NLMSG_ALIGN(sizeof(struct ifinfomsg));
-	a = nl_attr(p, n - sizeof(struct ifinfomsg), IFLA_STATS64, &len);
-	if (a == NULL)
+	if (h->nlmsg_type != RTM_NEWLINK ||
+	    !nl_pass(&p, &n, sizeof(struct ifinfomsg)) ||
+	    (a = nl_attr(p, n, IFLA_STATS64, &len)) == NULL)
 		return;
 	/* An older kernel's is shorter, a newer one's longer. */
 	memset(&s, 0, sizeof(s));

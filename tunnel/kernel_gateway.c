@@ -24,26 +24,16 @@
 #include "ipc_msg.h"
 #include "kernel.h"
 #include "kernel_gateway.h"
-#include "netlink.h"
 #include "util.h"
-
-struct state {
-	struct gateway *gw;
-	struct watch	 watch;
-	int		 netlink;
-};
 
 bool
 kernel_gateway_is_plugin(int fd)
 {
-	int type = 0, domain = 0;
+	int type = 0;
 	socklen_t len = sizeof(type);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == -1)
-		return false;
-	len = sizeof(domain);
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
-	    type == SOCK_SEQPACKET && domain == AF_UNIX;
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+	    type == SOCK_SEQPACKET;
 }
 
 int
@@ -68,11 +58,11 @@ kernel_gateway_refuse(int plugin, enum exit_status status, const char *why)
 }
 
 static void
-log_counters(const struct state *w)
+log_counters(const struct watch *w)
 {
 	struct gre_counters n = { .ifindex = 0 };
 
-	if (!kernel_counters(w->netlink, (uint32_t)w->gw->n->ifindex, &n)) {
+	if (!kernel_counters(w->addresses, (uint32_t)w->gw->n->ifindex, &n)) {
 		log_answer("tunnel to %s: the kernel carries the data; "
 		    "there is no interface yet", w->gw->server);
 		return;
@@ -87,21 +77,21 @@ log_counters(const struct state *w)
 
 /* What pppd's plugin shows: control frames, as a gateway would see them. */
 static void
-on_frame(struct state *w, const struct ipc_frame *f)
+on_frame(struct watch *w, const struct ipc_frame *f)
 {
 	int64_t now = clock_us();
 
 	if (f->from == 0) {
-		health_sent(&w->watch.health, f->data, f->len, now);
+		health_sent(&w->health, f->data, f->len, now);
 		return;
 	}
-	health_gre(&w->watch.health, now);
-	health_received(&w->watch.health, f->data, f->len);
+	health_gre(&w->health, now);
+	health_received(&w->health, f->data, f->len);
 }
 
 /* False if there is no more to take just now. */
 static bool
-on_plugin(struct state *w)
+on_plugin(struct watch *w)
 {
 	struct ipc_msg m;
 	int n = ipc_take(w->gw->in, &m, NULL);
@@ -113,44 +103,41 @@ on_plugin(struct state *w)
 	else if (n == 1 && m.type == IPC_FRAME)
 		on_frame(w, &m.frame);
 	else
-		watch_end(&w->watch, EXIT_OK);	/* pppd has hung up */
+		watch_end(w, EXIT_OK);	/* pppd has hung up */
 	return n == 1;
 }
 
 enum { FRAMES = 64 };		/* at one wake-up */
 
 static void
-loop(struct state *w)
+loop(struct watch *w)
 {
-	struct watch *watch = &w->watch;
-
-	while (!watch->over) {
+	while (!w->over) {
 		struct pollfd p[2] = { { w->gw->in, POLLIN, 0 },
-		    { watch->fd, POLLIN, 0 } };
+		    { w->fd, POLLIN, 0 } };
 
 		/* Interrupted, it leaves revents as they are: none. */
-		(void)poll(p, 2, poll_timeout(watch_due(watch),
-		    clock_us()));
+		(void)poll(p, 2, poll_timeout(watch_due(w), clock_us()));
 
 		/* All of it: the server's reasons come before its hang-up. */
 		for (int i = 0; i < FRAMES && on_plugin(w); i++)
 			continue;
-		if (p[1].revents != 0 && watch_read(watch, clock_us()))
+		if (p[1].revents != 0 && watch_read(w, clock_us()))
 			log_counters(w);
-		watch_tick(watch, clock_us());
+		watch_tick(w, clock_us());
 	}
 }
 
 enum exit_status
 kernel_gateway_run(struct gateway *gw)
 {
-	struct state w = { .gw = gw, .netlink = nl_open(0, NULL) };
-	const int own[] = { gw->in, gw->channel, w.netlink };
+	const int own[] = { gw->in, gw->channel, -1 };
+	struct watch w;
 
-	if (watch_begin(&w.watch, gw, own) == 0) {
+	if (watch_begin(&w, gw, own) == 0) {
 		loop(&w);
-		(void)watch_over(&w.watch, clock_us());
+		(void)watch_over(&w, clock_us());
 		log_info("tunnel to %s ended", gw->server);
 	}
-	return w.watch.status;
+	return w.status;
 }

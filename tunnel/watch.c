@@ -26,11 +26,6 @@ enum {
 
 /* ---- our own address ---- */
 
-struct search {
-	struct in_addr	 local;
-	bool		 found;
-};
-
 /*
  * Any change of addresses has them looked at a moment after the last one: ours
  * may only move to another interface.
@@ -46,30 +41,28 @@ on_addresses(struct watch *w, int64_t now)
 		w->check_address_at = now + ADDRESS_US;
 }
 
+/* Zeroes the address that is looked for if this is it. */
 static void
 on_address(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 {
-	struct search *s = arg;
+	uint32_t *missing = arg;
 
-	if (h->nlmsg_type != RTM_NEWADDR || n < sizeof(struct ifaddrmsg))
-		return;
-	p += sizeof(struct ifaddrmsg);
-	n -= sizeof(struct ifaddrmsg);
-	if (nl_u32(p, n, IFA_LOCAL, nl_u32(p, n, IFA_ADDRESS, 0)) ==
-	    s->local.s_addr)
-		s->found = true;
+	if (h->nlmsg_type == RTM_NEWADDR &&
+	    nl_pass(&p, &n, sizeof(struct ifaddrmsg)) && *missing ==
+	    nl_u32(p, n, IFA_LOCAL, nl_u32(p, n, IFA_ADDRESS, 0)))
+		*missing = 0;
 }
 
 /* Does any interface have this address?  Also true if the kernel fails. */
 static bool
 address_exists(int fd, struct in_addr local)
 {
-	struct search s = { local, false };
-	struct nl_visit v = { on_address, &s };
+	uint32_t missing = local.s_addr;
+	struct nl_visit v = { on_address, &missing };
 	struct nl_request q;
 
 	nl_init(&q, RTM_GETADDR, NLM_F_DUMP, sizeof(struct ifaddrmsg));
-	return nl_talk(fd, &q, &v) == -1 || s.found;
+	return nl_talk(fd, &q, &v) == -1 || missing == 0;
 }
 
 /* ---- both gateways ---- */
@@ -172,8 +165,11 @@ watch_read(struct watch *w, int64_t now)
 	on_addresses(w, now);
 	if (read(w->signals, &si, sizeof(si)) != sizeof(si))
 		return false;
-	if (si.ssi_signo == SIGUSR1)
+	if (si.ssi_signo == SIGUSR1) {
+		/* Who asks for counters there may pass over an announcement. */
+		w->check_address_at = now + ADDRESS_US;
 		return true;
+	}
 	/* pppd, which got the same signal, sends its Terminate-Request. */
 	if (w->grace_until != INT64_MAX)
 		watch_end(w, EXIT_OK);
@@ -185,11 +181,8 @@ watch_read(struct watch *w, int64_t now)
 int64_t
 watch_due(const struct watch *w)
 {
-	int64_t due = w->health.check_at;
-
-	if (w->grace_until < due)
-		due = w->grace_until;
-	return w->check_address_at < due ? w->check_address_at : due;
+	return sooner(w->health.check_at, sooner(w->grace_until,
+	    w->check_address_at));
 }
 
 void
