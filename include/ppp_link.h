@@ -19,7 +19,6 @@ enum { LINK_WAITING = 196608 };		/* octets queued at most */
 
 struct link {
 	int		 in, fd;	/* to read from and to write to */
-	bool		 same;		/* both are one file, as for a pty */
 	bool		 sync;		/* one write is one frame, no HDLC */
 	bool		 gone;		/* pppd has closed its side */
 	int64_t		 full_since;	/* pppd has not read since then; or

@@ -32,12 +32,11 @@
 #include "util.h"
 
 enum {
-	TX_BATCH = 64,			/* packets in one sendmmsg() */
+	BATCH = 64,			/* packets in one sendmmsg(), recvmmsg() */
 	TX_READS = 8,			/* of the pty, before sending */
 	TX_ROOM = 16 + HDLC_FRAME_MAX + 2 + HDLC_DECODE_SLACK,
 	TX_SIZE = 65536 + TX_ROOM,
 	READ_SIZE = 16384,		/* a pty gives 4095 at most */
-	RX_BATCH = 64,			/* packets in one recvmmsg() */
 	RX_HEAD = 2048,			/* where nearly every packet fits */
 	RX_TAIL = HDLC_FRAME_MAX + 128 - RX_HEAD,
 	STALL_US = 50000,		/* pppd has not read for so long */
@@ -60,15 +59,15 @@ struct flow {
 	size_t		 tx_used;	/* of tx[] by queued packets */
 	unsigned	 tx_count, tx_sent;
 	size_t		 sync_len;	/* of an unfinished frame in rd[] */
-	int64_t		 sync_since;
+	int64_t		 sync_until;	/* it is waited for; or GRE_NEVER */
 
-	struct mmsghdr	 tx_msg[TX_BATCH], rx_msg[RX_BATCH];
-	struct iovec	 tx_iov[TX_BATCH], rx_iov[RX_BATCH][2];
+	struct mmsghdr	 tx_msg[BATCH], rx_msg[BATCH];
+	struct iovec	 tx_iov[BATCH], rx_iov[BATCH][2];	/* of these */
 	struct link	 link;		/* towards pppd */
 	uint8_t		 rd[READ_SIZE];
 	uint8_t		 tx[TX_SIZE];
-	uint8_t		 rx_head[RX_BATCH][RX_HEAD];
-	uint8_t		 rx_tail[RX_BATCH][RX_TAIL];
+	uint8_t		 rx_head[BATCH][RX_HEAD];
+	uint8_t		 rx_tail[BATCH][RX_TAIL];
 	uint8_t		 rx_whole[RX_HEAD + RX_TAIL];
 };
 
@@ -108,12 +107,6 @@ tx_reset(struct flow *f)
 		return;
 	memmove(front, f->dec.frame, f->dec.used);
 	f->dec.frame = front;
-}
-
-static bool
-tx_full(const struct flow *f)
-{
-	return f->tx_count == TX_BATCH || f->tx_used + TX_ROOM > TX_SIZE;
 }
 
 /*
@@ -189,17 +182,14 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 
 	health_sent(&f->watch.health, p, len, f->now);
 	head = gre_send(f->gre, p, len, f->now);
-	f->tx_iov[f->tx_count].iov_base = p - head;
-	f->tx_iov[f->tx_count].iov_len = head + len;
-	f->tx_msg[f->tx_count].msg_hdr.msg_iov = &f->tx_iov[f->tx_count];
-	f->tx_msg[f->tx_count].msg_hdr.msg_iovlen = 1;
-	f->tx_count++;
+	f->tx_iov[f->tx_count++] = (struct iovec){ p - head, head + len };
 	f->tx_used = (size_t)(p + len - f->tx);
 	f->tx_used = (f->tx_used + 15) & ~(size_t)15;
 	if (f->path_mtu != 0 && IP_HEADER + head + len > f->path_mtu)
 		tell_mtu(f, IP_HEADER + head + len);
 	log_packet("sent a frame of %zu octets", len);
-	if (tx_full(f) && !tx_flush(f))
+	if ((f->tx_count == BATCH || f->tx_used + TX_ROOM > TX_SIZE) &&
+	    !tx_flush(f))
 		tx_drop(f);
 }
 
@@ -220,27 +210,23 @@ tx_async(struct flow *f, const uint8_t *p, const uint8_t *stop)
 	}
 }
 
+/*
+ * Synchronous: rd[0 .. n) holds frames without any mark between them.  What
+ * seems to be a part of one waits for the rest, which may be late: then it was
+ * whole after all.
+ */
 static void
-tx_sync_frame(struct flow *f, const uint8_t *p, size_t len)
-{
-	uint8_t *frame = f->tx + f->tx_used + GRE_HEADER_MAX;
-
-	memcpy(frame, p, len);
-	tx_frame(f, frame, len);
-}
-
-/* Synchronous: rd[0 .. n) holds frames without any mark between them. */
-static void
-tx_sync(struct flow *f, size_t n)
+tx_sync(struct flow *f, size_t n, bool late)
 {
 	const uint8_t *p = f->rd;
+	size_t len;
 
-	while (n > 0) {
-		size_t len = hdlc_sync_split(p, n);
+	while ((len = late ? n : hdlc_sync_split(p, n)) > 0 &&
+	    len <= HDLC_FRAME_MAX) {
+		uint8_t *frame = f->tx + f->tx_used + GRE_HEADER_MAX;
 
-		if (len == 0 || len > HDLC_FRAME_MAX)
-			break;
-		tx_sync_frame(f, p, len);
+		memcpy(frame, p, len);
+		tx_frame(f, frame, len);
 		p += len;
 		n -= len;
 	}
@@ -250,18 +236,7 @@ tx_sync(struct flow *f, size_t n)
 	}
 	memmove(f->rd, p, n);
 	f->sync_len = n;
-	f->sync_since = f->now;
-}
-
-/* The rest of a synchronous frame has not come: it was whole after all. */
-static void
-tx_sync_late(struct flow *f)
-{
-	if (f->sync_len == 0 || f->now - f->sync_since < SYNC_WAIT_US)
-		return;
-	tx_sync_frame(f, f->rd, f->sync_len);
-	f->sync_len = 0;
-	(void)tx_flush(f);
+	f->sync_until = n > 0 ? f->now + SYNC_WAIT_US : GRE_NEVER;
 }
 
 /* Returns false when there is no more to read just now. */
@@ -278,7 +253,7 @@ tx_read(struct flow *f)
 		return false;
 	}
 	if (f->gw->conf->sync)
-		tx_sync(f, have + (size_t)n);
+		tx_sync(f, have + (size_t)n, false);
 	else
 		tx_async(f, f->rd, f->rd + n);
 	/* A pty hands out 4095 octets at once: less means it is empty. */
@@ -292,7 +267,7 @@ uplink(struct flow *f)
 		return;
 	/* Bounded as downlink() is, so that neither direction starves. */
 	for (int i = 0; i < TX_READS && !f->watch.over; i++)
-		if (!tx_read(f) || f->tx_count >= TX_BATCH / 2)
+		if (!tx_read(f) || f->tx_count >= BATCH / 2)
 			break;
 	(void)tx_flush(f);
 }
@@ -335,18 +310,6 @@ deliver(struct flow *f, bool drained)
 	}
 }
 
-static void
-send_one(struct flow *f, const uint8_t *p, size_t n)
-{
-	/* Twice: the first error may be that of an earlier ICMP message. */
-	for (int i = 0; i < 2; i++) {
-		if (send(f->gw->raw, p, n, MSG_DONTWAIT) != -1 ||
-		    errno == EAGAIN)
-			break;
-		health_error(&f->watch.health, errno, f->now);
-	}
-}
-
 /* Sends acknowledgements and gap fillers that are due. */
 static void
 send_output(struct flow *f)
@@ -355,20 +318,19 @@ send_output(struct flow *f)
 	size_t n;
 
 	while ((n = gre_output(f->gre, buf, f->now)) > 0)
-		send_one(f, buf, n);
+		/* Twice: the first error may be an earlier ICMP message's. */
+		for (int i = 0; i < 2 && send(f->gw->raw, buf, n,
+		    MSG_DONTWAIT) == -1 && errno != EAGAIN; i++)
+			health_error(&f->watch.health, errno, f->now);
 }
 
-/* A packet as the raw socket gives it: with its IP header. */
+/* A packet as the raw socket gives it: with its IP header, a good one. */
 static void
 rx_packet(struct flow *f, const uint8_t *p, size_t n)
 {
-	size_t ihl = n > 0 ? (size_t)(p[0] & 15) * 4 : 0;
+	size_t ihl = (size_t)(p[0] & 15) * 4;
 
-	if (ihl < 20 || ihl > n) {
-		f->gw->n->rx_bad++;
-		return;
-	}
-	if (gre_recv(f->gre, p + ihl, n - ihl, f->now) != GRE_OK) {
+	if (ihl > n || gre_recv(f->gre, p + ihl, n - ihl, f->now) != GRE_OK) {
 		log_packet("dropped a packet that is not ours");
 		return;
 	}
@@ -394,9 +356,9 @@ rx_one(struct flow *f, unsigned i)
 static void
 downlink(struct flow *f)
 {
-	int n = recvmmsg(f->gw->raw, f->rx_msg, RX_BATCH, MSG_DONTWAIT, NULL);
+	int n = recvmmsg(f->gw->raw, f->rx_msg, BATCH, MSG_DONTWAIT, NULL);
 
-	f->rx_more = n == RX_BATCH;
+	f->rx_more = n == BATCH;
 	if (n == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			health_error(&f->watch.health, errno, f->now);
@@ -438,13 +400,9 @@ next_deadline(const struct flow *f)
 	/* What is due cannot be done while the pty is full. */
 	if (due <= f->now && pty_full(f))
 		due = GRE_NEVER;
-	if (watch_due(&f->watch) < due)
-		due = watch_due(&f->watch);
-	if (pty_full(f) && f->link.full_since + STALL_US < due)
-		due = f->link.full_since + STALL_US;
-	if (f->sync_len > 0 && f->sync_since + SYNC_WAIT_US < due)
-		due = f->sync_since + SYNC_WAIT_US;
-	return due;
+	if (pty_full(f))
+		due = sooner(due, f->link.full_since + STALL_US);
+	return sooner(due, sooner(f->sync_until, watch_due(&f->watch)));
 }
 
 static void
@@ -458,11 +416,6 @@ fill_pollfds(const struct flow *f, struct pollfd p[P_COUNT])
 	p[P_IN] = (struct pollfd){ tx_blocked ? -1 : gw->in, POLLIN, 0 };
 	p[P_OUT] = (struct pollfd){ f->link.len > 0 ? gw->out : -1,
 	    POLLOUT, 0 };
-	/* One entry, not two, for a pty: when it is full we wake often. */
-	if (f->link.same && p[P_IN].fd != -1 && p[P_OUT].fd != -1) {
-		p[P_IN].events |= POLLOUT;
-		p[P_OUT].fd = -1;
-	}
 	p[P_RAW] = (struct pollfd){ raw != 0 ? gw->raw : -1, raw, 0 };
 	p[P_WATCH] = (struct pollfd){ f->watch.fd, POLLIN, 0 };
 }
@@ -481,8 +434,6 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 	else if ((p[P_RAW].events & POLLIN) != 0 &&
 	    (p[P_RAW].revents & POLLIN) == 0)
 		f->rx_more = false;
-	p[P_OUT].revents |= p[P_IN].revents & POLLOUT;
-	p[P_IN].revents &= (short)~POLLOUT;
 	f->now = clock_us();
 }
 
@@ -495,8 +446,10 @@ on_time(struct flow *f)
 		flush(f);
 	}
 	send_output(f);
-	if (f->gw->conf->sync)
-		tx_sync_late(f);
+	if (f->sync_until <= f->now) {
+		tx_sync(f, f->sync_len, true);
+		(void)tx_flush(f);
+	}
 	watch_tick(&f->watch, f->now);
 }
 
@@ -542,7 +495,10 @@ flow_new(struct gateway *gw)
 	f->gw = gw;
 	f->gre = gre_init(mem, &gc, gw->n);
 	f->now = clock_us();
-	for (unsigned i = 0; i < RX_BATCH; i++) {
+	f->sync_until = GRE_NEVER;
+	for (unsigned i = 0; i < BATCH; i++) {
+		f->tx_msg[i].msg_hdr.msg_iov = &f->tx_iov[i];
+		f->tx_msg[i].msg_hdr.msg_iovlen = 1;
 		f->rx_iov[i][0] = (struct iovec){ f->rx_head[i], RX_HEAD };
 		f->rx_iov[i][1] = (struct iovec){ f->rx_tail[i], RX_TAIL };
 		f->rx_msg[i].msg_hdr.msg_iov = f->rx_iov[i];

@@ -8,7 +8,6 @@
  * mark of a frame's end; so each is queued behind its length, in two octets.
  */
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,29 +46,11 @@ frames_on_master(int fd)
 		    "are told apart by what they contain", strerror(errno));
 }
 
-/*
- * Are both one file, to be polled for both directions at once?  The two ends of
- * a pipe have one inode but are two files.
- */
-static bool
-same_file(int a, int b)
-{
-	struct stat sa, sb;
-	unsigned na = 0, nb = 0;	/* all masters of ptys are one inode */
-
-	(void)ioctl(a, TIOCGPTN, &na);
-	(void)ioctl(b, TIOCGPTN, &nb);
-	return na == nb && fstat(a, &sa) == 0 && fstat(b, &sb) == 0 &&
-	    !S_ISFIFO(sa.st_mode) && sa.st_dev == sb.st_dev &&
-	    sa.st_ino == sb.st_ino;
-}
-
 void
 link_open(struct link *l, int in, int out, bool sync)
 {
 	l->in = in;
 	l->fd = out;
-	l->same = same_file(in, out);
 	l->sync = sync;
 	l->full_since = LINK_NEVER;
 	l->in_flags = fcntl(in, F_GETFL);

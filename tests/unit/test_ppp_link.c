@@ -108,30 +108,9 @@ test_async_queue(void)
 	close(ends[0]);
 }
 
-/* Two masters are one inode, and yet two ptys. */
-static void
-test_same_file(void)
-{
-	int a = posix_openpt(O_RDWR | O_NOCTTY);
-	int b = posix_openpt(O_RDWR | O_NOCTTY), again = dup(a), pipes[2];
-
-	if (b == -1 || again == -1 || pipe(pipes) == -1)
-		exit(1);
-	T(same_file(a, again), "a pty twice is one file");
-	T(!same_file(a, b), "the masters of two ptys are two");
-	T(!same_file(pipes[0], pipes[1]) && !same_file(a, pipes[0]),
-	    "so are the ends of a pipe, and a pty and a pipe");
-	close(a);
-	close(b);
-	close(again);
-	close(pipes[0]);
-	close(pipes[1]);
-}
-
 int
 main(void)
 {
-	test_same_file();
 	test_sync_queue();
 	test_async_queue();
 	return t_done();
