@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Servers that need something special.
- *
- * Theory of operation.  Most quirks are a bit that other code asks for where it
- * matters; their options are rows of client/options.c.  What our messages say,
- * as usual and in a disguise, stands here and nowhere else.  Explicit options
- * win over a disguise: the caller sees to that, as it alone knows which were
- * given.
+ * Servers that need something special.  Options of quirks are rows of
+ * client/options.c, and explicit options win over a disguise: the caller sees to
+ * that, as it alone knows which were given.
  */
 #include <stddef.h>
 #include <string.h>

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One tunnel's data path (pure): enhanced GRE (RFC 2637 4.1), sequence rules,
- * the reorder ring, when to acknowledge, and the counters.
- *
- * The caller owns all memory and the clock.  Times are monotonic
- * microseconds; GRE_NEVER means "no need to call".
+ * One tunnel's data path (pure): enhanced GRE (RFC 2637 4.1), in order, with
+ * acknowledgements.  The caller owns all memory and the clock; times are
+ * monotonic microseconds, GRE_NEVER means "no need to call".
  */
 #ifndef PPTP_GRE_H
 #define PPTP_GRE_H
@@ -94,10 +92,9 @@ struct gre *gre_init(void *mem, const struct gre_conf *conf,
     struct gre_counters *n);
 
 /*
- * Puts the header in front of a frame for the server, and overwrites up to
- * GRE_HEADER_MAX octets before frame[0].  Returns the header's
- * length h: the packet is frame - h, h + len octets.  Carries an
- * acknowledgement if one is owed.  Counts the packet as sent.
+ * Puts the header, of up to GRE_HEADER_MAX octets, in front of a frame for the
+ * server, and with it an acknowledgement if one is owed.  Returns its length h:
+ * the packet is frame - h, h + len octets, and is counted as sent.
  */
 size_t gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now);
 
@@ -115,10 +112,10 @@ void gre_send_failed(struct gre *g, size_t len);
 size_t gre_output(struct gre *g, uint8_t *buf, int64_t now);
 
 /*
- * Takes one received packet, beginning with the GRE header.  Whatever can be
- * delivered because of it comes out of gre_next().  buf must stay unchanged
- * until gre_next() has returned NULL.  A packet for another call is
- * GRE_BAD_HEADER, one longer than HDLC_FRAME_MAX GRE_BAD_LENGTH.
+ * Takes one received packet, beginning with the GRE header: what can be
+ * delivered now comes out of gre_next(), and buf must stay unchanged until that
+ * has returned NULL.  A packet for another call is GRE_BAD_HEADER, one longer
+ * than HDLC_FRAME_MAX GRE_BAD_LENGTH.
  */
 enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
     int64_t now);

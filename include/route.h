@@ -41,8 +41,8 @@ struct route {
 };
 
 /*
- * Opens both sockets (close-on-exec).  0, or -1 with errno.  local and mark
- * may be set before any route_update().
+ * Opens both sockets (close-on-exec).  0, or -1 with errno.  local and mark may
+ * be set before any route_update().
  */
 int route_open(struct route *r, struct in_addr server);
 
@@ -50,22 +50,21 @@ int route_open(struct route *r, struct in_addr server);
  * Adds or renews a /32 to the server along its current path, if and only if
  * that goes through a gateway; removes ours if it no longer does.  A leftover
  * with ROUTE_PROTOCOL is replaced; no other route is ever touched, and where
- * somebody else has made a host route to the server we make none.
+ * somebody else has made a host route to the server we make none.  At no moment
+ * is a route of ours missing between the old and the new.
  *
  * Paths through ppp and tun interfaces are avoided, as they may be the tunnel
  * itself, except one that the first call finds in use (an uplink by PPPoE);
- * there the far end counts as a gateway, being one.  If such an interface is
- * all there is and no route of ours stands, that is logged once.
+ * there the far end counts as a gateway, being one.
  *
- * 0, or -1 with errno after a log line (the tunnel may go on); no error is
- * logged twice in a row.  At no moment is a route of ours missing between the
- * old and the new.
+ * 0, or -1 with errno after a log line (the tunnel may go on); nothing is
+ * logged twice in a row.
  */
 int route_update(struct route *r);
 
 /*
- * Reads what the kernel announced on r->watch; true if paths may have changed
- * and route_update() should be called (in a moment: changes come in bursts).
+ * Reads what the kernel announced on r->watch; true if paths may have changed:
+ * route_update() in a moment, as changes come in bursts.
  */
 bool route_changed(struct route *r);
 

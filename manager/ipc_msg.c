@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The messages between our processes, pppd's plugin among them (pure).  Both
- * ends run on one machine but may be of different builds, and the manager reads
- * a network.  So messages carry a magic number and a version, have one exact
- * size each, and are written and read octet by octet like any wire format.
+ * The messages of ipc_msg.h as octets (pure).  Both ends run on one machine but
+ * may be of different builds, and the manager reads a network.  So messages
+ * carry a magic number and a version, and are written and read octet by octet
+ * like any wire format.
  */
 #include <assert.h>
 #include <string.h>

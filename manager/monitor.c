@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The monitor, the only process that stays privileged.
- *
- * It reads nothing from the network.  Once the manager is gone, however it
- * ended, it removes what needs privilege to remove: socket file and host route.
- * Processes never signal each other: a closed socket means "stop" everywhere.
+ * The monitor; see monitor.h.  Processes never signal each other: a closed
+ * socket means "stop" everywhere.
  */
 #include <sys/file.h>
 #include <sys/socket.h>
