@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The call manager: one per server.  It owns the TCP connections to the server
- * and puts the calls of its clients (clients.h) on them.  It has no privilege
- * left when it reads from either.
+ * and puts the calls of its clients on them: gateways, with a call each.  They
+ * and --status come over the unix listener and bring what needs their
+ * privilege: a TCP socket with its own mark and local address, not connected
+ * yet, and a drop socket.  The manager has no privilege left when it reads from
+ * either side.
  *
  * A call ends when its client's unix socket closes; the manager ends with its
  * last call.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,14 +25,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clients.h"
+#include "compat.h"
 #include "conf.h"
+#include "ipc_msg.h"
 #include "pptp_callmgr.h"
 #include "pptp_ctrl.h"
 #include "sandbox.h"
 #include "util.h"
 
+/* Why there is no further client, or not what it brings. */
+#define CLIENTS_FULL	"this call manager has no descriptor left for a " \
+	"further tunnel (raise the limit with ulimit -n)"
+
 enum {
+	CLIENTS = 512,			/* of one server, at most */
+	DROP_SOCKS = 16,		/* one for a local address */
+	REQUEST_US = 2000000,		/* for a client's first message */
+	ACCEPT_PAUSE_US = 200000,	/* without a descriptor for one */
 	MONITOR_US = 5000000,		/* for the monitor's READY */
 	LAST_CALL_US = 200000,		/* for the end of a connection whose
 					 * last call the server ended */
@@ -56,17 +69,169 @@ struct conn {
 	struct ctrl	 ctrl;		/* its conf: others have to suit */
 };
 
+struct client {
+	int		 fd;		/* -1: this slot is free */
+	unsigned	 at;		/* in the table for poll(); 0: not */
+	enum { NOTHING_YET, A_CALL, A_LISTING } wants;
+	bool		 routed;	/* the host route takes its path */
+	struct conn	*conn;		/* of its call; NULL: none yet */
+	int		 tcp;		/* until there is one; or -1 */
+	bool		 alone;		/* it is to share none */
+	struct ipc_call call;
+	const struct gre_counters *n;	/* shared by the gateway, or NULL */
+	uint16_t	 peer_id;
+	int64_t		 deadline;	/* of silence or of establishment */
+	int64_t		 up_since;	/* 0: it is not up */
+	unsigned	 cursor;	/* of a listing */
+};
+
 struct manager {
+	struct in_addr	 server;
 	const char	*name;		/* of the server */
 	int64_t		 now;		/* since poll() returned */
 	int		 monitor, signals;
 	const char	*refusal;	/* why there is no further call */
 	uint16_t	 serial;
-	struct clients	 clients;
-	unsigned	 high;		/* connections in use lie below */
+	uid_t		 owner;		/* served, as root is */
+	int		 listener;	/* -1: private, or no further client */
+	int		 reserve_fd;	/* to refuse a client with; or -1 */
+	int64_t		 accept_resume_us;	/* until then no accept() */
+	uint32_t	 drop_local[DROP_SOCKS];	/* with a drop socket */
+	unsigned	 drop_socks;
+	unsigned	 clients, conns;	/* those in use lie below */
+	struct client	 client[CLIENTS];
 	struct conn	 conn[CLIENTS];
 	struct pollfd	 poll[P_FIXED + 2 * CLIENTS];
 };
+
+/* ---- clients ---- */
+
+/* One that does not read loses messages, not its call. */
+static void
+client_step(const struct client *cl, enum ipc_step step)
+{
+	struct ipc_msg m = { .type = IPC_STEP, .step = step };
+
+	(void)ipc_send(cl->fd, &m, NULL);
+}
+
+/* A DOWN has a status of conf.h, or IPC_ID_TAKEN; a LOG is for who wants it. */
+static void
+client_say(const struct client *cl, enum ipc_type type, unsigned code,
+    const char *text)
+{
+	struct ipc_msg m = { .type = type, .said.code = (uint8_t)code };
+
+	if (type == IPC_LOG && code > cl->call.loglevel)
+		return;
+	snprintf(m.said.text, sizeof(m.said.text), "%s", text);
+	(void)ipc_send(cl->fd, &m, NULL);
+}
+
+static void
+client_free(struct client *cl)
+{
+	if (cl->n != NULL)
+		munmap((void *)(uintptr_t)cl->n, sizeof(*cl->n));
+	if (cl->tcp != -1)
+		close(cl->tcp);
+	close(cl->fd);
+	memset(cl, 0, sizeof(*cl));
+	cl->fd = cl->tcp = -1;
+}
+
+static void
+client_down(struct client *cl, unsigned status, const char *text)
+{
+	client_say(cl, IPC_DOWN, status, text);
+	client_free(cl);
+}
+
+/* The client after this one (NULL: the first), by slots; NULL. */
+static struct client *
+clients_next(struct manager *g, struct client *after)
+{
+	struct client *cl = after == NULL ? g->client : after + 1;
+
+	while (cl < g->client + g->clients && cl->fd == -1)
+		cl++;
+	return cl < g->client + g->clients ? cl : NULL;
+}
+
+static struct client *
+clients_find(struct manager *g, uint16_t id)
+{
+	struct client *cl = NULL;
+
+	while ((cl = clients_next(g, cl)) != NULL)
+		if (cl->wants == A_CALL && cl->call.id == id)
+			break;
+	return cl;
+}
+
+/* Slots that were never used are pages that cost nothing. */
+static void
+client_new(struct manager *g, int fd)
+{
+	struct client *cl = g->client;
+
+	while (cl < g->client + g->clients && cl->fd != -1)
+		cl++;
+	if (cl == g->client + CLIENTS) {
+		struct client none = { .fd = fd, .tcp = -1 };
+
+		client_down(&none, EXIT_SYSTEM, CLIENTS_FULL);
+		return;
+	}
+	if (cl == g->client + g->clients)
+		g->clients++;
+	*cl = (struct client){ .fd = fd, .tcp = -1,
+	    .deadline = g->now + REQUEST_US };
+}
+
+/*
+ * accept() has no descriptor left.  A client would wait in the backlog and
+ * poll() return at once again and again: so accept() is suspended, and the
+ * reserved descriptor used to refuse one client.
+ */
+static void
+refuse_one(struct manager *g)
+{
+	struct client cl = { .tcp = -1 };
+
+	g->accept_resume_us = g->now + ACCEPT_PAUSE_US;
+	if (g->reserve_fd == -1)
+		return;
+	close(g->reserve_fd);
+	cl.fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (cl.fd != -1)
+		client_down(&cl, EXIT_SYSTEM, CLIENTS_FULL);
+	if (dup2(STDIN_FILENO, g->reserve_fd) == -1)
+		g->reserve_fd = -1;
+}
+
+static void
+clients_accept(struct manager *g)
+{
+	struct ucred cred = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(cred);
+	int fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC |
+	    SOCK_NONBLOCK);
+
+	if (fd == -1 && errno != EAGAIN && errno != EINTR &&
+	    errno != ECONNABORTED)
+		refuse_one(g);
+	if (fd == -1)
+		return;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1 ||
+	    (cred.uid != 0 && cred.uid != g->owner)) {
+		log_warnx("%s: refused a local process of uid %u", g->name,
+		    (unsigned)cred.uid);
+		close(fd);
+		return;
+	}
+	client_new(g, fd);
+}
 
 /* ---- control connections ---- */
 
@@ -74,7 +239,7 @@ struct manager {
 static struct client *
 next_on(const struct conn *co, struct client *cl)
 {
-	while ((cl = clients_next(&co->g->clients, cl)) != NULL &&
+	while ((cl = clients_next(co->g, cl)) != NULL &&
 	    cl->conn != co)
 		;
 	return cl;
@@ -132,7 +297,7 @@ waiters_part(const struct conn *co)
 {
 	struct client *cl = NULL;
 
-	while ((cl = clients_next(&co->g->clients, cl)) != NULL)
+	while ((cl = clients_next(co->g, cl)) != NULL)
 		if (is_waiting(cl) && conn_suits(co, &cl->call))
 			cl->alone = true;
 }
@@ -159,7 +324,7 @@ route_is_others(struct manager *g, const struct client *cl)
 {
 	struct client *o = NULL;
 
-	while ((o = clients_next(&g->clients, o)) != NULL)
+	while ((o = clients_next(g, o)) != NULL)
 		if (o != cl && o->routed &&
 		    (o->call.local != cl->call.local ||
 		    o->call.mark != cl->call.mark))
@@ -197,7 +362,7 @@ send_server(struct manager *g, struct client *cl)
 	struct ipc_msg m = { .type = IPC_SERVER,
 	    .server = cl->conn->ctrl.peer };
 
-	client_send(cl, &m);
+	(void)ipc_send(cl->fd, &m, NULL);
 	client_step(cl, IPC_CALLING);
 	if (cl->call.hostroute)
 		ask_route(g, cl);
@@ -217,7 +382,7 @@ on_server(struct conn *co)
 static struct client *
 client_of(const struct conn *co, uint16_t id)
 {
-	struct client *cl = clients_find(&co->g->clients, id);
+	struct client *cl = clients_find(co->g, id);
 
 	return cl != NULL && cl->conn == co ? cl : NULL;
 }
@@ -384,7 +549,7 @@ conn_to_share(struct manager *g, const struct ipc_call *call)
 	struct conn *coming = NULL;
 	bool takes_one = false;
 
-	for (struct conn *co = g->conn; co < g->conn + g->high; co++) {
+	for (struct conn *co = g->conn; co < g->conn + g->conns; co++) {
 		if (!conn_suits(co, call))
 			continue;
 		if (co->state < CONN_UP)
@@ -403,12 +568,12 @@ conn_new(struct manager *g, int fd, const struct ipc_call *call)
 {
 	struct conn *co = g->conn;
 
-	while (co < g->conn + g->high && co->state != CONN_FREE)
+	while (co < g->conn + g->conns && co->state != CONN_FREE)
 		co++;
 	if (co == g->conn + CLIENTS)
 		return NULL;
-	if (co == g->conn + g->high)
-		g->high++;
+	if (co == g->conn + g->conns)
+		g->conns++;
 	co->g = g;
 	co->state = CONN_CONNECTING;
 	co->fd = fd;
@@ -433,7 +598,7 @@ call_on_new(struct manager *g, struct client *cl)
 	cl->conn = co;
 	client_step(cl, IPC_CONNECTING);
 	(void)ctrl_call_open(&co->ctrl, &cl->call, g->serial++, g->now);
-	if (fd_connect(co->fd, g->clients.server, cl->call.port) == 0)
+	if (fd_connect(co->fd, g->server, cl->call.port) == 0)
 		conn_tried(co, 0);
 	else if (errno != EINPROGRESS)
 		conn_tried(co, errno);
@@ -463,7 +628,7 @@ calls_place(struct manager *g)
 {
 	struct client *cl = NULL;
 
-	while ((cl = clients_next(&g->clients, cl)) != NULL) {
+	while ((cl = clients_next(g, cl)) != NULL) {
 		struct conn *share = cl->alone ? NULL :
 		    conn_to_share(g, &cl->call);
 
@@ -504,21 +669,110 @@ client_refuse(struct manager *g, struct client *cl, unsigned status,
 	client_gone(g, cl);
 }
 
+/* Maps a gateway's counters, which the seal keeps it from shrinking. */
+static const struct gre_counters *
+map_counters(int fd)
+{
+	struct stat st;
+	void *p;
+	int seals;
+
+	if (fd == -1 || fstat(fd, &st) == -1 ||
+	    st.st_size < (off_t)sizeof(struct gre_counters) ||
+	    (seals = fcntl(fd, F_GET_SEALS)) == -1 ||
+	    (seals & F_SEAL_SHRINK) == 0)
+		return NULL;
+	p = mmap(NULL, sizeof(struct gre_counters), PROT_READ, MAP_SHARED, fd,
+	    0);
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/*
+ * A drop socket is a raw one whose filter drops everything.  It stays open, so
+ * that GRE always has a receiver even while a gateway's buffer is full.
+ * Without one the kernel would tell the server that protocol 47 is unreachable
+ * here, which ends the server's side of every tunnel.  One serves all tunnels
+ * from its local address.
+ */
+static void
+keep_drop_sock(struct manager *g, int *fd)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+
+	if (*fd == -1 || g->drop_socks == DROP_SOCKS ||
+	    getsockname(*fd, (struct sockaddr *)&sin, &len) == -1)
+		return;
+	for (unsigned i = 0; i < g->drop_socks; i++)
+		if (g->drop_local[i] == sin.sin_addr.s_addr)
+			return;
+	/* It stays open until this process ends. */
+	g->drop_local[g->drop_socks++] = sin.sin_addr.s_addr;
+	*fd = -1;
+}
+
+/* Takes a request, and of *fds what it keeps: calls_place() goes on. */
 static void
 on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
     struct ipc_fds *fds)
 {
-	int tcp = fds->fd[IPC_FD_TCP];
+	int *tcp = &fds->fd[IPC_FD_TCP];
 
 	if (cl->wants != NOTHING_YET ||
-	    call->server != g->clients.server.s_addr ||
-	    tcp == -1 || fd_nonblock(tcp) == -1)
+	    call->server != g->server.s_addr ||
+	    *tcp == -1 || fd_nonblock(*tcp) == -1)
 		client_refuse(g, cl, EXIT_SYSTEM, "the call manager did not "
 		    "understand: is an older pptp still running?");
-	else if (clients_find(&g->clients, call->id) != NULL)
+	else if (clients_find(g, call->id) != NULL)
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
-	else
-		client_asked(&g->clients, cl, call, fds, g->now);
+	else {
+		cl->wants = A_CALL;
+		cl->call = *call;
+		cl->deadline = g->now + call->timeout_us;
+		cl->n = map_counters(fds->fd[IPC_FD_COUNTERS]);
+		keep_drop_sock(g, &fds->fd[IPC_FD_DROP]);
+		cl->tcp = *tcp;
+		*tcp = -1;
+	}
+}
+
+/* What a listing says of one client's tunnel. */
+static struct ipc_msg
+tunnel_of(const struct client *cl, int64_t now)
+{
+	struct ipc_msg m = { .type = IPC_TUNNEL, .tunnel = {
+	    .id = cl->call.id, .peer_id = cl->peer_id,
+	    .server = cl->call.server, .local = cl->call.local } };
+
+	if (cl->up_since != 0) {
+		m.tunnel.up = true;
+		m.tunnel.up_us = (uint64_t)(now - cl->up_since);
+	}
+	if (cl->n != NULL)
+		m.tunnel.n = *cl->n;
+	return m;
+}
+
+/* Sends as much of a listing as its reader reads now, and ends with it. */
+static void
+client_list(struct manager *g, struct client *cl)
+{
+	for (;;) {
+		struct ipc_msg m = { .type = IPC_END };
+
+		while (cl->cursor < g->clients &&
+		    g->client[cl->cursor].wants != A_CALL)
+			cl->cursor++;
+		if (cl->cursor < g->clients)
+			m = tunnel_of(&g->client[cl->cursor], g->now);
+		if (ipc_send(cl->fd, &m, NULL) == -1 && errno == EAGAIN)
+			return;
+		if (m.type == IPC_END) {
+			client_free(cl);
+			return;
+		}
+		cl->cursor++;
+	}
 }
 
 static void
@@ -536,7 +790,7 @@ client_readable(struct manager *g, struct client *cl)
 		on_call(g, cl, &m.call, &fds);
 	else if (n == 1 && m.type == IPC_STATUS && cl->wants == NOTHING_YET) {
 		cl->wants = A_LISTING;
-		client_list(&g->clients, cl, g->now);
+		client_list(g, cl);
 	} else {
 		if (n != 0)
 			log_warnx("%s: a local process sent what is not ours: "
@@ -604,13 +858,13 @@ watch_all(struct manager *g)
 
 	(void)watch(g, &n, -1, 0);	/* in the order of P_NONE and so on */
 	(void)watch(g, &n, g->signals, POLLIN);
-	(void)watch(g, &n, g->now < g->clients.accept_resume_us ? -1 :
-	    g->clients.listener, POLLIN);
+	(void)watch(g, &n, g->now < g->accept_resume_us ? -1 :
+	    g->listener, POLLIN);
 	(void)watch(g, &n, g->monitor, POLLIN);
-	while ((cl = clients_next(&g->clients, cl)) != NULL)
+	while ((cl = clients_next(g, cl)) != NULL)
 		cl->at = watch(g, &n, cl->fd, cl->wants == A_LISTING ?
 		    POLLOUT : POLLIN);
-	for (struct conn *co = g->conn; co < g->conn + g->high; co++) {
+	for (struct conn *co = g->conn; co < g->conn + g->conns; co++) {
 		bool out = co->state == CONN_CONNECTING ||
 		    (co->state >= CONN_OPEN &&
 		    ctrl_output(&co->ctrl, &len, g->now) != NULL);
@@ -625,14 +879,14 @@ watch_all(struct manager *g)
 static int64_t
 next_deadline(struct manager *g)
 {
-	int64_t due = g->now < g->clients.accept_resume_us ?
-	    g->clients.accept_resume_us : CTRL_NEVER;
+	int64_t due = g->now < g->accept_resume_us ?
+	    g->accept_resume_us : CTRL_NEVER;
 	struct client *cl = NULL;
 
-	while ((cl = clients_next(&g->clients, cl)) != NULL)
+	while ((cl = clients_next(g, cl)) != NULL)
 		due = sooner(due, is_waiting(cl) && cl->alone ? g->now :
 		    cl->deadline);
-	for (struct conn *co = g->conn; co < g->conn + g->high; co++) {
+	for (struct conn *co = g->conn; co < g->conn + g->conns; co++) {
 		if (co->state != CONN_FREE)
 			due = sooner(due, co->stop_at);
 		if (co->state >= CONN_OPEN)
@@ -648,7 +902,7 @@ serve_client(struct manager *g, struct client *cl)
 	short events = g->poll[cl->at].revents;
 
 	if (cl->wants == A_LISTING && (events & POLLOUT) != 0)
-		client_list(&g->clients, cl, g->now);
+		client_list(g, cl);
 	else if (events != 0)
 		client_readable(g, cl);
 	if (cl->fd != -1 && cl->deadline <= g->now)
@@ -676,11 +930,11 @@ serve_conn(struct manager *g, struct conn *co)
 static void
 on_signal(struct manager *g)
 {
-	close(g->clients.listener);
+	close(g->listener);
 	close(g->signals);
-	g->clients.listener = g->signals = -1;
+	g->listener = g->signals = -1;
 	g->refusal = "the call manager was told to end";
-	for (struct conn *co = g->conn; co < g->conn + g->high; co++)
+	for (struct conn *co = g->conn; co < g->conn + g->conns; co++)
 		if (co->state >= CONN_CONNECTING)
 			ctrl_stop(&co->ctrl, g->now);
 }
@@ -688,9 +942,11 @@ on_signal(struct manager *g)
 static bool
 idle(struct manager *g)
 {
-	while (g->high > 0 && g->conn[g->high - 1].state == CONN_FREE)
-		g->high--;
-	return clients_none(&g->clients) && g->high == 0;
+	while (g->clients > 0 && g->client[g->clients - 1].fd == -1)
+		g->clients--;
+	while (g->conns > 0 && g->conn[g->conns - 1].state == CONN_FREE)
+		g->conns--;
+	return g->clients == 0 && g->conns == 0;
 }
 
 /* Where poll() failed there are no events, but deadlines. */
@@ -705,24 +961,22 @@ serve_all(struct manager *g)
 		close(g->monitor);
 		g->monitor = -1;
 	}
-	while ((cl = clients_next(&g->clients, cl)) != NULL)
+	while ((cl = clients_next(g, cl)) != NULL)
 		serve_client(g, cl);
-	for (struct conn *co = g->conn; co < g->conn + g->high; co++)
+	for (struct conn *co = g->conn; co < g->conn + g->conns; co++)
 		if (co->state != CONN_FREE)
 			serve_conn(g, co);
 	calls_place(g);
-	if (g->clients.listener != -1 && g->poll[P_LISTENER].revents != 0)
-		clients_accept(&g->clients, g->now);
+	if (g->listener != -1 && g->poll[P_LISTENER].revents != 0)
+		clients_accept(g);
 }
 
 static void
 manager_loop(struct manager *g)
 {
 	/* The client that started us comes at once, or none will. */
-	int64_t unserved, due;
+	int64_t unserved = clock_us() + REQUEST_US, due;
 
-	g->now = clock_us();
-	unserved = g->now + REQUEST_TIMEOUT_US;
 	for (;;) {
 		if (!idle(g))
 			unserved = CTRL_NEVER;
@@ -763,12 +1017,19 @@ callmgr_run(const struct monitor_start *s, int monitor)
 	if (g == MAP_FAILED)
 		fatal(EXIT_SYSTEM, "call manager for %s: out of memory",
 		    s->name);
-	g->name = s->name;
-	g->monitor = monitor;
 	(void)fd_nonblock(monitor);	/* it may be at work on routes */
+	g->server = s->server;
+	g->name = s->name;
+	g->now = clock_us();
+	g->monitor = monitor;
 	g->signals = keep[3] = signal_fd(sigs, 3);
-	clients_init(&g->clients, s, clock_us());
-	keep[4] = g->clients.reserve_fd;
+	g->owner = geteuid();
+	g->listener = s->listener;
+	g->reserve_fd = keep[4] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+	if (s->client != -1) {
+		(void)fd_nonblock(s->client);
+		client_new(g, s->client);
+	}
 	random_bytes(&g->serial, sizeof(g->serial));
 	if (!monitor_is_ready(monitor))
 		g->refusal = "the call manager's monitor failed, which keeps "

@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control connection of RFC 2637, PNS side.
+ * The control connection of RFC 2637, PNS side (pure).
  *
  * Theory of operation.  The connection and each of its calls have a state.  A
  * message from the server, a request of the user of this module or a deadline
  * changes states, appends whole messages to out[] and is told to the user as an
- * event; ctrl_output() returns one message at a time.  ctrl_settle() runs after
- * every change and starts what has become possible: the next queued call, or
- * the next step of an orderly end.
+ * event.  ctrl_settle() runs after every change and starts what has become
+ * possible: the next queued call, or the next step of an orderly end.
  *
  * No memory grows with what the peer sends.  Replies may fill the first half of
- * out[] only, so that a flood of requests leaves room for our own messages; the
- * connection ends when a peer reads so little that even the second half is
- * full.
+ * out[] only, so that a flood of requests leaves room for our own messages; a
+ * peer that lets even the second half run full is given up.
  *
- * Input.  A stream is never searched for the next magic cookie (RFC 2637 2):
- * what does not begin with length, kind and cookie is no message, and ends the
- * connection.  The one exception is the text that some servers send before
- * their first message.  A whole message goes to its row of ctrl_msgs[]: its
- * size, the states in which it may arrive and its handler.  The surplus of a
+ * A stream is never searched for the next magic cookie (RFC 2637 2): what does
+ * not begin with length, kind and cookie ends the connection, except for the
+ * text that some servers send before their first message.  The surplus of a
  * message longer than RFC 2637 says is skipped; what a shorter one lacks is
  * taken for zeroes.
  */
@@ -166,9 +162,8 @@ call_pending(struct ctrl *c)
 }
 
 /*
- * A call has ended with the cause of ctrl_say(), unless we cleared it: its
- * slot is free.  A call that the server ends before its Outgoing-Call-Reply was
- * refused.
+ * A call has ended, with the cause that was said unless we cleared it.  One
+ * that the server ends before its Outgoing-Call-Reply was refused.
  */
 static void
 call_down(struct ctrl *c, struct ctrl_call *call)
@@ -194,7 +189,7 @@ calls_down(struct ctrl *c)
 			call_down(c, &c->call[i]);
 }
 
-/* Ends calls and connection, with the cause of ctrl_say(). */
+/* Ends calls and connection, with the cause that was said. */
 static void
 ctrl_close(struct ctrl *c)
 {
@@ -415,8 +410,8 @@ echo_ask(struct ctrl *c)
 }
 
 /*
- * A tick that comes long after its time means that this machine slept, not the
- * server: another Echo-Request decides.
+ * A tick long after its time means that this machine slept, not the server:
+ * another Echo-Request decides.
  */
 static void
 tick_echo(struct ctrl *c)
@@ -516,6 +511,13 @@ ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now)
 }
 
 void
+ctrl_abort(struct ctrl *c, enum exit_status status, const char *text)
+{
+	ctrl_say(c, status, "%s", text);
+	ctrl_close(c);
+}
+
+void
 ctrl_stop(struct ctrl *c, int64_t now)
 {
 	if (c->state > CTRL_UP || c->stop_wanted)
@@ -523,21 +525,12 @@ ctrl_stop(struct ctrl *c, int64_t now)
 	c->now = now;
 	c->stop_wanted = true;
 	c->echo_due = CTRL_NEVER;
-	if (c->state == CTRL_WAIT_REPLY) {
-		ctrl_say(c, EXIT_OK,
+	if (c->state == CTRL_WAIT_REPLY)
+		ctrl_abort(c, EXIT_OK,
 		    "the control connection was ended here before it was up");
-		ctrl_close(c);
-	}
 	for (unsigned i = 0; i < CTRL_CALLS; i++)
 		call_clear(c, &c->call[i]);
 	ctrl_settle(c);
-}
-
-void
-ctrl_abort(struct ctrl *c, enum exit_status status, const char *text)
-{
-	ctrl_say(c, status, "%s", text);
-	ctrl_close(c);
 }
 
 bool
@@ -885,21 +878,19 @@ in_head(struct ctrl *c, const uint8_t *rest, size_t n)
 	size_t total = msg_u16(c->in);
 	uint32_t magic = msg_u16(c->in + 4) << 16 | msg_u16(c->in + 6);
 	unsigned type = msg_u16(c->in + 8);
-	char why[56] = "";
+	char why[56];
 
-	if (magic != PPTP_MAGIC || total < PPTP_HEADER || total > CTRL_IN)
-		(void)snprintf(why, sizeof(why), "bad length %zu or magic "
-		    "cookie 0x%08x", total, magic);
-	else if (!c->welcome || (msg_u16(c->in + 2) == PPTP_CONTROL &&
-	    type > 0 && type < PPTP_TYPES))
+	if (magic == PPTP_MAGIC && total >= PPTP_HEADER && total <= CTRL_IN &&
+	    (!c->welcome || (msg_u16(c->in + 2) == PPTP_CONTROL && type > 0 &&
+	    type < PPTP_TYPES))) {
 		c->in_total = total;
-
-	if (c->in_total > 0) {
 		c->welcome = false;
 	} else if (!c->welcome) {
 		n = n < SHOWN - JUDGED ? n : SHOWN - JUDGED;
 		memcpy(c->in + JUDGED, rest, n);
 		c->in_len += n;
+		(void)snprintf(why, sizeof(why), "bad length %zu or magic "
+		    "cookie 0x%08x", total, magic);
 		malformed(c, why);
 	} else {
 		memmove(c->in, c->in + 1, --c->in_len);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Servers that need something special.  Options of quirks are rows of
- * client/options.c, and explicit options win over a disguise: the caller sees to
+ * client/options.c.  Explicit options win over a disguise: the caller sees to
  * that, as it alone knows which were given.
  */
 #include <stddef.h>

@@ -103,8 +103,7 @@ monitor_remove_files(const struct monitor_start *s)
 
 struct monitor {
 	const struct monitor_start *start;
-	struct route	 route;
-	bool		 routing;	/* rtnetlink can be used */
+	struct route	 route;		/* fd -1: no rtnetlink */
 	bool		 wanted;	/* a route was asked for */
 	int64_t		 renew_us;	/* look at the routes then */
 };
@@ -137,16 +136,12 @@ take_path(struct monitor *k, int tcp)
 	return true;
 }
 
-/* Further requests are delayed: a manager cannot flip the route in a loop. */
+/* A first request is met at once: a manager cannot flip the route in a loop. */
 static void
-on_route(struct monitor *k, int tcp)
+look_soon(struct monitor *k)
 {
-	if (!k->routing || tcp == -1 || !take_path(k, tcp))
-		return;
-	if (!k->wanted)
-		k->renew_us = clock_us();
-	else if (k->renew_us == INT64_MAX)
-		k->renew_us = clock_us() + ROUTE_BURST_US;
+	if (k->renew_us == INT64_MAX)
+		k->renew_us = clock_us() + (k->wanted ? ROUTE_BURST_US : 0);
 	k->wanted = true;
 }
 
@@ -158,8 +153,9 @@ on_manager(struct monitor *k, int manager)
 	struct ipc_fds fds;
 	int n = ipc_take(manager, &m, &fds);
 
-	if (n == 1 && m.type == IPC_ROUTE)
-		on_route(k, fds.fd[IPC_FD_TCP]);
+	if (n == 1 && m.type == IPC_ROUTE && k->route.fd != -1 &&
+	    take_path(k, fds.fd[IPC_FD_TCP]))
+		look_soon(k);
 	ipc_fds_close(&fds);
 	return n == 1 || (n == -1 && errno != EPROTO);
 }
@@ -178,9 +174,8 @@ loop(struct monitor *k, int manager)
 				return;
 			continue;
 		}
-		if (p[1].revents != 0 && route_changed(&k->route) &&
-		    k->renew_us == INT64_MAX)
-			k->renew_us = clock_us() + ROUTE_BURST_US;
+		if (p[1].revents != 0 && route_changed(&k->route))
+			look_soon(k);
 		if (p[0].revents != 0)
 			running = on_manager(k, manager);
 		if (running && k->renew_us <= clock_us()) {
@@ -193,8 +188,7 @@ loop(struct monitor *k, int manager)
 void
 monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 {
-	struct monitor k = { .start = s, .route = { .fd = -1, .watch = -1 },
-	    .renew_us = INT64_MAX };
+	struct monitor k = { .start = s, .renew_us = INT64_MAX };
 	struct ipc_msg ready = { .type = IPC_READY };
 	int keep[] = { s->dir, manager, -1, -1, s->refused };
 	enum exit_status status = EXIT_SYSTEM;
@@ -207,20 +201,16 @@ monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 	 */
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	k.routing = route_open(&k.route, s->server) == 0;
-	if (!k.routing) {
+	if (route_open(&k.route, s->server) == -1)
 		log_warn("%s: no host route will be made: rtnetlink", s->name);
-	} else {
-		keep[2] = k.route.fd;
-		keep[3] = k.route.watch;
-	}
+	keep[2] = k.route.fd;
+	keep[3] = k.route.watch;
 	if (sandbox_enter(SANDBOX_MONITOR, keep, 5) == 0 &&
 	    ipc_send(manager, &ready, NULL) == 0) {
 		loop(&k, manager);
 		status = EXIT_OK;
 	}
-	if (k.routing)
-		route_close(&k.route);
+	route_close(&k.route);
 	monitor_remove_files(s);	/* may have to wait for a lock */
 	child_end(pid, end, sizeof(end));
 	if (end[0] != '\0')

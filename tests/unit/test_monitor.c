@@ -102,8 +102,7 @@ test_path(void)
 {
 	const struct monitor_start start = {
 	    .server = address("127.0.0.7").sin_addr };
-	struct monitor k = { .start = &start, .routing = true,
-	    .renew_us = INT64_MAX };
+	struct monitor k = { .start = &start, .renew_us = INT64_MAX };
 	int listener = socket(AF_INET, SOCK_STREAM, 0), pair[2];
 
 	k.route.mark = 1;
@@ -120,10 +119,7 @@ test_path(void)
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1)
 		abort();
 	T(!take_path(&k, pair[0]), "nor a local one");
-	on_route(&k, listener);
-	on_route(&k, -1);
-	T(!k.wanted && T_EQ(k.renew_us, INT64_MAX),
-	    "without a connection nothing is done");
+	T(!take_path(&k, -1), "nor is none");
 }
 
 static void
@@ -131,8 +127,7 @@ test_rate(void)
 {
 	const struct monitor_start start = {
 	    .server = address("127.0.0.7").sin_addr };
-	struct monitor k = { .start = &start, .routing = true,
-	    .renew_us = INT64_MAX };
+	struct monitor k = { .start = &start, .renew_us = INT64_MAX };
 	int fd = socket_to(SOCK_STREAM, "127.0.0.7"), pair[2];
 	struct ipc_msg m = { .type = IPC_ROUTE };
 	struct ipc_fds fds = IPC_NO_FDS;
@@ -140,10 +135,10 @@ test_rate(void)
 	fds.fd[IPC_FD_TCP] = fd;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == -1)
 		abort();
-	on_route(&k, fd);
+	look_soon(&k);
 	T(k.wanted && k.renew_us <= clock_us(), "the first request is at once");
 	k.renew_us = INT64_MAX;
-	on_route(&k, fd);
+	look_soon(&k);
 	T(k.renew_us > clock_us(), "the next one waits for a moment");
 	k.renew_us = INT64_MAX;
 	updates = 0;
