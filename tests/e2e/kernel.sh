@@ -53,8 +53,8 @@ has "--check says so" "$("$CLIENT" --check $SERVER)" \
 P=$!
 claim "no plugin, auto: up" until_ok 20 up
 claim "ping" alive
-has "the log says which" "$(< /run/syslog)" 'the data goes by a pty'
-has "and why" "$(< /run/syslog)" 'data path: there is no .*/pptp.so'
+logged "the log says which" 'the data goes by a pty'
+logged "and why" 'data path: there is no .*/pptp.so'
 end $P
 is_clean "its end leaves nothing"
 
@@ -66,8 +66,7 @@ has "--check says what it has now" "$("$CLIENT" --check $SERVER)" \
 "$CLIENT" $SERVER --loglevel 3 "${words[@]}" > /run/client.out 2>&1 &
 P=$!
 claim "auto with the plugin, pptpd: up" until_ok 20 up
-has "by a pty, as the log says" "$(< /run/syslog)" \
-	'data path: the server is pptpd'
+logged "by a pty, as the log says" 'data path: the server is pptpd'
 claim "ping" alive
 end $P
 is_clean "its end leaves nothing"
@@ -80,8 +79,7 @@ for BY in auto kernel user; do
 		until_ok 20 grep -q 'rcvd .LCP ConfReq id=0x77' /run/pppd.log
 	case $BY in auto) why='the kernel has PPTP' ;; kernel) why='asked for' ;;
 	user) why='the pty was asked for' ;; esac
-	has "$BY, another server: as the log says" "$(< /run/syslog)" \
-		"data path: $why"
+	logged "$BY, another server: as the log says" "data path: $why"
 	end $P
 	kill $BAD; wait $BAD 2> /dev/null
 	is_clean "its end leaves nothing"
@@ -93,7 +91,7 @@ bash /run/inherit "$CLIENT" $SERVER --loglevel 3 --data-path=kernel \
 	"${words[@]}" > /run/client.out 2> /run/client.err &
 P=$!
 claim "the kernel asked for: up" until_ok 20 up
-has "the kernel carries the data" "$(< /run/syslog)" 'the kernel carries the data'
+logged "the kernel carries the data" 'the kernel carries the data'
 has "MPPE is on" "$(< /run/pppd.log)" 'MPPE 128-bit .* enabled'
 is "the process has become pppd" "$(ps -o comm= -p $P)" pppd
 claim "ping" alive
@@ -185,7 +183,7 @@ claim "a peers file: up" until_ok 20 up
 claim "ping" alive
 claim "5 MB to the server" carries put 5
 claim "5 MB from the server" carries get 5
-has "the options reach pptp" "$(< /run/syslog)" 'a tunnel: .*window 40'
+logged "the options reach pptp" 'a tunnel: .*window 40'
 has "a host route leads to the server" "$(ip route show $far)" "via $SERVER"
 end $P
 is "ended by the signal alone" $? 5
@@ -285,8 +283,7 @@ is_clean "the end of all leaves nothing"
 "$CLIENT" $SERVER --nobuffer --loglevel 3 "${words[@]}" > /dev/null 2>&1 &
 P=$!
 claim "auto with --nobuffer: up" until_ok 20 up
-has "by a pty, as the log says" "$(< /run/syslog)" \
-	'data path: --nobuffer needs the pty'
+logged "by a pty, as the log says" 'data path: --nobuffer needs the pty'
 end $P
 
 # --- a server that misbehaves ---
@@ -299,7 +296,7 @@ bad gre=silent noecho=1
 to_bad --idle-wait 1 --max-echo-wait 1
 wait $P
 is "so is its silence" $? 16
-has "as the log says" "$(< /run/syslog)" 'tunnel to .* down: .*[Ee]cho'
+logged "as the log says" 'tunnel to .* down: .*[Ee]cho'
 kill $BAD
 bad ocrp=silent
 printf '%s\n' 'plugin pptp.so' "pptp_server $SERVER" "pptp_program $CLIENT" \
@@ -320,7 +317,6 @@ ip addr add 10.9.0.99/24 dev v0
 ip addr del 10.9.0.1/24 dev v0
 wait $P
 is "the loss of our address is a hangup" $? 16
-has "with its sentence" "$(< /run/syslog)" \
-	'down: the local address it uses is gone'
+logged "with its sentence" 'down: the local address it uses is gone'
 ((tap_bad == 0)) || logs
 plan

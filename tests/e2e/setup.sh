@@ -146,7 +146,7 @@ has "--dns: pppd has the server's name server" \
 	"$(cat /etc/ppp/resolv.conf)" 'nameserver 10.77.0.53'
 has "--option: pptp has its words" "$(ps -eo args)" \
 	"pptp $SERVER --nolaunchpppd --nobuffer --logstring its-own"
-has "and says so in the log" "$(< /run/syslog)" 'its-own'
+logged "and says so in the log" 'its-own'
 has "its MTU, MPPE's 4 octets taken off or not" \
 	"$(cat /sys/class/net/ppp*/mtu)" '^(1400|1396)$'
 pkill -TERM -x pptpctrl

@@ -20,6 +20,11 @@ until_ok() {
 		sleep 0.1
 	done
 }
+# logged CLAIM PATTERN: the log has it, or soon will
+logged() {
+	until_ok 10 grep -qE -e "$2" /run/syslog
+	has "$1" "$(< /run/syslog)" "$2"
+}
 srv() { ip netns exec srv "$@"; }
 
 net_up() {
