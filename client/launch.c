@@ -162,10 +162,9 @@ launch_gateway(struct call *c, struct pppd_extra *extra, bool show)
 static bool
 kernel_wanted(const struct conf *conf, struct kernel_path *k)
 {
-	const char *need = options_pty_need(conf);
-
-	if (need != NULL)
-		return failed(k->why, false, "--%s needs the pty", need);
+	if (conf->pty_need != NULL)
+		return failed(k->why, false, "--%s needs the pty",
+		    conf->pty_need);
 	if (conf->data_path == DATA_USER)
 		return failed(k->why, false, "the pty was asked for");
 	return kernel_offer(k);

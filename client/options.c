@@ -343,13 +343,14 @@ static const struct row options[] = {
 
 	{ "quirks", "NAME", G_QUIRK, "use the quirk of this name; help lists "
 	    "them", set_quirks, AT(quirks), 0, 0, OLD },
+	/* Only the gateway can drop text before the first LCP frame. */
 	{ QUIRK "welcome", "", G_QUIRK, "the server greets with text first",
-	    set_flag, AT(quirks), QUIRK_WELCOME, 0, 0 },
+	    set_flag, AT(quirks), QUIRK_WELCOME, 0, NEEDS_PTY },
 	{ QUIRK "broken-asyncread", "", G_QUIRK, "the server takes each read "
-	    "for one message", set_flag, AT(quirks), QUIRK_ASYNCREAD, 0,
-	    0 },
+	    "for one message", set_flag, AT(quirks), QUIRK_ASYNCREAD, 0, 0 },
+	/* It demands call id 0, by which the kernel means "any". */
 	{ QUIRK "bezeq-israel", "", G_QUIRK, "Orckit ATUR3 ADSL modem, as sold "
-	    "by Bezeq", set_flag, AT(quirks), QUIRK_BEZEQ, 0, 0 },
+	    "by Bezeq", set_flag, AT(quirks), QUIRK_BEZEQ, 0, NEEDS_PTY },
 
 	{ "debug", "", G_LOG, "in the foreground, log level 4, also to "
 	    "stderr", set_flag, AT(debug), 0, 0,
@@ -430,6 +431,13 @@ unknown(const char *word)
 	    "; what pppd shall get with a dash goes behind '--'" : "");
 }
 
+static void
+note_first(const char **first, bool given, const struct row *o)
+{
+	if (given && *first == NULL)
+		*first = o->name;
+}
+
 /* Takes its argument in any case, with '-' or '_'. */
 static const char *
 set_quirks(struct scan *s, const struct row *o, const char *arg)
@@ -444,8 +452,10 @@ set_quirks(struct scan *s, const struct row *o, const char *arg)
 	}
 	if (q == NULL)
 		return "a name that '--quirks help' lists";
-	return alike(arg, q->name + strlen(QUIRK), 0) ? q->set(s, q, NULL) :
-	    q->name + strlen(QUIRK);
+	if (!alike(arg, q->name + strlen(QUIRK), 0))
+		return q->name + strlen(QUIRK);
+	note_first(&s->c->pty_need, q->flags & NEEDS_PTY, q);
+	return q->set(s, q, NULL);
 }
 
 /* --- parsing -------------------------------------------------------------- */
@@ -513,13 +523,6 @@ find_option(const char *word)
 	return NULL;
 }
 
-static void
-note_first(const char **first, bool given, const struct row *o)
-{
-	if (given && *first == NULL)
-		*first = o->name;
-}
-
 static int
 take_option(struct scan *s, const char *word)
 {
@@ -580,21 +583,6 @@ scan_words(struct scan *s)
 
 /* --- what goes together --------------------------------------------------- */
 
-const char *
-options_pty_need(const struct conf *c)
-{
-	if (c->pty_need != NULL)
-		return c->pty_need;
-	/* Only the gateway can drop text before the first LCP frame. */
-	if (c->quirks & QUIRK_WELCOME)
-		return QUIRK "welcome";
-	/* It demands call id 0, by which the kernel means "any". */
-	if (c->quirks & QUIRK_BEZEQ)
-		return QUIRK "bezeq-israel";
-	/* With the plugin a window can still be announced. */
-	return c->window != 0 && !c->nolaunch ? "window" : NULL;
-}
-
 /* A URL, USER@HOST or HOST:PORT is told what to write instead. */
 static int
 check_name(const char *host)
@@ -637,7 +625,6 @@ static int
 check_options(const struct scan *s)
 {
 	const struct conf *c = s->c;
-	const char *need = options_pty_need(c);
 
 	if (c->nolaunch && s->launch != NULL && c->mode == RUN_TUNNEL)
 		return mistaken("--%s is for the pppd that pptp launches, "
@@ -646,9 +633,9 @@ check_options(const struct scan *s)
 	if (c->domain != NULL && strchr(c->domain, '\\') != NULL)
 		return mistaken("a domain has no backslash: --domain "
 		    "'%.80s' (write it without)", c->domain);
-	if (c->data_path == DATA_KERNEL && need != NULL)
+	if (c->data_path == DATA_KERNEL && c->pty_need != NULL)
 		return mistaken("--data-path=kernel is not available with "
-		    "--%s, which the kernel does not know", need);
+		    "--%s, which the kernel does not know", c->pty_need);
 	return GO_ON;
 }
 
@@ -711,6 +698,9 @@ options_parse(struct conf *c, int argc, char **argv)
 	    .idle_us = (int64_t)60 * US, .echo_us = (int64_t)60 * US,
 	    .port = PPTP_PORT, .words = argc > 0 ? argv + 1 : argv };
 	scan_words(&s);
+	/* With the plugin a window can still be announced. */
+	if (c->pty_need == NULL && c->window != 0 && !c->nolaunch)
+		c->pty_need = "window";
 	if (s.status == GO_ON && (s.status = check_host(c)) == GO_ON)
 		s.status = check_options(&s);
 	if (c->loglevel < 0)
@@ -718,7 +708,7 @@ options_parse(struct conf *c, int argc, char **argv)
 	if (s.status == GO_ON && c->loglevel > 0)
 		warn_options(&s);
 	if (c->data_path != DATA_KERNEL && (c->nolaunch ||
-	    options_pty_need(c) != NULL))
+	    c->pty_need != NULL))
 		c->data_path = DATA_USER;
 	if (s.status == EXIT_USAGE)
 		c->nolaunch = c->nolaunch || says_nolaunch(argc, argv);

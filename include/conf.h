@@ -76,7 +76,8 @@ struct conf {
 	enum data_path	 data_path;	/* DATA_USER where an option needs the
 					 * pty, and with nolaunch unless that
 					 * is the kernel gateway's */
-	const char	*pty_need;	/* for options_pty_need() alone */
+	const char	*pty_need;	/* the option that only the pty can
+					 * honour, without "--"; or NULL */
 	const char	*pppd_call;	/* or NULL */
 	const char	*username, *domain;	/* for the login; or NULL */
 	bool		 encrypt;	/* require MPPE of 128 bit */

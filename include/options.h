@@ -16,9 +16,6 @@
  */
 int options_parse(struct conf *c, int argc, char **argv);
 
-/* The option given that only the pty can honour, without "--"; or NULL. */
-const char *options_pty_need(const struct conf *c);
-
 /* The sentence of that mistake, for whoever does not see stderr; or "". */
 const char *options_mistake(void);
 

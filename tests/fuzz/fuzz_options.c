@@ -84,10 +84,10 @@ check_conf(const struct conf *c, char *const *argv, int argc)
 	assert(!tunnel || !c->nolaunch || (c->pppd_call == NULL &&
 	    c->refuse == 0 && c->client_ip.s_addr == INADDR_ANY &&
 	    c->server_ip.s_addr == INADDR_ANY));
-	assert((options_pty_need(c) == NULL && !c->nolaunch) ||
+	assert((c->pty_need == NULL && !c->nolaunch) ||
 	    c->data_path == DATA_USER ||
 	    (c->nolaunch && c->data_path == DATA_KERNEL));
-	assert(c->data_path != DATA_KERNEL || options_pty_need(c) == NULL);
+	assert(c->data_path != DATA_KERNEL || c->pty_need == NULL);
 	for (int i = 0; i < c->nwords; i++)
 		assert(given(argv, argc, c->words[i]));
 }

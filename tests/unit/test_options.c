@@ -202,7 +202,7 @@ others_rest(const struct conf *c, const struct conf *was,
     const struct sample *s)
 {
 	bool debug = strcmp(s->name, "debug") == 0, user = c->nolaunch ||
-	    options_pty_need(c) != NULL;
+	    c->pty_need != NULL;
 
 	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
 		const struct sample *x = &samples[i];
@@ -316,7 +316,7 @@ test_defaults(void)
 	    "numbers unasked");
 	T(T_IS(c->phone == NULL) && T_IS(c->logstring == NULL) &&
 	    T_IS(c->pppd_call == NULL) && T_IS(c->client_hostname == NULL) &&
-	    T_IS(options_pty_need(c) == NULL),
+	    T_IS(c->pty_need == NULL),
 	    "texts unasked");
 	T(T_EQ(c->data_path, DATA_AUTO) && T_EQ(c->quirks, 0) &&
 	    T_EQ(c->refuse, 0) && T_EQ(c->localbind.s_addr, INADDR_ANY) &&
@@ -395,7 +395,7 @@ test_limits(void)
 		    "'%s' gives %lld", limits[i].line,
 		    (long long)limits[i].value);
 	}
-	T(T_STR(options_pty_need(&run("h --sync --nobuffer")->c), "sync"),
+	T(T_STR(run("h --sync --nobuffer")->c.pty_need, "sync"),
 	    "the first option that wants the user path is named");
 }
 
