@@ -221,24 +221,15 @@ find_own(const struct monitor_start *s)
 	return callmgr_find(s->file, geteuid(), BACKLOG_US);
 }
 
-/* Makes the file of refusals.h beside the socket; without it none are noted. */
-static void
-make_refusals_file(struct monitor_start *s)
-{
-	char name[INET_ADDRSTRLEN + 16];
-
-	snprintf(name, sizeof(name), "%s.refused", s->name);
-	s->refused = openat(s->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-}
-
 /*
  * With the directory locked no other process is starting a manager.  -1 with
- * errno; s->listener is -1 then if no socket could be made.
+ * errno; s->listener is -1 then if no socket could be made.  The file of
+ * refusals.h is made beside the socket; without it none are noted.
  */
 static int
 find_or_start(struct monitor_start *s)
 {
+	char refused[INET_ADDRSTRLEN + 16];
 	int fd = find_own(s);
 
 	if (fd != -1 || (errno != ENOENT && errno != ECONNREFUSED))
@@ -246,7 +237,9 @@ find_or_start(struct monitor_start *s)
 	s->listener = listen_as(s);
 	if (s->listener == -1)
 		return -1;
-	make_refusals_file(s);
+	snprintf(refused, sizeof(refused), "%s.refused", s->name);
+	s->refused = openat(s->dir, refused, O_RDWR | O_CREAT | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
 	fd = start_monitor(s) == -1 ? -1 : find_own(s);
 	if (fd == -1) {
 		int saved = errno;

@@ -475,17 +475,6 @@ behind_typographic(const char *word)
 	return p + 3 + strspn(p + 3, "-");
 }
 
-/* The first word is the server, the others are pppd's. */
-static void
-take_word(struct scan *s, char *word)
-{
-	/* Stored from argv[1] on, over words already read: HOST is left out. */
-	if (s->c->host == NULL)
-		s->c->host = word;
-	else
-		s->c->words[s->c->nwords++] = word;
-}
-
 /*
  * The option that a word names, or of which it has the beginning; NULL after a
  * mistake.  One that pptp-linux took is still taken: its scripts must not break
@@ -550,7 +539,10 @@ take_option(struct scan *s, const char *word)
 	    "'%.80s'", o->name, takes, value);
 }
 
-/* Options may stand before and after HOST; behind "--" all are words. */
+/*
+ * Options may stand before and after HOST; behind "--" all are words.  The
+ * first word is the server, the others are pppd's.
+ */
 static void
 scan_words(struct scan *s)
 {
@@ -558,18 +550,20 @@ scan_words(struct scan *s)
 
 	for (s->at = 1; s->status == GO_ON && s->at < s->argc; s->at++) {
 		char *word = s->argv[s->at];
-		const char *rest = behind_typographic(word);
+		const char *rest = behind ? NULL : behind_typographic(word);
+		bool plain = behind || word[0] != '-' || word[1] == '\0';
 
-		if (behind)
-			take_word(s, word);
-		else if (strcmp(word, "--") == 0)
-			behind = true;
-		else if (rest != NULL)
+		if (rest != NULL)
 			s->status = mistaken("'%.80s' begins with a "
 			    "typographic dash, as web pages make it: type "
 			    "'--%.80s'", word, rest);
-		else if (word[0] != '-' || word[1] == '\0')
-			take_word(s, word);
+		else if (plain && s->c->host == NULL)
+			s->c->host = word;
+		else if (plain)
+			/* From argv[1] on, over words already read. */
+			s->c->words[s->c->nwords++] = word;
+		else if (strcmp(word, "--") == 0)
+			behind = true;
 		else if (word[1] == '-')
 			s->status = take_option(s, word);
 		else if (strcmp(word, "-h") == 0)
