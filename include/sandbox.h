@@ -35,9 +35,8 @@ enum { SANDBOX_ID_BASE = 0x70000000 };
  * that belongs to somebody else is one it will unlink in: then, and only then,
  * CAP_DAC_OVERRIDE stays as well.
  *
- * Afterwards nothing can be opened (EPERM), so /dev/null for a later
- * dup3() onto stderr has to be among keep; sys/seccomp.c has the list of
- * the system calls each role may make.
+ * Afterwards nothing can be opened (EPERM); sys/seccomp.c has the list of the
+ * system calls each role may make.
  *
  * Returns 0, or -1 after logging which step failed although it should have
  * worked: the caller must not go on.  Steps this system cannot offer are

@@ -41,7 +41,6 @@ struct watch {
 	int		 fd;		/* poll it: watch_read() */
 	int		 signals, addresses;	/* behind it, as is gw->mgr; the
 					 * latter is of nl_open() */
-	int		 null;		/* /dev/null; or -1 */
 	bool		 settled;
 	int64_t		 grace_until;	/* after a SIGTERM */
 	int64_t		 check_address_at;

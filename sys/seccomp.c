@@ -187,10 +187,10 @@ static const struct {
 	EVERY(rt_sigreturn), EVERY(sigreturn), EVERY(rt_sigprocmask),
 	EVERY(restart_syscall), EVERY(exit_group), EVERY(exit),
 
-	/* descriptors it has: /dev/null over stderr; stdio asks what it
-	 * writes to */
-	EVERY(close), EVERY(dup2), EVERY(dup3), EVERY(fstat), EVERY(fstat64),
-	CALL(shutdown, G | M), CALL(ftruncate, G), CALL(ftruncate64, G),
+	/* descriptors it has; stdio asks what it writes to */
+	EVERY(close), CALL(dup2, M), CALL(dup3, M), EVERY(fstat),
+	EVERY(fstat64), CALL(shutdown, G | M), CALL(ftruncate, G),
+	CALL(ftruncate64, G),
 
 	/* about itself; random numbers; memory */
 	EVERY(getpid), EVERY(getrandom),

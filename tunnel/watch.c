@@ -7,7 +7,6 @@
 #include <linux/if_addr.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,7 +74,6 @@ open_all(struct watch *w)
 	struct epoll_event e = { .events = EPOLLIN };
 	int fds[3] = { w->gw->mgr };
 
-	w->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	w->addresses = fds[1] = nl_open(RTMGRP_IPV4_IFADDR, NULL);
 	w->fd = epoll_create1(EPOLL_CLOEXEC);
 	w->signals = fds[2] = signal_fd(sigs, sizeof(sigs) / sizeof(sigs[0]));
@@ -94,7 +92,7 @@ watch_begin(struct watch *w, struct gateway *gw, const int own[3])
 	health_init(&w->health, gw->server, gw->n);
 	if (open_all(w)) {
 		const int keep[] = { own[0], own[1], own[2], gw->mgr,
-		    gw->refusals_fd, w->fd, w->signals, w->addresses, w->null };
+		    gw->refusals_fd, w->fd, w->signals, w->addresses };
 
 		return sandbox_enter(SANDBOX_GATEWAY, keep,
 		    sizeof(keep) / sizeof(keep[0]));
@@ -115,8 +113,8 @@ settle(struct watch *w)
 		return;
 	w->settled = true;
 	log_stderr(0);
-	if (w->null == -1 || dup2(w->null, STDERR_FILENO) == -1)
-		close(STDERR_FILENO);
+	/* Nothing is opened any more that could take its number. */
+	close(STDERR_FILENO);
 }
 
 void
