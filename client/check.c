@@ -106,9 +106,6 @@ report_name(const struct call *c)
 static void
 on_record(const struct call *c, const struct ipc_msg *m)
 {
-	bool asked = progress.step == S_SERVER;
-	char took[32] = "";
-
 	if (m->type == IPC_STEP && m->step == IPC_CONNECTING) {
 		report_name(c);
 	} else if (m->type == IPC_STEP && m->step == IPC_CONNECTED) {
@@ -116,15 +113,13 @@ on_record(const struct call *c, const struct ipc_msg *m)
 		    ms());
 	} else if (m->type == IPC_SERVER) {
 		/* A connection that is up already serves this call too. */
-		if (asked) {
-			snprintf(took, sizeof(took), ", in %.1f ms", ms());
-		} else {
+		if (progress.step != S_SERVER) {
 			report_name(c);
 			report(true, "a control connection is up already");
 		}
 		report(true, "host \"%s\", vendor \"%s\", firmware %u, "
-		    "channels %u%s", c->host, c->vendor, m->server.firmware,
-		    m->server.max_channels, took);
+		    "channels %u, in %.1f ms", c->host, c->vendor,
+		    m->server.firmware, m->server.max_channels, ms());
 	}
 }
 
@@ -161,8 +156,7 @@ lcp_send(struct link *l, uint8_t code)
 			return;
 }
 
-/* Reads one packet; true if it is one of our call's. */
-static bool
+static void
 take_packet(struct link *l)
 {
 	uint8_t buf[HDLC_FRAME_MAX + 128];
@@ -172,22 +166,17 @@ take_packet(struct link *l)
 
 	if (n <= 0 || ihl > (size_t)n ||
 	    gre_recv(l->g, buf + ihl, (size_t)n - ihl, clock_us()) != GRE_OK)
-		return false;
+		return;
 	while ((p = gre_next(l->g, &len, true, clock_us())) != NULL)
 		ppp_observer_see(&l->o, PPP_PEER, p, len);
-	return true;
 }
 
-/*
- * Sends this packet each second until *done, at most for patience_us.  Returns
- * whether anything came.
- */
-static bool
+/* Sends this packet each second until *done, at most for patience_us. */
+static void
 ask_until(struct link *l, uint8_t code, const bool *done, int64_t patience_us)
 {
 	int64_t ask = clock_us(), end = ask + patience_us;
 	struct pollfd p = { .fd = l->c->gw.raw, .events = POLLIN };
-	bool heard = false;
 
 	while (!*done && clock_us() < end) {
 		if (clock_us() >= ask) {
@@ -196,26 +185,27 @@ ask_until(struct link *l, uint8_t code, const bool *done, int64_t patience_us)
 		}
 		if (poll(&p, 1, poll_timeout(ask < end ? ask : end,
 		    clock_us())) > 0)
-			heard = take_packet(l) || heard;
+			take_packet(l);
 	}
-	return heard;
 }
 
 static enum exit_status
 check_gre(struct link *l)
 {
 	const bool *answered = &l->o.said[PPP_OURS].lcp.answered;
-	bool heard = ask_until(l, LCP_CONFREQ, answered, GRE_PATIENCE_US);
+	const struct gre_counters *n = l->c->gw.n;
 
+	ask_until(l, LCP_CONFREQ, answered, GRE_PATIENCE_US);
 	if (*answered) {
 		report(true, "both ways: LCP answered in %.1f ms", ms());
 		return EXIT_OK;
 	}
-	report(false, heard ? "packets come in, but ours are "
-	    "not answered within %d s: IP protocol 47 is blocked on its way "
-	    "to the server" : "no packet within %d s, although TCP works: IP "
-	    "protocol 47 is filtered on this host or on the way, or a NAT "
-	    "router has no PPTP helper", GRE_PATIENCE_US / 1000000);
+	report(false, n->rx_packets + n->rx_acks > 0 ?
+	    "packets come in, but ours are not answered within %d s: IP "
+	    "protocol 47 is blocked on its way to the server" :
+	    "no packet within %d s, although TCP works: IP protocol 47 is "
+	    "filtered on this host or on the way, or a NAT router has no PPTP "
+	    "helper", GRE_PATIENCE_US / 1000000);
 	return EXIT_GRE_BLOCKED;
 }
 
@@ -226,7 +216,7 @@ check_lcp(struct link *l)
 	const struct ppp_said *said = &l->o.said[PPP_PEER];
 	const char *advice;
 
-	(void)ask_until(l, LCP_CONFREQ, &said->lcp.sent, LCP_PATIENCE_US);
+	ask_until(l, LCP_CONFREQ, &said->lcp.sent, LCP_PATIENCE_US);
 	if (!said->lcp.sent) {
 		report(false, said->terminates ? "the server ends PPP at once" :
 		    "the server answers, but asks for nothing itself: PPP "
@@ -264,8 +254,8 @@ check_data(struct call *c)
 	if (status == EXIT_OK)
 		status = check_lcp(&l);
 	if (status != EXIT_GRE_BLOCKED)
-		(void)ask_until(&l, LCP_TERMREQ,
-		    &l.o.said[PPP_OURS].term_acked, END_PATIENCE_US);
+		ask_until(&l, LCP_TERMREQ, &l.o.said[PPP_OURS].term_acked,
+		    END_PATIENCE_US);
 	call_close(c);
 	free(mem);
 	return status;

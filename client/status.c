@@ -99,11 +99,9 @@ static void
 list_manager(struct listing *l, struct user *u, const char *name,
     struct in_addr server)
 {
-	int64_t now = clock_us(), deadline = now + OWN_US;
+	int64_t now = clock_us(), deadline = sooner(now + OWN_US, u->until);
 	int fd, rc;
 
-	if (deadline > u->until)
-		deadline = u->until;
 	fd = callmgr_find(name, u->owner.uid, deadline - now);
 	/* EPERM: a name can lead to any process's socket. */
 	if (fd == -1 && (errno == ECONNREFUSED || errno == ENOENT ||
@@ -175,14 +173,12 @@ ask_other(struct listing *l, uid_t uid)
 {
 	static char said[OTHER_TEXT + 1];
 	const char *trouble = "take too long", *end = NULL;
-	int64_t until = clock_us() + OTHER_US;
+	int64_t until = sooner(clock_us() + OTHER_US, l->others_until);
 	struct show_owner o;
 	int fds[2];
 	pid_t pid;
 	ssize_t n;
 
-	if (until > l->others_until)
-		until = l->others_until;
 	(void)fflush(stdout);
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return;

@@ -212,7 +212,7 @@ is "--check on a shared connection" "$("$CLIENT" --check $SERVER | grep -v -e no
 	sed 's/ in [0-9.]* ms//; s/[0-9]* and [0-9]*/N and N/')" \
 'ok     name   10.9.0.2 is 10.9.0.2
 ok     TCP    a control connection is up already
-ok     server host "bad", vendor "tests", firmware 1, channels 10
+ok     server host "bad", vendor "tests", firmware 1, channels 10,
 ok     call   accepted (call ids N and N)
 ok     GRE    both ways: LCP answered
 ok     LCP    login MS-CHAPv2, MRU 1400'
