@@ -239,8 +239,7 @@ clients_accept(struct manager *g)
 static struct client *
 next_on(const struct conn *co, struct client *cl)
 {
-	while ((cl = clients_next(co->g, cl)) != NULL &&
-	    cl->conn != co)
+	while ((cl = clients_next(co->g, cl)) != NULL && cl->conn != co)
 		;
 	return cl;
 }

@@ -113,6 +113,8 @@ hop_via(struct route_hop *hop, const uint8_t *p, size_t n)
 {
 	static const uint8_t types[] = { RTA_GATEWAY, RTA_VIA };
 
+	hop->via_type = hop->via_len = 0;
+	memset(hop->via, 0, sizeof(hop->via));
 	for (unsigned i = 0; i < 2; i++) {
 		size_t len = 0;
 		const uint8_t *via = nl_attr(p, n, types[i], &len);
@@ -128,7 +130,6 @@ hop_via(struct route_hop *hop, const uint8_t *p, size_t n)
 static void
 hop_read(struct route_hop *hop, const uint8_t *p, size_t n)
 {
-	memset(hop, 0, sizeof(*hop));
 	hop->ifindex = (int)nl_u32(p, n, RTA_OIF, 0);
 	hop->src.s_addr = nl_u32(p, n, RTA_PREFSRC, INADDR_ANY);
 	hop_via(hop, p, n);
@@ -183,16 +184,13 @@ add_candidate(struct scan *s, const struct candidate *c)
 static void
 add_multipath(struct scan *s, struct candidate *c, const uint8_t *p, size_t n)
 {
-	struct in_addr src = c->hop.src;
 	struct rtnexthop nh;
 
 	while (n >= sizeof(nh)) {
 		memcpy(&nh, p, sizeof(nh));
 		if (nh.rtnh_len < sizeof(nh) || nh.rtnh_len > n)
 			break;
-		memset(&c->hop, 0, sizeof(c->hop));
 		c->hop.ifindex = nh.rtnh_ifindex;
-		c->hop.src = src;
 		hop_via(&c->hop, p + sizeof(nh), nh.rtnh_len - sizeof(nh));
 		if ((nh.rtnh_flags & (RTNH_F_DEAD | RTNH_F_LINKDOWN)) == 0)
 			add_candidate(s, c);
@@ -232,7 +230,6 @@ on_route(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 	    (m.rtm_flags & RTM_F_CLONED) != 0 ||
 	    nl_u32(p, n, RTA_TABLE, m.rtm_table) != RT_TABLE_MAIN)
 		return;
-	memset(&c, 0, sizeof(c));
 	hop_read(&c.hop, p, n);
 	if (m.rtm_dst_len == 32 && m.rtm_protocol == ROUTE_PROTOCOL) {
 		if (s->n_ours < OURS)
@@ -376,23 +373,6 @@ best(struct route *r, const struct scan *s, struct link *l, bool *tunnel)
 	return NULL;
 }
 
-static enum path
-choose(struct route *r, const struct scan *s, struct route_hop *hop)
-{
-	struct link l;
-	bool tunnel;
-	const struct candidate *c = best(r, s, &l, &tunnel);
-
-	if (c == NULL || c->blocks) {
-		errno = c == NULL ? ENETUNREACH : EHOSTUNREACH;
-		return tunnel ? PATH_LOOP : PATH_NONE;
-	}
-	*hop = c->hop;
-	/* Better routes go into the tunnel: this hop is pinned. */
-	return tunnel || c->hop.via_type != 0 ||
-	    far_end_is_gateway(s, hop, &l) ? PATH_ROUTE : PATH_DIRECT;
-}
-
 /*
  * The first path is not through a tunnel of ours, whatever its interface is
  * called: no tunnel is up yet.
@@ -410,6 +390,8 @@ trust_first(struct route *r, const struct link *l)
 static enum path
 current_path(struct route *r, const struct scan *s, struct route_hop *hop)
 {
+	const struct candidate *c;
+	bool tunnel = false;
 	struct answer a;
 	struct link l;
 
@@ -420,22 +402,18 @@ current_path(struct route *r, const struct scan *s, struct route_hop *hop)
 	link_get(r, a.hop.ifindex, &l);
 	trust_first(r, &l);
 	r->started = true;
-	if (link_is_tunnel(r, &l) || answered_by_ours(r, s, &a))
-		return choose(r, s, hop);
 	*hop = a.hop;
-	return a.hop.via_type != 0 || far_end_is_gateway(s, hop, &l) ?
-	    PATH_ROUTE : PATH_DIRECT;
-}
-
-/* Has somebody else a host route that does not go into a tunnel? */
-static bool
-other_host_route(struct route *r, const struct scan *s)
-{
-	struct link l;
-	bool tunnel;
-	const struct candidate *c = best(r, s, &l, &tunnel);
-
-	return c != NULL && c->len == 32;
+	if (link_is_tunnel(r, &l) || answered_by_ours(r, s, &a)) {
+		c = best(r, s, &l, &tunnel);
+		if (c == NULL || c->blocks) {
+			errno = c == NULL ? ENETUNREACH : EHOSTUNREACH;
+			return tunnel ? PATH_LOOP : PATH_NONE;
+		}
+		*hop = c->hop;
+	}
+	/* Better routes go into the tunnel: this hop is pinned. */
+	return tunnel || hop->via_type != 0 ||
+	    far_end_is_gateway(s, hop, &l) ? PATH_ROUTE : PATH_DIRECT;
 }
 
 /* ---- acting ---- */
@@ -536,16 +514,19 @@ int
 route_update(struct route *r)
 {
 	struct route_hop hop, last = r->hop;
+	const struct candidate *c;
 	struct scan s;
+	struct link l;
 	enum path path;
-	bool had = r->have;
+	bool had = r->have, tunnel;
 
 	if (scan(r, &s) == -1)
 		return warn_once(r, "cannot read the routes to");
 	r->have = s.n_ours > 0;
 	if (r->have)
 		r->hop = s.ours[0];
-	if (other_host_route(r, &s)) {
+	c = best(r, &s, &l, &tunnel);
+	if (c != NULL && c->len == 32) {
 		if (is_news(r, EEXIST))
 			log_info("there is a host route to the server "
 			    "already: it is left to whoever made it");
