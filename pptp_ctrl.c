@@ -377,8 +377,7 @@ idle_due(const struct ctrl *c)
 	    c->echo_due != CTRL_NEVER ||
 	    (ctrl_calls(c) > 0 && calls_in(c, 1u << CALL_UP) == 0))
 		return CTRL_NEVER;
-	return c->conf.idle_us + (c->echo_sent_at > c->received_at ?
-	    c->echo_sent_at : c->received_at);
+	return c->conf.idle_us + c->active_at;
 }
 
 int64_t
@@ -400,7 +399,7 @@ ctrl_due(const struct ctrl *c)
 static void
 echo_ask(struct ctrl *c)
 {
-	c->echo_sent_at = c->now;
+	c->active_at = c->now;
 	if (c->conf.echo_us > 0)
 		c->echo_due = c->now + c->conf.echo_us;
 	if (c->echo_queued)
@@ -469,7 +468,7 @@ ctrl_init(struct ctrl *c, const struct ipc_call *conf,
 	c->user = user;
 	c->state = CTRL_WAIT_REPLY;
 	c->deadline = c->echo_due = c->warn_window = CTRL_NEVER;
-	c->now = c->received_at = c->echo_sent_at = now;
+	c->now = c->active_at = now;
 	c->welcome = (conf->quirks & QUIRK_WELCOME) != 0;
 	/* No channels: RFC 2637 2.1, for a PNS. */
 	ctrl_put_all(c, START_REQUEST, NUMBERS(PPTP_VERSION, 0,
@@ -842,7 +841,7 @@ in_message(struct ctrl *c)
 	unsigned kind = msg_u16(c->in + 2), type = msg_u16(c->in + 8);
 	const struct ctrl_msg *m = &ctrl_msgs[type < PPTP_TYPES ? type : 0];
 
-	c->received_at = c->now;
+	c->active_at = c->now;
 	warn_tick(c, false);
 	if (c->skipped > 0)
 		ctrl_say(c, WARNING, "skipped %zu octets of text before the "

@@ -81,8 +81,8 @@ struct ctrl {
 	struct ctrl_call call[CTRL_CALLS];
 	int64_t		 now;		/* as last told */
 	int64_t		 deadline;	/* of WAIT_STOP, FLUSH; or CTRL_NEVER */
-	int64_t		 received_at;	/* last control message */
-	int64_t		 echo_sent_at;	/* last Echo-Request of ours */
+	int64_t		 active_at;	/* last message received, or
+					 * Echo-Request of ours */
 	int64_t		 echo_due;	/* reply expected by; or CTRL_NEVER */
 	uint32_t	 echo_id;
 	bool		 echo_queued;	/* not wholly sent yet */
