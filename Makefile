@@ -35,10 +35,10 @@ BIN	?= pptp
 
 # These compute only: no system call, no state.  The purity test, coverage and
 # README read this list.
-PURE	= pptp_ctrl pptp_gre pptp_quirks wire manager/ctrl_msg manager/ipc_msg \
+PURE	= pptp_ctrl pptp_gre pptp_quirks manager/ctrl_msg manager/ipc_msg \
 	  tunnel/hdlc tunnel/ppp_observer tunnel/ppp_verdict \
 	  client/peers_text
-PLUGIN_SRC = tunnel/plugin.c manager/ipc.c manager/ipc_msg.c wire.c
+PLUGIN_SRC = tunnel/plugin.c manager/ipc.c manager/ipc_msg.c
 SRC	= $(filter-out tunnel/plugin.c,$(wildcard *.c client/*.c manager/*.c \
 	  sys/*.c tunnel/*.c))
 OBJ	= $(SRC:%.c=$(B)/%.o)
@@ -119,7 +119,6 @@ pptp.so: $(PLUGIN_SRC) $(wildcard include/*.h) Makefile \
 # --- tests ------------------------------------------------------------------
 # A unit test or fuzzer includes the .c it tests.  One that needs further
 # sources names them in a line of its own:  /* with: util.c tunnel/hdlc.c */
-# wire.c goes into each.
 CLANG	?= clang
 GCC	?= gcc
 SAN	= -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -142,7 +141,7 @@ LIBFUZZER = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
 
 # Each source is compiled by itself, once for all programs of that compiler; the
 # .d beside each object names what it includes.
-objects	= $(patsubst %.c,build/$(1)/%.o,$(2) wire.c $(call with,$(2)))
+objects	= $(patsubst %.c,build/$(1)/%.o,$(2) $(call with,$(2)))
 object	= @mkdir -p $(@D) && echo '$@' && $(1) -MMD -MP -c -o $@ $<
 .SECONDEXPANSION:
 .PRECIOUS: build/unit-gcc/%.o build/unit-clang/%.o build/unit-cov/%.o \

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct rd {
 	const uint8_t	*p, *end;
@@ -25,7 +26,7 @@ struct wr {
 };
 
 /* A pointer to the next n octets, which are consumed; NULL once .bad. */
-inline const uint8_t *
+static inline const uint8_t *
 rd_bytes(struct rd *r, size_t n)
 {
 	const uint8_t *p = r->p;
@@ -38,7 +39,7 @@ rd_bytes(struct rd *r, size_t n)
 	return p;
 }
 
-inline uint8_t
+static inline uint8_t
 rd_u8(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 1);
@@ -46,7 +47,7 @@ rd_u8(struct rd *r)
 	return p == NULL ? 0 : p[0];
 }
 
-inline uint16_t
+static inline uint16_t
 rd_u16(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 2);
@@ -54,7 +55,7 @@ rd_u16(struct rd *r)
 	return p == NULL ? 0 : (uint16_t)(p[0] << 8 | p[1]);
 }
 
-inline uint32_t
+static inline uint32_t
 rd_u32(struct rd *r)
 {
 	const uint8_t *p = rd_bytes(r, 4);
@@ -64,7 +65,7 @@ rd_u32(struct rd *r)
 }
 
 /* Room for n octets, to be filled by the caller; NULL once .bad. */
-inline uint8_t *
+static inline uint8_t *
 wr_room(struct wr *w, size_t n)
 {
 	uint8_t *p = w->p;
@@ -77,7 +78,7 @@ wr_room(struct wr *w, size_t n)
 	return p;
 }
 
-inline void
+static inline void
 wr_u16(struct wr *w, uint16_t v)
 {
 	uint8_t *p = wr_room(w, 2);
@@ -88,7 +89,7 @@ wr_u16(struct wr *w, uint16_t v)
 	}
 }
 
-inline void
+static inline void
 wr_u32(struct wr *w, uint32_t v)
 {
 	uint8_t *p = wr_room(w, 4);
@@ -102,21 +103,76 @@ wr_u32(struct wr *w, uint32_t v)
 }
 
 /* Copies a NUL-padded field of n octets into dst[n + 1], always terminated. */
-void rd_text(struct rd *r, char *dst, size_t n);
+static inline void
+rd_text(struct rd *r, char *dst, size_t n)
+{
+	const uint8_t *p = rd_bytes(r, n);
 
-void wr_u8(struct wr *w, uint8_t v);
-void wr_bytes(struct wr *w, const void *src, size_t n);
+	memset(dst, 0, n + 1);
+	if (p != NULL)
+		memcpy(dst, p, strnlen((const char *)p, n));
+}
+
+static inline void
+wr_u8(struct wr *w, uint8_t v)
+{
+	uint8_t *p = wr_room(w, 1);
+
+	if (p != NULL)
+		p[0] = v;
+}
+static inline void
+wr_bytes(struct wr *w, const void *src, size_t n)
+{
+	uint8_t *p = wr_room(w, n);
+
+	if (p != NULL && n > 0)
+		memcpy(p, src, n);
+}
 
 /* A NUL-padded field of n octets; a longer text is cut. */
-void wr_text(struct wr *w, const char *s, size_t n);
+static inline void
+wr_text(struct wr *w, const char *s, size_t n)
+{
+	uint8_t *p = wr_room(w, n);
+
+	if (p == NULL)
+		return;
+	memset(p, 0, n);
+	memcpy(p, s, strnlen(s, n));
+}
 
 /*
  * Writes n octets of untrusted text as printable ASCII (others as \xHH) into
  * out of size octets, cut where it does not fit, always terminated.  quoted: it
  * will stand between quotation marks, so those and backslashes get a backslash.
  */
-void text_escape(char *out, size_t size, const char *text, size_t n,
-    bool quoted);
+static inline void
+text_escape(char *out, size_t size, const char *text, size_t n, bool quoted)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char ch = (unsigned char)text[i];
+		bool plain = ch >= ' ' && ch <= '~';
+		bool mark = quoted && (ch == '"' || ch == '\\');
+
+		if (used + (plain ? 1 + mark : 4) >= size)
+			break;
+		if (!plain || mark)
+			out[used++] = '\\';
+		if (plain) {
+			out[used++] = (char)ch;
+			continue;
+		}
+		out[used++] = 'x';
+		out[used++] = hex[ch >> 4];
+		out[used++] = hex[ch & 15];
+	}
+	if (size > 0)
+		out[used] = '\0';
+}
 
 /* Signed distance from b to a on the 32-bit sequence circle. */
 static inline int32_t

@@ -6,7 +6,7 @@
 LOAD=/run/load
 build_load() {
 	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -Iinclude -Wall -Wextra -Werror -O2 \
-		-g -o $LOAD tests/net/load.c wire.c || { echo "Bail out! no load"; exit 1; }
+		-g -o $LOAD tests/net/load.c || { echo "Bail out! no load"; exit 1; }
 }
 # load_server [KEY=VALUE...]: takes the place of the server before
 load_server() {
