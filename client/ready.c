@@ -15,9 +15,10 @@
 
 #include <linux/capability.h>
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -298,14 +299,17 @@ ready_to_launch(const struct conf *conf, bool kernel, char why[WHY])
 static void
 pppd_version(char version[32])
 {
-	glob_t g = { .gl_pathc = 0 };
+	DIR *d = opendir(PPPD_PLUGINDIR "/..");
+	const struct dirent *e;
+	int n = 0;
 
-	version[0] = '\0';
-	if (glob(PPPD_PLUGINDIR "/../[0-9]*", 0, NULL, &g) == 0 &&
-	    g.gl_pathc == 1)
-		snprintf(version, 32, " %.30s",
-		    strrchr(g.gl_pathv[0], '/') + 1);
-	globfree(&g);
+	while (d != NULL && (e = readdir(d)) != NULL)
+		if (isdigit((unsigned char)e->d_name[0]) && n++ == 0)
+			snprintf(version, 32, " %.30s", e->d_name);
+	if (n != 1)
+		version[0] = '\0';
+	if (d != NULL)
+		closedir(d);
 }
 
 /* Tells of what is missing; the status of the first that is stays. */
