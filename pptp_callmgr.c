@@ -310,9 +310,9 @@ on_log(const struct conn *co, const struct ctrl_event *e)
 	struct client *cl = next_on(co, NULL);
 
 	if (cl == NULL)
-		log_line(e->level, "%s: %s", co->g->name, e->text);
+		log_line(e->code, "%s: %s", co->g->name, e->text);
 	for (; cl != NULL; cl = next_on(co, cl))
-		client_say(cl, IPC_LOG, (unsigned)e->level, e->text);
+		client_say(cl, IPC_LOG, e->code, e->text);
 }
 
 /*
@@ -415,9 +415,9 @@ on_call_down(struct conn *co, const struct ctrl_event *e)
 	struct client *cl = client_of(co, e->call);
 
 	if (cl != NULL)
-		client_down(cl, e->status, e->text);
+		client_down(cl, e->code, e->text);
 	/* Some servers end the connection with its last call, others do not. */
-	if (e->status == EXIT_SERVER_ENDED && ctrl_calls(&co->ctrl) == 0)
+	if (e->code == EXIT_SERVER_ENDED && ctrl_calls(&co->ctrl) == 0)
 		co->stop_at = co->g->now + LAST_CALL_US;
 }
 

@@ -63,13 +63,11 @@ fields_of(const struct ctrl_msg *m)
 
 /* ---- events ---- */
 
-/* What is a level for a line, a status for an end. */
 static void
 tell(struct ctrl *c, enum ctrl_event_type type, const struct ctrl_call *call,
-    unsigned what, const char *text)
+    unsigned code, const char *text)
 {
-	struct ctrl_event e = { .type = type, .level = (int)what,
-	    .status = what, .text = text };
+	struct ctrl_event e = { .type = type, .code = code, .text = text };
 
 	if (call != NULL) {
 		e.call = call->conf.id;

@@ -29,19 +29,19 @@ enum {
 };
 
 enum ctrl_event_type {
-	CTRL_EV_LOG,		/* text at level: 1 error .. 3 each message */
+	CTRL_EV_LOG,		/* text; code 1 error .. 3 each message */
 	CTRL_EV_UP,		/* SCCRP accepted; peer is filled */
 	CTRL_EV_CALL_UP,	/* call: our id; peer_id: the server's */
-	CTRL_EV_CALL_DOWN,	/* call: our id, free again; status, text */
-	CTRL_EV_CLOSED		/* close the socket now; status, text.  Each
+	CTRL_EV_CALL_DOWN,	/* call: our id, free again; code, text */
+	CTRL_EV_CLOSED		/* close the socket now; code, text.  Each
 				 * call has had its CALL_DOWN before */
 };
 
 struct ctrl_event {
 	enum ctrl_event_type type;
-	int		 level;
+	unsigned	 code;		/* a level; or an enum exit_status,
+					 * EXIT_OK: we ended it */
 	uint16_t	 call, peer_id;
-	enum exit_status status;	/* OK: we ended it */
 	const char	*text;		/* a sentence, peer's text escaped; no
 					 * newline */
 };

@@ -84,7 +84,7 @@ took(void *user, const struct ctrl_event *e)
 		MUST(e->text[i] >= ' ' && e->text[i] <= '~');
 	switch (e->type) {
 	case CTRL_EV_LOG:
-		MUST(e->level >= 1 && e->level <= 3);
+		MUST(e->code >= 1 && e->code <= 3);
 		break;
 	case CTRL_EV_UP:
 		break;

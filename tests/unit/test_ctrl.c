@@ -124,7 +124,7 @@ on_event(void *user, const struct ctrl_event *e)
 	in->late |= in->count[CTRL_EV_CLOSED] > 0;
 	in->last[e->type] = *e;
 	in->count[e->type]++;
-	in->loud += e->type == CTRL_EV_LOG && e->level == 2;
+	in->loud += e->type == CTRL_EV_LOG && e->code == 2;
 	if (e->text == NULL)
 		return;
 	snprintf(in->text[e->type], CTRL_TEXT, "%s", e->text);
@@ -264,11 +264,11 @@ ended(enum exit_status status, const char *words)
 {
 	const struct ctrl_event *e = &w.last[CTRL_EV_CLOSED];
 
-	if (w.count[CTRL_EV_CLOSED] == 1 && e->status == status &&
+	if (w.count[CTRL_EV_CLOSED] == 1 && e->code == status &&
 	    strstr(e->text, words) != NULL && w.c.state == CTRL_CLOSED)
 		return true;
 	printf("# closed %u times, status %d: %s\n", w.count[CTRL_EV_CLOSED],
-	    (int)e->status, e->text);
+	    (int)e->code, e->text);
 	return false;
 }
 
@@ -278,11 +278,11 @@ down(uint16_t id, enum exit_status status, const char *words)
 	const struct ctrl_event *e = &w.last[CTRL_EV_CALL_DOWN];
 
 	if (w.count[CTRL_EV_CALL_DOWN] == 1 && e->call == id &&
-	    e->status == status && strstr(e->text, words) != NULL &&
+	    e->code == status && strstr(e->text, words) != NULL &&
 	    call_state(id) == CALL_FREE)
 		return true;
 	printf("# down %u times, call %u, status %d: %s\n",
-	    w.count[CTRL_EV_CALL_DOWN], e->call, (int)e->status, e->text);
+	    w.count[CTRL_EV_CALL_DOWN], e->call, (int)e->code, e->text);
 	return false;
 }
 
