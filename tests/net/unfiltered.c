@@ -12,6 +12,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -41,6 +42,15 @@ prctl(int option, ...)
 	ARGUMENTS(option, x);
 	return ((int (*)(int, ...))dlsym(RTLD_NEXT, "prctl"))(option, x[0],
 	    x[1], x[2], x[3]);
+}
+
+/* Nor does it know of a child that shares our root directory. */
+int
+clone(int (*work)(void *), void *stack, int flags, void *arg, ...)
+{
+	(void)work, (void)stack, (void)flags, (void)arg;
+	errno = ENOSYS;
+	return -1;
 }
 
 int
