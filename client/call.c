@@ -95,7 +95,7 @@ prepare(struct call *c, int fd)
 static enum exit_status
 find_local(struct call *c)
 {
-	struct sockaddr_in sin;
+	struct sockaddr_in sin = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sin);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	enum exit_status status;

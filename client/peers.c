@@ -47,12 +47,12 @@ enum {
 /* A file of pppd's: what it is, and what becomes of it. */
 struct file {
 	const char	*folder;
-	char		 path[PATH_LONGEST];
-	bool		 exists;
 	struct stat	 st;
 	uint8_t		*p;		/* to be freed */
 	struct rd	 text;		/* all its octets */
 	enum { KEEP, REMOVE, REPLACE } fate;
+	bool		 exists;
+	char		 path[PATH_LONGEST];
 	char		 temp[PATH_LONGEST];	/* REPLACE: by this one */
 };
 
@@ -294,7 +294,7 @@ client_path(char path[PATH_MAX])
 		fatal(EXIT_SYSTEM, "cannot find out where pptp is: /proc is "
 		    "not mounted?");
 	path[n] = '\0';
-	strcpy(strrchr(path, '/') + 1, "pptp");
+	memcpy(strrchr(path, '/') + 1, "pptp", sizeof("pptp"));
 	if (access(path, X_OK) == -1)
 		log_warnx("warning: there is no %s to run yet: pppd will need "
 		    "it", path);

@@ -184,7 +184,8 @@ line_is(struct rd line, const char *text)
 {
 	size_t n = strlen(text);
 
-	while (line.end > line.p && memchr(" \t\r\n", line.end[-1], 4) != NULL)
+	while (line.end > line.p && line.end[-1] != '\0' &&
+	    strchr(" \t\r\n", line.end[-1]) != NULL)
 		line.end--;
 	return (size_t)(line.end - line.p) == n && memcmp(line.p, text, n) == 0;
 }
@@ -270,8 +271,8 @@ is_secret(struct rd line, const char *tunnel)
 
 	if (line.p == line.end || *line.p == '#')
 		return false;
+	(void)peers_read_word(&r, word, sizeof(word));
 	if (peers_read_word(&r, word, sizeof(word)) &&
-	    peers_read_word(&r, word, sizeof(word)) &&
 	    strcmp(word, tunnel) == 0)
 		return true;
 	snprintf(middle, sizeof(middle), " %s \"", tunnel);
