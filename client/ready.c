@@ -131,6 +131,21 @@ no_pppd(char why[WHY])
 	    "not setuid: run as root");
 }
 
+/* Does the kernel have PPP, so that only the file is missing? */
+static bool
+has_driver(void)
+{
+	FILE *f = fopen("/proc/devices", "re");
+	char line[128];
+	bool found = false;
+
+	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
+		found = strcmp(line, "108 ppp\n") == 0;
+	if (f != NULL)
+		(void)fclose(f);
+	return found;
+}
+
 static const char *
 get_device(int err)
 {
@@ -138,8 +153,7 @@ get_device(int err)
 
 	if (give != NULL && (err == ENOENT || err == EPERM))
 		return give;
-	/* The kernel has PPP: only the file is missing. */
-	if (err == ENOENT && access("/sys/class/ppp", F_OK) == 0)
+	if (err == ENOENT && has_driver())
 		return "mknod -m 600 " DEV_PPP " c 108 0";
 	if (err == ENOENT || err == ENXIO || err == ENODEV)
 		return get_module("ppp_generic");

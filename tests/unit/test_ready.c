@@ -49,8 +49,6 @@ fake_access(const char *path, int mode)
 		return result(w.pppd);
 	if (strncmp(path, "/lib/modules/6.1.0", 18) == 0)
 		return result(w.modules);
-	if (strcmp(path, "/sys/class/ppp") == 0)
-		return result(w.driver ? 0 : ENOENT);
 	return result(w.mark != NULL && strcmp(w.mark, path) == 0 ? 0 :
 	    ENOENT);
 }
@@ -90,6 +88,15 @@ fake_socket(int family, int type, int protocol)
 	return result(w.raw) == -1 ? -1 : open("/dev/null", O_RDWR);
 }
 
+static FILE *
+fake_fopen(const char *path, const char *mode)
+{
+	static char devices[] = "Character devices:\n  5 ttyp\n108 ppp\n";
+
+	(void)path;
+	return fmemopen(devices, sizeof(devices) - (w.driver ? 1 : 9), mode);
+}
+
 static bool
 fake_has_cap(int cap)
 {
@@ -122,6 +129,7 @@ fake_uname(struct utsname *u)
 #define ioctl		fake_ioctl
 #define stat(p, s)	fake_stat(p, s)
 #define socket		fake_socket
+#define fopen		fake_fopen
 #define geteuid()	w.uid
 #define sandbox_has_cap	fake_has_cap
 #define prctl(o, c, ...) fake_bound(c)
