@@ -338,8 +338,13 @@ clock_us(void)
 void
 random_bytes(void *p, size_t n)
 {
-	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	int fd;
 
+#ifdef SYS_getrandom
+	if (syscall(SYS_getrandom, p, n, 0) == (long)n)
+		return;
+#endif
+	fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
 	if (fd == -1 || read(fd, p, n) != (ssize_t)n)
 		fatal(1, "no random numbers: /dev/urandom: %m");
 	close(fd);
