@@ -326,6 +326,12 @@ static const struct {
 	    "< ff03 c021 02 02 0004\n" WANTS_V2 V2_ACKED
 	    TERM(">", AUTH_REFUSED), EXIT_PPP,
 	    "option noauth" },
+	{ "noauth is missing, and the server would do with another login",
+	    "> ff03 c021 01 01 0009 03 05 c22381\n"
+	    "< ff03 c021 03 01 0008 03 04 c023\n", EXIT_PPP,
+	    "option noauth" },
+	{ "noauth is missing, by what pppd says", LOGGED_IN
+	    TERM(">", AUTH_REFUSED), EXIT_PPP, "option noauth" },
 	{ "the server knows no CCP", LOGGED_IN OUR_MPPE
 	    "< ff03 c021 08 03 0010 80fd 01 01 000a 12 06 01000040\n"
 	    TERM(">", MPPE_REFUSED), EXIT_PPP,
@@ -349,6 +355,19 @@ static const struct {
 	    "< 80fd 04 01 000a 12 06 01000040\n", EXIT_PPP,
 	    "this pppd offers MPPE 128 bit, stateless, the server MPPE 40 bit, "
 	    "stateful" },
+	{ "we refuse to say why by a Configure-Reject", LOGGED_IN THEIR_MPPE
+	    "> 80fd 04 09 000a 12 06 01000040\n" TERM("<", MPPE_REFUSED),
+	    EXIT_PPP, "vpn requires encryption" },
+	{ "the server requires MPPE, this pppd says nothing of it", LOGGED_IN
+	    THEIR_MPPE TERM("<", MPPE_REFUSED), EXIT_PPP,
+	    "vpn requires encryption" },
+	{ "the server would only do with 40 bits", LOGGED_IN OUR_MPPE
+	    "< 80fd 03 01 000a 12 06 01000020\n" TERM(">", MPPE_REFUSED),
+	    EXIT_PPP, "the server MPPE 40 bit, stateless" },
+	{ "this pppd would only do with 40 bits", LOGGED_IN THEIR_MPPE
+	    "> 80fd 01 01 0004\n> 80fd 03 09 000a 12 06 01000020\n"
+	    TERM("<", MPPE_REFUSED), EXIT_PPP,
+	    "this pppd offers none, the server MPPE 128 bit" },
 	{ "MPPE without keys", OUR_LCP WANTS_NOTHING NOTHING_ACKED
 	    OUR_LCP_ACKED TERM(">", "0014 4d505045 20726571 75697265 642e2e2e "),
 	    EXIT_PPP, "vpn asked for none" },
@@ -360,6 +379,9 @@ static const struct {
 	    "> 8021 01 02 000a 03 06 00000000\n"
 	    "< ff03 c021 08 03 0010 8021 01 02 000a 03 06 00000000\n",
 	    EXIT_PPP, "gave no IP address" },
+	{ "pppd has no address, and says so", LOGGED_IN TERM(">", "0028 "
+	    "436f756c 64206e6f 74206465 7465726d 696e6520 6c6f6361 6c204950 "
+	    "20616464 72657373"), EXIT_PPP, "vpn gave no IP address" },
 	{ "the server ends it, with a text to be escaped", LOGGED_IN
 	    TERM("<", "0009 6e6f1b5b0a"), EXIT_PPP,
 	    "vpn ended PPP before the network was up, saying \"no\\x1b[\\x0a\"" },
@@ -371,6 +393,10 @@ static const struct {
 	    "password? (the server says: \"\\\\\\\")\")" },
 	{ "and without a text", LOGGED_IN TERM("<", "0004"), EXIT_PPP,
 	    "vpn ended PPP before the network was up, saying \"\"" },
+	{ "and before LCP was answered", OUR_LCP TERM("<", "0004"), EXIT_PPP,
+	    "vpn ended PPP before the network was up" },
+	{ "pppd ends it without a text", LOGGED_IN TERM(">", "0004"), EXIT_OK,
+	    "" },
 	{ "pppd ends it with a text of its own", LOGGED_IN
 	    TERM(">", "0008 6f6f7073"), EXIT_PPP,
 	    "pppd ended PPP before the network was up, saying \"oops\"" },
@@ -428,6 +454,7 @@ test_words(void)
 		    codes[i]);
 	T(strchr(error_words(1), '?') != NULL, "another code is a question");
 	T(T_STR(ppp_login_name(PPP_CHAP << 8 | CHAP_MD5), "CHAP-MD5") &&
+	    T_STR(ppp_login_name(0), "none") &&
 	    T_STR(ppp_login_name(PPP_CHAP << 8 | 9), "a login unknown to pptp"),
 	    "logins have names");
 }
