@@ -8,6 +8,7 @@
  * The first octet: whether the records come as announcements (bit 0), whether
  * there is a local address (1) and a mark (2).
  */
+/* with: tests/unit/quiet.c */
 #include <poll.h>
 #include <stdlib.h>
 
@@ -25,19 +26,6 @@ static ssize_t announcement(int fd, uint8_t *buf, size_t size, int flags);
 	if (!(cond)) \
 		__builtin_trap(); \
 } while (0)
-
-void
-log_line(enum log_level kind, const char *fmt, ...)
-{
-	(void)kind;
-	(void)fmt;
-}
-
-void
-fd_close(int fd)
-{
-	(void)fd;
-}
 
 static const uint8_t *input, *end;
 static struct route r;

@@ -3,23 +3,10 @@
  * What is made of rtnetlink messages: whole ones, and every way of damaging
  * them.  The routes themselves are tests/net/route.sh's business.
  */
-/* with: sys/netlink.c */
+/* with: sys/netlink.c tests/unit/quiet.c */
 #include "../../sys/route.c"
 
 #include "t.h"
-
-void
-log_line(enum log_level kind, const char *fmt, ...)
-{
-	(void)kind;
-	(void)fmt;
-}
-
-void
-fd_close(int fd)
-{
-	(void)fd;
-}
 
 static struct route route;
 
