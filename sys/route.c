@@ -499,8 +499,8 @@ install(struct route *r, const struct scan *s, const struct route_hop *hop)
 	    hop) == -1) {
 		if (errno == EEXIST && alone)
 			return 0;	/* another was quicker: theirs */
-		/* Without an answer it may be there, and is to be removed. */
-		if (errno == ETIMEDOUT)
+		/* With these it may be there, and only the answer was lost. */
+		if (errno == ETIMEDOUT || errno == ENOBUFS || errno == ENOMEM)
 			have(r, hop);
 		return warn_once(r, "cannot add a host route to");
 	}
@@ -613,6 +613,11 @@ remove_last(struct route *r)
 void
 route_close(struct route *r)
 {
+	struct scan s;
+
+	/* Where one could not take another's place there are two. */
+	if (r->have && scan(r, &s) == 0)
+		remove_ours(r, &s, NULL);
 	if (r->have)
 		remove_last(r);
 	r->have = false;

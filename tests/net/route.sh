@@ -73,6 +73,27 @@ say close
 is "removed at the end" "$(ours)" ""
 has "which is said, too" "$out" "via 192.0.2.1 dev u0 removed"
 
+# --- added, but the answer gets lost
+fresh
+start $HOST
+say lose
+say update
+has "an answer that is lost is told" "$out" \
+	"cannot add a host route to $HOST: No buffer space"
+has "though there is a route" "$(ours)" "via 192.0.2.1 dev u0"
+say close
+is "that is removed at the end" "$(ours)" ""
+fresh
+start $HOST
+say update
+ip route replace default via 198.51.100.1 dev u1
+say lose
+say update
+has "lost, too, as another takes its place" "$out" "cannot add a host route"
+is "both stand" "$(ours | wc -l)" 2
+say close
+is "and both are removed" "$(ours)" ""
+
 # --- none needed
 fresh
 start 192.0.2.7

@@ -2,9 +2,12 @@
 /*
  * route_driver SERVER [LOCAL [MARK]]: a monitor for tests/net/route.sh to
  * drive.  It gives its privilege up as a monitor does, reads commands from
- * stdin (update, changed, close) and answers each with the log lines, the
- * outcome and a line ".".
+ * stdin (update, changed, close; lose: that the next route was added is not
+ * received) and answers each with the log lines, the outcome and a line ".".
  */
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
 #include <arpa/inet.h>
 
 #include <errno.h>
@@ -15,9 +18,32 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "netlink.h"
 #include "route.h"
 #include "sandbox.h"
 #include "util.h"
+
+static bool lose;
+
+ssize_t
+recvmsg(int fd, struct msghdr *msg, int flags)
+{
+	ssize_t n = syscall(SYS_recvmsg, fd, msg, flags);
+	struct {
+		struct nlmsghdr	 h;
+		struct nlmsgerr	 e;
+	} a;
+
+	if (!lose || n < (ssize_t)sizeof(a))
+		return n;
+	memcpy(&a, msg->msg_iov[0].iov_base, sizeof(a));
+	if (a.h.nlmsg_type != NLMSG_ERROR ||
+	    a.e.msg.nlmsg_type != RTM_NEWROUTE)
+		return n;
+	lose = false;
+	errno = ENOBUFS;
+	return -1;
+}
 
 /* To stdout. */
 void
@@ -71,6 +97,8 @@ obey(struct route *r, const char *command)
 		printf("%s\n", rc == 0 ? "done" : "failed");
 	} else if (strcmp(command, "changed\n") == 0) {
 		printf("%s\n", changed(r) ? "changed" : "the same");
+	} else if (strcmp(command, "lose\n") == 0) {
+		lose = true;
 	} else if (strcmp(command, "close\n") == 0) {
 		route_close(r);
 		printf("closed\n");
