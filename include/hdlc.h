@@ -67,9 +67,9 @@ enum hdlc_verdict hdlc_decode(struct hdlc_dec *d, const uint8_t **p,
  * Synchronous PPP without record boundaries: the length of the first frame in
  * p[0 .. n), judged by what the protocol inside says of its own length (IPv4,
  * IPv6, and the control protocols, which all but LQR carry one); the frame may
- * lack address and control (ACFC) or the first protocol octet (PFC).  Data whose
- * protocol says nothing of its length (MPPE, VJ) takes all of n.  0 means that
- * the frame continues beyond n: wait for more.
+ * lack address and control (ACFC) or the first protocol octet (PFC).  Data
+ * whose protocol says nothing of its length (MPPE, VJ) takes all of n.  0 means
+ * that the frame continues beyond n: wait for more.
  */
 size_t hdlc_sync_split(const uint8_t *p, size_t n);
 

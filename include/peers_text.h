@@ -30,7 +30,7 @@ struct tunnel {
 	const char	*password;	/* any octets but NUL, not "@/..." */
 	size_t		 password_len;
 	unsigned	 mtu;
-	struct peers_words lines;	/* further ones for pppd, with their ends */
+	struct peers_words lines;	/* more for pppd, with their ends */
 	struct peers_words options;	/* words for pptp: any octets */
 	struct peers_words routes;	/* as 10.1.0.0/16 */
 };

@@ -7,9 +7,8 @@
 
 /* What pptp adds on its own. */
 struct pppd_extra {
-	const char	*plugin;	/* by which the kernel carries the data,
-					 * at a kernel gateway's line; or NULL */
-	int		 line;
+	const char	*plugin;	/* pptp.so; NULL: a pty */
+	int		 line;		/* its socket to the gateway */
 	const char	*tty;		/* without a plugin */
 	unsigned	 mtu;		/* for mtu and mru */
 	const char	*user;		/* DOMAIN\user or user; "" */

@@ -30,7 +30,7 @@ struct member {
 	uint8_t		 type, kind;	/* enum ipc_type, enum kind */
 	uint16_t	 offset;	/* in struct ipc_msg */
 	uint16_t	 width;		/* octets on the wire */
-	uint16_t	 least, most;	/* of a NUMBER; most 0: any, but a time */
+	uint16_t	 least, most;	/* of a NUMBER; most 0: any */
 };
 
 #define SIZE(f)		sizeof(((struct ipc_msg *)NULL)->f)

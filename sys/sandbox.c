@@ -3,11 +3,12 @@
  * Giving up privilege: what each kind of process keeps, how the rest goes
  * away, and how that is proved.
  *
- * The file system goes first, while there is still the privilege to hide it: by
- * a root directory in /proc of a process that has died, which a gateway without
- * privilege may have in a user namespace of its own.  Then the bounding set, the
- * ids, the capability sets; and at last, in case something was forgotten,
- * Landlock and a filter of system calls (sys/seccomp.c).
+ * The file system goes first, while there is still the privilege to hide it:
+ * the root directory becomes one in /proc of a process that has died.  A
+ * gateway without privilege does that in a user namespace of its own.  Then go
+ * the bounding set, the ids and the capability sets; and at last, in case
+ * something was forgotten, come Landlock and a filter of system calls
+ * (sys/seccomp.c).
  *
  * Nothing here allocates, to keep these processes small.
  */

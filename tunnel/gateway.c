@@ -32,7 +32,7 @@
 #include "util.h"
 
 enum {
-	BATCH = 64,			/* packets in one sendmmsg(), recvmmsg() */
+	BATCH = 64,			/* packets in one system call */
 	TX_READS = 8,			/* of the pty, before sending */
 	TX_ROOM = 16 + HDLC_FRAME_MAX + 2 + HDLC_DECODE_SLACK,
 	TX_SIZE = 65536 + TX_ROOM,

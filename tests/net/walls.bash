@@ -25,6 +25,7 @@ bare() {
 	owned "$1" "$2" "$3"
 	nothing "$1" "$2" $NONE
 	# That of a process that has died cannot even be opened.
+	# shellcheck disable=SC2010 # what ls says, not names
 	is "$1: an empty root" "$(ls -A "/proc/$2/root/" 2>&1 |
 		grep -v 'cannot open directory .* No such process$')" ''
 }
