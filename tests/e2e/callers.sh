@@ -31,20 +31,22 @@ now() {		# now UNIT COMMAND...: in the background, its output kept
 	pid[$n]=$!
 }
 has_address() { ip -o -4 addr show dev "ppp$1" | grep -q 172; }
-# With --sync the pty may join two frames of a negotiation when the machine is
-# slow, and pppd gives up: a fresh tunnel, then.
+# With --sync the pty may join two frames when the machine is slow.  In a
+# negotiation pppd gives up: a fresh tunnel, then.  Later a second's data is lost.
 anew() {	# anew UNIT COMMAND...: the same until it is up, three times at most
 	for _ in 1 2 3; do
 		now "$@"
 		until_ok 40 eval "has_address $1 || ! kill -0 ${pid[$1]}"
-		! has_address "$1" 2> /dev/null || return
+		! { has_address "$1" && until_ok 5 alive -I "ppp$1"; } \
+			2> /dev/null || return
 		kill -TERM "${pid[$1]}" 2>/dev/null
 		wait "${pid[$1]}"
+		rm -f /run/pptp/*.refused	# no wait before the next
 	done
 }
 works() {	# works UNIT CLAIM
 	until_ok 60 has_address "$1"
-	claim "$2" alive -I "ppp$1"
+	claim "$2" until_ok 5 alive -I "ppp$1"
 }
 peer() { printf '%s\n' "${@:2}" > "/etc/ppp/peers/$1"; }
 ours="noauth user alice remotename PPTP require-mppe-128 nobsdcomp nodeflate

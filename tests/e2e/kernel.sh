@@ -226,8 +226,8 @@ P=$!
 claim "persist: up" until_ok 20 up
 fds=$(find /proc/$P/fd | wc -l)
 for how in TERM KILL; do
-	pkill -$how -x pptpctrl
-	claim "SIG$how to the server's session: down" until_ok 10 down
+	claim "SIG$how to the server's session: down" \
+		down_by pkill -$how -x pptpctrl
 	claim "and up again by itself" until_ok 25 up
 	claim "ping" alive
 done

@@ -41,8 +41,8 @@ P=$!
 claim "persist: up" until_ok 20 up
 for how in TERM KILL; do
 	old=$(sessions)
-	pkill -$how -x pptpctrl
-	claim "SIG$how to the server's session: down" until_ok 10 down
+	claim "SIG$how to the server's session: down" \
+		down_by pkill -$how -x pptpctrl
 	claim "and up again by itself" until_ok 25 up
 	claim "ping" alive
 	has "in a new session" "$(sessions | grep -vx "$old")" '^[0-9]+$'

@@ -149,13 +149,8 @@ has "--option: pptp has its words" "$(ps -eo args)" \
 logged "and says so in the log" 'its-own'
 has "its MTU, MPPE's 4 octets taken off or not" \
 	"$(cat /sys/class/net/ppp*/mtu)" '^(1400|1396)$'
-# It may be down for less than a look at it takes.
-ip -o monitor address > /run/addresses &
-MONITOR=$!
-pkill -TERM -x pptpctrl
 claim "--persist: the server ends its session: down" \
-	until_ok 20 grep -q '^Deleted.* inet 172' /run/addresses
-kill $MONITOR
+	down_by pkill -TERM -x pptpctrl
 claim "and up again by itself" until_ok 40 up
 claim "with its routes" via 10.77.1.1
 claim "default route and all" via 192.0.2.1

@@ -65,8 +65,7 @@ claim "rc-service pptp-work start" rc-service pptp-work start
 claim "OpenRC: up" until_ok 20 up
 claim "rc-service pptp-work status" rc-service pptp-work status
 old=$(sessions)
-pkill -KILL -x pptpctrl
-claim "OpenRC: the server went: down" until_ok 20 down
+claim "OpenRC: the server went: down" down_by pkill -KILL -x pptpctrl
 claim "and up again" until_ok 40 up
 has "in a new session" "$(sessions | grep -vx "$old")" '^[0-9]+$'
 ends "OpenRC" rc-service pptp-work stop

@@ -61,6 +61,19 @@ no_session() { ! sessions; }
 tunnels() { ip -o -4 addr show | sed -n "s/.* \(ppp[0-9]*\) .*inet \(172[0-9.]*\) .*/\1 \2/p"; }
 up() { [ "$(tunnels | wc -l)" -ge "${1:-1}" ]; }
 down() { [ -z "$(tunnels)" ]; }
+# Waits for a tunnel to go down, which it may be for less than a look at it
+# takes.  down_by COMMAND...: what brings it down
+down_by() {
+	local monitor
+	ip -o monitor address > /run/addresses &
+	monitor=$!
+	until_ok 5 grep -qE "^[^ ]+ +0 +$monitor +0*[1-9a-f]" /proc/net/netlink
+	"$@"
+	until_ok 20 grep -q '^Deleted.* inet 172' /run/addresses
+	set -- $?
+	kill $monitor
+	return "$1"
+}
 alive() { ping -c 3 -i 0.2 -W 2 -q "$@" $INSIDE; }
 
 # Everything of ours that a tunnel's end should have taken along.
