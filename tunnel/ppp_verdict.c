@@ -121,6 +121,13 @@ lcp_failed(const struct why *w)
 	    ppp_login_name(w->ours->auth.nak));
 }
 
+/* Does a side's pppd say so as it gives up, where its frames say less? */
+static bool
+gave_up(const struct ppp_said *side, const char *saying)
+{
+	return side->terminates && strstr(side->terminate, saying) != NULL;
+}
+
 static bool
 no_mppe(const struct why *w)
 {
@@ -133,11 +140,12 @@ static bool
 other_mppe(const struct why *w)
 {
 	const struct ppp_option *theirs = &w->peer->mppe;
-	char we[64], they[64];
+	uint32_t bits = theirs->nak != 0 ? theirs->nak : theirs->asked;
+	char we[64], they[64] = "something else";
 
 	ppp_mppe_text(w->ours->mppe.asked, we, sizeof(we));
-	ppp_mppe_text(theirs->nak != 0 ? theirs->nak : theirs->asked, they,
-	    sizeof(they));
+	if (bits != 0)
+		ppp_mppe_text(bits, they, sizeof(they));
 	return because(w, "no encryption in common with %s: this pppd offers "
 	    "%s, the server %s; give pppd what the server offers "
 	    "(require-mppe-40, require-mppe-128, mppe-stateful)", w->server,
@@ -150,28 +158,25 @@ ccp_failed(const struct why *w)
 	const struct ppp_said *ours = w->ours, *peer = w->peer;
 	bool we_ask = ours->ccp.sent && (ours->mppe.asked & MPPE_KEYS) != 0;
 	bool they_ask = peer->ccp.sent && (peer->mppe.asked & MPPE_KEYS) != 0;
+	/* Its request may be lost: who gives up does not repeat it. */
+	bool unread = !they_ask && gave_up(peer, "MPPE required but peer");
 
 	/* pppd says no to other keys than its own by a Reject as well. */
 	if (we_ask && they_ask && !ours->rejects_ccp && !peer->rejects_ccp &&
 	    (ours->mppe.asked & peer->mppe.asked & MPPE_KEYS) == 0)
 		return other_mppe(w);
+	if (we_ask && unread)
+		return other_mppe(w);
 	if (we_ask && (peer->rejects_ccp || peer->mppe.rejected))
 		return no_mppe(w);
-	if (they_ask && (ours->rejects_ccp || ours->mppe.rejected ||
-	    !ours->ccp.sent))
+	if (unread || (they_ask && (ours->rejects_ccp ||
+	    ours->mppe.rejected || !ours->ccp.sent)))
 		return because(w, "%s requires encryption (MPPE), which this "
 		    "pppd has not: give it require-mppe-128, and see that the "
 		    "module ppp_mppe can be loaded", w->server);
 	return ((we_ask && (peer->mppe.nak != 0 || they_ask) &&
 	    !ours->ccp.acked) || (they_ask && ours->mppe.nak != 0 &&
 	    !peer->ccp.acked)) && other_mppe(w);
-}
-
-/* Does pppd itself say so as it gives up, where its frames say less? */
-static bool
-gave_up(const struct ppp_said *ours, const char *saying)
-{
-	return ours->terminates && strstr(ours->terminate, saying) != NULL;
 }
 
 static bool

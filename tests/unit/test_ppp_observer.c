@@ -355,6 +355,12 @@ static const struct {
 	    "< 80fd 04 01 000a 12 06 01000040\n", EXIT_PPP,
 	    "this pppd offers MPPE 128 bit, stateless, the server MPPE 40 bit, "
 	    "stateful" },
+	{ "other keys are required, but that request was lost", LOGGED_IN
+	    OUR_MPPE "< 80fd 04 01 000a 12 06 01000040\n"
+	    TERM("<", MPPE_REFUSED), EXIT_PPP,
+	    "this pppd offers MPPE 128 bit, stateless, the server something" },
+	{ "the request was lost, and there was none of ours", LOGGED_IN
+	    TERM("<", MPPE_REFUSED), EXIT_PPP, "vpn requires encryption" },
 	{ "we refuse to say why by a Configure-Reject", LOGGED_IN THEIR_MPPE
 	    "> 80fd 04 09 000a 12 06 01000040\n" TERM("<", MPPE_REFUSED),
 	    EXIT_PPP, "vpn requires encryption" },
