@@ -42,8 +42,7 @@ linger(void)
 }
 
 /*
- * pppd's own pty option, or its plugin started us, which gets the sentence of a
- * failure.
+ * Started by pppd's pty option, or by pptp.so, which is told of a failure.
  */
 static enum exit_status
 run_here(struct call *c, int out)

@@ -836,7 +836,7 @@ client_late(struct manager *g, struct client *cl)
 
 /* ---- the manager's loop ---- */
 
-/* Where the table for poll() now has this descriptor. */
+/* Adds fd to poll()'s table; returns its index there. */
 static unsigned
 watch(struct manager *g, unsigned *n, int fd, int events)
 {

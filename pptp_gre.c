@@ -119,8 +119,8 @@ struct gre {
 	uint32_t	 ack_seq;	/* highest number received */
 	uint32_t	 owed;		/* packets we have not acknowledged */
 	int64_t		 owed_since;
-	bool		 ack_sent;	/* on data whose sending may still
-					 * fail */
+	bool		 ack_sent;	/* with a data packet; owed again if
+					 * that fails */
 
 	unsigned	 repeats;	/* bare acknowledgements to come; */
 	int64_t		 repeat_due;	/* the next one is due then */

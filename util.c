@@ -168,7 +168,7 @@ to_syslog(int prio, const char *text)
 
 	if (logger.fd == -1)
 		return;
-	/* Its queue is short, and pppd may just have filled it. */
+	/* syslog's queue is short; pppd may just have filled it. */
 	do
 		sent = send(logger.fd, line, n, MSG_NOSIGNAL);
 	while (sent == -1 && errno == EAGAIN && prio == LOG_CRIT &&
@@ -541,14 +541,15 @@ fd_read_all(int fd, int hangup_fd, int64_t deadline_us, char *buf, size_t size)
 {
 	size_t have = 0;
 
-	for (;;) {
+	while (have < size) {
 		ssize_t n;
 
 		if (fd_wait(fd, hangup_fd, deadline_us) == -1)
 			return -1;
 		n = read(fd, buf + have, size - have);
 		if (n <= 0)
-			return (ssize_t)have;
+			break;
 		have += (size_t)n;
 	}
+	return (ssize_t)have;
 }

@@ -35,7 +35,7 @@
 
 enum {
 	WINDOW = 64,			/* unless a quirk or --window says
-					 * else */
+					 * otherwise */
 	RCVBUF = 4 << 20,	/* asked for; the kernel may give less */
 	ID_TRIES = 8,			/* ids taken by other tunnels */
 	MANAGER_TRIES = 8		/* managers that end as we come */
@@ -118,7 +118,7 @@ find_local(struct call *c)
 
 /*
  * Lets only packets with this call id through, or none without an id.  The
- * filter is locked: who reads a network must not be able to remove it.
+ * filter is locked: code that reads a network must not remove it.
  */
 static int
 filter(int fd, const uint16_t *id)
@@ -173,7 +173,7 @@ open_raw(struct call *c, int *fd, const uint16_t *id)
 	return EXIT_OK;
 }
 
-/* Not connected yet: the manager does that, if it needs this one. */
+/* Left unconnected: the manager connects it, if it needs one more. */
 static enum exit_status
 open_tcp(struct call *c, int *fd)
 {

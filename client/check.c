@@ -134,8 +134,8 @@ struct link {
 };
 
 /*
- * Sends an LCP packet without a text (RFC 1661 5), with the same identifier
- * each time: a late answer will do.  A Configure-Request has one option.
+ * Sends an LCP packet without data, or a Configure-Request with one option
+ * (RFC 1661 5).  Its identifier is the code: a late answer will do.
  */
 static void
 lcp_send(struct link *l, uint8_t code)

@@ -49,8 +49,8 @@ callmgr_dir(uid_t uid)
 
 /*
  * Opens the directory of sockets, making it if need be.  It must be ours, and
- * no other user may ever have been able to write there and so to pose as a
- * manager: if they could only read, its mode is corrected.
+ * not writable by others, who could pose as a manager.  If they can only read,
+ * its mode is corrected.
  */
 static int
 open_dir(const char *dir, char why[WHY])

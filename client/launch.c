@@ -262,7 +262,7 @@ show_up(const struct gre_counters *n)
 {
 	char text[640];
 
-	if (!await(&n->network_up, 500)) {	/* without IPv4, then */
+	if (!await(&n->network_up, 500)) {	/* so no IPv4 */
 		say(STDOUT_FILENO, "pppd says that the network is up\n");
 		return;
 	}

@@ -189,7 +189,7 @@ set_timeout(struct scan *s, const struct row *o, const char *arg)
 	return NULL;
 }
 
-/* A number, or a hexadecimal one. */
+/* Decimal, or hexadecimal with 0x. */
 static const char *
 set_mark(struct scan *s, const struct row *o, const char *arg)
 {
@@ -438,7 +438,7 @@ note_first(const char **first, bool given, const struct row *o)
 		*first = o->name;
 }
 
-/* Takes its argument in any case, with '-' or '_'. */
+/* Capitals are small letters, and '_' is '-'. */
 static const char *
 set_quirks(struct scan *s, const struct row *o, const char *arg)
 {
@@ -560,7 +560,7 @@ scan_words(struct scan *s)
 		else if (plain && s->c->host == NULL)
 			s->c->host = word;
 		else if (plain)
-			/* From argv[1] on, over words already read. */
+			/* Overwrites argv[1] and on, already read. */
 			s->c->words[s->c->nwords++] = word;
 		else if (strcmp(word, "--") == 0)
 			behind = true;

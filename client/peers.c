@@ -56,7 +56,7 @@ struct file {
 	char		 temp[PATH_LONGEST];	/* REPLACE: by this one */
 };
 
-/* A tunnel's, in the order in which they are replaced. */
+/* A tunnel's files, in the order in which they are replaced. */
 enum { SECRETS, SCRIPT_SH, SCRIPT, PEER, FILES };
 
 static struct file files[FILES];

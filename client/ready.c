@@ -232,8 +232,8 @@ no_tty(const struct conf *conf, char why[WHY])
 enum { MPPE_THERE, MPPE_NONE, MPPE_UNKNOWN };
 
 /*
- * In a process with a network namespace of its own, as a PPP unit is an
- * interface.  The option is that of RFC 3078 2, with a key of zeroes behind it.
+ * Runs in a child, in a network namespace of its own: a PPP unit is an
+ * interface.  The option is RFC 3078 2's, then a key of zeroes.
  */
 static int
 try_mppe(void)

@@ -60,7 +60,7 @@ has_address(const struct sockaddr *sa, uint64_t addr)
 	return sin.sin_addr.s_addr == (in_addr_t)addr;
 }
 
-/* The only interface between these addresses; "" if there is none such. */
+/* The one interface between the two addresses; "" if not exactly one. */
 static void
 find_interface(char name[IF_NAMESIZE], const struct gre_counters *n)
 {

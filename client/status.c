@@ -42,7 +42,7 @@ struct listing {
 /* The managers of one user. */
 struct user {
 	struct show_owner owner;
-	int64_t		 until;		/* waits for them */
+	int64_t		 until;		/* waits for them till then */
 	unsigned	 left;		/* tunnels that may be shown */
 	const char	*trouble;	/* with the last of them; NULL */
 };

@@ -12,8 +12,8 @@
 #include "util.h"
 
 struct call {
-	struct gateway	 gw;		/* for whoever carries its data; -1:
-					 * not open */
+	struct gateway	 gw;		/* for its data path; descriptors that
+					 * are not open are -1 */
 	int64_t		 deadline;	/* of the establishment */
 	struct in_addr	 server;
 	bool		 kernel;	/* may carry the data; once the call is

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What kernel headers 3.10 and glibc 2.17 lack, the oldest that this builds
- * with.  A system call that they have no number for is not made; the running
- * kernel may still lack any other.
+ * with.  A system call to which they give no number is not made; the running
+ * kernel may lack others.
  */
 #ifndef COMPAT_H
 #define COMPAT_H

@@ -40,8 +40,8 @@ enum msg_text {
 const char *msg_text(enum msg_text of, unsigned number);
 
 /*
- * A result in words, with what an error and a cause code behind it, in four
- * octets at p, add: "busy (result 4), cause 17: user busy".
+ * A result in words, from four octets at p: result, error and cause code.
+ * Thus "busy (result 4), cause 17: user busy".
  */
 void msg_result(char *out, size_t size, enum msg_text of, const uint8_t *p);
 

@@ -44,7 +44,7 @@ void health_gre(struct health *h, int64_t now);
 /* The raw socket failed with this errno: at worst a packet is lost. */
 void health_error(struct health *h, int err, int64_t now);
 
-/* Says at check_at that GRE does not come through. */
+/* At check_at: says so if GRE does not come through. */
 void health_tick(struct health *h, int64_t now);
 
 /*

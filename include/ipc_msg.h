@@ -2,11 +2,11 @@
 /*
  * Messages between gateway, manager, monitor and plugin, over unix SEQPACKET
  * sockets: each of one fixed size, in the style of RFC 2637's own.  Closing the
- * socket is the only way to end a call, and means "the call is over" in either
- * direction.
+ * socket means "the call is over" in either direction; a gateway has no other
+ * way to end it.
  *
  *	gateway		CALL (with descriptors)
- *	manager		LOG* STEP* SERVER? UP | DOWN
+ *	manager		LOG* STEP* SERVER? UP? LOG* DOWN
  *	gateway		STATUS
  *	manager		TUNNEL* END
  *

@@ -24,9 +24,9 @@ struct monitor_start {
 };
 
 /*
- * The monitor's process: gives up all but CAP_NET_ADMIN, sends READY over the
+ * The monitor's process: gives up what sandbox.h says, sends READY over the
  * socket `manager`, makes the host route that the manager asks for, and ends
- * when the socket closes.  It ends without READY if it cannot give up the rest,
+ * when the socket closes.  It ends without READY if it cannot give that up,
  * and logs it if the manager, its child `pid`, was killed.
  */
 void monitor_run(const struct monitor_start *s, int manager, pid_t pid)

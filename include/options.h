@@ -12,7 +12,7 @@
  * pointers are moved, its strings stay.  Returns -1 to go on, else the status
  * to exit with: everything that had to be said (help, version, a mistake in
  * one sentence) was printed.  Warnings go to stderr.  After a mistake
- * c->nolaunch still says whether pppd started us, who may do so again at once.
+ * c->nolaunch still says whether pppd started us: it may do so again at once.
  */
 int options_parse(struct conf *c, int argc, char **argv);
 

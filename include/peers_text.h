@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What pppd's files hold for a tunnel: their words as pppd and the shell read
- * them, and what is ours in them (pure).
+ * The text of pppd's files for a tunnel: words as pppd and the shell read
+ * them, and the parts that pptpsetup wrote (pure).
  */
 #ifndef PEERS_TEXT_H
 #define PEERS_TEXT_H

@@ -17,9 +17,9 @@ struct pppd_extra {
 };
 
 /*
- * The argument vector for pppd: "pppd", tty, "38400", then what the options
- * ask of pppd, what is extra, then the words; the plugin's options come last.
- * By them it can start further kernel gateways, which make the same call.  NULL
+ * The argument vector for pppd: "pppd"; tty and "38400" without a plugin; what
+ * is extra and what the options ask of pppd; the words; the plugin's options.
+ * With these pppd can start more kernel gateways, for the same call.  NULL
  * terminated, good until the next call; its words include those of *c.
  */
 char **pppd_argv(const struct conf *c, const struct pppd_extra *extra);

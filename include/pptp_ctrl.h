@@ -95,9 +95,9 @@ struct ctrl {
 	unsigned	 warnings;	/* in this minute */
 	enum exit_status end_status;	/* the last cause of an end */
 	char		 end_text[CTRL_TEXT];
-	bool		 welcome;	/* text may come before the first
+	bool		 welcome;	/* allows text before the first
 					 * message: */
-	size_t		 skipped;	/* octets of it */
+	size_t		 skipped;	/* octets of that text */
 	size_t		 in_len;	/* octets received of a message, */
 	size_t		 in_total;	/* its length; 0: not known yet */
 	size_t		 out_len, out_sent;	/* sent: of the first message */
@@ -119,7 +119,7 @@ void ctrl_init(struct ctrl *c, const struct ipc_call *conf,
 
 /*
  * Takes octets the peer sent and handles at most one whole message.  Returns
- * how many it used, all once it is CTRL_CLOSED: call again with the rest.
+ * how many it used, all from CTRL_FLUSH on: call again with the rest.
  */
 size_t ctrl_feed(struct ctrl *c, const uint8_t *buf, size_t n, int64_t now);
 
@@ -133,7 +133,7 @@ void ctrl_eof(struct ctrl *c, int err);
 const uint8_t *ctrl_output(struct ctrl *c, size_t *len, int64_t now);
 void ctrl_sent(struct ctrl *c, size_t n, int64_t now);
 
-/* When ctrl_tick() or ctrl_output() must be called next; CTRL_NEVER. */
+/* Time of the next ctrl_tick() or ctrl_output(); or CTRL_NEVER. */
 int64_t ctrl_due(const struct ctrl *c);
 void ctrl_tick(struct ctrl *c, int64_t now);
 

@@ -50,7 +50,7 @@ struct quirk_server {
 /* Never NULL: a server that is not known has none of these. */
 const struct quirk_server *quirk_server(const char *host, const char *vendor);
 
-/* Those of these quirks. */
+/* The fields under these quirks. */
 const struct quirk_fields *quirk_fields(unsigned quirks);
 
 #endif

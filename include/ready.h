@@ -23,7 +23,7 @@ enum exit_status ready_to_launch(const struct conf *conf, bool kernel,
 enum exit_status ready_all(const struct conf *conf,
     void (*tell)(bool ok, const char *said));
 
-/* Can a raw socket for GRE be opened; the same after one failed with errno. */
+/* Opens a raw GRE socket to try it; ready_no_raw(): the failure in errno. */
 enum exit_status ready_raw(char why[WHY]);
 enum exit_status ready_no_raw(char why[WHY]);
 

@@ -30,7 +30,7 @@ size_t resolve_host(struct resolve *r);
 
 /*
  * For pppd's options mtu and mru: MTU_USUAL (conf.h), or what the route to the
- * server leaves if that is less; MTU_USUAL too where there is no such route.
+ * server leaves, if that is less but not absurd.
  */
 unsigned resolve_mtu(struct in_addr server);
 

@@ -16,8 +16,8 @@ enum sandbox_role {
 
 /*
  * Restricts this process to the calls of its role, for good; needs
- * no_new_privs.  0 also where the kernel has no filters (logged); -1 if there
- * should be one and is not.
+ * no_new_privs.  0 also where the kernel or this architecture has no filters
+ * (logged); -1 if there should be one and is not.
  */
 int sandbox_filter(enum sandbox_role role);
 

@@ -33,7 +33,7 @@ void show_network(const struct gre_counters *n, char *out, size_t size);
 /*
  * Prints every tunnel of this user's managers, or those to conf->host, in words
  * or as JSON; for root also, within bounds, what other users' managers claim.
- * EXIT_OK if one of the user's own is up, else EXIT_SYSTEM.
+ * EXIT_OK if all were read and one of the user's own is up, else EXIT_SYSTEM.
  */
 enum exit_status status_main(const struct conf *conf);
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Levels of the log, and lines that are of one but go elsewhere. */
+/* Levels of the log; from LOG_L_WARNING on, variants of a level. */
 enum log_level {
 	LOG_L_SILENT,		/* only what ends a start: fatal() */
 	LOG_L_ERROR,
@@ -28,12 +28,12 @@ enum log_level {
 /*
  * Lines go to syslog (facility daemon, ident pptp, with pid) and, for what a
  * user must see, to stderr while log_stderr() allows.  tag is --logstring or
- * NULL; it is not copied.  The log never blocks and keeps errno; text is
- * escaped to printable characters.
+ * NULL; it is not copied.  The log never blocks, but for last sentences
+ * (1 s), and keeps errno; text is escaped to printable characters.
  */
 void log_open(int level, const char *tag);
 
-/* Whose lines they are on stderr, instead of pptp's. */
+/* The name before lines on stderr, in place of "pptp". */
 void log_name(const char *program);
 
 /*
@@ -112,7 +112,7 @@ int fd_connect(int fd, struct in_addr addr, uint16_t port);
 /* Takes an exclusive flock(): 0, or -1 if others had it until deadline_us. */
 int fd_lock(int fd, int64_t deadline_us);
 
-/* Puts /dev/null where fd is, so that no copy of what was there remains. */
+/* Puts /dev/null in place of fd, closing what was there. */
 void fd_null(int fd);
 
 /* Closes all descriptors from 3 on but those in keep[0 .. n) and the log's. */
@@ -135,7 +135,8 @@ int poll_timeout(int64_t due_us, int64_t now_us);
 int fd_wait(int fd, int hangup_fd, int64_t deadline_us);
 
 /*
- * Reads until the end of fd, or size octets: how many; -1 as fd_wait().
+ * Reads until the end of fd, an error, or size octets: how many; -1 as
+ * fd_wait().
  */
 ssize_t fd_read_all(int fd, int hangup_fd, int64_t deadline_us, char *buf,
     size_t size);

@@ -60,8 +60,8 @@ void watch_end(struct watch *w, enum exit_status status);
 
 /*
  * Reads what has come: logs what the manager wants logged, or why the tunnel is
- * over; notes that addresses have changed; of the signals SIGUSR1 asks for the
- * counters (then it returns true), any other ends the tunnel: the first after
+ * over; notes that addresses have changed.  SIGUSR1 asks for the counters (it
+ * returns true).  Any other signal ends the tunnel: the first after
  * TERM_GRACE_US, a second one at once.
  */
 bool watch_read(struct watch *w, int64_t now);

@@ -31,7 +31,7 @@ enum {
 	PAUSE_MS = 20
 };
 
-/* ---- the last thing it does ---- */
+/* ---- removing the files ---- */
 
 /*
  * A gateway has a lock on the file until it has noted how its tunnel ended: the
@@ -136,7 +136,7 @@ take_path(struct monitor *k, int tcp)
 	return true;
 }
 
-/* A first request is met at once: a manager cannot flip the route in a loop. */
+/* Only the first is met at once: no manager can flip the route in a loop. */
 static void
 look_soon(struct monitor *k)
 {
@@ -145,7 +145,7 @@ look_soon(struct monitor *k)
 	k->wanted = true;
 }
 
-/* False once the manager is gone. */
+/* False once the manager is gone, or sends what is no message. */
 static bool
 on_manager(struct monitor *k, int manager)
 {

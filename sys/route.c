@@ -82,7 +82,7 @@ on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 		memcpy(l->name, name, len);
 }
 
-/* An interface that has gone is named by its number. */
+/* An interface that has gone is called "if" and its number. */
 static void
 link_get(struct route *r, int ifindex, struct link *l)
 {
@@ -180,7 +180,7 @@ add_candidate(struct scan *s, const struct candidate *c)
 	s->other[i] = *c;
 }
 
-/* A route with several next hops is as many candidates. */
+/* Each next hop that is alive is a candidate of its own. */
 static void
 add_multipath(struct scan *s, struct candidate *c, const uint8_t *p, size_t n)
 {
@@ -499,7 +499,7 @@ install(struct route *r, const struct scan *s, const struct route_hop *hop)
 	    hop) == -1) {
 		if (errno == EEXIST && alone)
 			return 0;	/* another was quicker: theirs */
-		/* With these it may be there, and only the answer was lost. */
+		/* The route may be there, and only the answer lost. */
 		if (errno == ETIMEDOUT || errno == ENOBUFS || errno == ENOMEM)
 			have(r, hop);
 		return warn_once(r, "cannot add a host route to");

@@ -99,7 +99,7 @@ plan_make(struct plan *p, enum sandbox_role role, const int *keep, size_t n)
 		if (sandbox_has_cap(CAP_DAC_OVERRIDE) &&
 		    foreign_directory(keep, n))
 			caps |= 1u << CAP_DAC_OVERRIDE;
-		/* None inheritable, and so by the kernel none ambient. */
+		/* None inheritable, so the kernel allows none ambient. */
 		p->caps[0].effective = p->caps[0].permitted = caps;
 		return;
 	}
@@ -128,8 +128,8 @@ no_core_dumps(void)
 
 /*
  * Limits the size of files, so that nobody can fill a disk through one that is
- * open here (refusals.h); not where standard streams are files.  It fails only
- * where the limit is lower.
+ * open here (refusals.h), unless a standard stream is a file.  It fails only
+ * where the limit is lower already.
  */
 static void
 small_files(void)

@@ -62,7 +62,7 @@ enum {
 /*
  * The architecture a filter checks first: system call numbers mean nothing
  * without it, and a 64-bit kernel takes 32-bit calls from any process.
- * -DSECCOMP_UNKNOWN: as where none of these is known.
+ * -DSECCOMP_UNKNOWN builds as for an architecture that is not listed.
  */
 #ifdef SECCOMP_UNKNOWN
 #elif defined(__x86_64__) && !defined(__ILP32__)
@@ -152,7 +152,7 @@ enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 #define FCNTL_COMMANDS	(BIT(F_GETFD) | BIT(F_SETFD) | BIT(F_GETFL) | \
 			 BIT(F_SETFL))
 
-/* i386: many socket functions are one call with a number of their own. */
+/* i386: the numbers that socketcall(2) has for them. */
 #define SC_DATA		(BIT(SYS_SEND) | BIT(SYS_RECV) | BIT(SYS_SENDTO) | \
 			 BIT(SYS_RECVFROM) | BIT(SYS_SENDMSG) | \
 			 BIT(SYS_RECVMSG))
@@ -195,7 +195,7 @@ static const struct {
 	/* about itself; random numbers; memory */
 	EVERY(getpid), EVERY(getrandom),
 	EVERY(brk), EVERY(munmap), EVERY(mremap), EVERY(madvise),
-#ifdef __s390x__		/* libc knows none whose arguments are seen */
+#ifdef __s390x__		/* its arguments are in memory, unseen */
 	EVERY(mmap),
 #endif
 
@@ -236,7 +236,7 @@ static const struct rule rules[] = {
 	{ __NR_fcntl, M, { IS(1, F_GET_SEALS) } },
 	{ __NR_fcntl64, M, { IS(1, F_GET_SEALS) } },
 
-	/* gateway: a terminal as it was; errors of its sockets */
+	/* gateway: restores the terminal; reads socket errors */
 	{ __NR_ioctl, G, { { BITS, 1, TCSETS_LOW, 0xffff } } },
 	{ __NR_ioctl, G, { { BITS, 1, TCSETS2_LOW, 0xffff } } },
 	{ __NR_getsockopt, G, { IS(1, SOL_SOCKET), IS(2, SO_ERROR) } },

@@ -62,7 +62,7 @@ struct flow {
 	int64_t		 sync_until;	/* it is waited for; or GRE_NEVER */
 
 	struct mmsghdr	 tx_msg[BATCH], rx_msg[BATCH];
-	struct iovec	 tx_iov[BATCH], rx_iov[BATCH][2];	/* of these */
+	struct iovec	 tx_iov[BATCH], rx_iov[BATCH][2];	/* theirs */
 	struct link	 link;		/* towards pppd */
 	uint8_t		 rd[READ_SIZE];
 	uint8_t		 tx[TX_SIZE];
@@ -256,7 +256,7 @@ tx_read(struct flow *f)
 		tx_sync(f, have + (size_t)n, false);
 	else
 		tx_async(f, f->rd, f->rd + n);
-	/* A pty hands out 4095 octets at once: less means it is empty. */
+	/* A pty hands out up to 4095 octets at once: if few, it is empty. */
 	return n >= 2048;
 }
 

@@ -19,8 +19,8 @@
 #include "util.h"
 
 enum {
-	BLOCKED_US = 10000000,		/* nothing, or no answer, so long */
-	SILENT_US = 30000000,		/* sent so long, nothing heard */
+	BLOCKED_US = 10000000,		/* no packet, or no answer */
+	SILENT_US = 30000000,		/* sent for so long, nothing heard */
 	BURST = 12			/* lines a minute that others cause */
 };
 

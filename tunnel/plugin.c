@@ -212,7 +212,7 @@ hang_up(void)
 	line = channel = -1;
 }
 
-/* ---- the interface ---- */
+/* ---- what the gateway is shown ---- */
 
 /*
  * The kernel gateway is shown what PPP negotiates; a lost frame does no harm.
@@ -315,7 +315,7 @@ pptp_establish(int fd)
 	return ppp;
 }
 
-/* Nobody but connect() shall have it: not a script that pppd runs before. */
+/* The socket is for connect(): no script that pppd runs before may have it. */
 static void
 pptp_check_options(void)
 {
