@@ -390,9 +390,12 @@ alike(const char *a, const char *b, size_t edits)
 		b++;
 	if (*a == *b)			/* both end */
 		return true;
-	return edits-- > 0 && ((*a != '\0' && alike(a + 1, b, edits)) ||
+	if (edits == 0)
+		return false;
+	edits--;
+	return (*a != '\0' && alike(a + 1, b, edits)) ||
 	    (*b != '\0' && alike(a, b + 1, edits)) ||
-	    (*a != '\0' && *b != '\0' && alike(a + 1, b + 1, edits)));
+	    (*a != '\0' && *b != '\0' && alike(a + 1, b + 1, edits));
 }
 
 /* The option that begins so and goes on nearest to a word; NULL. */
