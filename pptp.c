@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pptp: a PPTP client.  This file is the program from the outside: what is
- * run for which command line, and who becomes whom.
+ * pptp: a PPTP client.  This file decides what runs for which command
+ * line, and which process becomes what.
  *
  *	--nolaunchpppd	this process becomes the gateway, on fd 0 and 1; or,
  *			started by pppd's plugin, the kernel gateway on fd 0
  *	otherwise	a child becomes the gateway, behind a new pty, or the
  *			kernel gateway; this process becomes pppd
  *
- * Either happens only once the call is up, so that every earlier failure is a
+ * Both happen only once the call is up, so that every earlier failure is a
  * sentence on the user's terminal and an exit status.
  */
 #include <errno.h>
@@ -26,14 +26,14 @@
 #include "setup.h"
 #include "show.h"
 
-enum { LINGER_US = 2000000 };		/* the least life of a failure */
+enum { LINGER_US = 2000000 };		/* a failed pptp lives this long */
 
-static int64_t born;			/* of this process, as clock_us() */
+static int64_t born;			/* when this process started */
 
 /*
- * pppd's `persist` starts a new pptp at once, whatever became of the last
- * one: a failure that took no time would be repeated as fast as this machine
- * can fork.  So it lives a little, unless pppd goes away.
+ * pppd's `persist` starts a new pptp at once, however the last one ended.  A
+ * failed pptp stays for a while, unless pppd goes away: else quick failures
+ * would follow each other as fast as this machine can fork.
  */
 static void
 linger(void)
@@ -41,9 +41,7 @@ linger(void)
 	(void)fd_wait(-1, STDIN_FILENO, born + LINGER_US);
 }
 
-/*
- * Started by pppd's pty option, or by pptp.so, which is told of a failure.
- */
+/* Runs for pppd's pty option, or for pptp.so, which is told of a failure. */
 static enum exit_status
 run_here(struct call *c, int out)
 {
@@ -94,8 +92,8 @@ standard_descriptors(void)
 }
 
 /*
- * What was asked for has been printed: a script must not take half of a list
- * for all of it.
+ * Returns status if all output was written: a script must not take half of a
+ * list for all of it.
  */
 static int
 printed(int status)
@@ -124,7 +122,7 @@ main(int argc, char **argv)
 	status = options_parse(&conf, argc, argv);
 	if (status != -1) {
 		if (status != EXIT_OK && conf.nolaunch) {
-			/* pppd's plugin logs it. */
+			/* pppd's plugin logs the mistake. */
 			if (kernel_gateway_is_plugin(STDIN_FILENO))
 				kernel_gateway_refuse(STDIN_FILENO,
 				    (enum exit_status)status,

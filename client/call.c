@@ -2,12 +2,12 @@
 /*
  * From a command line to a call that is up.
  *
- * All that needs privilege is created here, by whoever runs pptp: the raw GRE
- * socket (and the kernel's PPTP socket beside it), the TCP socket that the
- * call manager will connect, and its drop socket.  All have the same mark
- * and the same local address, since many servers find a tunnel by both
- * addresses.  The raw socket is there, bound, connected and filtered by our
- * call id, before anybody can send to it.
+ * Everything that needs privilege is opened here, by whoever runs pptp: the raw
+ * GRE socket, perhaps the kernel's PPTP socket, and for the call manager a TCP
+ * socket and the drop socket.  All have the same mark and the same local
+ * address, since many servers find a tunnel by its two addresses.  The raw
+ * socket is bound, connected and filtered by our call id before the server is
+ * asked for the call.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -37,8 +37,8 @@ enum {
 	WINDOW = 64,			/* unless a quirk or --window says
 					 * otherwise */
 	RCVBUF = 4 << 20,	/* asked for; the kernel may give less */
-	ID_TRIES = 8,			/* ids taken by other tunnels */
-	MANAGER_TRIES = 8		/* managers that end as we come */
+	ID_TRIES = 8,			/* when other tunnels have the id */
+	MANAGER_TRIES = 8		/* when managers end as we connect */
 };
 
 void
@@ -63,7 +63,7 @@ drop(int *fd)
 
 /* ---- sockets ---- */
 
-/* Mark and local address: the same for every socket of a tunnel. */
+/* Sets the mark and the local address that all sockets of a tunnel share. */
 static enum exit_status
 prepare(struct call *c, int fd)
 {
@@ -81,7 +81,7 @@ prepare(struct call *c, int fd)
 	}
 	if (c->gw.local.s_addr == INADDR_ANY)
 		return EXIT_OK;
-	/* The port is chosen at connect(): thousands of tunnels may share. */
+	/* The port is chosen at connect(), so that tunnels can share a port. */
 	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
 	    sizeof(one));
 	if (bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) == 0)
@@ -117,8 +117,8 @@ find_local(struct call *c)
 }
 
 /*
- * Lets only packets with this call id through, or none without an id.  The
- * filter is locked: code that reads a network must not remove it.
+ * Lets only packets with this call id through, or none if id is NULL.  The
+ * filter is locked, so that code that reads a network cannot remove it.
  */
 static int
 filter(int fd, const uint16_t *id)
@@ -143,8 +143,8 @@ filter(int fd, const uint16_t *id)
 }
 
 /*
- * A raw GRE socket to the server.  DF is not set: pppd has settled the
- * tunnel's MTU, and a packet in two fragments is better than none.
+ * Opens a raw GRE socket to the server.  DF is not set: pppd sets the tunnel's
+ * MTU, and a packet in two fragments is better than none.
  */
 static enum exit_status
 open_raw(struct call *c, int *fd, const uint16_t *id)
@@ -173,7 +173,7 @@ open_raw(struct call *c, int *fd, const uint16_t *id)
 	return EXIT_OK;
 }
 
-/* Left unconnected: the manager connects it, if it needs one more. */
+/* The manager connects this socket if it needs another connection. */
 static enum exit_status
 open_tcp(struct call *c, int *fd)
 {
@@ -183,14 +183,15 @@ open_tcp(struct call *c, int *fd)
 	if (*fd == -1)
 		return failed(c->why, EXIT_SYSTEM, "cannot open a TCP socket: "
 		    "%m");
-	/* One message is one segment: NAT helpers look at the first only. */
+	/* One message per segment: NAT helpers read only the first in each. */
 	(void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return prepare(c, *fd);
 }
 
 /*
- * The counters live in memory that the manager may read: --status then costs
- * the tunnel nothing.  Without memfd they are private and --status has none.
+ * Puts the counters into memory that the manager can read, so that --status
+ * costs the tunnel nothing.  Without memfd_create() they are private, and
+ * --status shows none.
  */
 static enum exit_status
 open_counters(struct call *c, int *fd)
@@ -232,7 +233,7 @@ choose_id(struct call *c)
 	while (c->gw.call == 0);
 }
 
-/* The kernel's PPTP socket, with another id if this one is taken. */
+/* Opens the kernel's PPTP socket, with another call id if ours is taken. */
 static enum exit_status
 open_channel(struct call *c)
 {
@@ -249,10 +250,10 @@ open_channel(struct call *c)
 }
 
 /*
- * Opens the sockets for the server's data, with a call id, or again with
- * another one.  Where the kernel may carry it there are both: the kernel's
- * takes nothing until it is connected, so what comes earlier waits in the raw
- * one.
+ * Chooses a call id and opens the sockets for the server's data, closing those
+ * of an earlier try.  Where the kernel may carry the data there are two: the
+ * kernel's takes nothing until it is connected, so earlier packets wait in the
+ * raw one.
  */
 static enum exit_status
 open_data(struct call *c)
@@ -297,14 +298,14 @@ pppd_gone(struct call *c)
 }
 
 /*
- * Waits for UP or DOWN.  Returns the status; IPC_ID_TAKEN, or -1 when the
- * manager closed without a word: it was ending as we came.
+ * Waits for UP or DOWN.  Returns an exit status, IPC_ID_TAKEN, or -1 if the
+ * manager was just ending and closed without a word.
  */
 static int
 await_call(struct call *c)
 {
 	struct ipc_msg m;
-	/* The manager keeps the deadline; this is for a manager that hangs. */
+	/* The manager keeps the deadline; this limit is for one that hangs. */
 	int64_t patience = c->deadline + 2000000;
 
 	for (bool spoke = false;; spoke = true) {
@@ -328,7 +329,7 @@ await_call(struct call *c)
 			text_quote(c->vendor, sizeof(c->vendor),
 			    m.server.vendor);
 		}
-		/* Ended in order, by a signal: still no call. */
+		/* EXIT_OK: a signal ended the manager; still no call. */
 		if (m.type == IPC_DOWN)
 			return failed(c->why, m.said.code == EXIT_OK ?
 			    EXIT_LOST : m.said.code, "%s", m.said.text);
@@ -341,7 +342,7 @@ await_call(struct call *c)
 	}
 }
 
-/* Asks the manager once, over a connection of its own. */
+/* Asks the manager once, over a new connection. */
 static int
 ask_once(struct call *c, const struct ipc_fds *fds)
 {
@@ -358,7 +359,7 @@ ask_once(struct call *c, const struct ipc_fds *fds)
 	return status;
 }
 
-/* Tries in a child what a call manager does first: is it killed for it? */
+/* Is a process killed for entering the manager's sandbox?  A child tries. */
 static bool
 filter_kills(void)
 {
@@ -398,7 +399,7 @@ ask(struct call *c, const struct ipc_fds *fds)
 	    "the call managers for %s end as soon as they start", c->gw.server);
 }
 
-/* Sends to ourselves again what came before the kernel's socket was ready. */
+/* Sends ourselves again what came before the kernel's socket was ready. */
 static void
 replay_early(struct call *c)
 {
@@ -407,8 +408,8 @@ replay_early(struct call *c)
 	ssize_t n;
 
 	/*
-	 * So connected it receives neither the server's packets nor what it
-	 * sends.
+	 * Connected to our own address, the raw socket no longer takes packets
+	 * from the server, nor the copies that it sends in the server's name.
 	 */
 	if (fd_connect(c->gw.raw, c->gw.local, 0) == -1 ||
 	    setsockopt(c->gw.raw, IPPROTO_IP, IP_HDRINCL, &one,
@@ -419,8 +420,8 @@ replay_early(struct call *c)
 }
 
 /*
- * The server has said what it is.  With "auto" that decides what carries the
- * data; what is not needed for it is closed.
+ * Settles what carries the data: with "auto" that depends on what the server
+ * said it is.  Closes the socket that is not needed.
  */
 static enum exit_status
 settle_path(struct call *c)
@@ -449,8 +450,8 @@ open_refusals(struct call *c)
 }
 
 /*
- * Under pppd's `persist`: after a tunnel whose PPP failed the next one to that
- * server begins later.  False if pppd has gone meanwhile.
+ * Under pppd's `persist`, waits before the next start if PPP with this server
+ * has failed.  False if pppd has gone meanwhile.
  */
 static bool
 hold_back(struct call *c)
@@ -482,7 +483,7 @@ try_address(struct call *c)
 		return pppd_gone(c);
 	if ((status = find_local(c)) == EXIT_OK &&
 	    (status = open_data(c)) == EXIT_OK &&
-	    /* For machines without the kernel's GRE. */
+	    /* Needed where the kernel has no GRE of its own. */
 	    (status = c->kernel ? EXIT_OK : open_raw(c, &fds.fd[IPC_FD_DROP],
 	    NULL)) == EXIT_OK &&
 	    (status = open_tcp(c, &fds.fd[IPC_FD_TCP])) == EXIT_OK &&
@@ -490,7 +491,7 @@ try_address(struct call *c)
 	    EXIT_OK && (status = ask(c, &fds)) == EXIT_OK)
 		status = settle_path(c);
 	ipc_fds_close(&fds);
-	/* Whoever started the manager has made the file. */
+	/* Whoever started the manager has made the file of refusals. */
 	if (status == EXIT_OK)
 		open_refusals(c);
 	else

@@ -23,8 +23,8 @@ enum {
 };
 
 /*
- * The steps in their order; call_open() passes through those between the first
- * and GRE.  "local" is this machine, before a packet is sent.
+ * The steps in order; call_open() goes through those from "name" to "call".
+ * "local" is this machine, before a packet is sent.
  */
 enum step { S_LOCAL, S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_LCP,
 	S_STEPS };
@@ -33,15 +33,15 @@ static const char step_name[S_STEPS][7] = {
 	"local", "name", "TCP", "server", "call", "GRE", "LCP"
 };
 
-/* --check is one process and one question: this is where it stands. */
+/* Where --check stands; one process makes one check. */
 static struct {
 	enum step	 step;		/* the next to be reported */
 	int64_t		 since;
-	bool		 terminal;	/* stdout is one; noted before the
-					 * sandbox */
+	bool		 terminal;	/* stdout is a terminal; asked before
+					 * the sandbox */
 } progress;
 
-/* A line of --check; what others wrote in it is escaped. */
+/* Prints a line of --check, with unprintable characters escaped. */
 static void PRINTF(2, 3)
 report(bool ok, const char *fmt, ...)
 {
@@ -67,7 +67,7 @@ report_local(bool ok, const char *said)
 	report(ok, "%s", said);
 }
 
-/* A line that is not a step and has no verdict. */
+/* Prints a line that is not a step and has no verdict. */
 static void
 note(const char *name, const char *text, const char *rest)
 {
@@ -76,7 +76,7 @@ note(const char *name, const char *text, const char *rest)
 	fflush(stdout);
 }
 
-/* What this machine could carry a tunnel's data with. */
+/* Says what could carry a tunnel's data on this machine. */
 static void
 report_paths(void)
 {
@@ -88,7 +88,7 @@ report_paths(void)
 		note("paths", "user (a pty); not the kernel: ", k.why);
 }
 
-/* Since the last step. */
+/* Milliseconds since the last step. */
 static double
 ms(void)
 {
@@ -102,7 +102,7 @@ report_name(const struct call *c)
 	report(true, "%s is %s", c->gw.conf->host, c->gw.server);
 }
 
-/* Another address of the name begins anew. */
+/* Starts again from the name when call_open() tries another address. */
 static void
 on_record(const struct call *c, const struct ipc_msg *m)
 {
@@ -125,7 +125,7 @@ on_record(const struct call *c, const struct ipc_msg *m)
 
 /* ---- the data ---- */
 
-/* PPP over the call, as far as LCP's requests. */
+/* PPP over the call, no further than LCP's requests. */
 struct link {
 	struct call	*c;
 	struct gre	*g;
@@ -134,8 +134,8 @@ struct link {
 };
 
 /*
- * Sends an LCP packet without data, or a Configure-Request with one option
- * (RFC 1661 5).  Its identifier is the code: a late answer will do.
+ * Sends an LCP packet without data, or a Configure-Request with one option (RFC
+ * 1661 5).  The identifier is always the code, so that a late answer counts.
  */
 static void
 lcp_send(struct link *l, uint8_t code)
@@ -150,7 +150,7 @@ lcp_send(struct link *l, uint8_t code)
 
 	ppp_observer_see(&l->o, PPP_OURS, frame, len);
 	head = gre_send(l->g, frame, len, clock_us());
-	/* The error may be an ICMP message about an earlier packet. */
+	/* The error may come from an ICMP message about an earlier packet. */
 	for (int i = 0; i < 3; i++)
 		if (send(l->c->gw.raw, frame - head, head + len, 0) != -1)
 			return;
@@ -171,7 +171,7 @@ take_packet(struct link *l)
 		ppp_observer_see(&l->o, PPP_PEER, p, len);
 }
 
-/* Sends this packet each second until *done, at most for patience_us. */
+/* Sends this LCP packet each second until *done, for at most patience_us. */
 static void
 ask_until(struct link *l, uint8_t code, const bool *done, int64_t patience_us)
 {
@@ -209,7 +209,7 @@ check_gre(struct link *l)
 	return EXIT_GRE_BLOCKED;
 }
 
-/* Which login the server's LCP demands; its request is not answered. */
+/* Reports which login the server's LCP demands, without answering it. */
 static enum exit_status
 check_lcp(struct link *l)
 {
@@ -231,7 +231,7 @@ check_lcp(struct link *l)
 	return EXIT_OK;
 }
 
-/* LCP, and then all of it: the call is cleared, and nothing is left. */
+/* Checks GRE and LCP, then ends PPP and the call and closes everything. */
 static enum exit_status
 check_data(struct call *c)
 {

@@ -5,9 +5,9 @@
  *	client --fork--> monitor --fork--> manager
  *
  * A manager is found through a unix socket named for the server's address.
- * Two clients that start one at the same time meet at a lock on the socket's
- * directory: one binds, the other finds it bound.  The socket file of a manager
- * that was killed is replaced.
+ * Of two clients that would start one at the same time, a lock on the socket's
+ * directory lets one bind; the other finds its socket.  The socket file of a
+ * manager that was killed is replaced.
  */
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -32,7 +32,7 @@
 #include "monitor.h"
 #include "pptp_callmgr.h"
 
-enum { BACKLOG_US = 5000000 };	/* for a manager that accepts none */
+enum { BACKLOG_US = 5000000 };	/* wait for a manager to accept */
 
 /* ---- the directory of sockets ---- */
 
@@ -48,9 +48,9 @@ callmgr_dir(uid_t uid)
 }
 
 /*
- * Opens the directory of sockets, making it if need be.  It must be ours, and
- * not writable by others, who could pose as a manager.  If they can only read,
- * its mode is corrected.
+ * Opens the directory of sockets, making it if need be.  The directory must be
+ * ours, and not writable by others, who could pose as a manager.  If others can
+ * only read it, its mode is corrected.
  */
 static int
 open_dir(const char *dir, char why[WHY])
@@ -73,7 +73,7 @@ open_dir(const char *dir, char why[WHY])
 	return -1;
 }
 
-/* A socket for that name, whose address is put into *sun; -1 with errno. */
+/* Makes a socket for a name and puts its address into *sun; -1 with errno. */
 static int
 named_socket(struct sockaddr_un *sun, uid_t owner, const char *name, int flags)
 {
@@ -89,7 +89,7 @@ named_socket(struct sockaddr_un *sun, uid_t owner, const char *name, int flags)
 int
 callmgr_find(const char *name, uid_t owner, int64_t wait_us)
 {
-	/* 0 would be for ever. */
+	/* A timeout of 0 would mean for ever. */
 	int64_t us = wait_us > 0 ? wait_us : 1;
 	struct timeval timeout = { .tv_sec = (time_t)(us / 1000000),
 	    .tv_usec = (suseconds_t)(us % 1000000) };
@@ -124,7 +124,7 @@ callmgr_take(int fd, struct ipc_msg *m, int hangup_fd, int64_t deadline_us)
 	return n;
 }
 
-/* Binds the server's name, in place of a stale socket.  -1 with errno. */
+/* Listens at the server's name, in place of a stale socket; -1 with errno. */
 static int
 listen_as(struct monitor_start *s)
 {
@@ -185,8 +185,8 @@ run_monitor(const struct monitor_start *s)
 }
 
 /*
- * Forks the monitor, which makes a session of its own.  A flock() belongs to
- * the open file description: it opens the directory anew.  0, or -1 with errno.
+ * Forks the monitor, in a session of its own and with the directory opened
+ * anew, as our descriptor would share our flock().  0, or -1 with errno.
  */
 static int
 start_monitor(const struct monitor_start *s)
@@ -222,9 +222,9 @@ find_own(const struct monitor_start *s)
 }
 
 /*
- * With the directory locked no other process is starting a manager.  -1 with
- * errno; s->listener is -1 then if no socket could be made.  The file of
- * refusals.h is made beside the socket; without it none are noted.
+ * Called with the directory locked, so no other process is starting a manager.
+ * -1 with errno; s->listener is -1 if no socket could be made.  Without the
+ * file of refusals.h, made beside the socket, none are noted.
  */
 static int
 find_or_start(struct monitor_start *s)
@@ -252,7 +252,7 @@ find_or_start(struct monitor_start *s)
 	return fd;
 }
 
-/* A manager that no other client can find, over a pair of sockets. */
+/* Starts a manager that no other client can find, over a pair of sockets. */
 static int
 start_private(struct monitor_start *s, char why[WHY])
 {
@@ -273,7 +273,7 @@ start_private(struct monitor_start *s, char why[WHY])
 	    "manager for %s: %m", s->name);
 }
 
-/* The number of our network namespace; 0: unknown.  first: process 1 has it. */
+/* Our network namespace's number, or 0.  *first: process 1 is in it too. */
 static ino_t
 network(bool *first)
 {
@@ -288,11 +288,10 @@ network(bool *first)
 }
 
 /*
- * The socket is named for the server; and for the network namespace, unless
- * that is known to be the one of process 1: in another one the same address is
- * another server, reached by another route, while /run may be shared.  Users
- * may not read which namespace process 1 has: their sockets are always named
- * for theirs.
+ * Names the socket for the server and, unless we know that it is process 1's,
+ * for our network namespace: in another namespace the same address may be
+ * another server, while /run may be shared.  Only root may read which namespace
+ * process 1 has, so users' sockets are always named for their namespace.
  */
 static int
 name_socket(struct monitor_start *s, char why[WHY])
@@ -322,8 +321,8 @@ callmgr_is_here(const char *name)
 }
 
 /*
- * With the directory locked.  -1 after filling why; *alone: since no socket can
- * be there.
+ * Locks the directory, then finds or starts a manager.  -1 after filling why;
+ * *alone is then set if we can have no socket there.
  */
 static int
 connect_locked(struct monitor_start *s, const char *dir, int64_t deadline_us,

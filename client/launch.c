@@ -32,7 +32,7 @@
 #include "util.h"
 #include "wire.h"
 
-enum { PPPD_START_MS = 3000 };	/* until pppd has opened its tty */
+enum { PPPD_START_MS = 3000 };	/* wait for pppd to open its tty */
 
 void
 launch_log_up(const struct call *c)
@@ -59,7 +59,7 @@ show_step(const struct call *c, const struct ipc_msg *m)
 
 /* ---- becoming pppd ---- */
 
-/* A new pty: its master, which pppd shall not have, and its slave, raw. */
+/* Opens a pty: its master, which pppd must not have, and its slave, raw. */
 static int
 open_pty(char tty[READY_PTY], int ends[2])
 {
@@ -73,8 +73,8 @@ open_pty(char tty[READY_PTY], int ends[2])
 }
 
 /*
- * Forks: true in the child, which goes on alone; the parent waits for that.
- * With --debug the child stays with the terminal.
+ * Forks.  True in the child, which goes on in its own session or, with --debug,
+ * stays with the terminal.
  */
 static bool
 fork_alone(const struct call *c)
@@ -110,9 +110,9 @@ become_pppd(char **argv)
 }
 
 /*
- * pppd opens its tty by name: if the tunnel is over before it has, it takes the
- * name for an option; and what is written before it has set that up is lost.
- * So the gateway begins when pppd has spoken, or after a while.
+ * pppd opens its tty by name.  If the tunnel ended before that, pppd would take
+ * the name for an option; and what is written before pppd has set up the tty is
+ * lost.  So the gateway begins when pppd has spoken, or after a while.
  */
 static void
 let_pppd_speak(int master)
@@ -123,10 +123,9 @@ let_pppd_speak(int master)
 }
 
 /*
- * A child becomes the gateway, behind a new pty; or the kernel gateway, at the
- * other end of a socket.  pppd inherits its own end: so there is no moment at
- * which a slave is closed and the gateway would see a hangup, also where pppd
- * opens its tty late (demand) or once more (persist).
+ * A child becomes the gateway, behind a new pty, or the kernel gateway, at the
+ * other end of a socket.  pppd inherits its end, so that the gateway sees no
+ * hangup while pppd has not opened its tty yet (demand) or again (persist).
  */
 static void
 launch_gateway(struct call *c, struct pppd_extra *extra, bool show)
@@ -158,7 +157,7 @@ launch_gateway(struct call *c, struct pppd_extra *extra, bool show)
 	extra->line = ends[1];
 }
 
-/* May the kernel carry the data, as far as this machine and the options go? */
+/* Do this machine and the options let the kernel carry the data? */
 static bool
 kernel_wanted(const struct conf *conf, struct kernel_path *k)
 {
@@ -170,7 +169,7 @@ kernel_wanted(const struct conf *conf, struct kernel_path *k)
 	return kernel_offer(k);
 }
 
-/* Which path a call that is up has taken, and why. */
+/* Logs which path the call's data takes, and why. */
 static void
 log_path(const struct call *c, const struct kernel_path *k)
 {
@@ -186,8 +185,8 @@ log_path(const struct call *c, const struct kernel_path *k)
 /* ---- the login ---- */
 
 /*
- * The password goes to pppd through a pipe that it reads as an options file:
- * neither ps nor a disk sees it.  Returns the descriptor that pppd inherits.
+ * Puts the password into a pipe that pppd reads as an options file, so that
+ * neither ps nor a disk shows it.  Returns the descriptor that pppd inherits.
  * stdio would keep a copy in its buffer, and so in the forks that read the
  * network.
  */
@@ -211,7 +210,8 @@ password_pipe(const struct password *p)
 }
 
 /*
- * The user that --username means; asks for a password unless there is a secret.
+ * Puts the user of --username and --domain into name, and asks for a password
+ * unless chap-secrets has one.
  */
 static void
 prepare_login(const struct conf *conf, struct pppd_extra *extra,
@@ -245,7 +245,7 @@ detaches_itself(const struct conf *c)
 	return false;
 }
 
-/* Waits until a gateway counts in shared memory; false if it never does. */
+/* Waits up to ms for a gateway to set *n; false if it stays 0. */
 static bool
 await(const uint64_t *n, int ms)
 {
@@ -262,7 +262,7 @@ show_up(const struct gre_counters *n)
 {
 	char text[640];
 
-	if (!await(&n->network_up, 500)) {	/* so no IPv4 */
+	if (!await(&n->network_up, 500)) {	/* no IPv4 */
 		say(STDOUT_FILENO, "pppd says that the network is up\n");
 		return;
 	}
@@ -271,8 +271,8 @@ show_up(const struct gre_counters *n)
 }
 
 /*
- * Runs pppd as a child and returns once it has detached, as the network is up,
- * or has failed.  A sentence on why is the gateway's, to the same terminal.
+ * Runs pppd as a child and returns once pppd has detached, with the network up,
+ * or failed.  The gateway tells the same terminal why.
  */
 static enum exit_status
 run_pppd(char **argv, const struct gre_counters *n)
@@ -285,14 +285,14 @@ run_pppd(char **argv, const struct gre_counters *n)
 		fatal(EXIT_SYSTEM, "cannot start pppd: %m");
 	if (pid == 0)
 		become_pppd(argv);
-	signal(SIGINT, SIG_IGN);	/* pppd has it as well */
+	signal(SIGINT, SIG_IGN);	/* pppd gets it too */
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		continue;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		show_up(n);
 		/*
-		 * The end of a session's leader is a SIGHUP for pppd until
-		 * that has a session of its own.
+		 * When a session's leader ends, pppd gets SIGHUP, until it has
+		 * a session of its own.
 		 */
 		if (getsid(0) == getpid())
 			(void)poll(NULL, 0, 500);

@@ -29,7 +29,7 @@
 #define QUIRK	"quirk-"		/* begins the options of quirks */
 
 enum {
-	EDITS_MOST = 5,			/* of a misspelt option */
+	EDITS_MOST = 5,			/* to mend a misspelt option */
 	USER_LONGEST = 255,		/* pppd cuts a longer one */
 	GO_ON = -1,			/* no status to exit with */
 	US = 1000000,
@@ -53,19 +53,19 @@ struct scan {
 	struct conf	*c;
 	char		**argv;
 	int		 argc, at;	/* at: the word being read */
-	/* The first given with LAUNCH, with DATA, without QUIET. */
+	/* The first option given with LAUNCH, with DATA, without QUIET. */
 	const char	*launch, *data, *tunnel;
-	const char	*reorder;	/* what --timeout meant by its name */
+	const char	*reorder;	/* a --timeout value below 1 s */
 	char		 range[64];	/* for a setter to return */
 	int		 status;	/* to exit with, or GO_ON */
 };
 
 /*
- * arg is empty, a name, or with a leading "[=" for one that may be left out;
- * '|' separates the only words it takes, ".." the least and greatest digit.
- * lo and hi are for the setter: a range, or in lo the value to set.  The
- * setter returns NULL, or what the option takes instead of arg.  The order of
- * members is for the reader.
+ * arg is as --help shows it: "" for none, in front "[=" if it may be left out,
+ * '|' between the only words, ".." between the least and the greatest digit.
+ * lo and hi are for the setter: a range, or in lo the value to set.  The setter
+ * returns NULL, or what the option takes instead of arg.  The order of members
+ * is for the reader.
  */
 struct row { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	char		 name[24], arg[20];
@@ -80,7 +80,7 @@ struct row { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 
 static char mistake[512];		/* the last one */
 
-/* One sentence to stderr, and the usage line. */
+/* Prints one sentence and the usage line to stderr. */
 static int PRINTF(1, 2)
 mistaken(const char *fmt, ...)
 {
@@ -102,12 +102,12 @@ options_mistake(void)
 
 /* --- setters -------------------------------------------------------------- */
 
-/* The member that the row is for. */
+/* The member of struct conf that the row is for. */
 #define MEMBER(s, o, type) (*(type *)(void *)((char *)(s)->c + (o)->at))
 
 /*
- * Digits, and behind a point as many as a unit is divided into; what is finer
- * is cut off.  Gives the number in the smallest parts.
+ * Reads digits and, unless unit is 1, more digits after a point.  *v becomes
+ * the number times unit; what is finer is cut off.
  */
 static bool
 read_number(const char *s, int64_t unit, int64_t *v)
@@ -126,7 +126,7 @@ read_number(const char *s, int64_t unit, int64_t *v)
 	return any && *s == '\0';
 }
 
-/* A bit, or else a member of its own. */
+/* Sets the bits in lo, or with lo 0 a bool. */
 static const char *
 set_flag(struct scan *s, const struct row *o, const char *arg)
 {
@@ -150,7 +150,7 @@ set_text(struct scan *s, const struct row *o, const char *arg)
 	return s->range;
 }
 
-/* A number, or a time in seconds and parts of them; hi 0: without an end. */
+/* Reads a number, or a time in seconds with decimals; hi 0: no limit. */
 static const char *
 set_number(struct scan *s, const struct row *o, const char *arg)
 {
@@ -175,7 +175,7 @@ set_number(struct scan *s, const struct row *o, const char *arg)
 	return NULL;
 }
 
-/* pptp-linux meant the reorder wait by this word. */
+/* pptp-linux's --timeout was the reorder wait; below 1 s it still is. */
 static const char *
 set_timeout(struct scan *s, const struct row *o, const char *arg)
 {
@@ -215,7 +215,7 @@ set_address(struct scan *s, const struct row *o, const char *arg)
 	    "an IPv4 address such as 192.0.2.1";
 }
 
-/* What pppd itself would refuse, but only once the call is up. */
+/* Refuses what pppd itself would refuse, but only once the call is up. */
 static const char *
 set_call(struct scan *s, const struct row *o, const char *arg)
 {
@@ -241,7 +241,7 @@ set_choice(struct scan *s, const struct row *o, const char *arg)
 	return "auto, kernel or user";
 }
 
-/* --check (lo) or --status */
+/* Sets the mode of --check or --status, which is lo. */
 static const char *
 set_mode(struct scan *s, const struct row *o, const char *arg)
 {
@@ -265,7 +265,7 @@ say_version(struct scan *s, const struct row *o, const char *arg)
 	return NULL;
 }
 
-/* These read the table. */
+/* These functions read the table. */
 static const char *set_quirks(struct scan *, const struct row *,
     const char *arg);
 static const char *say_help(struct scan *, const struct row *,
@@ -348,7 +348,7 @@ static const struct row options[] = {
 	    set_flag, AT(quirks), QUIRK_WELCOME, 0, NEEDS_PTY },
 	{ QUIRK "broken-asyncread", "", G_QUIRK, "the server takes each read "
 	    "for one message", set_flag, AT(quirks), QUIRK_ASYNCREAD, 0, 0 },
-	/* It demands call id 0, by which the kernel means "any". */
+	/* The modem demands call id 0, by which the kernel means "any". */
 	{ QUIRK "bezeq-israel", "", G_QUIRK, "Orckit ATUR3 ADSL modem, as sold "
 	    "by Bezeq", set_flag, AT(quirks), QUIRK_BEZEQ, 0, NEEDS_PTY },
 
@@ -375,14 +375,14 @@ enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
 
 /* --- names ---------------------------------------------------------------- */
 
-/* A letter of an option's name, as people may write it. */
+/* Maps a letter that people may write in an option's name to ours. */
 static int
 letter(char ch)
 {
 	return ch == '_' ? '-' : tolower((unsigned char)ch);
 }
 
-/* Can one word be made the other by so many edits of a letter? */
+/* Can one word be made the other by at most `edits` edits of a letter? */
 static bool	/* as deep as edits: NOLINTNEXTLINE(misc-no-recursion) */
 alike(const char *a, const char *b, size_t edits)
 {
@@ -398,7 +398,7 @@ alike(const char *a, const char *b, size_t edits)
 	    (*a != '\0' && *b != '\0' && alike(a + 1, b + 1, edits));
 }
 
-/* The option that begins so and goes on nearest to a word; NULL. */
+/* The option that begins with `begin` and goes on most like word; NULL. */
 static const struct row *
 nearest(const char *begin, const char *word)
 {
@@ -412,7 +412,7 @@ nearest(const char *begin, const char *word)
 	return NULL;
 }
 
-/* The mistake of a word that is no option. */
+/* Reports a word that is not an option. */
 static int
 unknown(const char *word)
 {
@@ -441,7 +441,7 @@ note_first(const char **first, bool given, const struct row *o)
 		*first = o->name;
 }
 
-/* Capitals are small letters, and '_' is '-'. */
+/* In a quirk's name capitals are small letters, and '_' is '-'. */
 static const char *
 set_quirks(struct scan *s, const struct row *o, const char *arg)
 {
@@ -464,8 +464,8 @@ set_quirks(struct scan *s, const struct row *o, const char *arg)
 /* --- parsing -------------------------------------------------------------- */
 
 /*
- * The rest of a word that begins with a dash which a web page or a word
- * processor made of "--" (U+2010 to U+2015); else NULL.
+ * The rest of a word after a dash (U+2010 to U+2015) that a web page or a word
+ * processor made of "--"; NULL if it does not begin with one.
  */
 static const char *
 behind_typographic(const char *word)
@@ -479,8 +479,8 @@ behind_typographic(const char *word)
 }
 
 /*
- * The option that a word names, or of which it has the beginning; NULL after a
- * mistake.  One that pptp-linux took is still taken: its scripts must not break
+ * The option that a word names or abbreviates; NULL after a mistake.  What
+ * pptp-linux took as short for an option we still take: scripts must not break
  * because we have more options.
  */
 static const struct row *
@@ -543,7 +543,7 @@ take_option(struct scan *s, const char *word)
 }
 
 /*
- * Options may stand before and after HOST; behind "--" all are words.  The
+ * Options may stand before and after HOST; after "--" all are words.  The
  * first word is the server, the others are pppd's.
  */
 static void
@@ -563,7 +563,7 @@ scan_words(struct scan *s)
 		else if (plain && s->c->host == NULL)
 			s->c->host = word;
 		else if (plain)
-			/* Overwrites argv[1] and on, already read. */
+			/* Overwrites argv from [1] on, already read. */
 			s->c->words[s->c->nwords++] = word;
 		else if (strcmp(word, "--") == 0)
 			behind = true;
@@ -580,7 +580,7 @@ scan_words(struct scan *s)
 
 /* --- what goes together --------------------------------------------------- */
 
-/* A URL, USER@HOST or HOST:PORT is told what to write instead. */
+/* Says what to write instead of a URL, USER@HOST or HOST:PORT. */
 static int
 check_name(const char *host)
 {
@@ -590,7 +590,7 @@ check_name(const char *host)
 
 	at = strrchr(name, '@');
 	colon = strchr(at != NULL ? at : name, ':');
-	/* An IPv6 address has its own sentence. */
+	/* An IPv6 address is refused later, with its own sentence. */
 	if (name == host && at == NULL && (colon == NULL ||
 	    colon[1 + strspn(colon + 1, "0123456789/")] != '\0'))
 		return GO_ON;
@@ -617,7 +617,7 @@ check_host(const struct conf *c)
 	return check_name(c->host);
 }
 
-/* Options that cannot go together. */
+/* Refuses options that cannot go together. */
 static int
 check_options(const struct scan *s)
 {
@@ -636,7 +636,7 @@ check_options(const struct scan *s)
 	return GO_ON;
 }
 
-/* A word, or an option without its dashes, if there is one. */
+/* Warns that `what`, a word or an option's name, is ignored, if not NULL. */
 static void
 ignored(const char *dashes, const char *what, const char *whose,
     const char *mode, const char *not_done)
@@ -646,7 +646,7 @@ ignored(const char *dashes, const char *what, const char *whose,
 		    "%s: ignored\n", dashes, what, whose, mode, not_done);
 }
 
-/* What is taken for something else, or for nothing. */
+/* Warns of options and words that are ignored or taken for something else. */
 static void
 warn_options(const struct scan *s)
 {
@@ -674,7 +674,7 @@ warn_options(const struct scan *s)
 		    "ignored\n");
 }
 
-/* Looks behind a mistake too: pppd's persist will repeat it. */
+/* Was --nolaunchpppd given, even after a mistake?  pppd would repeat it. */
 static bool
 says_nolaunch(int argc, char *const *argv)
 {
@@ -695,7 +695,7 @@ options_parse(struct conf *c, int argc, char **argv)
 	    .idle_us = (int64_t)60 * US, .echo_us = (int64_t)60 * US,
 	    .port = PPTP_PORT, .words = argc > 0 ? argv + 1 : argv };
 	scan_words(&s);
-	/* With the plugin a window can still be announced. */
+	/* Under pppd's plugin the kernel path, too, can announce a window. */
 	if (c->pty_need == NULL && c->window != 0 && !c->nolaunch)
 		c->pty_need = "window";
 	if (s.status == GO_ON && (s.status = check_host(c)) == GO_ON)

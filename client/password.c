@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A password, from a terminal without echo or as a line of standard input. */
+/* Reads a password, from a terminal without echo or from standard input. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,8 +13,8 @@
 #include "util.h"
 
 /*
- * Reads a line from standard input, not an octet beyond it: 1, or 0 at the end
- * of the input; -1 with errno, EINTR if signals (a signalfd, or -1) has any.
+ * Reads a line from standard input, not an octet more: 1, or 0 at the end of
+ * input; -1 with errno, EINTR if `signals` (a signalfd, or -1) has any.
  */
 static ssize_t
 read_line(struct password *r, int signals)
@@ -65,7 +65,7 @@ ask_once(struct password *r, const char *whose, int signals)
 	return got;
 }
 
-/* A signal waits until the echo is on, does what it does, and we ask again. */
+/* A signal takes effect once the echo is on again; then we ask again. */
 static ssize_t
 ask_terminal(struct password *r, const char *whose)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The files that pppd needs for a tunnel, and how they are replaced: the peers
- * file, the secret in chap-secrets, and for routes a script in ip-up.d.
+ * Writes and removes the files that pppd needs for a tunnel: the peers file,
+ * the secret in chap-secrets, and for routes a script in ip-up.d.
  *
- * Each successor waits under a temporary name until all are complete, and then
- * takes its place by rename(2): pppd sees the old or the new file and never a
- * half.  A lock keeps two runs apart.
+ * Each new file waits under a temporary name until all are complete, and then
+ * takes its place by rename(2): pppd sees the old or the new file and never
+ * half of one.  A lock keeps two runs apart.
  */
 #include <sys/stat.h>
 
@@ -44,7 +44,7 @@ enum {
 	TEXT_LONGEST = 8192
 };
 
-/* A file of pppd's: what it is, and what becomes of it. */
+/* One of pppd's files, and what becomes of it. */
 struct file {
 	const char	*folder;
 	struct stat	 st;
@@ -53,7 +53,7 @@ struct file {
 	enum { KEEP, REMOVE, REPLACE } fate;
 	bool		 exists;
 	char		 path[PATH_LONGEST];
-	char		 temp[PATH_LONGEST];	/* REPLACE: by this one */
+	char		 temp[PATH_LONGEST];	/* REPLACE: the new file */
 };
 
 /* A tunnel's files, in the order in which they are replaced. */
@@ -62,7 +62,7 @@ enum { SECRETS, SCRIPT_SH, SCRIPT, PEER, FILES };
 static struct file files[FILES];
 static int lock = -1;
 
-/* Says what errno means for it; returns the status to end with. */
+/* Logs what failed, and errno; returns the status to end with. */
 static int
 cannot(const char *what, const char *path)
 {
@@ -83,9 +83,7 @@ fail(const char *what, const char *path)
 
 /* --- reading ----------------------------------------------------------- */
 
-/*
- * Reads all of a file; one that is not there is empty.  0, or -1 with errno.
- */
+/* Reads all of a file; a missing file is empty.  0, or -1 with errno. */
 static int
 file_read(struct file *f, const char *path, int flags)
 {
@@ -95,7 +93,7 @@ file_read(struct file *f, const char *path, int flags)
 
 	if (fd == -1)
 		return errno == ENOENT ? 0 : -1;
-	errno = EINVAL;			/* a folder, a pipe */
+	errno = EINVAL;			/* if a folder or a pipe */
 	if (fstat(fd, &f->st) == 0 && S_ISREG(f->st.st_mode) &&
 	    (f->p = malloc((size_t)f->st.st_size + 1)) != NULL)
 		got = read(fd, f->p, (size_t)f->st.st_size);
@@ -133,8 +131,8 @@ peers_file_has(const char *path, const char *text, size_t n)
 /* --- writing ----------------------------------------------------------- */
 
 /*
- * Only its owner and root may be able to create names in a directory; a group
- * that can is reported.
+ * Refuses a directory of another user's or one that everybody may write to, and
+ * warns of one that its group may write to.
  */
 static void
 check_dir(const char *dir, int flags)
@@ -168,8 +166,8 @@ peers_prepare(void)
 }
 
 /*
- * The lock is a file that its holder removes at last: whoever has waited for
- * one that is gone opens it anew.
+ * The lock's holder removes the file in the end, so whoever has waited for a
+ * file that is gone opens a new one.
  */
 static void
 lock_take(void)
@@ -191,7 +189,7 @@ lock_take(void)
 	}
 }
 
-/* However the work ends, nothing temporary stays. */
+/* Removes what is temporary, however the work ends. */
 static void
 clean_up(void)
 {
@@ -206,9 +204,9 @@ clean_up(void)
 }
 
 /*
- * Names a tunnel's files.  Returns the script that it shall have: Debian's
- * ip-up passes over those with a dot in their name, Arch's over those without
- * .sh at its end.  NULL for none, also where nobody would run it.
+ * Names a tunnel's files.  Returns the script for its routes, or NULL if it has
+ * none or nothing would run the script.  Debian's ip-up skips scripts with a
+ * dot in their name, Arch's those without .sh at the end.
  */
 static struct file *
 name_files(const struct tunnel *t)
@@ -232,9 +230,9 @@ name_files(const struct tunnel *t)
 }
 
 /*
- * Reads a file, not where a link leads to: that may be anybody's.  But for the
- * secrets it is the tunnel's alone: one that somebody wrote by hand is refused
- * where ours is wanted, and none of our business elsewhere.
+ * Reads a file, but follows no link, which may lead to anybody's file.  All but
+ * chap-secrets must be the tunnel's alone: what somebody else wrote is refused
+ * where our file is wanted, and left alone elsewhere.
  */
 static void
 file_take(struct file *f, bool wanted)
@@ -251,8 +249,8 @@ file_take(struct file *f, bool wanted)
 }
 
 /*
- * Writes the successor of f, with its owner and group, or those of the folder
- * for a new file.  If that cannot be, the group has no rights.
+ * Writes the new file for f, with f's owner and group, or the folder's if there
+ * is no f yet.  If these cannot be set, the group has no rights.
  */
 static void
 file_write(struct file *f, const uint8_t *p, const uint8_t *end, mode_t mode)
@@ -282,8 +280,8 @@ file_write(struct file *f, const uint8_t *p, const uint8_t *end, mode_t mode)
 }
 
 /*
- * The absolute path of pptp: this very binary, as pptpsetup is a link to it;
- * the pptp beside it if someone made a copy instead.
+ * The absolute path of the pptp in this program's folder: this very file, as
+ * pptpsetup is a link to it, unless someone made a copy instead.
  */
 static void
 client_path(char path[PATH_MAX])
@@ -301,9 +299,9 @@ client_path(char path[PATH_MAX])
 }
 
 /*
- * The peers file holds no secret: a new one is for the folder's group to read,
- * by which Debian lets members of dip use pppd; an old one's group and
- * permissions stay as the administrator has them.
+ * The peers file holds no secret.  The folder's group may read a new one, by
+ * which Debian lets members of dip use pppd; an old one keeps its group, and
+ * whether the group may read it.
  */
 static void
 peer_write(struct file *f, const struct tunnel *t)
@@ -320,7 +318,7 @@ peer_write(struct file *f, const struct tunnel *t)
 	    0640);
 }
 
-/* The script that sets the routes; or tells the user that none will run. */
+/* Writes the script for the routes, or tells the user what to do instead. */
 static void
 routes_write(struct file *script, const struct tunnel *t)
 {
@@ -341,8 +339,8 @@ routes_write(struct file *script, const struct tunnel *t)
 }
 
 /*
- * chap-secrets without the tunnel's old entries and, unless it has no password,
- * with a new one.
+ * Writes chap-secrets without the tunnel's old entries and, if the tunnel has a
+ * password, with a new one.
  */
 static void
 secrets_write(struct file *f, const struct tunnel *t)
@@ -374,7 +372,7 @@ file_commit(struct file *f)
 	f->fate = KEEP;
 }
 
-/* The work under the lock is short, so signals wait that could stop it. */
+/* The work under the lock is short, so signals are blocked meanwhile. */
 void
 peers_change(const struct tunnel *t)
 {

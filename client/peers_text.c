@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What pppd's files hold for a tunnel: how their words are quoted, what is ours
- * in them.
+ * The text of pppd's files for a tunnel: how words are quoted, and which lines
+ * are ours.
  *
- * What is ours in chap-secrets is a comment line that names the tunnel and
- * the secret below it, in the shape that pptp-linux's pptpsetup writes too.
+ * In chap-secrets ours are a comment line that names the tunnel and the secret
+ * below it, in the shape that pptp-linux's pptpsetup writes too.
  */
 #include <ctype.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@ peers_is_plain(const char *s, const char *also)
 	return p > s && *p == '\0';
 }
 
-/* Writes s, if it is harmless without quotes for pppd and for the shell. */
+/* Writes s if neither pppd nor the shell needs it quoted; else false. */
 static bool
 put_plain(struct wr *w, const char *s)
 {
@@ -43,8 +43,8 @@ put_plain(struct wr *w, const char *s)
 
 /*
  * Between double quotes pppd takes all octets literally but the quote and the
- * backslash.  Control characters go as three octal digits, so that one entry
- * stays one line; other octets, non-ASCII ones too, as they are.
+ * backslash.  Control characters become three octal digits, so that an entry
+ * stays one line; all other octets stay as they are.
  */
 void
 peers_put_quoted(struct wr *w, const char *s, size_t n)
@@ -67,7 +67,7 @@ peers_put_quoted(struct wr *w, const char *s, size_t n)
 	wr_u8(w, '"');
 }
 
-/* Puts texts, up to a NULL. */
+/* Writes strings, up to a NULL. */
 static void __attribute__((__sentinel__))
 put(struct wr *w, ...)
 {
@@ -87,7 +87,7 @@ put_word(struct wr *w, const char *s)
 		peers_put_quoted(w, s, strlen(s));
 }
 
-/* Writes s as one word of a shell's command. */
+/* Writes s as one word of a shell command. */
 static void
 put_shell_word(struct wr *w, const char *s)
 {
@@ -110,7 +110,7 @@ peers_is_name(const char *s)
 	    strchr("-.", *s) == NULL && strstr(s, "..") == NULL;
 }
 
-/* --- what the files shall hold ---------------------------------------- */
+/* --- what goes into the files ----------------------------------------- */
 
 bool
 peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
@@ -125,7 +125,7 @@ peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
 		put(&c, " ", NULL);
 		put_shell_word(&c, t->options.v[i]);
 	}
-	/* At the top, since later lines win. */
+	/* mtu and mru come first, since later lines win. */
 	snprintf(mtu, sizeof(mtu), "%u\n", t->mtu);
 	put(w, WRITTEN_BY "\nmtu ", mtu, "mru ", mtu, "pty ", NULL);
 	peers_put_quoted(w, command, (size_t)(c.p - (uint8_t *)command));
@@ -163,7 +163,7 @@ peers_put_secret(struct wr *w, const uint8_t *start, const struct tunnel *t)
 
 /* --- reading ----------------------------------------------------------- */
 
-/* Takes a line, its end included. */
+/* Takes a line, with its newline. */
 static struct rd
 take_line(struct rd *r)
 {
@@ -178,7 +178,7 @@ take_line(struct rd *r)
 	return line;
 }
 
-/* Has it this text, and nothing but blanks behind that? */
+/* Is the line this text, with only blanks after it? */
 static bool
 line_is(struct rd line, const char *text)
 {
@@ -259,9 +259,9 @@ peers_next_line(struct rd *r)
 }
 
 /*
- * Is the line below a marker the tunnel's secret?  Its second word says so.
- * The second test is for what pptp-linux's tool made of names with blanks or
- * quotes, which it did not escape.
+ * Is this line, below a marker, the tunnel's secret?  If so, its second word is
+ * the tunnel's name.  The second test is for names with blanks or quotes, which
+ * pptp-linux's tool did not escape.
  */
 static bool
 is_secret(struct rd line, const char *tunnel)
@@ -300,7 +300,7 @@ peers_put_others(struct wr *w, struct rd old, const char *tunnel)
 			old = below;
 		if (w->p > start && w->p[-1] == '\n' &&
 		    (w->p - start == 1 || w->p[-2] == '\n'))
-			w->p--;		/* the empty line before it */
+			w->p--;		/* drop the empty line above */
 	}
 	return gone;
 }

@@ -21,7 +21,7 @@ enum {
 	OURS = 60		/* words besides the user's */
 };
 
-/* The vector, whose words are only pointed to: for exec they are not const. */
+/* The vector, whose words are not copied: exec wants them without const. */
 static char **words;
 static size_t nwords;
 
@@ -37,7 +37,7 @@ push(const char *word, ...)
 	va_end(ap);
 }
 
-/* LOCAL:REMOTE, of which either may be empty. */
+/* Appends LOCAL:REMOTE, either of which may be empty. */
 static void
 push_addresses(const struct conf *c)
 {
@@ -53,7 +53,7 @@ push_addresses(const struct conf *c)
 		push(both, NULL);
 }
 
-/* What --username, --encrypt and --refuse-* ask for, in pppd's words. */
+/* Appends what --username, --encrypt and --refuse-* mean for pppd. */
 static void
 push_login(const struct conf *c, const struct pppd_extra *extra)
 {
@@ -83,7 +83,7 @@ push_login(const struct conf *c, const struct pppd_extra *extra)
 
 /* ---- the plugin's options ---- */
 
-/* An option of pptp's with its value, quoted as the plugin reads it. */
+/* Adds an option of pptp's and its value, quoted as the plugin reads it. */
 static void
 add(struct wr *w, const char *option, const char *value)
 {
@@ -100,8 +100,8 @@ add(struct wr *w, const char *option, const char *value)
 }
 
 /*
- * By these the plugin can start a kernel gateway that makes the same call, when
- * pppd has `persist`.
+ * With these options the plugin can start a kernel gateway that makes the same
+ * call again, if pppd has `persist`.
  */
 static void
 push_options(const struct conf *c)
@@ -142,7 +142,7 @@ push_plugin(const struct conf *c, const struct pppd_extra *extra)
 	push_options(c);
 }
 
-/* The user's words come behind ours, and so win. */
+/* The user's words come after ours, except the plugin's, and so win. */
 char **
 pppd_argv(const struct conf *c, const struct pppd_extra *extra)
 {

@@ -2,7 +2,7 @@
 /*
  * Is this machine ready for a tunnel?
  *
- * Each thing is tried in the way in which it will be used: then it does not
+ * Each thing is tried in the way in which it will be used, so it does not
  * matter whether it is built in, loaded, or loaded by being tried, nor who
  * forbids it.  Lists of modules would tell less, and are missing in containers.
  */
@@ -31,7 +31,7 @@
 #include "ready.h"
 #include "sandbox.h"
 
-/* Behind ours: its macros have the names of some of our constants. */
+/* After our headers: its macros have the names of some of our constants. */
 #include <linux/ppp-ioctl.h>
 
 #ifndef PPPD_PLUGINDIR
@@ -42,7 +42,7 @@
 
 /* ---- cures ---- */
 
-/* A file, and the word that its existence stands for. */
+/* A file, and what to say if it exists. */
 static const struct mark {
 	char		 file[24];
 	const char	*word;
@@ -70,8 +70,8 @@ find_mark(const struct mark *m)
 }
 
 /*
- * How to get a module, which a container can only have from its host.  Static
- * storage.
+ * Says how to get a module, which a container can only have from its host.
+ * Static storage.
  */
 static const char *
 get_module(const char *name)
@@ -131,7 +131,7 @@ no_pppd(char why[WHY])
 	    "not setuid: run as root");
 }
 
-/* Does the kernel have PPP, so that only the file is missing? */
+/* Does the kernel have PPP, so that only /dev/ppp is missing? */
 static bool
 has_driver(void)
 {
@@ -173,7 +173,7 @@ no_device(char why[WHY])
 		close(fd);
 		return EXIT_OK;
 	}
-	/* A pppd that is setuid, or run by root, may have more than we. */
+	/* A pppd that is setuid, or run by root, may have more rights. */
 	if (((err == EPERM || err == EACCES) && geteuid() != 0) ||
 	    (err == EPERM && !admin && prctl(PR_CAPBSET_READ, CAP_NET_ADMIN,
 	    0, 0, 0) == 1))
@@ -202,7 +202,7 @@ ready_pty(char name[READY_PTY], int *tty)
 	return -1;
 }
 
-/* Gives a pty to PPP, as pppd does. */
+/* Tries to give a pty to PPP, as pppd does. */
 static enum exit_status
 no_tty(const struct conf *conf, char why[WHY])
 {
@@ -224,7 +224,7 @@ no_tty(const struct conf *conf, char why[WHY])
 	}
 	fd_close(tty);
 	fd_close(master);
-	/* The module is perhaps not ours to load, but pppd's. */
+	/* pppd may be able to load the module although we are not. */
 	return err == 0 || (err == EPERM && geteuid() != 0) ? EXIT_OK :
 	    EXIT_SYSTEM;
 }
@@ -232,8 +232,8 @@ no_tty(const struct conf *conf, char why[WHY])
 enum { MPPE_THERE, MPPE_NONE, MPPE_UNKNOWN };
 
 /*
- * Runs in a child, in a network namespace of its own: a PPP unit is an
- * interface.  The option is RFC 3078 2's, then a key of zeroes.
+ * Runs in a child, in a network namespace of its own, since a PPP unit is an
+ * interface.  The option is that of RFC 3078 2, followed by a key of zeroes.
  */
 static int
 try_mppe(void)
@@ -275,7 +275,7 @@ ready_no_raw(char why[WHY])
 	if (errno != EPERM && errno != EACCES)
 		return failed(why, EXIT_SYSTEM, "cannot open a raw socket for "
 		    "GRE: %m");
-	/* A capability counts in the networks of its user namespace. */
+	/* A capability counts only in networks that its user namespace owns. */
 	return failed(why, EXIT_PERMISSION, "cannot open a raw socket for GRE: "
 	    "CAP_NET_RAW %s", sandbox_has_cap(CAP_NET_RAW) ? "holds in this "
 	    "user namespace, which does not own this network: take one of its "
@@ -309,7 +309,7 @@ ready_to_launch(const struct conf *conf, bool kernel, char why[WHY])
 	return status;
 }
 
-/* The name of the only folder that pppd has plugins in is its version. */
+/* pppd's version is the name of its plugin folder, if there is only one. */
 static void
 pppd_version(char version[32])
 {
@@ -326,7 +326,7 @@ pppd_version(char version[32])
 		closedir(d);
 }
 
-/* Tells of what is missing; the status of the first that is stays. */
+/* Tells what is missing; *all keeps the status of the first such thing. */
 static bool
 good(enum exit_status *all, enum exit_status one, const char *why,
     void (*tell)(bool ok, const char *said))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A host name becomes IPv4 addresses, in a process without privilege: it talks
- * to name servers.
+ * Turns a host name into IPv4 addresses, in a process without privilege, which
+ * talks to name servers.
  */
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -28,9 +28,9 @@
 enum { RESOLVED = 'A', UNRESOLVED = '!' };
 
 /*
- * In the resolver's process: it talks to name servers, so it has a uid of its
- * own, without the capabilities that the program's file may have given it, and
- * holds nothing but its way back to us.
+ * Runs in the resolver's process, which talks to name servers: gives it a uid
+ * of its own, and takes from it the capabilities that the program's file may
+ * have given it and all descriptors but its way back to us.
  */
 static void
 resolver_drop(int fd)
@@ -45,7 +45,7 @@ resolver_drop(int fd)
 	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
 		continue;
 	dropped = sandbox_drop_ids() == 0;
-	/* An alarm does not end what somebody has stopped; this does. */
+	/* SIGALRM does not end a stopped process; SIGKILL does. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	dropped = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
@@ -87,8 +87,8 @@ resolver(const char *host, int fd)
 }
 
 /*
- * Reads what the resolver says until it closes; -1 when it is too late.  end:
- * what became of the resolver, if not well.
+ * Runs the resolver and reads what it says until it closes; -1 if that takes
+ * too long or hangup_fd hangs up.  end: how the resolver ended, if badly.
  */
 static ssize_t
 ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
@@ -102,7 +102,7 @@ ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
 		return 0;
 	pid = fork();
 	if (pid == 0) {
-		/* Not to outlive the wait for it, whatever libc does. */
+		/* The child must not outlive our wait, whatever libc does. */
 		alarm(left > 0 ? (unsigned)(left / 1000000) + 2 : 1);
 		for (int fd = 0; fd < 2; fd++)
 			fd_null(fd);
@@ -120,9 +120,9 @@ ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
 }
 
 /*
- * Takes the answer of n octets: how many addresses it has, or 0 with why
- * filled.  It comes from a process that listened to name servers: no word of
- * it is taken on trust.
+ * Takes an answer of n octets.  Returns how many addresses it has, or 0 with
+ * why filled.  The process that wrote it has listened to name servers: nothing
+ * in it is taken on trust.
  */
 static size_t
 take_answer(struct resolve *r, const char *answer, size_t n)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * pptpsetup: its command line.  What it does to pppd's files is in
- * client/peers.c.
- */
+/* The command line of pptpsetup; client/peers.c changes pppd's files. */
 #include <arpa/inet.h>
 
 #include <errno.h>
@@ -33,7 +30,7 @@ enum {
 
 struct request {
 	char		*given[OPTS];	/* the argument; NULL: not given */
-	unsigned	 options;	/* how many */
+	unsigned	 options;	/* how many were given */
 	struct tunnel	 t;
 	struct password	 password;
 	char		 user[PEERS_USER_LONGEST + 1];	/* DOMAIN\user */
@@ -82,7 +79,7 @@ static const struct option setup_options[] = {
 	{ "delete", required_argument, NULL, OPT_DELETE },
 	{ "list", no_argument, NULL, OPT_LIST },
 	{ "help", no_argument, NULL, 'h' },
-	/* Names of their own in pptp-linux's tool: not ambiguous. */
+	/* pptp-linux's tool has these names: they must not be ambiguous. */
 	{ "s", required_argument, NULL, 's' },
 	{ "d", required_argument, NULL, 'd' },
 	{ "p", required_argument, NULL, 'p' },
@@ -121,7 +118,7 @@ add(struct peers_words *to, const char *word, const char *option)
 	to->v[to->n++] = word;
 }
 
-/* Blanks separate the words, which are cut apart: there is no quoting. */
+/* Cuts the argument into words at blanks; there is no quoting. */
 static void
 take_words(struct request *r)
 {
@@ -135,8 +132,8 @@ take_words(struct request *r)
 }
 
 /*
- * An IPv4 network as A.B.C.D/N, without zeroes in front or bits behind the
- * mask, and not all of them.
+ * Is s an IPv4 network, A.B.C.D/N with N from 1 to 32, without leading zeroes
+ * and without bits after the first N?
  */
 static bool
 is_net(const char *s)
@@ -188,9 +185,8 @@ take_option(struct request *r, int opt)
 }
 
 /*
- * pptp-linux's tool did not quote for pppd, which dropped one backslash of two:
- * so scripts double it, or end the domain with one.  As we quote, these must
- * go.
+ * pptp-linux's tool did not quote for pppd, which dropped one backslash of two,
+ * so scripts end the domain with one or two.  We quote, so these must go.
  */
 static void
 strip_backslashes(char *domain)
@@ -225,7 +221,7 @@ make_user(struct request *r)
 	r->t.user = r->user;
 }
 
-/* pptp's own parser says whether it will take the words of --option. */
+/* Asks pptp's own parser whether it will take the words of --option. */
 static void
 check_words(struct request *r)
 {
@@ -251,7 +247,7 @@ check_create(struct request *r)
 
 	if (server == NULL || r->given['u'] == NULL)
 		usage("--create needs --server and --username");
-	/* It becomes a word of a shell command that pppd runs as root. */
+	/* HOST becomes a word of a shell command that pppd runs as root. */
 	if (!peers_is_plain(server, "_-.:") || *server == '-' ||
 	    strlen(server) > HOST_LONGEST)
 		fatal(EXIT_USAGE, "not a host's name or address (up to %d "
@@ -260,7 +256,7 @@ check_create(struct request *r)
 	if (strchr(server, '_') != NULL)
 		log_warnx("warning: a host's name has no '_', and some name "
 		    "servers know none that has: %s", server);
-	/* Debian's ip-up passes over a script with such a name. */
+	/* Debian's ip-up skips a script with a dot in its name. */
 	if (r->t.routes.n > 0 && strchr(r->t.name, '.') != NULL)
 		fatal(EXIT_USAGE, "a tunnel with --route has no '.' in its "
 		    "name: %s", r->t.name);
@@ -322,8 +318,8 @@ find_mtu(struct request *r)
 }
 
 /*
- * An option that the installed pppd does not know would keep it from starting.
- * The name of one that it has stands in the program, a NUL behind it.
+ * pppd does not start with an option that it does not know.  The name of each
+ * option that it knows is in the program, with a NUL after it.
  */
 static const char *
 default_route(void)
@@ -337,7 +333,7 @@ default_route(void)
 	return "defaultroute\n";
 }
 
-/* Fills in what is not on the command line as it stands. */
+/* Completes the tunnel: server, MTU, password and lines for pppd. */
 static void
 complete(struct request *r)
 {
@@ -354,7 +350,7 @@ complete(struct request *r)
 	t->password_len = r->password.len;
 	/*
 	 * MPPE's keys come from MS-CHAP: a server that offers another way to
-	 * log in first would let us in and then fail for want of a key.
+	 * log in first would let us in, and MPPE would then have no key.
 	 */
 	if (r->given['e'] != NULL)
 		add(&t->lines, "require-mppe-128\nrefuse-pap\nrefuse-eap\n"

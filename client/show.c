@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One tunnel in words and as JSON.  What another user's call manager says of
- * it is his claim: each of its lines says so, and nothing of it reaches a
- * terminal but printable characters.
+ * Prints one tunnel, in words or as JSON.  What another user's call manager
+ * says is only a claim and is marked as one; only printable characters of it
+ * reach a terminal.
  */
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -30,8 +30,8 @@ struct tunnel {
 	const struct show_owner *owner;
 	char		 server[INET_ADDRSTRLEN], local[INET_ADDRSTRLEN];
 	char		 interface[IF_NAMESIZE];	/* "": unknown */
-	bool		 kernel;	/* the kernel carries the data, */
-	bool		 counted;	/* and its counters are there */
+	bool		 kernel;	/* the kernel carries the data */
+	bool		 counted;	/* the kernel's counters were read */
 	int64_t		 heard_ago_us;	/* or UNKNOWN */
 };
 
@@ -60,7 +60,7 @@ has_address(const struct sockaddr *sa, uint64_t addr)
 	return sin.sin_addr.s_addr == (in_addr_t)addr;
 }
 
-/* The one interface between the two addresses; "" if not exactly one. */
+/* The one interface between the two addresses; "" for none or several. */
 static void
 find_interface(char name[IF_NAMESIZE], const struct gre_counters *n)
 {
@@ -93,8 +93,8 @@ ask_kernel(struct tunnel *s)
 	if (if_indextoname((unsigned)n->ifindex, s->interface) == NULL)
 		s->interface[0] = '\0';
 	/*
-	 * The gateway sees only control frames, the kernel only data: the later
-	 * counts.
+	 * The gateway hears only control frames and the kernel only data: the
+	 * later of the two counts.
 	 */
 	idle = kernel_idle_us(s->interface);
 	if (idle == UNKNOWN || s->heard_ago_us == UNKNOWN ||
@@ -136,7 +136,7 @@ line(const struct tunnel *s, const char *fmt, ...)
 
 #define U(member)	(unsigned long long)s->t->n.member
 
-/* The kernel has fewer counters, those of its interface. */
+/* The kernel has fewer counters than pptp: those of its interface. */
 static void
 kernel_lines(const struct tunnel *s)
 {
@@ -205,8 +205,8 @@ show_text(const struct tunnel *s)
 /* ---- as JSON ---- */
 
 /*
- * An interface may have any name without a slash, a colon or a blank.  NULL and
- * the empty text: unknown.
+ * Escapes all but printable ASCII, since an interface's name may have nearly
+ * any character.  NULL and "" mean unknown.
  */
 static void
 put_string(const char *key, const char *s)
@@ -233,10 +233,10 @@ put_number(const char *key, uint64_t n, bool known)
 		printf(", \"%s\": null", key);
 }
 
-/* As they begin struct gre_counters. */
+/* In the order of the first members of struct gre_counters. */
 static const struct {
 	char	 key[13];
-	bool	 kernel;		/* it counts this as well */
+	bool	 kernel;		/* the kernel counts it too */
 } counters[] = {
 	{ "tx_packets", true }, { "tx_octets", true }, { "tx_acks", false },
 	{ "tx_lost", true }, { "tx_fills", false }, { "rx_packets", true },

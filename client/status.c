@@ -19,20 +19,20 @@
 #include "resolve.h"
 #include "show.h"
 
-/* Limits for other users' managers: what is shown of one, the wait for all. */
+/* Limits on what other users' managers may show and how long they take. */
 enum {
 	OTHER_TUNNELS = 16,
 	OTHER_US = 1000000,
 	OTHERS_US = 5000000,
-	OTHER_TEXT = 32768,		/* more than their words */
+	OTHER_TEXT = 32768,		/* room for their text */
 	OWN_US = 2000000		/* for one of our own managers */
 };
 
 /* What --status was asked, and what it has shown. */
 struct listing {
 	const struct conf *conf;
-	struct resolve	 only;		/* these servers, */
-	size_t		 n;		/* or with 0 all */
+	struct resolve	 only;		/* only these servers */
+	size_t		 n;		/* how many; 0: all servers */
 	unsigned	 count;
 	bool		 up;		/* one of our own tunnels is */
 	bool		 whole;		/* our own managers have answered */
@@ -42,9 +42,9 @@ struct listing {
 /* The managers of one user. */
 struct user {
 	struct show_owner owner;
-	int64_t		 until;		/* waits for them till then */
-	unsigned	 left;		/* tunnels that may be shown */
-	const char	*trouble;	/* with the last of them; NULL */
+	int64_t		 until;		/* when to stop waiting */
+	unsigned	 left;		/* tunnels that may still be shown */
+	const char	*trouble;	/* what went wrong, or NULL */
 };
 
 static void
@@ -66,8 +66,8 @@ show(struct listing *l, struct user *u, struct ipc_tunnel *t,
 }
 
 /*
- * Asks the manager behind fd, and shows what it has: 0, or -1 with errno
- * (EPROTO: it is of another version; EPIPE: it has gone).
+ * Asks the manager behind fd, and shows its tunnels.  0, or -1 with errno
+ * (EPROTO: the manager is of another version; EPIPE: it has gone).
  */
 static int
 ask(struct listing *l, struct user *u, int fd, const char *name,
@@ -84,7 +84,7 @@ ask(struct listing *l, struct user *u, int fd, const char *name,
 		return 0;
 	if (rc == -1 && errno != EPIPE && errno != ECONNRESET)
 		return -1;
-	/* It closed before the end: does it go on for others? */
+	/* The manager closed before the end: does it still run? */
 	again = callmgr_find(name, u->owner.uid, deadline - clock_us());
 	errno = again == -1 ? EPIPE : EPROTO;
 	fd_close(again);
@@ -92,8 +92,8 @@ ask(struct listing *l, struct user *u, int fd, const char *name,
 }
 
 /*
- * Lists the tunnels of one manager, which are to that server; one that has gone
- * has none.
+ * Lists one manager's tunnels to that server.  A manager that has gone has
+ * none.
  */
 static void
 list_manager(struct listing *l, struct user *u, const char *name,
@@ -103,7 +103,7 @@ list_manager(struct listing *l, struct user *u, const char *name,
 	int fd, rc;
 
 	fd = callmgr_find(name, u->owner.uid, deadline - now);
-	/* EPERM: a name can lead to any process's socket. */
+	/* EPERM: another user's process listens at the name. */
 	if (fd == -1 && (errno == ECONNREFUSED || errno == ENOENT ||
 	    errno == EPERM))
 		return;
@@ -119,7 +119,7 @@ list_manager(struct listing *l, struct user *u, const char *name,
 	fd_close(fd);
 }
 
-/* Is that the socket of a server asked for? */
+/* Is this the socket of a server that was asked for? */
 static bool
 wanted(const struct listing *l, const char *name, struct in_addr *addr)
 {
@@ -138,7 +138,7 @@ wanted(const struct listing *l, const char *name, struct in_addr *addr)
 	return l->n == 0;
 }
 
-/* The managers of one user; false with errno if his folder cannot be read. */
+/* Lists one user's tunnels; false with errno if the folder is unreadable. */
 static bool
 list_user(struct listing *l, struct user *u)
 {
@@ -162,11 +162,11 @@ list_user(struct listing *l, struct user *u)
 }
 
 /*
- * One user's, for root: he may neither keep root waiting nor fill its screen,
- * whatever listens in his folder.  So that is done by a process of its own: the
- * file system there may be the user's, too, and never answer.  Its words are
- * what it prints, a NUL, and the trouble; if they are not whole it is left
- * behind, even where nothing ends it.
+ * Lists one user's tunnels for root.  Whatever listens in the user's folder
+ * must neither keep root waiting nor fill root's screen; and the file system
+ * there may be the user's, too, and never answer.  So a child does it.  The
+ * child writes its text, a NUL and the trouble; if these are not complete in
+ * time it is left behind, even if nothing ends it.
  */
 static void
 ask_other(struct listing *l, uid_t uid)
@@ -218,7 +218,7 @@ ask_other(struct listing *l, uid_t uid)
 	    o.name, trouble);
 }
 
-/* Root also sees what users with file capabilities have. */
+/* Root also sees the tunnels of users with file capabilities. */
 static void
 list_others(struct listing *l)
 {
