@@ -13,11 +13,12 @@
  * one time.
  *
  * How long to wait for a missing packet.  Loss calls for no wait, reordering
- * for as much as packets are late: late_us, a time, and late_count, the later
- * packets that came first.  A packet that fills a gap, or comes after its gap
- * was given up, raises both at once (at most to their double and a little, for
- * the sake of outliers); a gap given up lowers both by an eighth.  So they grow
- * within a few packets and shrink within a few dozen losses.  A gap is given up
+ * for as long a wait as packets are late.  Lateness is kept as late_us, a time,
+ * and late_count, the number of later packets that came first.  A packet that
+ * fills a gap, or comes after its gap was given up, raises both at once (at
+ * most to their double and a little, for the sake of outliers); a gap given up
+ * lowers both by an eighth.  So they grow within a few packets and shrink
+ * within a few dozen losses.  A gap is given up
  *
  *   - when 1.25 x late_us have passed and 1.25 x late_count, at least eight,
  *     later packets have come.  A fast link that only loses packets waits for
@@ -32,26 +33,26 @@
  *
  * Jumps.  A number neither near `top` nor recently received may be forged, or a
  * stray, or that of a server which has started afresh.  As in RFC 3550 A.1 its
- * packet is on probation: kept aside until the very next data packet carries
- * the next number, or discarded by any of the current numbering.  A server that
- * starts afresh soon uses numbers that were delivered a moment ago, as does a
- * network that repeats a burst.  Their contents tell them apart, of which a
- * 16-bit fingerprint is kept: a recent number with the same contents is a
- * duplicate, with others it goes on probation.  In the first second of a
- * numbering, numbers just below its first are taken for a reordered beginning
- * and dropped as old.
+ * packet is on probation: it is accepted once a packet with the next number
+ * comes, and discarded if a new one of the current numbering, or another
+ * stray, comes first.  A server that starts afresh soon uses numbers that were
+ * delivered a moment ago, as does a network that repeats a burst.  The
+ * contents, of which a 16-bit fingerprint is kept, tell the two apart: a recent
+ * number with the same contents is a duplicate; with others it goes on
+ * probation.  In the first second of a numbering, numbers just below its first
+ * are taken for a reordered beginning and dropped as old.
  *
  * Sending.  Acknowledgements name the highest number received, even over a gap
- * (RFC 2637 4.2), and go on data when there is some.  Sending never waits for
- * the server's, who may acknowledge only when it has data to send, and none
- * moves the numbers we send.
+ * (RFC 2637 4.2), and travel with data when there is any.  Sending never waits
+ * for the server's acknowledgements, since it may acknowledge only when it has
+ * data to send; and none of them changes the numbers we send.
  *
  * Gap fillers.  pptpd holds back what follows a lost packet for 0.3 s, and does
  * not acknowledge it.  When such a server has not acknowledged two packets or
  * more for one and a half round trips and 20 ms, the first of them is presumed
  * lost, and an LCP Discard-Request, which PPP ignores, is sent under its
- * number: pptpd releases the rest, or drops it as old.  With 1 % lost this
- * carries 1.4 times as much each way.  As pptpd checks whether that 0.3 s has
+ * number: pptpd releases the rest, or drops it as old.  At 1 % loss this
+ * raises throughput each way 1.4 times.  As pptpd checks whether that 0.3 s has
  * passed only when a packet arrives, a bare acknowledgement is sent again a few
  * times while the last packet sent is not acknowledged.
  */
@@ -123,7 +124,7 @@ struct gre {
 					 * that fails */
 
 	unsigned	 repeats;	/* bare acknowledgements to come; */
-	int64_t		 repeat_due;	/* the next one is due then */
+	int64_t		 repeat_due;	/* when the next of them is due */
 	uint32_t	 tx_next;	/* number of the next packet */
 	uint32_t	 tx_acked;	/* the first not acknowledged */
 	int64_t		 sent_at[GRE_RTT_SLOTS];
@@ -144,7 +145,7 @@ enum {
 	COUNT_MIN = 8,
 	WAIT_MIN_US = 5000,
 	START_REORDER_US = 1000000,	/* a beginning may be out of order */
-	START_REORDER_COUNT = 64,	/* this long, by so many places */
+	START_REORDER_COUNT = 64,	/* this long, by this many places */
 	GAP_MAX = 65536		/* a longer jump is not counted as loss */
 };
 
@@ -188,7 +189,7 @@ gre_decode(struct gre_packet *g, const uint8_t *buf, size_t n)
 	if (r.bad)
 		return GRE_SHORT;
 
-	/* All but S and A is fixed: K is set, version is 1, the rest is 0. */
+	/* All bits but S and A are fixed: K set, version 1, the rest 0. */
 	if (proto != GRE_PPP ||
 	    (flags & ~(GRE_SEQ | GRE_ACK)) != (GRE_KEY | GRE_VER1))
 		return GRE_BAD_HEADER;
@@ -197,7 +198,7 @@ gre_decode(struct gre_packet *g, const uint8_t *buf, size_t n)
 	if (r.bad)
 		return GRE_BAD_LENGTH;
 
-	/* Payload without a number is dropped, its acknowledgement is not. */
+	/* Payload without a number is dropped; an acknowledgement counts. */
 	if (!g->has_seq) {
 		g->data = NULL;
 		g->len = 0;
@@ -235,7 +236,7 @@ gre_init(void *mem, const struct gre_conf *conf, struct gre_counters *n)
 enum {
 	RTT_MAX_US = 60000000,	/* longer: the clock jumped */
 	FILLER_US = 20000,
-	FILLERS = 4		/* tries, each after twice as long */
+	FILLERS = 4		/* tries, each after twice the wait */
 };
 
 /* The first eight octets of a header (RFC 2637 4.1). */
@@ -274,7 +275,7 @@ gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 	return h;
 }
 
-/* The number stays used, since later ones may have been sent already. */
+/* The packet's number stays used: later ones may have been sent already. */
 void
 gre_send_failed(struct gre *g, size_t len)
 {
@@ -324,7 +325,7 @@ gre_owe(struct gre *g, uint32_t seq, int64_t now)
 		g->owed_since = now;
 }
 
-/* The delayed-ACK timer: half a window, or GRE_ACK_DELAY_US. */
+/* When an acknowledgement is due: half a window, or GRE_ACK_DELAY_US. */
 static int64_t
 ack_due(const struct gre *g)
 {
@@ -374,7 +375,7 @@ put_filler(struct gre *g, struct wr *w, int64_t now)
 	g->stuck_since = now;
 	g->filler_before = g->tx_next;
 	g->n->tx_fills++;
-	/* The server may release what it held back at the next packet only. */
+	/* The server may release what it held back only at the next packet. */
 	g->repeats = GRE_ACK_REPEATS;
 	g->repeat_due = now;
 }
@@ -507,7 +508,7 @@ cell_alloc(struct gre *g, const struct gre_packet *f)
 	return cell;
 }
 
-/* The contents stay until the cell is used again. */
+/* The cell's contents stay until it is used again. */
 static void
 cell_free(struct gre *g, uint16_t cell)
 {
@@ -516,8 +517,8 @@ cell_free(struct gre *g, uint16_t cell)
 }
 
 /*
- * Never 0.  The first octets tell packets apart: they hold IP's identification
- * and checksum, TCP's numbers, or a cipher's output.
+ * Never returns 0.  The first octets tell packets apart: they hold IP's
+ * identification and checksum, TCP's numbers, or a cipher's output.
  */
 static uint16_t
 fingerprint(const uint8_t *p, size_t n)
@@ -640,7 +641,7 @@ accept_current(struct gre *g, const struct gre_packet *f, int64_t now)
 	accept_packet(g, f, now);
 }
 
-/* A number out of range: a jump, if it follows the one on probation. */
+/* A number out of range: a jump if it follows that on probation. */
 static void
 accept_stray(struct gre *g, const struct gre_packet *f, int64_t now)
 {

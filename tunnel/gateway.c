@@ -8,9 +8,9 @@
  * recvmmsg() fills one big write to the pty.  Neither waits for a batch to
  * fill.
  *
- * While the pty is full, packets stay in the raw socket's buffer; when pppd has
- * not read for STALL_US they are read and whole frames dropped, so that pppd
- * does not come back to a backlog of old packets.  While the raw socket is
+ * While the pty is full, packets stay in the raw socket's buffer; once pppd
+ * has not read for STALL_US, they are read and whole frames dropped, so that
+ * pppd does not come back to a backlog of old packets.  While the raw socket is
  * full the pty is not read: packets then wait in pppd's own queue.
  */
 #include <sys/mman.h>
@@ -33,13 +33,13 @@
 
 enum {
 	BATCH = 64,			/* packets in one system call */
-	TX_READS = 8,			/* of the pty, before sending */
+	TX_READS = 8,			/* reads of the pty before sending */
 	TX_ROOM = 16 + HDLC_FRAME_MAX + 2 + HDLC_DECODE_SLACK,
 	TX_SIZE = 65536 + TX_ROOM,
 	READ_SIZE = 16384,		/* a pty gives 4095 at most */
-	RX_HEAD = 2048,			/* where nearly every packet fits */
+	RX_HEAD = 2048,			/* nearly every packet fits in this */
 	RX_TAIL = HDLC_FRAME_MAX + 128 - RX_HEAD,
-	STALL_US = 50000,		/* pppd has not read for so long */
+	STALL_US = 50000,		/* pppd reads nothing for this long */
 	IP_HEADER = 20,
 	SYNC_WAIT_US = 50000		/* for the rest of a frame */
 };
@@ -53,16 +53,16 @@ struct flow {
 	int64_t		 now;
 
 	size_t		 path_mtu;	/* warn of longer packets; 0: no more */
-	bool		 rx_more;	/* the raw socket holds more */
+	bool		 rx_more;	/* the raw socket may hold more */
 
 	struct hdlc_dec	 dec;
-	size_t		 tx_used;	/* of tx[] by queued packets */
+	size_t		 tx_used;	/* octets of tx[] that are queued */
 	unsigned	 tx_count, tx_sent;
 	size_t		 sync_len;	/* of an unfinished frame in rd[] */
-	int64_t		 sync_until;	/* it is waited for; or GRE_NEVER */
+	int64_t		 sync_until;	/* when its wait ends; or GRE_NEVER */
 
 	struct mmsghdr	 tx_msg[BATCH], rx_msg[BATCH];
-	struct iovec	 tx_iov[BATCH], rx_iov[BATCH][2];	/* theirs */
+	struct iovec	 tx_iov[BATCH], rx_iov[BATCH][2];	/* for msgs */
 	struct link	 link;		/* towards pppd */
 	uint8_t		 rd[READ_SIZE];
 	uint8_t		 tx[TX_SIZE];
@@ -95,7 +95,7 @@ log_counters(const struct gateway *gw)
 
 /* ---- outwards: pppd to the server ---- */
 
-/* All packets have left: the unfinished frame moves to the front. */
+/* No packet is queued any more: the unfinished frame moves to the front. */
 static void
 tx_reset(struct flow *f)
 {
@@ -133,8 +133,8 @@ tx_flush(struct flow *f)
 			return false;
 		/*
 		 * The error may be one that the socket kept from an ICMP
-		 * message, which is reported once: then a second attempt
-		 * succeeds.  If it does not, this packet is lost.
+		 * message and reports only once: a second attempt then
+		 * succeeds.  If that fails too, this packet is lost.
 		 */
 		again = !again;
 		if (again) {
@@ -148,7 +148,7 @@ tx_flush(struct flow *f)
 	return true;
 }
 
-/* Warns once: every further packet of that size is fragmented as well. */
+/* Warns only once, though every packet of that size is fragmented. */
 static void
 tell_mtu(struct flow *f, size_t len)
 {
@@ -172,8 +172,8 @@ tx_drop(struct flow *f)
 }
 
 /*
- * A whole frame lies at p, GRE_HEADER_MAX octets of room before it.  Afterwards
- * there is room for one more.
+ * Queues the frame at p, before which there are GRE_HEADER_MAX octets of room.
+ * Afterwards there is room for another frame.
  */
 static void
 tx_frame(struct flow *f, uint8_t *p, size_t len)
@@ -211,9 +211,9 @@ tx_async(struct flow *f, const uint8_t *p, const uint8_t *stop)
 }
 
 /*
- * Synchronous: rd[0 .. n) holds frames without any mark between them.  What
- * seems to be a part of one waits for the rest, which may be late: then it was
- * whole after all.
+ * Synchronous PPP: rd[0 .. n) holds frames with no mark between them.  What
+ * seems to be part of a frame waits for the rest; if that is late, the part is
+ * taken for a whole frame after all.
  */
 static void
 tx_sync(struct flow *f, size_t n, bool late)
@@ -256,7 +256,7 @@ tx_read(struct flow *f)
 		tx_sync(f, have + (size_t)n, false);
 	else
 		tx_async(f, f->rd, f->rd + n);
-	/* A pty hands out up to 4095 octets at once: if few, it is empty. */
+	/* A pty gives up to 4095 octets at once; fewer than 2048 were all. */
 	return n >= 2048;
 }
 
@@ -274,7 +274,7 @@ uplink(struct flow *f)
 
 /* ---- inwards: the server to pppd ---- */
 
-/* A welcome text precedes PPP, which begins with LCP. */
+/* Is this a server's welcome text, which comes before the first LCP? */
 static bool
 is_welcome(const struct flow *f)
 {
@@ -292,7 +292,7 @@ flush(struct flow *f)
 		watch_end(&f->watch, EXIT_OK);	/* pppd has closed its side */
 }
 
-/* Everything that may go to pppd now, in order; drained as in gre_next(). */
+/* Passes on all that pppd may have now, in order; drained: see gre_next(). */
 static void
 deliver(struct flow *f, bool drained)
 {
@@ -318,13 +318,13 @@ send_output(struct flow *f)
 	size_t n;
 
 	while ((n = gre_output(f->gre, buf, f->now)) > 0)
-		/* Twice: the first error may be an earlier ICMP message's. */
+		/* Tries twice: the first error may be an old ICMP message's. */
 		for (int i = 0; i < 2 && send(f->gw->raw, buf, n,
 		    MSG_DONTWAIT) == -1 && errno != EAGAIN; i++)
 			health_error(&f->watch.health, errno, f->now);
 }
 
-/* A packet as the raw socket gives it: with its IP header, a good one. */
+/* Takes a packet that begins with its IP header, which the kernel checked. */
 static void
 rx_packet(struct flow *f, const uint8_t *p, size_t n)
 {
@@ -440,7 +440,7 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 static void
 on_time(struct flow *f)
 {
-	/* A missing packet may be among those not read yet. */
+	/* No gap is given up while an unread packet may still fill it. */
 	if (gre_due(f->gre) <= f->now && !f->rx_more && !pty_full(f)) {
 		deliver(f, true);
 		flush(f);

@@ -5,17 +5,17 @@
  * Theory of operation.  Both directions make two passes over a frame that is
  * in the first-level cache anyway: one for the FCS, one for the escapes.
  *
- * The FCS is linear over GF(2): by shifts octets are moved to later ones, many
- * at a time.
+ * The FCS is linear over GF(2), so shifts and XORs can fold octets into later
+ * ones, many at a time.
  *
  * Escapes come in two densities: 2 of 256 octets once LCP has agreed on an
  * empty map, 34 of 256 before that or with random (encrypted) data under a
- * full map.  Between the few, libc finds and copies runs; the many are put in
- * their places eight octets at a time, without a branch per octet, by sums over
- * the mask of those to be escaped.
+ * full map.  Where escapes are few, libc finds them and copies the runs between
+ * them.  Where they are many, octets are put in their places eight at a time,
+ * without a branch per octet, by sums over the mask of those to be escaped.
  *
- * A decoder first looks for the flag that ends the frame, then unescapes what
- * is in front of it; all that must survive between two calls is the length
+ * The decoder first looks for the flag that ends the frame, then unescapes
+ * what precedes the flag; all that must survive between two calls is the length
  * so far and whether the last octet was an escape.
  */
 #include <string.h>
@@ -46,10 +46,10 @@ put_octet(uint8_t *o, uint8_t c, uint32_t accm)
 /* ------------------------------------------------------ a run at a time */
 
 enum {
-	RUN = 32,			/* a search pays from this mean
-					 * length */
+	RUN = 32,			/* mean length of a run from which
+					 * a search pays off */
 	RUNS_AHEAD = 64			/* octets by which runs may fall
-					 * short */
+					 * short of that in all */
 };
 
 static inline const uint8_t *
@@ -61,8 +61,8 @@ find(const uint8_t *p, uint8_t c, const uint8_t *end)
 }
 
 /*
- * For a map that escapes only flags and escapes: copies the runs between them
- * for as long as these are long enough.  Leaves *in behind what it used.
+ * For an empty map: copies the runs between flags and escapes for as long as
+ * the runs are long enough.  Moves *in past what it used.
  */
 static uint8_t *
 escape_few(uint8_t *o, const uint8_t **in, const uint8_t *end)
@@ -92,7 +92,7 @@ escape_few(uint8_t *o, const uint8_t **in, const uint8_t *end)
 	return o;
 }
 
-/* The reverse; *escaped: the octet before *in was an escape. */
+/* Reverses escape_few(); *escaped: the octet before *in was an escape. */
 static uint8_t *
 unescape_few(uint8_t *o, const uint8_t **in, const uint8_t *end,
     bool *escaped)
@@ -132,19 +132,20 @@ get64(const uint8_t *p)
 	return w;
 }
 
-/* 0x80 in the place of every flag and escape. */
+/* Returns 0x80 in the place of every flag and escape, 0 elsewhere. */
 static inline uint64_t
 find_named(uint64_t w)
 {
 	uint64_t low = w & ALL8(0x7f);
 
 	/*
-	 * >= 0x7d, not 0x7f, no top bit.  No sum carries into the next octet.
+	 * Octets >= 0x7d but not 0x7f, without the top bit.  No sum carries
+	 * into the next octet.
 	 */
 	return (low + ALL8(3)) & ~(low + ALL8(1)) & ~w & ALL8(0x80);
 }
 
-/* 0x80 in the place of every octet below 0x20. */
+/* Returns 0x80 in the place of every octet below 0x20, 0 elsewhere. */
 static inline uint64_t
 find_control(uint64_t w)
 {
@@ -168,7 +169,7 @@ scatter(uint8_t *o, uint64_t w, uint64_t at)
 	o[at >> 56] = (uint8_t)(w >> 56);
 }
 
-/* Eight octets, of which those with a bit in hit are escaped. */
+/* Puts the eight octets of w, escaping those with a bit in hit. */
 static inline uint8_t *
 put_word(uint8_t *o, uint64_t w, uint64_t hit)
 {
@@ -178,7 +179,7 @@ put_word(uint8_t *o, uint64_t w, uint64_t hit)
 
 	memcpy(o, &escapes, 8);
 	memcpy(o + 8, &escapes, 8);
-	/* Each goes to the last place of its own: an escape may precede it. */
+	/* Each octet takes the last of its places: an escape may be first. */
 	scatter(o, w ^ hit << 5, at - ALL8(1));
 	return o + (at >> 56);
 }
@@ -214,8 +215,8 @@ unescape_octet(uint8_t *o, uint8_t c, bool *escaped)
 }
 
 /*
- * Unescapes n octets, among them no flag; *escaped is carried over.  Returns
- * how many are left.
+ * Unescapes n octets, none of them a flag; *escaped is carried over to the next
+ * call.  Returns the number of octets written.
  */
 static size_t
 unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
@@ -249,10 +250,10 @@ unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 /* ----------------------------------------------------------- the codec */
 
 /*
- * P = x^16 + x^12 + x^5 + 1 has only four terms, and so have its squares: by
- * P^n (n is 1, 2, 4 or 16) a bit is worth as much as the three bits 4n, 11n and
- * 16n places later together.  Replaces each of the first 16n bits of w by these
- * while one is still among them; returns what to add to the bits after them.
+ * P = x^16 + x^12 + x^5 + 1 has only four terms, and so has P^n for n = 1, 2,
+ * 4 or 16: modulo P^n a bit equals the sum of the three bits 4n, 11n and 16n
+ * places later.  Replaces each of the first 16n bits of w by those three, until
+ * all lie after the first 16n; returns what to add to the bits there.
  */
 static inline uint64_t
 fcs_move(uint64_t w, unsigned n)
@@ -268,9 +269,9 @@ fcs_move(uint64_t w, unsigned n)
 /*
  * Runs the FCS-16 of RFC 1662 C.2 over n octets from state fcs.
  *
- * By P^16 the three bits are 64, 176 and 256 places later, so that four words
- * are processed at once: a to d are the four before p, with what was added to
- * them.
+ * Modulo P^16 the three bits are 64, 176 and 256 places later, so four words
+ * are processed at once: a to d are the four words before p, with what was
+ * added to them.
  */
 static uint16_t
 hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
@@ -295,10 +296,10 @@ hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
 		w = fcs_move(get64(p) ^ *add++ ^ w, 4);
 	w ^= *add;
 	n -= 8;
-	if (n > 0)		/* that many octets, moved to the last eight */
+	if (n > 0)		/* the first n octets go to the last eight */
 		w = w >> 8 * n ^
 		    fcs_move((get64(p) ^ w) << (64 - 8 * n), 4);
-	/* And these, four octets and twice two, to the state behind them. */
+	/* The last eight, as four, two and two, go to the state after them. */
 	w ^= get64(p + n);
 	w = w >> 32 ^ fcs_move(w, 2);
 	w = w >> 16 ^ fcs_move(w, 1);
@@ -330,8 +331,8 @@ hdlc_dec_init(struct hdlc_dec *d, uint8_t *frame, size_t cap)
 }
 
 /*
- * At a flag: what was in front of it?  MORE if nothing.  A single octet with a
- * good FCS is not noise: the server may judge it.
+ * Judges what preceded a flag: HDLC_MORE if nothing did.  Even a single octet
+ * with a good FCS is a frame, not noise: the server may judge it.
  */
 static enum hdlc_verdict
 finish(struct hdlc_dec *d)
@@ -348,8 +349,8 @@ finish(struct hdlc_dec *d)
 }
 
 /*
- * Consumes up to the next flag, whose place or end it returns.  Of a frame that
- * is too long one octet more than there is room for is kept.
+ * Consumes octets up to the next flag and returns its place, or end if there is
+ * none.  Of a frame that is too long, keeps one octet more than cap.
  */
 static const uint8_t *
 take(struct hdlc_dec *d, const uint8_t *p, const uint8_t *end)
@@ -401,17 +402,17 @@ hdlc_sync_split(const uint8_t *p, size_t n)
 		return 0;
 	if (proto == PPP_IPV6) {
 		skip = 4;
-		more = 40;		/* its header is not counted */
+		more = 40;		/* IPv6 does not count its header */
 	} else if (proto != PPP_IP && proto != PPP_VJ_UNCOMP &&
 	    (proto < 0x8000 || proto == PPP_LQR)) {
-		return n;		/* it does not state its length */
+		return n;		/* the frame states no length */
 	}
 	len = (size_t)(r.p - p) + more;
 	(void)rd_bytes(&r, skip);
 	len += rd_u16(&r);
 	if (r.bad)
 		return 0;
-	/* An absurd length is none. */
+	/* An absurd length is taken for no length. */
 	if (len < (size_t)(r.p - p) || len > HDLC_FRAME_MAX)
 		return n;
 	return len <= n ? len : 0;

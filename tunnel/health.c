@@ -2,9 +2,9 @@
 /*
  * What a user is told of a running tunnel; see health.h.
  *
- * GRE is checked by time: after the first frame of pppd's something must come
- * within 10 s, and an answer to pppd's LCP as well.  What was said is taken
- * back when it turns out wrong, since a first packet may only be late.
+ * GRE is checked by time: within 10 s of pppd's first frame some packet must
+ * come, and so must an answer to pppd's LCP.  A report that GRE is blocked is
+ * taken back if it proves wrong, since the first packet may merely be late.
  */
 #include <arpa/inet.h>
 
@@ -20,8 +20,8 @@
 
 enum {
 	BLOCKED_US = 10000000,		/* no packet, or no answer */
-	SILENT_US = 30000000,		/* sent for so long, nothing heard */
-	BURST = 12			/* lines a minute that others cause */
+	SILENT_US = 30000000,		/* sending this long, nothing heard */
+	BURST = 12			/* lines a minute others may cause */
 };
 
 void
@@ -35,8 +35,8 @@ health_init(struct health *h, const char *server, struct gre_counters *n)
 
 /*
  * May one more line be logged that a peer, a forger or a firewall can cause?
- * One that was logged before (again) is only counted; the count is a line a
- * minute.
+ * A line that was logged before (again) is only counted; the count is logged
+ * once a minute at most.
  */
 static bool
 may_log(struct health *h, bool again, int64_t now)
@@ -141,7 +141,7 @@ health_error(struct health *h, int err, int64_t now)
 
 /* ---- PPP ---- */
 
-/* Again with each control frame: encryption may come after the network. */
+/* Run at each control frame: encryption may come up after the network. */
 static void
 note_network(struct health *h)
 {

@@ -2,9 +2,9 @@
 /*
  * The kernel's own PPTP data path; see kernel.h.
  *
- * The call id is ours to choose here as well (the socket takes one that is
- * free on the machine), so that a new tunnel never has the id of the last
- * one, which some NAT router may still remember.
+ * We choose the call id here too (the socket accepts any that is free on this
+ * machine), so that a new tunnel never has the last one's id, which some NAT
+ * router may still remember.
  */
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -26,14 +26,14 @@
 #include "netlink.h"
 #include "util.h"
 
-/* Last: its macros have names of ours. */
+/* Included last: its macros clash with names of ours. */
 #include <linux/ppp-ioctl.h>
 
 #ifndef PPPD_PLUGINDIR
 #define PPPD_PLUGINDIR	"/usr/lib/pppd"
 #endif
 
-/* ---- is there such a path? ---- */
+/* ---- can the kernel carry the data? ---- */
 
 bool
 kernel_offer(struct kernel_path *k)
@@ -48,7 +48,7 @@ kernel_offer(struct kernel_path *k)
 		return failed(k->why, false, "this kernel has no PPTP (module "
 		    "pptp): %m");
 	close(fd);
-	/* pppd takes a plugin from its own folder or from root. */
+	/* `plugin` is a privileged option of pppd. */
 	if (getuid() != 0)
 		return failed(k->why, false, "only root may give pppd a "
 		    "plugin");
@@ -59,9 +59,9 @@ kernel_offer(struct kernel_path *k)
 	    "the plugin for the pppd that this program was built for");
 }
 
-/* ---- its sockets ---- */
+/* ---- PPPoX sockets ---- */
 
-/* The kernel's address is packed: a union gives it an address's alignment. */
+/* struct sockaddr_pppox is packed: the union aligns it as a sockaddr. */
 union pptp_address {
 	struct sockaddr	 sa;
 	struct sockaddr_pppox pppox;
@@ -101,7 +101,7 @@ kernel_connect(int fd, struct in_addr server, uint16_t peer_id)
 	return connect(fd, &a.sa, sizeof(a.pppox));
 }
 
-/* ---- its counters ---- */
+/* ---- the interface's counters ---- */
 
 static void
 on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
@@ -115,7 +115,7 @@ on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 	    !nl_pass(&p, &n, sizeof(struct ifinfomsg)) ||
 	    (a = nl_attr(p, n, IFLA_STATS64, &len)) == NULL)
 		return;
-	/* An older kernel's is shorter, a newer one's longer. */
+	/* An older kernel's struct is shorter, a newer one's longer. */
 	memset(&s, 0, sizeof(s));
 	memcpy(&s, a, len < sizeof(s) ? len : sizeof(s));
 	c->tx_packets = s.tx_packets;

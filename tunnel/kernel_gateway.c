@@ -7,8 +7,8 @@
  *	      \ /dev/ppp            / the PPPoX socket
  *	       `----- kernel ------'
  *
- * It holds the last copy of the PPPoX socket, and the connection to the
- * manager.  When it ends, the kernel removes the channel, which is a modem
+ * This process holds the last copy of the PPPoX socket, and the connection to
+ * the manager.  When it ends, the kernel removes the channel, which is a modem
  * hangup for pppd, and the manager clears the call.  When pppd ends, its socket
  * closes and the kernel gateway ends as well.  So a hangup passes in both
  * directions however a process ended, without signals.
@@ -75,7 +75,7 @@ log_counters(const struct watch *w)
 	    (unsigned long long)n.rx_bad);
 }
 
-/* What pppd's plugin shows: control frames, as a gateway would see them. */
+/* Takes a control frame from pppd's plugin, as a gateway would see it. */
 static void
 on_frame(struct watch *w, const struct ipc_frame *f)
 {
@@ -107,7 +107,7 @@ on_plugin(struct watch *w)
 	return n == 1;
 }
 
-enum { FRAMES = 64 };		/* at one wake-up */
+enum { FRAMES = 64 };		/* messages read at one wake-up */
 
 static void
 loop(struct watch *w)
@@ -116,10 +116,10 @@ loop(struct watch *w)
 		struct pollfd p[2] = { { w->gw->in, POLLIN, 0 },
 		    { w->fd, POLLIN, 0 } };
 
-		/* Interrupted, it leaves revents as they are: none. */
+		/* An interrupted poll() leaves revents as they are: 0. */
 		(void)poll(p, 2, poll_timeout(watch_due(w), clock_us()));
 
-		/* All of it: the server's reasons come before its hang-up. */
+		/* Frames go first: they tell why the server hangs up. */
 		for (int i = 0; i < FRAMES && on_plugin(w); i++)
 			continue;
 		if (p[1].revents != 0 && watch_read(w, clock_us()))

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pptp.so: pppd's plugin, by which the kernel carries a PPTP tunnel's data.
+ * pptp.so: the pppd plugin with which the kernel carries a PPTP tunnel's data.
  *
- * It knows nothing of PPTP.  connect() runs pptp, which makes the call and
- * sends back a PPP channel over a pair of sockets, then stays as the call's
- * kernel gateway (tunnel/kernel_gateway.c).  pppd's copy of the channel is
- * closed once a ppp interface is on it: the kernel gateway's is then the last
- * one, so that its end is a modem hangup for pppd; and pppd's end closes the
- * socket, which ends the kernel gateway.
+ * The plugin knows nothing of PPTP.  pptp_connect() runs pptp, which makes the
+ * call and sends back a PPP channel over a pair of sockets, then stays as the
+ * call's kernel gateway (tunnel/kernel_gateway.c).  Once a ppp interface is on
+ * the channel, pppd's copy is closed and the kernel gateway has the last one.
+ * So when the kernel gateway ends, pppd sees a modem hangup; and when pppd
+ * ends, its socket closes, which ends the kernel gateway.
  *
- * Our headers come first, since pppd's define names of theirs as macros; and
+ * Our headers come first, since pppd's define macros whose names ours use; and
  * pppd before 2.5 has a type `bool` and a macro VERSION of its own.
  */
 #include <sys/socket.h>
@@ -56,7 +56,7 @@
 
 enum {
 	WORDS = 512,		/* of pptp's command line */
-	WAKE_MS = 500		/* looks for signals that often */
+	WAKE_MS = 500		/* how often signals are looked for */
 };
 
 EXPORT char pppd_version[] = PPPD_VERSION;
@@ -75,8 +75,8 @@ static void (*sent_before)(unsigned char *, int);
 /* ---- starting a kernel gateway ---- */
 
 /*
- * Takes the next word of a text, which is cut up: blanks separate, quotes and
- * backslashes keep.  NULL at its end.
+ * Takes the next word of *text, which is overwritten: words end at blanks that
+ * are neither quoted nor after a backslash.  NULL at the end of the text.
  */
 static char *
 next_word(char **text)
@@ -102,7 +102,7 @@ next_word(char **text)
 	return word;
 }
 
-/* pptp's command line; opt_more is cut up. */
+/* Fills in pptp's command line; opt_more is overwritten. */
 static void
 fill_words(char *v[WORDS])
 {
@@ -128,7 +128,7 @@ fill_words(char *v[WORDS])
 	v[n] = NULL;
 }
 
-/* The kernel gateway's process. */
+/* Turns the child into pptp, which becomes the kernel gateway. */
 static void __attribute__((__noreturn__))
 become_pptp(void)
 {
@@ -137,7 +137,7 @@ become_pptp(void)
 	char *v[WORDS];
 	struct ipc_msg m = { .type = IPC_DOWN, .said = { .code = 1 } };
 
-	/* All our options are privileged: it is root who wants this. */
+	/* All our options are privileged, so root asked for this. */
 	if (setgid(0) == -1 || setuid(0) == -1)
 		dbglog("pptp is run without root's rights: %m");
 	setsid();
@@ -149,7 +149,7 @@ become_pptp(void)
 	_exit(1);
 }
 
-/* Forks twice: pppd shall not have to wait for a child that stays. */
+/* Forks twice, so that pppd need not wait for a child that stays. */
 static int
 start_kernel_gateway(void)
 {
@@ -178,8 +178,8 @@ start_kernel_gateway(void)
 /* ---- what the kernel gateway says ---- */
 
 /*
- * Waits for the kernel gateway's next word: 1, 0 at its end, -1 if there is
- * none.
+ * Waits for the kernel gateway's next message.  Returns 1, 0 if the kernel
+ * gateway has ended, -1 after an error or SIGTERM.
  */
 static int
 await(struct ipc_msg *m, struct ipc_fds *fds)
@@ -282,8 +282,8 @@ pptp_connect(void)
 	else if (n != -1)
 		error("PPTP: pptp ended without a word");
 	/*
-	 * pptp ends slowly, so that `persist` does not start the next one at
-	 * once.
+	 * pptp takes its time to end; waiting for that keeps `persist` from
+	 * starting the next one at once.
 	 */
 	while (n == 1 && ppp_persist())
 		n = await(&m, NULL);
@@ -300,7 +300,7 @@ pptp_establish(int fd)
 
 	if (ppp < 0)
 		return ppp;
-	/* pppd remembers the descriptor's number: the line takes it over. */
+	/* pppd remembers the number fd, so the line takes it over. */
 	if (dup3(line, fd, O_CLOEXEC) != -1) {
 		close(line);
 		line = fd;
@@ -315,7 +315,7 @@ pptp_establish(int fd)
 	return ppp;
 }
 
-/* The socket is for connect(): no script that pppd runs before may have it. */
+/* No script that pppd runs before pptp_connect() may inherit the socket. */
 static void
 pptp_check_options(void)
 {
@@ -343,7 +343,7 @@ set_server(char **argv)
 	if (opt_server == NULL)
 		return 0;
 	ppp_set_devnam(opt_server);
-	/* Words for a tty (lock, modem, ...) stay known, and do nothing. */
+	/* pppd's tty options (lock, modem, ...) stay known but do nothing. */
 	if (the_channel != &pptp_channel) {
 		pptp_channel.options = the_channel->options;
 		the_channel = &pptp_channel;

@@ -5,7 +5,7 @@
  * Asynchronous frames are encoded behind one another into one buffer and
  * are written in pieces as large as the pty takes.  Synchronous ones are
  * written one by one, because without HDLC the bounds of a write() are the only
- * mark of a frame's end; so each is queued behind its length, in two octets.
+ * mark of a frame's end; so each is queued after two octets with its length.
  */
 #include <sys/ioctl.h>
 
@@ -20,7 +20,7 @@
 
 /*
  * A terminal or the slave side of a pty must not edit, echo or translate; the
- * master's settings are pppd's.  True: *old is to be restored.
+ * master's settings are pppd's.  Returns true if *old is to be restored.
  */
 static bool
 raw_terminal(int fd, struct termios *old)
@@ -71,7 +71,7 @@ link_close(struct link *l)
 		(void)tcsetattr(l->in, TCSANOW, &l->old);
 }
 
-/* Is there room for n more octets?  Moves the queue to the front for it. */
+/* Is there room for n more octets?  May move the queue to the front. */
 static bool
 room(struct link *l, size_t n)
 {
@@ -101,7 +101,7 @@ link_put(struct link *l, const uint8_t *frame, size_t len, uint32_t accm)
 	return true;
 }
 
-/* How many octets the next write() may have. */
+/* Returns how many octets the next write() may take. */
 static size_t
 next_piece(struct link *l)
 {

@@ -6,9 +6,8 @@
  * 4): each side sends Configure-Requests until the other acknowledges one of
  * them by its identifier.  A protocol is open once both sides' last requests
  * are acknowledged.  A request's options count once they are acknowledged; what
- * Naks and Rejects say is kept beside them, since that is why a negotiation
- * fails.  A Configure-Request of LCP on a link that was open begins everything
- * anew.
+ * Naks and Rejects say is kept too, since it tells why a negotiation failed.
+ * A Configure-Request of LCP on a link that was open begins everything anew.
  *
  * MPPE leaves control frames in the clear (RFC 3078 3), so all of this can be
  * seen on an encrypted link too.
@@ -27,7 +26,7 @@ struct packet {
 	struct rd	 body;
 };
 
-/* RFC 1661 5; what follows the length is padding. */
+/* Reads a packet (RFC 1661 5); octets beyond its length are padding. */
 static bool
 read_packet(struct rd *r, struct packet *k)
 {
@@ -62,7 +61,7 @@ next_option(struct rd *r, uint8_t *type, struct rd *v)
 	return v->p != NULL;
 }
 
-/* Keeps at most size - 1 octets of a text, as they are, without NULs. */
+/* Keeps at most size - 1 octets of a text, with '?' for each NUL. */
 static void
 keep_text(char *out, size_t size, const struct rd *r)
 {
@@ -85,7 +84,7 @@ read_login(struct rd *v)
 	return (uint32_t)protocol << 8 | (protocol == PPP_CHAP ? rd_u8(v) : 0u);
 }
 
-/* Where this option is noted, and its value; NULL if nobody wants to know. */
+/* Returns where to note an option, and its value; NULL if it is not noted. */
 static struct ppp_option *
 option_of(struct ppp_said *said, uint16_t protocol, uint8_t type,
     struct rd *v, uint32_t *value)
@@ -133,8 +132,8 @@ take_options(struct ppp_said *said, struct packet *k)
 }
 
 /*
- * A packet of a side with this last request, to the side with that one: true if
- * it is an Ack after which both are acknowledged.
+ * Notes a packet from the side whose last request is *own to the side whose
+ * last is *their.  True if it is an Ack after which both are acknowledged.
  */
 static bool
 negotiate(struct ppp_said *said, struct ppp_request *own,
@@ -172,7 +171,7 @@ static void
 lcp_opened(struct ppp_observer *o)
 {
 	/*
-	 * Network protocols that came earlier were out of turn (RFC 1661 3.4).
+	 * IPCP packets before LCP opened were out of turn (RFC 1661 3.4).
 	 */
 	for (int i = 0; i < PPP_SIDES; i++)
 		o->said[i].ipcp = (struct ppp_request){ .sent = false };
@@ -208,7 +207,7 @@ see_lcp(struct ppp_observer *o, struct ppp_said *said, struct ppp_said *their,
 	}
 }
 
-/* ---- logins of ours to the server ---- */
+/* ---- our logins to the server ---- */
 
 static const struct login {
 	uint16_t	 protocol;
@@ -220,9 +219,9 @@ static const struct login {
 };
 
 /*
- * Leaves the name or the text in the body; .bad if there is none.  Of PAP's
- * request that is the name, not the password (RFC 1334 2.2); CHAP's response
- * has a value before it (RFC 1994 4), EAP's a type (RFC 3748 5.1).
+ * Leaves only the name or the text in the body; .bad if there is none.  A PAP
+ * request has the password after the name (RFC 1334 2.2), a CHAP response a
+ * value before it (RFC 1994 4), an EAP response a type (RFC 3748 5.1).
  */
 static void
 find_text(struct packet *k)

@@ -51,7 +51,7 @@ ppp_mppe_text(uint32_t bits, char *out, size_t size)
 
 /* ---- why ---- */
 
-/* What is told of, and where the sentence goes. */
+/* What the sentence is about, and where it goes. */
 struct why {
 	const struct ppp_said *ours, *peer;
 	const char	*server;
@@ -70,7 +70,7 @@ because(const struct why *w, const char *fmt, ...)
 	return true;
 }
 
-/* RFC 2433 9, RFC 2759 6 */
+/* The error codes of RFC 2433 9 and RFC 2759 6, in words. */
 static const char *
 error_words(unsigned error)
 {
@@ -121,7 +121,7 @@ lcp_failed(const struct why *w)
 	    ppp_login_name(w->ours->auth.nak));
 }
 
-/* Does a side's pppd say so as it gives up, where its frames say less? */
+/* Did this side's Terminate-Request contain these words? */
 static bool
 gave_up(const struct ppp_said *side, const char *saying)
 {
@@ -158,10 +158,10 @@ ccp_failed(const struct why *w)
 	const struct ppp_said *ours = w->ours, *peer = w->peer;
 	bool we_ask = ours->ccp.sent && (ours->mppe.asked & MPPE_KEYS) != 0;
 	bool they_ask = peer->ccp.sent && (peer->mppe.asked & MPPE_KEYS) != 0;
-	/* Its request may be lost: who gives up does not repeat it. */
+	/* A peer that gives up does not repeat a request that was lost. */
 	bool unread = !they_ask && gave_up(peer, "MPPE required but peer");
 
-	/* pppd says no to other keys than its own by a Reject as well. */
+	/* pppd also Rejects MPPE when only the keys differ from its own. */
 	if (we_ask && they_ask && !ours->rejects_ccp && !peer->rejects_ccp &&
 	    (ours->mppe.asked & peer->mppe.asked & MPPE_KEYS) == 0)
 		return other_mppe(w);
@@ -206,7 +206,7 @@ failure(const struct why *w, const struct ppp_observer *o)
 		    w->server);
 	if (lcp_failed(w))
 		return true;
-	/* Nothing is answered: time tells whether GRE passes (health.h). */
+	/* Our LCP is unanswered: health.h finds out whether GRE passes. */
 	if (ours->lcp.sent && !ours->lcp.answered && !peer->terminates)
 		return false;
 	if (ccp_failed(w))

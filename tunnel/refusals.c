@@ -27,7 +27,7 @@ refusals_open(const char *dir, const char *server, struct refusals *r)
 	    (int)sizeof(path))
 		return -1;
 	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd != -1)		/* until the end: the monitor waits for that */
+	if (fd != -1)		/* until we exit, which the monitor awaits */
 		(void)flock(fd, LOCK_SH | LOCK_NB);
 	if (fd != -1 && pread(fd, r, sizeof(*r), 0) != (ssize_t)sizeof(*r))
 		memset(r, 0, sizeof(*r));
@@ -51,7 +51,7 @@ refusals_wait_us(const struct refusals *r, int64_t now)
 	return since < wait ? wait - since : 0;
 }
 
-/* A file without contents goes with the call manager's socket. */
+/* A file left empty is removed along with the call manager's socket. */
 void
 refusals_note(int fd, struct refusals *r, enum exit_status status,
     bool came_up, int64_t now)

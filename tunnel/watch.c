@@ -26,8 +26,8 @@ enum {
 /* ---- our own address ---- */
 
 /*
- * Any change of addresses has them looked at a moment after the last one: ours
- * may only move to another interface.
+ * Our address is checked a moment after the last change of any address, since
+ * it may merely be moving to another interface.
  */
 static void
 on_addresses(struct watch *w, int64_t now)
@@ -40,7 +40,7 @@ on_addresses(struct watch *w, int64_t now)
 		w->check_address_at = now + ADDRESS_US;
 }
 
-/* Zeroes the address that is looked for if this is it. */
+/* Zeroes the address looked for (*arg) if this message announces it. */
 static void
 on_address(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 {
@@ -52,7 +52,7 @@ on_address(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 		*missing = 0;
 }
 
-/* Does any interface have this address?  Also true if the kernel fails. */
+/* Does any interface have this address?  Also true if the kernel cannot say. */
 static bool
 address_exists(int fd, struct in_addr local)
 {
@@ -66,7 +66,7 @@ address_exists(int fd, struct in_addr local)
 
 /* ---- both gateways ---- */
 
-/* False with errno. */
+/* Opens all that a gateway watches; false with errno set. */
 static bool
 open_all(struct watch *w)
 {
@@ -103,8 +103,8 @@ watch_begin(struct watch *w, struct gateway *gw, const int own[3])
 }
 
 /*
- * The network is up, or it is known why not: gives up stderr, since callers
- * wait for pppd's log descriptor to close.
+ * Gives up stderr once the network is up or data has come, since callers wait
+ * for pppd's log descriptor to close.
  */
 static void
 settle(struct watch *w)
@@ -113,7 +113,7 @@ settle(struct watch *w)
 		return;
 	w->settled = true;
 	log_stderr(0);
-	/* Nothing is opened any more that could take its number. */
+	/* Nothing is opened later that could get stderr's number. */
 	close(STDERR_FILENO);
 }
 
@@ -164,7 +164,7 @@ watch_read(struct watch *w, int64_t now)
 	if (read(w->signals, &si, sizeof(si)) != sizeof(si))
 		return false;
 	if (si.ssi_signo == SIGUSR1) {
-		/* Who asks for counters there may pass over an announcement. */
+		/* Reading counters on w->addresses may skip an announcement. */
 		w->check_address_at = now + ADDRESS_US;
 		return true;
 	}
