@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The call manager: one per server.  It owns the TCP connections to the server
- * and puts the calls of its clients on them: gateways, with a call each.  They
- * and --status come over the unix listener and bring what needs their
- * privilege: a TCP socket with its own mark and local address, not connected
- * yet, and a drop socket.  The manager has no privilege left when it reads from
- * either side.
+ * and puts the calls of its clients on them.  Clients come over the unix
+ * listener: gateways, with one call each, and --status.  A gateway brings the
+ * sockets that need its privilege: a TCP socket with its own mark and local
+ * address, not connected yet, and a drop socket.  The manager has no privilege
+ * left when it reads from either side.
  *
  * A call ends when its client's unix socket closes; the manager ends with its
  * last call.
@@ -33,26 +33,26 @@
 #include "sandbox.h"
 #include "util.h"
 
-/* Why there is no further client, or not what it brings. */
+/* Told to a client if it, or what it brings, finds no descriptor free. */
 #define CLIENTS_FULL	"this call manager has no descriptor left for a " \
 	"further tunnel (raise the limit with ulimit -n)"
 
 enum {
 	CLIENTS = 512,			/* of one server, at most */
-	DROP_SOCKS = 16,		/* one for a local address */
+	DROP_SOCKS = 16,		/* one for each local address */
 	REQUEST_US = 2000000,		/* for a client's first message */
-	ACCEPT_PAUSE_US = 200000,	/* without a descriptor for one */
+	ACCEPT_PAUSE_US = 200000,	/* after accept() lacked a descriptor */
 	MONITOR_US = 5000000,		/* for the monitor's READY */
-	LAST_CALL_US = 200000,		/* for the end of a connection whose
-					 * last call the server ended */
+	LAST_CALL_US = 200000,		/* for the server to end a connection
+					 * whose last call it has ended */
 	DRAIN_US = 500000		/* for the server to close its end */
 };
 
-/* P_NONE stands for what is not watched; its revents stay 0. */
+/* Rows of poll()'s table.  P_NONE is for what is not watched: no events. */
 enum { P_NONE, P_SIGNAL, P_LISTENER, P_MONITOR, P_FIXED };
 
 enum conn_state {
-	CONN_FREE,		/* this slot is */
+	CONN_FREE,		/* this slot is free */
 	CONN_DRAINING,		/* our side is closed; discards input */
 	CONN_CONNECTING,
 	CONN_OPEN,		/* TCP is connected */
@@ -64,41 +64,41 @@ struct conn {
 	enum conn_state	 state;
 	int		 fd;
 	unsigned	 at;		/* in the table for poll() */
-	int64_t		 stop_at;	/* the server may close it until then,
-					 * or the end of draining; or never */
-	struct ctrl	 ctrl;		/* its conf: others have to suit */
+	int64_t		 stop_at;	/* when we end it if the server has
+					 * not, or end draining; or never */
+	struct ctrl	 ctrl;		/* its conf: other calls must suit */
 };
 
 struct client {
 	int		 fd;		/* -1: this slot is free */
 	unsigned	 at;		/* in the table for poll(); 0: not */
 	enum { NOTHING_YET, A_CALL, A_LISTING } wants;
-	bool		 routed;	/* the host route takes its path */
-	struct conn	*conn;		/* of its call; NULL: none yet */
-	int		 tcp;		/* until there is one; or -1 */
-	bool		 alone;		/* it is to share none */
+	bool		 routed;	/* the host route has its path */
+	struct conn	*conn;		/* its call is on it; NULL: none yet */
+	int		 tcp;		/* until conn has it; or -1 */
+	bool		 alone;		/* its call is not to share a conn */
 	struct ipc_call call;
 	const struct gre_counters *n;	/* shared by the gateway, or NULL */
 	uint16_t	 peer_id;
-	int64_t		 deadline;	/* of silence or of establishment */
+	int64_t		 deadline;	/* to ask; then for its call to be up */
 	int64_t		 up_since;	/* 0: it is not up */
-	unsigned	 cursor;	/* of a listing */
+	unsigned	 cursor;	/* next slot of a listing */
 };
 
 struct manager {
 	struct in_addr	 server;
 	const char	*name;		/* of the server */
-	int64_t		 now;		/* since poll() returned */
+	int64_t		 now;		/* when poll() returned */
 	int		 monitor, signals;
 	const char	*refusal;	/* why there is no further call */
 	uint16_t	 serial;
-	uid_t		 owner;		/* served, as root is */
+	uid_t		 owner;		/* its clients are served, and root's */
 	int		 listener;	/* -1: private, or no further client */
 	int		 reserve_fd;	/* to refuse a client with; or -1 */
 	int64_t		 accept_resume_us;	/* until then no accept() */
 	uint32_t	 drop_local[DROP_SOCKS];	/* with a drop socket */
 	unsigned	 drop_socks;
-	unsigned	 clients, conns;	/* those in use lie below */
+	unsigned	 clients, conns;	/* the slots in use are below */
 	struct client	 client[CLIENTS];
 	struct conn	 conn[CLIENTS];
 	struct pollfd	 poll[P_FIXED + 2 * CLIENTS];
@@ -106,7 +106,7 @@ struct manager {
 
 /* ---- clients ---- */
 
-/* One that does not read loses messages, not its call. */
+/* A client that does not read loses messages, not its call. */
 static void
 client_step(const struct client *cl, enum ipc_step step)
 {
@@ -115,7 +115,10 @@ client_step(const struct client *cl, enum ipc_step step)
 	(void)ipc_send(cl->fd, &m, NULL);
 }
 
-/* A DOWN has a status of conf.h, or IPC_ID_TAKEN; a LOG is for who wants it. */
+/*
+ * The code of a DOWN is an exit_status or IPC_ID_TAKEN, that of a LOG a level.
+ * A client gets no LOG above the level it asked for.
+ */
 static void
 client_say(const struct client *cl, enum ipc_type type, unsigned code,
     const char *text)
@@ -147,7 +150,7 @@ client_down(struct client *cl, unsigned status, const char *text)
 	client_free(cl);
 }
 
-/* The client after this one (NULL: the first), by slots; NULL. */
+/* The client in the next slot in use (after NULL: the first), or NULL. */
 static struct client *
 clients_next(struct manager *g, struct client *after)
 {
@@ -169,7 +172,7 @@ clients_find(struct manager *g, uint16_t id)
 	return cl;
 }
 
-/* Slots that were never used are pages that cost nothing. */
+/* Takes the lowest free slot: pages of slots never used cost nothing. */
 static void
 client_new(struct manager *g, int fd)
 {
@@ -190,9 +193,9 @@ client_new(struct manager *g, int fd)
 }
 
 /*
- * accept() has no descriptor left.  A client would wait in the backlog and
- * poll() return at once again and again: so accept() is suspended, and the
- * reserved descriptor used to refuse one client.
+ * accept() has no descriptor left.  The client would stay in the backlog and
+ * make poll() return at once again and again: so accept() is suspended, and the
+ * reserved descriptor is used to refuse one client.
  */
 static void
 refuse_one(struct manager *g)
@@ -235,7 +238,7 @@ clients_accept(struct manager *g)
 
 /* ---- control connections ---- */
 
-/* The next client, as clients_next(), whose call is on this connection. */
+/* As clients_next(), but only clients whose call is on this connection. */
 static struct client *
 next_on(const struct conn *co, struct client *cl)
 {
@@ -266,7 +269,7 @@ conn_drain(struct conn *co)
 		conn_free(co);
 }
 
-/* Are address, mark, port, quirks, timers and name those of this call? */
+/* Is co usable, with address, mark, port, quirks, timers and name of call? */
 static bool
 conn_suits(const struct conn *co, const struct ipc_call *call)
 {
@@ -279,7 +282,7 @@ conn_suits(const struct conn *co, const struct ipc_call *call)
 	    strcmp(own->hostname, call->hostname) == 0;
 }
 
-/* Its call is on no connection yet. */
+/* Has the client a call that is on no connection yet? */
 static bool
 is_waiting(const struct client *cl)
 {
@@ -287,9 +290,9 @@ is_waiting(const struct client *cl)
 }
 
 /*
- * A connection has ended before its SCCRP: each call that waited for that makes
- * one of its own.  Waiting for each other's failures would use up their
- * timeouts.
+ * A connection has ended before its SCCRP: each call that waited to share it
+ * gets one of its own.  If they tried one after the other, each failure would
+ * use up the time of those behind.
  */
 static void
 waiters_part(const struct conn *co)
@@ -301,9 +304,9 @@ waiters_part(const struct conn *co)
 			cl->alone = true;
 }
 
-/* ---- their events ---- */
+/* ---- events of control connections ---- */
 
-/* Sends a line to the gateways it concerns; without any it is logged here. */
+/* Sends a line to the gateways on this connection; without any, logs it. */
 static void
 on_log(const struct conn *co, const struct ctrl_event *e)
 {
@@ -316,7 +319,7 @@ on_log(const struct conn *co, const struct ctrl_event *e)
 }
 
 /*
- * All tunnels share one host route, which keeps the path of those that use it.
+ * All tunnels share one host route: does another keep it on another path?
  */
 static bool
 route_is_others(struct manager *g, const struct client *cl)
@@ -354,7 +357,7 @@ ask_route(struct manager *g, struct client *cl)
 		log_warn("%s: cannot ask for the host route", g->name);
 }
 
-/* The server has answered: sends what its SCCRP said, and that OCRQ is next. */
+/* Tells the client what the server's SCCRP said, and that its OCRQ is next. */
 static void
 send_server(struct manager *g, struct client *cl)
 {
@@ -399,8 +402,8 @@ on_call_up(const struct conn *co, const struct ctrl_event *e)
 	cl->deadline = CTRL_NEVER;
 	if (ipc_send(cl->fd, &m, NULL) == -1) {
 		/*
-		 * It would wait for UP in vain: so client_readable() is made to
-		 * end it.
+		 * The gateway would wait for UP in vain: shutdown() makes
+		 * client_readable() end it.
 		 */
 		log_warn("%s: call %u ends: its gateway cannot be told that "
 		    "it is up", co->g->name, e->call);
@@ -448,8 +451,8 @@ on_event(void *conn, const struct ctrl_event *e)
 }
 
 /*
- * Ends a connection that has no client, and sends what may be sent.  co may be
- * free afterwards, as after conn_readable() and conn_writable().
+ * Ends a connection that has no client left, and sends what may be sent.  The
+ * slot may be free afterwards, as after conn_readable() and conn_writable().
  */
 static void
 conn_run(struct conn *co)
@@ -476,7 +479,7 @@ conn_run(struct conn *co)
 	}
 }
 
-/* What the server still sends while it drains is thrown away. */
+/* What the server still sends while co drains is thrown away. */
 static void
 conn_readable(struct conn *co)
 {
@@ -517,7 +520,7 @@ conn_tried(struct conn *co, int err)
 
 	if (err == 0) {
 		co->state = CONN_OPEN;
-		/* It has this client only. */
+		/* The connection has one client only. */
 		client_step(next_on(co, NULL), IPC_CONNECTED);
 		conn_run(co);
 		return;
@@ -539,8 +542,8 @@ conn_writable(struct conn *co)
 }
 
 /*
- * A connection that this call may share, or may once its SCCRP has come; NULL
- * if there is none, or if another's SCCRP said that it takes one call.
+ * A connection that this call may share, now or once its SCCRP has come.  NULL
+ * if there is none, or if an SCCRP said that the server takes one call on each.
  */
 static struct conn *
 conn_to_share(struct manager *g, const struct ipc_call *call)
@@ -561,7 +564,7 @@ conn_to_share(struct manager *g, const struct ipc_call *call)
 	return takes_one ? NULL : coming;
 }
 
-/* Pages of slots that were never used cost nothing. */
+/* Takes the lowest free slot: pages of slots never used cost nothing. */
 static struct conn *
 conn_new(struct manager *g, int fd, const struct ipc_call *call)
 {
@@ -619,8 +622,8 @@ call_on_shared(struct manager *g, struct client *cl, struct conn *co)
 }
 
 /*
- * Puts each waiting call on a connection that there is, or makes one; or lets
- * it wait for one that is being made.  A failure is told.
+ * Puts each waiting call on an existing connection or a new one, or lets it go
+ * on waiting for one that is being set up.  A client whose call fails is told.
  */
 static void
 calls_place(struct manager *g)
@@ -659,7 +662,7 @@ client_gone(struct manager *g, struct client *cl)
 	conn_run(co);
 }
 
-/* Sends the reason and ends the client, with a call that it had before. */
+/* Tells the client why, and ends it and the call it may have. */
 static void
 client_refuse(struct manager *g, struct client *cl, unsigned status,
     const char *text)
@@ -690,8 +693,8 @@ map_counters(int fd)
  * A drop socket is a raw one whose filter drops everything.  It stays open, so
  * that GRE always has a receiver even while a gateway's buffer is full.
  * Without one the kernel would tell the server that protocol 47 is unreachable
- * here, which ends the server's side of every tunnel.  One serves all tunnels
- * from its local address.
+ * here, which ends the server's side of every tunnel.  One is enough for all
+ * tunnels from its local address.
  */
 static void
 keep_drop_sock(struct manager *g, int *fd)
@@ -710,7 +713,7 @@ keep_drop_sock(struct manager *g, int *fd)
 	*fd = -1;
 }
 
-/* Takes a request, and of *fds what it keeps: calls_place() goes on. */
+/* Takes a request, and of *fds what it keeps; calls_place() does the rest. */
 static void
 on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
     struct ipc_fds *fds)
@@ -752,7 +755,7 @@ tunnel_of(const struct client *cl, int64_t now)
 	return m;
 }
 
-/* Sends as much of a listing as its reader reads now, and ends with it. */
+/* Sends what the client can take of a listing now; frees it at the end. */
 static void
 client_list(struct manager *g, struct client *cl)
 {
@@ -845,8 +848,8 @@ watch(struct manager *g, unsigned *n, int fd, int events)
 }
 
 /*
- * Only what is open is handed to poll(), which refuses a table longer than
- * the limit of descriptors.  Returns its length.
+ * Fills poll()'s table; returns its length.  Only what is open goes into it, as
+ * poll() refuses a table longer than the limit of descriptors.
  */
 static unsigned
 watch_all(struct manager *g)
@@ -925,7 +928,7 @@ serve_conn(struct manager *g, struct conn *co)
 	conn_run(co);
 }
 
-/* A signal asks for the end: no further client, an orderly end for calls. */
+/* A signal tells us to end: takes no further client, ends calls in order. */
 static void
 on_signal(struct manager *g)
 {
@@ -948,7 +951,7 @@ idle(struct manager *g)
 	return g->clients == 0 && g->conns == 0;
 }
 
-/* Where poll() failed there are no events, but deadlines. */
+/* Also called if poll() failed: without events, but with deadlines. */
 static void
 serve_all(struct manager *g)
 {
@@ -980,11 +983,11 @@ manager_loop(struct manager *g)
 		if (!idle(g))
 			unserved = CTRL_NEVER;
 		else if (unserved == CTRL_NEVER || g->now >= unserved)
-			return;	/* a client in the backlog starts another */
+			return;	/* a client in the backlog starts a manager */
 		due = sooner(next_deadline(g), unserved);
 		if (poll(g->poll, watch_all(g), poll_timeout(due,
 		    clock_us())) == -1 && errno != EINTR) {
-			/* No memory for its table: wait for some. */
+			/* poll() lacks memory for its table: wait. */
 			if (errno != ENOMEM && errno != EAGAIN)
 				return;
 			(void)poll(NULL, 0, 10);
@@ -1016,7 +1019,7 @@ callmgr_run(const struct monitor_start *s, int monitor)
 	if (g == MAP_FAILED)
 		fatal(EXIT_SYSTEM, "call manager for %s: out of memory",
 		    s->name);
-	(void)fd_nonblock(monitor);	/* it may be at work on routes */
+	(void)fd_nonblock(monitor);	/* the monitor may be busy */
 	g->server = s->server;
 	g->name = s->name;
 	g->now = clock_us();

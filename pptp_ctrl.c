@@ -10,7 +10,7 @@
  *
  * No memory grows with what the peer sends.  Replies may fill the first half of
  * out[] only, so that a flood of requests leaves room for our own messages; a
- * peer that lets even the second half run full is given up.
+ * peer that lets even the second half run full is given up on.
  *
  * A stream is never searched for the next magic cookie (RFC 2637 2): what does
  * not begin with length, kind and cookie ends the connection, except for the
@@ -33,22 +33,22 @@
 enum {
 	SECOND = 1000000,	/* in microseconds, as the next four */
 	SPACING = 200000,	/* between QUIRK_ASYNCREAD sends */
-	END_US = SECOND,	/* for each answer of an orderly end */
+	END_US = SECOND,	/* wait for each answer at an orderly end */
 	LATE = 2 * SECOND,	/* a tick this late: the machine slept */
 	WARN_PERIOD = 60 * SECOND,	/* in which at most ... */
 	WARN_MAX = 12,		/* ... this many warnings are logged */
 	JUDGED = 8,		/* octets of length, kind and magic cookie */
-	SHOWN = 48,		/* octets of what is no message */
+	SHOWN = 48,		/* octets quoted of what is no message */
 	MIN_BPS = 2400,		/* asked for in an OCRQ */
 	WELCOME_MAX = 4096	/* of text before the first message */
 };
 
 struct ctrl_msg {
-	const char	*name;		/* behind its NUL are the fields, as
-					 * ctrl_msg.h wants them */
+	const char	*name;		/* after its NUL come the fields, in
+					 * the form of ctrl_msg.h */
 	uint8_t		 size;			/* RFC 2637, header included */
 	uint8_t		 answer;		/* the type that answers it */
-	uint8_t		 states;		/* where it may arrive */
+	uint8_t		 states;		/* bits: when it may arrive */
 	void		(*on)(struct ctrl *, struct rd *);
 };
 
@@ -76,14 +76,14 @@ tell(struct ctrl *c, enum ctrl_event_type type, const struct ctrl_call *call,
 	c->on_event(c->user, &e);
 }
 
-/* What ctrl_say() says, besides causes. */
+/* Lines of the log; what else ctrl_say() says is the cause of an end. */
 enum { WARNING = EXIT_STATUSES, MESSAGE };
 
 /*
- * An exit status notes why calls or the connection end, for the events that
- * follow.  Else it is a line of the log.  The server can cause any number of
- * warnings, which are logged by default: those beyond WARN_MAX a minute go to
- * the level of messages, and warn_tick() counts them.
+ * With an exit status, notes why calls or the connection end, for the events
+ * that follow; else logs a line.  The server can cause any number of warnings,
+ * which are logged by default: those beyond WARN_MAX a minute get the level of
+ * messages, and warn_tick() says how many they were.
  */
 static void PRINTF(3, 4)
 ctrl_say(struct ctrl *c, unsigned what, const char *format, ...)
@@ -105,7 +105,7 @@ ctrl_say(struct ctrl *c, unsigned what, const char *format, ...)
 	    c->warnings <= WARN_MAX ? 2 : 3, line);
 }
 
-/* Once their minute is over, or at the end, warnings left out are counted. */
+/* After a minute with warnings, or at the end, says how many were left out. */
 static void
 warn_tick(struct ctrl *c, bool end)
 {
@@ -122,7 +122,7 @@ warn_tick(struct ctrl *c, bool end)
 
 /* ---- calls ---- */
 
-/* How many are in one of these states, bits by enum call_state. */
+/* How many calls are in one of these states (bits by enum call_state). */
 static unsigned
 calls_in(const struct ctrl *c, unsigned states)
 {
@@ -139,7 +139,7 @@ ctrl_calls(const struct ctrl *c)
 	return calls_in(c, ~(1u << CALL_FREE));
 }
 
-/* The call with this id of ours, at least in this state; NULL. */
+/* The call with this id of ours, in state `least` or a later one; or NULL. */
 static struct ctrl_call *
 call_find(struct ctrl *c, uint16_t id, enum call_state least)
 {
@@ -149,7 +149,7 @@ call_find(struct ctrl *c, uint16_t id, enum call_state least)
 	return NULL;
 }
 
-/* The call whose OCRQ was sent and has no OCRP yet; NULL. */
+/* The call whose OCRQ was sent and has no OCRP yet; or NULL. */
 static struct ctrl_call *
 call_pending(struct ctrl *c)
 {
@@ -160,8 +160,8 @@ call_pending(struct ctrl *c)
 }
 
 /*
- * A call has ended, with the cause that was said unless we cleared it.  One
- * that the server ends before its Outgoing-Call-Reply was refused.
+ * A call has ended, for the cause noted by ctrl_say() unless we cleared it.  A
+ * call that the server ends before its Outgoing-Call-Reply counts as refused.
  */
 static void
 call_down(struct ctrl *c, struct ctrl_call *call)
@@ -187,7 +187,7 @@ calls_down(struct ctrl *c)
 			call_down(c, &c->call[i]);
 }
 
-/* Ends calls and connection, with the cause that was said. */
+/* Ends calls and connection, for the cause noted by ctrl_say(). */
 static void
 ctrl_close(struct ctrl *c)
 {
@@ -210,8 +210,8 @@ enum { COURTESIES = 1 << ECHO_REPLY | 1 << OUT_CALL_REPLY |
 	    1 << IN_CALL_REPLY | 1 << CALL_DISCONNECT };
 
 /*
- * Appends a message of this type to out[].  If there is no room for it, the
- * connection may have ended.
+ * Appends a message of this type to out[].  If that has no room for it, the
+ * connection has ended afterwards, unless the message is a courtesy.
  */
 static void
 ctrl_put_all(struct ctrl *c, unsigned type,
@@ -235,7 +235,7 @@ ctrl_put_all(struct ctrl *c, unsigned type,
 	}
 }
 
-/* The same for one that begins with up to three numbers and has no more. */
+/* The same for a message with nothing but zeroes after its third field. */
 static void
 ctrl_put(struct ctrl *c, unsigned type, uint32_t first, uint32_t second,
     uint32_t third)
@@ -267,7 +267,7 @@ call_next(struct ctrl *c)
 	    (const char *const[]){ phone, "" });
 }
 
-/* Sends StopCCRQ; the cause was set before. */
+/* Sends a StopCCRQ; ctrl_say() has noted the cause before. */
 static void
 ctrl_ask_stop(struct ctrl *c, unsigned reason)
 {
@@ -293,7 +293,7 @@ ctrl_settle(struct ctrl *c)
 	}
 }
 
-/* Ends a call, unless it is free or ending. */
+/* Ends a call, unless its slot is free or it is ending already. */
 static void
 call_clear(struct ctrl *c, struct ctrl_call *call)
 {
@@ -308,13 +308,13 @@ call_clear(struct ctrl *c, struct ctrl_call *call)
 	}
 }
 
-/* Logs a message, "sent" or "received"; p is all of its RFC size. */
+/* Logs a message, "sent" or "received"; p has all octets of the RFC's size. */
 static void
 log_message(struct ctrl *c, const char *what, const uint8_t *p)
 {
 	const struct ctrl_msg *m = &ctrl_msgs[msg_u16(p + 8)];
 	struct rd body = { .p = p + PPTP_HEADER, .end = p + m->size };
-	char text[CTRL_TEXT - 48];		/* a name goes before it */
+	char text[CTRL_TEXT - 48];		/* leaves room for the name */
 
 	msg_fields(text, sizeof(text), fields_of(m), body);
 	ctrl_say(c, MESSAGE, "%s %s: %s", what, m->name, text);
@@ -365,8 +365,8 @@ ctrl_sent(struct ctrl *c, size_t n, int64_t now)
 /* ---- deadlines ---- */
 
 /*
- * When the next Echo-Request is due.  Some servers drop a connection that
- * sends one before its call is up.
+ * When the next Echo-Request is due.  Some servers drop a connection on
+ * which one comes before the call is up.
  */
 static int64_t
 idle_due(const struct ctrl *c)
@@ -393,7 +393,10 @@ ctrl_due(const struct ctrl *c)
 	return due;
 }
 
-/* The wait for its reply begins here, and anew once the request is sent. */
+/*
+ * Queues an Echo-Request.  The wait for the reply begins here, and anew once
+ * the request is sent.
+ */
 static void
 echo_ask(struct ctrl *c)
 {
@@ -407,8 +410,8 @@ echo_ask(struct ctrl *c)
 }
 
 /*
- * A tick long after its time means that this machine slept, not the server:
- * another Echo-Request decides.
+ * A tick long after its time means that this machine slept, not that the server
+ * is gone: another Echo-Request will tell.
  */
 static void
 tick_echo(struct ctrl *c)
@@ -468,7 +471,7 @@ ctrl_init(struct ctrl *c, const struct ipc_call *conf,
 	c->deadline = c->echo_due = c->warn_window = CTRL_NEVER;
 	c->now = c->active_at = now;
 	c->welcome = (conf->quirks & QUIRK_WELCOME) != 0;
-	/* No channels: RFC 2637 2.1, for a PNS. */
+	/* A PNS sends 0 as its number of channels (RFC 2637 2.1). */
 	ctrl_put_all(c, START_REQUEST, NUMBERS(PPTP_VERSION, 0,
 	    f->framing_caps, f->bearer_caps, 0, f->firmware),
 	    (const char *const[]){ conf->hostname[0] != '\0' ?
@@ -542,7 +545,7 @@ ctrl_has_room(const struct ctrl *c)
 
 /* ---- what is received ---- */
 
-/* Notes a cause with the result, and the like, that a message gives. */
+/* Notes a cause: what the server did, and the result its message gives. */
 static void
 say_result(struct ctrl *c, enum exit_status status, const char *what,
     enum msg_text of, const uint8_t *result)
@@ -560,7 +563,7 @@ on_start_reply(struct ctrl *c, struct rd *r)
 	unsigned version = rd_u16(r);
 	const uint8_t *result = r->p;
 
-	rd_bytes(r, 10);	/* its error and capabilities, too */
+	rd_bytes(r, 10);	/* result, error and capabilities */
 	p->max_channels = rd_u16(r);
 	p->firmware = rd_u16(r);
 	rd_text(r, p->host, PPTP_TEXT);
@@ -621,7 +624,7 @@ on_echo_reply(struct ctrl *c, struct rd *r)
 {
 	uint32_t id = rd_u32(r);
 
-	/* One too short for an identifier is an answer all the same. */
+	/* A reply too short for an identifier is an answer all the same. */
 	if (c->echo_due != CTRL_NEVER && id != c->echo_id &&
 	    c->in_total >= PPTP_HEADER + sizeof(id))
 		ctrl_say(c, WARNING, "the server answers echo 0x%08x instead "
@@ -631,8 +634,8 @@ on_echo_reply(struct ctrl *c, struct rd *r)
 }
 
 /*
- * The server asks for a call, as if we were a PAC, or announces one: result 7,
- * prohibited, or 3, do not accept.  We have no id for it.
+ * The server asks for a call, as if we were a PAC, or announces one.  We answer
+ * with result 7 (prohibited) or 3 (do not accept), and 0 as our id of the call.
  */
 static void
 on_call_request(struct ctrl *c, struct rd *r)
@@ -646,9 +649,9 @@ on_call_request(struct ctrl *c, struct rd *r)
 }
 
 /*
- * Which call does the server end?  It names it by its own id (RFC 2637 2.13);
- * some servers use ours, and a few neither, which does no harm while the
- * connection has had one call only.
+ * Which call does the server end?  It gives its own id of the call (RFC 2637
+ * 2.13); some servers give ours, and a few neither, which does no harm while
+ * the connection has had one call only.
  */
 static struct ctrl_call *
 call_ended(struct ctrl *c, uint16_t id)
@@ -706,8 +709,8 @@ on_call_reply(struct ctrl *c, struct rd *r)
 }
 
 /*
- * The server ends a call; a Call-Clear-Request, which no PAC should send
- * (2.12), does so, too.
+ * The server ends a call.  A Call-Clear-Request counts, too, although no PAC
+ * should send one (2.12).
  */
 static void
 on_call_end(struct ctrl *c, struct rd *r)
@@ -716,7 +719,7 @@ on_call_end(struct ctrl *c, struct rd *r)
 	struct ctrl_call *call = call_ended(c, id);
 
 	if (call == NULL) {
-		if (c->state == CTRL_UP)	/* else a late answer to ours */
+		if (c->state == CTRL_UP)	/* else an answer to our CCRQ */
 			ctrl_say(c, WARNING, "the server ends call %u, which "
 			    "is none of ours: ignored", id);
 		return;
@@ -734,7 +737,7 @@ on_call_end(struct ctrl *c, struct rd *r)
 	call_down(c, call);
 }
 
-/* Its six counters are logged with the message itself. */
+/* The message's six counters are in the log already: log_message(). */
 static void
 on_wan_error(struct ctrl *c, struct rd *r)
 {
@@ -744,7 +747,7 @@ on_wan_error(struct ctrl *c, struct rd *r)
 
 #define IN(s)	(1u << CTRL_##s)
 
-/* RFC 2637 2.1 to 2.15.  No state: never expected from a PAC. */
+/* RFC 2637 2.1 to 2.15.  Messages no PAC should send have no states. */
 static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	[START_REQUEST] = { "Start-Control-Connection-Request\0"
 	    "2xversion,2-,4 framing,4 bearer,2 channels,2xfirmware,64thost,"
@@ -810,9 +813,9 @@ malformed(struct ctrl *c, const char *why)
 }
 
 /*
- * A message shorter than RFC 2637 says.  At first it means that this is no PPTP
- * server.  Later the stream is still in step, and what it lacks is read as
- * zeroes: no tunnel ends for it.
+ * A message is shorter than RFC 2637 says.  Before the SCCRP that means that
+ * this is no PPTP server.  Later the stream is still in step: what the message
+ * lacks is read as zeroes, and no tunnel ends for that.
  */
 static bool
 in_short(struct ctrl *c, const struct ctrl_msg *m)
@@ -865,9 +868,9 @@ in_message(struct ctrl *c)
 }
 
 /*
- * Judges the head in in[], after which rest came: in_total is set if it begins
- * a message.  Of welcome text one octet is skipped; anything else ends the
- * connection.
+ * Judges the head in in[], which `rest` follows.  If it begins a message,
+ * in_total is set; if it is welcome text, one octet is skipped; anything else
+ * ends the connection.
  */
 static void
 in_head(struct ctrl *c, const uint8_t *rest, size_t n)

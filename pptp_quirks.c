@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Servers that need something special.  Options of quirks are rows of
- * client/options.c.  Explicit options win over a disguise: the caller sees to
- * that, as it alone knows which were given.
+ * Servers that need something special.  The options that ask for a quirk are in
+ * client/options.c.  Explicit options win over the fields of a quirk: the
+ * caller sees to that, as only it knows which options were given.
  */
 #include <stddef.h>
 #include <string.h>
@@ -11,16 +11,16 @@
 #include "pptp_quirks.h"
 
 /*
- * Servers that can be recognised, and what is known of them.  pptpd keeps back
- * what follows a lost packet for 0.3 s, and notices that they are over only
- * when another packet comes.  It copies between a raw socket and a pty, and is
- * overrun by the kernel's bursts.
+ * Servers that can be recognised, and what is known of them.  pptpd holds back
+ * what follows a lost packet for 0.3 s, but sees that the time is over only
+ * when another packet comes.  It copies between a raw socket and a pty, too
+ * slowly for the kernel's bursts.
  */
 #define OVERRUN	"the server is pptpd, which is overrun by the kernel's bursts"
 #define SLOW	"pptpd is slow with --data-path=kernel: leave that to auto"
 static const struct quirk_server servers[] = {
 	{ false, "linux", true, OVERRUN, SLOW },
-	{ false, "MoretonBay", false, OVERRUN, SLOW },	/* before 1.1 */
+	{ false, "MoretonBay", false, OVERRUN, SLOW },	/* pptpd before 1.1 */
 	{ false, "cananian", false, NULL, "accel-ppp drops packets that "
 	    "others have overtaken, and has an MTU of 1436 at most: mtu 1400" },
 	{ true, "MikroTik", false, NULL, "MikroTik: if CCP or IPCP ends again "
@@ -48,7 +48,7 @@ quirk_server(const char *host, const char *vendor)
 
 /*
  * Host and vendor are what Linux has sent to servers and NAT helpers for twenty
- * years.  Some servers return the greater bit rate as the call's speed.
+ * years.  Some servers return max_bps as the speed of the call.
  */
 static const struct quirk_fields usual = {
 	.framing_caps = FRAMING_ASYNC | FRAMING_SYNC,
@@ -63,7 +63,7 @@ static const struct quirk_fields usual = {
 	.serial = -1
 };
 
-/* The only client that this modem accepts. */
+/* The modem of Bezeq accepts no client but this. */
 static const struct quirk_fields bezeq = {
 	.framing_caps = FRAMING_ASYNC,
 	.bearer_caps = BEARER_ANALOG,

@@ -2,10 +2,10 @@
 /*
  * Log, clock and descriptor helpers.
  *
- * The log speaks to syslog by itself, in one datagram a line, because libc's
- * syslog() waits for a slow daemon: a tunnel must not.  Nor does it wait for
- * whoever reads standard error: a terminal or a pipe is opened once more, so
- * that O_NONBLOCK is set on our open file and not on the user's shell's.
+ * The log sends each line to syslog's socket itself, because libc's syslog()
+ * waits for a slow daemon, which a tunnel must not.  Nor does the log wait for
+ * a slow reader of standard error: it opens a terminal or pipe once more, so
+ * that O_NONBLOCK is set on that and not on the user's shell's open file.
  */
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -33,7 +33,7 @@
 
 enum {
 	LINE = 512,
-	PACKET_LINES = 8,		/* of log_packet() in a second */
+	PACKET_LINES = 8,		/* of log_packet(), per second */
 	LAST_WORDS_US = 1000000,	/* longest wait for a stopped reader */
 	LAST_WORDS_STEP_MS = 20
 };
@@ -47,13 +47,13 @@ static struct {
 					 * unset */
 	bool		 cut;		/* a line on stderr lacks its end */
 	const char	*tag, *program;
-	int64_t		 second;	/* that packet lines are counted in */
+	int64_t		 second;	/* in which packet lines are counted */
 	unsigned	 lines;
 	int64_t		 retry;		/* syslog may be reconnected then */
 } logger = { .fd = -1, .level = LOG_L_INFO, .err = -1, .stderr_what = 1,
     .program = "pptp" };
 
-/* At which level, by which name in syslog; loud: for a user to see. */
+/* The level and syslog priority of each kind; loud: for a user to see. */
 static const struct {
 	uint8_t		 level, prio;
 	bool		 loud;
@@ -162,7 +162,7 @@ to_syslog(int prio, const char *text)
 {
 	char line[LINE + 64];
 	ssize_t sent;
-	/* There is room for it: emit() has less. */
+	/* The text fits: emit() has less room for it. */
 	size_t n = (size_t)snprintf(line, sizeof(line), "<%d>pptp[%d]: %s",
 	    LOG_DAEMON | prio, (int)getpid(), text);
 
@@ -181,7 +181,7 @@ to_syslog(int prio, const char *text)
 		(void)send(logger.fd, line, n, MSG_NOSIGNAL);
 }
 
-/* As write(), but EAGAIN where out takes nothing just now; own: open_again() */
+/* As write(), but EAGAIN if out takes nothing now; own is of open_again(). */
 static ssize_t
 write_some(int out, int own, const char *p, size_t n)
 {
@@ -249,7 +249,7 @@ to_stderr(const char *text, bool wait)
 {
 	char line[LINE + 64];
 
-	/* A longer text never comes: emit() has less room. */
+	/* The text fits: emit() has less room for it. */
 	snprintf(line, sizeof(line), "%s%s: %s\n", logger.cut ? "\n" : "",
 	    logger.program, text);
 	logger.cut = put(STDERR_FILENO, logger.err, line, wait, logger.cut);
@@ -395,7 +395,7 @@ fd_null(int fd)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	/* Without /dev/null, closing gives up the copy too. */
+	/* Without /dev/null, closing fd gives it up, too. */
 	if (null == -1) {
 		close(fd);
 		return;

@@ -18,7 +18,7 @@ msg_u16(const uint8_t *p)
 	return (unsigned)p[0] << 8 | p[1];
 }
 
-/* Takes a number off a text. */
+/* Reads the number at *p and moves *p behind it. */
 static unsigned
 take_number(const char **p)
 {
@@ -38,7 +38,7 @@ struct field {
 	int		 len;		/* of the name */
 };
 
-/* Takes the next one off the list; false at its end. */
+/* Takes the next field off a list; false at the end of the list. */
 static bool
 next_field(const char **list, struct field *f)
 {
@@ -121,7 +121,7 @@ msg_fields(char *out, size_t size, const char *fields, struct rd r)
 
 /* ---- a stranger ---- */
 
-enum { GREETING = 8 };		/* octets of text that make one */
+enum { GREETING = 8 };		/* first octets, which must be text */
 
 static const struct guess {
 	char		 start[6], what[14];
@@ -163,7 +163,7 @@ msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
 		return;
 	}
 	text_escape(shown, sizeof(shown), head, n, true);
-	/* Behind the first words of a greeting any octets may follow. */
+	/* Only the start of a greeting must be text; anything may follow. */
 	if (is_text(head, n < GREETING ? n : GREETING))
 		snprintf(out, size, "this is not a PPTP server: it sends the "
 		    "text \"%s\" (if it is one that greets: --quirk-welcome)",
@@ -175,7 +175,7 @@ msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
 
 /* ---- numbers in words ---- */
 
-/* By enum msg_text: lines "NUMBER TEXT", each ended by a NUL. */
+/* Indexed by enum msg_text: lines "NUMBER TEXT", each ended by a NUL. */
 static const char *const meanings[] = {
 	[MSG_START_RESULT] =
 	    "1 success\0"
@@ -210,7 +210,7 @@ static const char *const meanings[] = {
 	    "4 insufficient resources\0"
 	    "5 call id invalid here\0"
 	    "6 vendor-specific error\0",
-	/* ITU-T Q.931 / Q.850: those that a call for data may meet. */
+	/* ITU-T Q.931 / Q.850: the causes that a data call may meet. */
 	[MSG_CAUSE_CODE] =
 	    "1 unallocated number\0"
 	    "3 no route to the destination\0"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sending and taking the messages of ipc_msg.h, and descriptors beside them.
- * The descriptors travel in the order of struct ipc_fds, without those that are
- * absent; the message's header says which they are.
+ * Sending and receiving the messages of ipc_msg.h, with their descriptors.
+ * Descriptors travel in the order of struct ipc_fds, absent ones left out; the
+ * message's header says which are present.
  */
 #include <sys/socket.h>
 
@@ -13,7 +13,7 @@
 
 #include "ipc_msg.h"
 
-/* What goes beside a message, in the form that sendmsg() wants. */
+/* A message's descriptors, in the form that sendmsg() wants. */
 union control {
 	struct cmsghdr	 align;
 	char		 space[CMSG_SPACE(sizeof(int) * IPC_FDS)];
@@ -28,7 +28,7 @@ ipc_fds_close(struct ipc_fds *fds)
 	*fds = IPC_NO_FDS;
 }
 
-/* Puts n descriptors beside a message. */
+/* Attaches n descriptors to a message. */
 static void
 put_fds(struct msghdr *msg, union control *control, const int *fds, size_t n)
 {
@@ -89,8 +89,8 @@ take_fds(struct msghdr *msg, struct ipc_fds *fds)
 }
 
 /*
- * Moves each descriptor to its place; false if their number is not that of
- * bits.
+ * Moves each descriptor that came to its place in struct ipc_fds; false if they
+ * are not as many as the bits set in `bits`.
  */
 static bool
 place_fds(struct ipc_fds *fds, size_t came, unsigned bits)
@@ -101,7 +101,7 @@ place_fds(struct ipc_fds *fds, size_t came, unsigned bits)
 		n += bits >> i & 1;
 	if (n != came)
 		return false;
-	/* From the last on: none moves down, so none is overwritten. */
+	/* Last one first: they only move up, so none is overwritten. */
 	for (int i = IPC_FDS - 1; i >= 0; i--)
 		fds->fd[i] = bits >> i & 1 ? fds->fd[--n] : -1;
 	return true;
@@ -133,7 +133,7 @@ ipc_take(int fd, struct ipc_msg *m, struct ipc_fds *fds)
 	    ipc_decode(m, buf, (size_t)n) && place_fds(fds, came, m->fds))
 		return 1;
 	ipc_fds_close(fds);
-	/* Some did not come: more than we want, or than we may have. */
+	/* MSG_CTRUNC: descriptors were lost, as too many came or are open. */
 	errno = (msg.msg_flags & MSG_CTRUNC) != 0 && msg.msg_control != NULL ?
 	    EMFILE : EPROTO;
 	return n == 0 ? 0 : -1;

@@ -18,14 +18,14 @@ enum { VERSION_2 = 2 };
 enum kind {
 	NUMBER,			/* host order here, big endian on the wire;
 				 * a bool is a number, too */
-	NUMBERS,		/* uint64_t, as many as the width holds; the
-				 * last member: another build may send fewer,
-				 * which leaves 0, or more, which are skipped */
-	OCTETS,			/* as they are: addresses, padded texts */
+	NUMBERS,		/* uint64_t, as many as the width holds; only as
+				 * the last member: another build may send fewer
+				 * (the rest stay 0) or more (skipped) */
+	OCTETS,			/* copied unchanged: addresses, padded texts */
 	SENTENCE		/* a text for a terminal or a log */
 };
 
-/* A member of one message's struct.  Rows stand in the order of the wire. */
+/* A member of one message's struct.  A message's rows are in wire order. */
 struct member {
 	uint8_t		 type, kind;	/* enum ipc_type, enum kind */
 	uint16_t	 offset;	/* in struct ipc_msg */
@@ -44,8 +44,8 @@ struct member {
 			  SIZE(f), a, b }
 
 /*
- * Numbers of 64 bits are times.  No option allows more than this, and it is far
- * from overflow.
+ * 64-bit numbers are times.  No option allows more than this, which is far from
+ * overflowing.
  */
 #define WAIT_MAX_US	(INT32_MAX * UINT64_C(1000000))
 
@@ -94,7 +94,7 @@ static_assert(sizeof(bool) == 1, "a bool travels as one octet");
 
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
 
-/* Puts a member, or the first octets of it, into host or wire order. */
+/* Copies a member, or its first octets, from wire to host order or back. */
 static void
 turn(uint8_t *to, const uint8_t *from, const struct member *b, size_t width)
 {
@@ -117,7 +117,7 @@ in_range(const struct member *b, const uint8_t *wire)
 	    b->width == sizeof(uint64_t) ? WAIT_MAX_US : UINT32_MAX);
 }
 
-/* A sentence may quote a server, and nothing of it may act on a terminal. */
+/* A sentence may quote a server: no control character may reach a terminal. */
 static void
 make_printable(uint8_t *text)
 {
@@ -126,7 +126,7 @@ make_printable(uint8_t *text)
 			*text = '?';
 }
 
-/* p is where it lies in a struct ipc_msg. */
+/* Reads one member; p is its place in a struct ipc_msg. */
 static void
 get_member(struct rd *r, const struct member *b, uint8_t *p)
 {

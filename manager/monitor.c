@@ -34,8 +34,8 @@ enum {
 /* ---- removing the files ---- */
 
 /*
- * A gateway has a lock on the file until it has noted how its tunnel ended: the
- * server may hang up on the call manager first.
+ * Waits until no gateway has a lock on the file of refusals.h.  A gateway notes
+ * there how its tunnel ended, which may be after the call manager has ended.
  */
 static bool
 is_noted(const struct monitor_start *s, struct stat *file)
@@ -48,7 +48,7 @@ is_noted(const struct monitor_start *s, struct stat *file)
 	return tries >= 0;
 }
 
-/* 0 also if it is gone, or another file has its place. */
+/* Removes a file; 0 also if it is gone, or another file has its name. */
 static int
 remove_if(int dir, const char *file, const struct stat *is)
 {
@@ -64,7 +64,7 @@ remove_if(int dir, const char *file, const struct stat *is)
 	return unlinkat(dir, file, 0);
 }
 
-/* A lack of memory may pass. */
+/* Tries for a second: a lack of memory may pass. */
 static void
 remove_patiently(const struct monitor_start *s, const char *file,
     const struct stat *is)
@@ -109,10 +109,10 @@ struct monitor {
 };
 
 /*
- * The manager reads a network and may be taken over: a route is made for no
- * other path than that of a TCP connection to this server, which it has to
- * show. It can make no socket; those it has come from clients, whose privilege
- * alone could give them a mark.
+ * The manager reads a network and may be taken over.  So it has to show a TCP
+ * connection to this server, and a route is made for the path of that only.
+ * The manager can make no socket; clients bring the sockets, and only their
+ * privilege can have put a mark on them.
  */
 static bool
 take_path(struct monitor *k, int tcp)
@@ -136,7 +136,7 @@ take_path(struct monitor *k, int tcp)
 	return true;
 }
 
-/* Only the first is met at once: no manager can flip the route in a loop. */
+/* At once the first time only: no manager can flip the route in a loop. */
 static void
 look_soon(struct monitor *k)
 {
@@ -145,7 +145,7 @@ look_soon(struct monitor *k)
 	k->wanted = true;
 }
 
-/* False once the manager is gone, or sends what is no message. */
+/* False once the manager is gone, or has sent something that is no message. */
 static bool
 on_manager(struct monitor *k, int manager)
 {
@@ -196,8 +196,8 @@ monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 	sigset_t all;
 
 	/*
-	 * It ends with the manager only: no signal makes it leave the route
-	 * behind.
+	 * The monitor ends only when the manager does: no signal makes it leave
+	 * the route behind.
 	 */
 	sigfillset(&all);
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);

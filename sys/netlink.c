@@ -9,14 +9,14 @@
 #include "netlink.h"
 #include "util.h"
 
-enum { ERRNO_MAX = 4095 };	/* of the kernel */
+enum { ERRNO_MAX = 4095 };	/* the kernel's greatest */
 
 int
 nl_open(unsigned groups, uint32_t *port)
 {
 	struct sockaddr_nl sa = { .nl_family = AF_NETLINK,
 	    .nl_groups = groups };
-	/* The kernel answers at once; the limit is for an answer lost. */
+	/* The kernel answers at once; the limit is for a lost answer. */
 	const struct timeval patience = { .tv_sec = 2 };
 	socklen_t len = sizeof(sa);
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);

@@ -2,14 +2,13 @@
 /*
  * The host route to the server.
  *
- * Once our route stands, asking the kernel for the path to the server yields
- * our own answer.  So the main table is read as well, and the best of its other
- * routes is what the path would be without ours.  No route is removed to find
- * out.
+ * Once our route is there, the kernel answers with it when asked for the path
+ * to the server.  So the main table is read as well: the best of its other
+ * routes is the path without ours.  Our route is not removed to find that out.
  *
  * A new route of ours goes in front of an old one, which is then deleted by
- * its exact description: no replacing, since the kernel replaces whatever
- * stands first, be it ours or not.
+ * its exact description.  NLM_F_REPLACE is no use: the kernel would replace
+ * whatever route comes first, ours or not.
  */
 #include <sys/socket.h>
 
@@ -26,7 +25,7 @@
 #include "route.h"
 #include "util.h"
 
-#define RTA_VIA	18		/* an enumerator of newer headers */
+#define RTA_VIA	18		/* newer headers: an enumerator */
 #ifndef RTM_F_FIB_MATCH
 # define RTM_F_FIB_MATCH	0x2000
 #endif
@@ -52,7 +51,7 @@ struct scan {
 	struct route_hop ours[OURS];
 	struct candidate other[CANDIDATES];	/* best first */
 	unsigned	 n_ours, n_other;
-	bool		 host;		/* others have a /32, too */
+	bool		 host;		/* there is a /32 that is not ours */
 };
 
 struct link {
@@ -248,7 +247,7 @@ on_route(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 		add_candidate(s, &c);
 }
 
-/* What changes meanwhile is announced, and has us look again. */
+/* Reads the main table.  A change meanwhile is announced: we look again. */
 static int
 scan(struct route *r, struct scan *s)
 {
@@ -261,7 +260,7 @@ scan(struct route *r, struct scan *s)
 	q.u.rt.rtm_family = AF_INET;
 	if (nl_talk(r->fd, &q, &v) == -1 && errno != ENOENT)
 		return -1;
-	return 0;		/* ENOENT: there are none yet */
+	return 0;		/* ENOENT: there are no routes yet */
 }
 
 /* ---- asking the kernel for the path ---- */
@@ -311,8 +310,8 @@ ask(struct route *r, unsigned flags, struct answer *a)
 }
 
 /*
- * Is that answer our own route?  Old kernels do not name the route they took
- * but answer with a clone of it: there the two are compared.
+ * Is that answer our own route?  Old kernels cannot say which route they took,
+ * but answer with a clone of it: then an equal hop has to be proof enough.
  */
 static bool
 answered_by_ours(struct route *r, const struct scan *s,
@@ -339,7 +338,7 @@ enum path {
 	PATH_ROUTE		/* one is needed, by this hop */
 };
 
-/* Does the default route go by this hop, over a point-to-point link? */
+/* Is the hop on a point-to-point link that has the default route? */
 static bool
 far_end_is_gateway(const struct scan *s, const struct route_hop *hop,
     const struct link *l)
@@ -354,7 +353,7 @@ far_end_is_gateway(const struct scan *s, const struct route_hop *hop,
 
 /*
  * The best route that is not ours and does not lead into a tunnel, and its
- * link; NULL if there is none.  *tunnel: better ones do.
+ * link; NULL if there is none.  *tunnel: better routes lead into one.
  */
 static const struct candidate *
 best(struct route *r, const struct scan *s, struct link *l, bool *tunnel)
@@ -411,7 +410,7 @@ current_path(struct route *r, const struct scan *s, struct route_hop *hop)
 		}
 		*hop = c->hop;
 	}
-	/* Better routes go into the tunnel: this hop is pinned. */
+	/* Needed if better routes lead into a tunnel, or by a gateway. */
 	return tunnel || hop->via_type != 0 ||
 	    far_end_is_gateway(s, hop, &l) ? PATH_ROUTE : PATH_DIRECT;
 }
@@ -465,7 +464,7 @@ remove_ours(struct route *r, const struct scan *s,
 		have(r, but);
 }
 
-/* Has the last update not met this, too? */
+/* Is this another error than that of the last update? */
 static bool
 is_news(struct route *r, int error)
 {
@@ -498,7 +497,7 @@ install(struct route *r, const struct scan *s, const struct route_hop *hop)
 	if (change(r, RTM_NEWROUTE, NLM_F_CREATE | (alone ? NLM_F_EXCL : 0),
 	    hop) == -1) {
 		if (errno == EEXIST && alone)
-			return 0;	/* another was quicker: theirs */
+			return 0;	/* somebody was quicker: it is theirs */
 		/* The route may be there, and only the answer lost. */
 		if (errno == ETIMEDOUT || errno == ENOBUFS || errno == ENOMEM)
 			have(r, hop);
@@ -594,7 +593,7 @@ route_changed(struct route *r)
 	}
 }
 
-/* It is the last chance, so it is retried: a lack of memory may pass. */
+/* Removes our route; retries at this last chance: a lack of memory may pass. */
 static void
 remove_last(struct route *r)
 {
@@ -615,7 +614,7 @@ route_close(struct route *r)
 {
 	struct scan s;
 
-	/* Where one could not take another's place there are two. */
+	/* There are two if an old one could not be removed. */
 	if (r->have && scan(r, &s) == 0)
 		remove_ours(r, &s, NULL);
 	if (r->have)

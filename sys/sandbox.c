@@ -4,16 +4,16 @@
  * away, and how that is proved.
  *
  * The file system goes first, while there is still the privilege to hide it:
- * the root directory becomes one in /proc of a process that has died.  A
- * gateway without privilege does that in a user namespace of its own.  Then go
- * the bounding set, the ids and the capability sets; and at last, in case
- * something was forgotten, come Landlock and a filter of system calls
- * (sys/seccomp.c).
+ * the root directory becomes one in /proc that was that of a process now dead.
+ * A gateway without privilege does that in a user namespace of its own.  Then
+ * the bounding set, the ids and the capability sets are given up.  Landlock and
+ * a filter of system calls (sys/seccomp.c) come last, in case something was
+ * forgotten.
  *
  * Nothing here allocates, to keep these processes small.
  */
 
-/* Unknown to older headers; a newer one's macros hide these names. */
+/* For older headers; the macros of newer ones hide these names. */
 enum {
 	__NR_landlock_create_ruleset = -1, __NR_landlock_add_rule = -1,
 	__NR_landlock_restrict_self = -1
@@ -44,15 +44,15 @@ enum { NOBODY = 65534, FILE_LONGEST = 4096 };
 
 /* ---- what is to be given up ---- */
 
-/* What can be done here and what shall be left; decided before step one. */
+/* What can be done here and what will be left; decided before any step. */
 struct plan {
 	enum sandbox_role role;
 	uid_t		 uid;
 	gid_t		 gid;
-	struct __user_cap_data_struct caps[2];	/* what is left of them */
-	bool		 ids;		/* may be changed at will */
+	struct __user_cap_data_struct caps[2];	/* those to be left */
+	bool		 ids;		/* we may change them */
 	bool		 hidden;	/* no file can be opened any more */
-	bool		 deadly;	/* trying to hide them would kill us */
+	bool		 deadly;	/* hiding files would get us killed */
 };
 
 /* SYS_capget or SYS_capset, with the two words of all capabilities. */
@@ -74,7 +74,7 @@ sandbox_has_cap(int cap)
 	    (now[cap / 32].effective >> cap % 32 & 1) != 0;
 }
 
-/* Must the monitor override permissions to unlink where it has to? */
+/* Must the monitor unlink files in a directory that is not its own? */
 static bool
 foreign_directory(const int *keep, size_t n)
 {
@@ -127,9 +127,9 @@ no_core_dumps(void)
 }
 
 /*
- * Limits the size of files, so that nobody can fill a disk through one that is
- * open here (refusals.h), unless a standard stream is a file.  It fails only
- * where the limit is lower already.
+ * Limits the size of files, so that nobody can fill a disk through the open
+ * file of refusals.h; not if a standard stream is a file.  setrlimit() fails
+ * only where the limit is lower already.
  */
 static void
 small_files(void)
@@ -147,7 +147,7 @@ small_files(void)
 static int
 in_child(int (*work)(void *), void *arg, int flags)
 {
-	/* It starts in the middle, as a stack may grow either way. */
+	/* The child starts in the middle: a stack may grow either way. */
 	char stack[16384] __attribute__((__aligned__(16)));
 	int pid = clone(work, stack + sizeof(stack) / 2, flags, arg);
 	int status;
@@ -161,8 +161,8 @@ in_child(int (*work)(void *), void *arg, int flags)
 }
 
 /*
- * A child that shares our root directory (CLONE_FS) makes it its own directory
- * in /proc, which is empty for ever once the child is dead.
+ * Run by a child that shares our root directory (CLONE_FS): moves the root to
+ * the child's own directory in /proc, which is empty once the child is dead.
  */
 static int
 enter_own_proc(void *unused)
@@ -180,9 +180,9 @@ make_calls(void *numbers)
 }
 
 /*
- * Do we survive these calls (up to -1)?  A filter that was here before us, such
- * as a service's, may kill for them.  It cannot be asked, so a child makes them
- * all, with invalid arguments.
+ * Would we survive these calls (a list ended by -1)?  A filter set before we
+ * ran, such as a service's, may kill whoever makes them.  It cannot be asked,
+ * so a child makes them all, with invalid arguments.
  */
 static bool
 survived(struct plan *p, long *numbers)
@@ -195,9 +195,9 @@ survived(struct plan *p, long *numbers)
 }
 
 /*
- * The monitor keeps its view of the files: it has some to remove.  The manager
- * could not see its clients' uids in a user namespace.  No uid is mapped there,
- * so our own reads differently, too.
+ * The monitor still sees files, as it has some to remove.  The manager gets no
+ * user namespace: it could not see its clients' uids there.  No uid is mapped
+ * in one, so a gateway asks for its own anew.
  */
 static void
 hide_files(struct plan *p)
@@ -288,7 +288,7 @@ sandbox_drop_ids(void)
 
 /* ---- Landlock ---- */
 
-/* As linux/landlock.h has them, which older headers lack or have in part. */
+/* Copied from linux/landlock.h, which older systems lack or have in part. */
 struct ruleset {
 	uint64_t	 files, net, scopes;
 };
@@ -322,14 +322,14 @@ all_of(long version, enum sandbox_role role)
 	return r;
 }
 
-/* The monitor's directory, in which it removes its files at last. */
+/* Lets the monitor remove its files from their directory at the end. */
 static bool
 keep_directories(int rules, const int *keep, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct beneath b = { REMOVE_FILE, keep[i] };
 
-		/* What is no directory is refused by the latter two. */
+		/* The last two errors: keep[i] is not a directory. */
 		if (keep[i] != -1 && syscall(__NR_landlock_add_rule, rules,
 		    RULE_BENEATH, &b, 0) == -1 && errno != EINVAL &&
 		    errno != EBADFD)
@@ -338,7 +338,7 @@ keep_directories(int rules, const int *keep, size_t n)
 	return true;
 }
 
-/* Needs no privilege.  False where the kernel has no Landlock. */
+/* Needs no privilege.  False, with errno, if there is no Landlock. */
 static bool
 landlock(struct plan *p, const int *keep, size_t n)
 {
@@ -365,7 +365,7 @@ landlock(struct plan *p, const int *keep, size_t n)
 	return done;
 }
 
-/* Landlock, behind the empty root or in its place. */
+/* Landlock, in addition to the empty root or in its place. */
 static void
 wall_off(struct plan *p, const int *keep, size_t n)
 {
@@ -383,7 +383,7 @@ wall_off(struct plan *p, const int *keep, size_t n)
 
 /* ---- all of it ---- */
 
-/* The steps up to the filter; the name of the one that failed, or NULL. */
+/* The steps before Landlock and the filter; returns what failed, or NULL. */
 static const char *
 take_steps(struct plan *p)
 {
@@ -404,7 +404,7 @@ take_steps(struct plan *p)
 	return NULL;
 }
 
-/* What should have gone and has not, or NULL. */
+/* Checks what was given up, and loads the filter; what is left, or NULL. */
 static const char *
 what_is_left(const struct plan *p)
 {

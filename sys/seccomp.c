@@ -2,18 +2,18 @@
 /*
  * The system calls each role may make, and the filter made of that list.
  *
- * The verdict on anything not listed is EPERM, so that libc degrades (a time
- * zone it may not read, a log it cannot reopen) where a kill would end the
- * tunnel.  Only what no honest code path here can ever ask for kills: another
- * program, another process, the kernel's own insides, and calls by another
+ * A call not listed fails with EPERM, so that libc can do without (a time zone
+ * it may not read, a log it cannot reopen), where a kill would end the tunnel.
+ * Only calls that no code of ours ever makes kill: those that concern another
+ * program, another process or the kernel's own insides, and those by another
  * architecture's numbers.  The resolver runs whatever modules libc loads: it
- * may do all but such things, which are refused.
+ * may make all calls but the dangerous ones, which fail.
  */
 
 /*
- * Some architectures or libcs have no number for these, and get one that no
- * call has; where the header below knows a number, its macro hides this name.
- * All others exist wherever ARCH is known.
+ * Some architectures or libcs have no number for these calls, so they get one
+ * that no call has; where <sys/syscall.h> has a number, its macro hides it.
+ * All other calls used here exist on every architecture listed below.
  */
 enum {
 	MISSING = 0xffff,
@@ -75,7 +75,7 @@ enum {
 # define ARCH	AUDIT_ARCH_ARM
 #elif defined(__riscv) && __riscv_xlen == 64 && defined(AUDIT_ARCH_RISCV64)
 # define ARCH	AUDIT_ARCH_RISCV64
-#elif defined(__mips__)		/* six of them, by what they have in common */
+#elif defined(__mips__)		/* six ABIs, told apart by these bits */
 # define ARCH	(EM_MIPS | \
 		 (_MIPS_SIM == _ABIO32 ? 0 : __AUDIT_ARCH_64BIT) | \
 		 (_MIPS_SIM == _ABIN32 ? 0x20000000 : 0) | \
@@ -93,7 +93,7 @@ enum {
 
 #ifdef ARCH
 
-/* What a filter may find in the arguments of a call. */
+/* What a filter may test in the arguments of a call. */
 enum test_kind {
 	ALWAYS,			/* nothing */
 	BITS,			/* (argument & a) == b */
@@ -112,7 +112,7 @@ enum { G = 1 << SANDBOX_GATEWAY, M = 1 << SANDBOX_MANAGER,
 struct rule {
 	uint16_t	 nr;
 	uint8_t		 roles;
-	struct test	 test[2];	/* all must hold; rows are an "or" */
+	struct test	 test[2];	/* both must hold, or another row */
 };
 
 /* musl gives the 32-bit clocks' calls names of their own. */
@@ -126,17 +126,17 @@ struct rule {
 # define __NR_clock_nanosleep	__NR_clock_nanosleep_time32
 #endif
 
-#ifdef __i386__			/* its arguments are in memory: untestable */
+#ifdef __i386__			/* mmap's arguments are in memory, unseen */
 # undef __NR_mmap
 #endif
 
-/* tcsetattr(); its size, above, is the kernel's where there is one. */
+/* The low half of tcsetattr()'s ioctl; the high one may hold a size. */
 #ifdef __powerpc__
 enum { TCSETS_LOW = 't' << 8 | 20 };
 #else
 enum { TCSETS_LOW = TCSETS & 0xffff };
 #endif
-/* tcsetattr() of newer libcs; its size, above, differs by architecture. */
+/* The same of newer libcs; the size differs by architecture. */
 enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 
 #define BIT(n)		(1u << (n))
@@ -152,7 +152,7 @@ enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 #define FCNTL_COMMANDS	(BIT(F_GETFD) | BIT(F_SETFD) | BIT(F_GETFL) | \
 			 BIT(F_SETFL))
 
-/* i386: the numbers that socketcall(2) has for them. */
+/* The numbers that socketcall(2), where there is one, has for its calls. */
 #define SC_DATA		(BIT(SYS_SEND) | BIT(SYS_RECV) | BIT(SYS_SENDTO) | \
 			 BIT(SYS_RECVFROM) | BIT(SYS_SENDMSG) | \
 			 BIT(SYS_RECVMSG))
@@ -187,19 +187,19 @@ static const struct {
 	EVERY(rt_sigreturn), EVERY(sigreturn), EVERY(rt_sigprocmask),
 	EVERY(restart_syscall), EVERY(exit_group), EVERY(exit),
 
-	/* descriptors it has; stdio asks what it writes to */
+	/* open descriptors; stdio calls fstat() on its output */
 	EVERY(close), CALL(dup2, M), CALL(dup3, M), EVERY(fstat),
 	EVERY(fstat64), CALL(shutdown, G | M), CALL(ftruncate, G),
 	CALL(ftruncate64, G),
 
-	/* about itself; random numbers; memory */
+	/* its own pid; random numbers; memory */
 	EVERY(getpid), EVERY(getrandom),
 	EVERY(brk), EVERY(munmap), EVERY(mremap), EVERY(madvise),
-#ifdef __s390x__		/* its arguments are in memory, unseen */
+#ifdef __s390x__		/* mmap's arguments are in memory, unseen */
 	EVERY(mmap),
 #endif
 
-	/* manager: new callers, and the TCP sockets they bring */
+	/* manager: new clients, and the TCP sockets they bring */
 	CALL(accept4, M), CALL(connect, M), CALL(getsockname, M | K),
 	CALL(getsockopt, M),
 
@@ -210,7 +210,7 @@ static const struct {
 	CALL(unlinkat, K)
 };
 
-/* What each role may call with such arguments. */
+/* What each role may call with certain arguments only. */
 static const struct rule rules[] = {
 	{ __NR_socketcall, ALL, { AMONG(0, SC_DATA) } },
 	{ __NR_socketcall, G, { AMONG(0, SC_GATEWAY) } },
@@ -220,12 +220,12 @@ static const struct rule rules[] = {
 	{ __NR_fcntl64, ALL, { AMONG(1, FCNTL_COMMANDS) } },
 	{ __NR_prctl, ALL, { IS(0, PR_GET_SECCOMP) } },
 
-	/* an empty path is the descriptor */
+	/* fstat() in newer libcs: a descriptor and an empty path */
 	{ __NR_newfstatat, ALL, { SET(3, AT_EMPTY_PATH) } },
 	{ __NR_fstatat64, ALL, { SET(3, AT_EMPTY_PATH) } },
 	{ __NR_statx, ALL, { SET(2, AT_EMPTY_PATH) } },
 
-	/* memory, never executable; of files only what gateways pass */
+	/* memory, never executable; the manager maps gateways' counters */
 #ifndef __s390x__
 	{ __NR_mmap, ALL, { CLEAR(2, PROT_EXEC), SET(3, MAP_ANONYMOUS) } },
 #endif
@@ -254,7 +254,7 @@ static const uint16_t deadly[] = {
 	__NR_io_uring_setup, __NR_userfaultfd
 };
 
-/* Refused to the resolver too, as they are to all others. */
+/* Refused to the resolver, too; no other role may make these calls anyway. */
 static const uint16_t refused[] = {
 	__NR_unshare, __NR_setns, __NR_mount, __NR_umount2, __NR_pivot_root,
 	__NR_chroot, __NR_kill, __NR_tkill, __NR_tgkill, __NR_pidfd_send_signal,
@@ -295,9 +295,9 @@ emit_load(struct program *p, size_t offset)
 }
 
 /*
- * Falls through if the test holds, else skips `skip` more instructions.  Looks
- * at the low half of an argument: the kernel itself looks at no more of an int,
- * and the bits tested in longs (PROT_*, MAP_*) are all there.
+ * The code emitted falls through if the test holds, else skips `skip` more
+ * instructions.  It looks at the low half of an argument: the kernel uses no
+ * more of an int, and the bits tested in longs (PROT_*, MAP_*) are all there.
  */
 static void
 emit_test(struct program *p, const struct test *t, unsigned skip)
@@ -318,7 +318,7 @@ emit_test(struct program *p, const struct test *t, unsigned skip)
 	emit(p, BPF_JMP | BPF_JSET | BPF_K, 0, skip, t->a);
 }
 
-/* Instructions emit_test() makes of it. */
+/* How many instructions emit_test() makes of a test. */
 static unsigned
 test_size(const struct test *t)
 {
@@ -335,7 +335,7 @@ emit_call(struct program *p, uint16_t nr, uint32_t action)
 	emit(p, BPF_RET | BPF_K, 0, 0, action);
 }
 
-/* Likewise: it is loaded again where a test has overwritten it. */
+/* The same: the number is loaded again where a test has overwritten it. */
 static void
 emit_rule(struct program *p, const struct rule *r)
 {
@@ -380,11 +380,11 @@ program_build(struct program *p, enum sandbox_role role)
 }
 
 /*
- * Loads the filter.  Before 5.16 kernels slow a filtered process down
- * (speculative store bypass off) unless told that it runs no code of
- * strangers, which is so here: first try with that said.  Not under somebody
- * else's filter: that has slowed us down already, and may kill whoever calls
- * seccomp(2), as systemd's @system-service does; prctl(2) it allows.
+ * Loads the filter.  Kernels before 5.16 slow a filtered process down
+ * (speculative store bypass off) unless told that it runs no foreign code,
+ * which is true here: so seccomp(2) tells them.  Under somebody else's filter
+ * prctl(2) has to do: that filter has slowed us down already, and may kill
+ * whoever calls seccomp(2), as systemd's @system-service does.
  */
 static int
 program_load(struct program *p)
