@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From a command line to a call that is up: name, sockets, call manager.
+ * Brings up the call that a command line asks for: resolves the server's name,
+ * opens the sockets, asks the call manager.
  */
 #ifndef CALL_H
 #define CALL_H
@@ -12,33 +13,33 @@
 #include "util.h"
 
 struct call {
-	struct gateway	 gw;		/* for its data path; descriptors that
-					 * are not open are -1 */
-	int64_t		 deadline;	/* of the establishment */
+	struct gateway	 gw;		/* what its gateway is told; descriptors
+					 * that are not open are -1 */
+	int64_t		 deadline;	/* the call must be up by then */
 	struct in_addr	 server;
-	bool		 kernel;	/* may carry the data; once the call is
-					 * up: does */
-	int		 hangup_fd;	/* abort when this hangs up; -1 */
-	const struct quirk_server *known;	/* what is, of the server */
-	/* What it says of itself, to be quoted; cut where much is escaped. */
+	bool		 kernel;	/* the kernel may carry the data; once
+					 * the call is up: it does */
+	int		 hangup_fd;	/* abort when it hangs up; or -1 */
+	const struct quirk_server *known;	/* about the server */
+	/* The server's own names, escaped to stand in quotes; may be cut. */
 	char		 host[2 * PPTP_TEXT + 1], vendor[2 * PPTP_TEXT + 1];
-	/* Told of each record before UP or DOWN, if not NULL. */
+	/* If not NULL, called with each message before UP or DOWN. */
 	void		 (*on_record)(const struct call *,
 	    const struct ipc_msg *);
-	char		 why[WHY];	/* the sentence of a failure */
+	char		 why[WHY];	/* what failed, in a sentence */
 };
 
-/* The time runs from now. */
+/* Fills *c; the timeout in conf runs from now. */
 void call_init(struct call *c, const struct conf *conf);
 
 /*
- * Resolves, then tries each address until a call is up: EXIT_OK with gw (but
- * in and out), known, host and vendor filled.  Otherwise the status of the last
- * address, with why filled and nothing left open.
+ * Resolves the host and tries its addresses until a call is up.  Returns
+ * EXIT_OK, with gw (except in and out), known, host and vendor filled; or the
+ * status of the last attempt, with why filled.
  */
 enum exit_status call_open(struct call *c);
 
-/* Closes everything; the manager ends the call in order. */
+/* Closes everything, upon which the call manager clears the call. */
 void call_close(struct call *c);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What kernel headers 3.10 and glibc 2.17 lack, the oldest that this builds
- * with.  A system call to which they give no number is not made; the running
- * kernel may lack others.
+ * What kernel headers 3.10 and glibc 2.17, the oldest that this builds with,
+ * lack.  A system call whose number they lack is not made; the running kernel
+ * may lack more of them.
  */
 #ifndef COMPAT_H
 #define COMPAT_H
@@ -31,7 +31,7 @@
 # define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
-/* Zeroes n octets at p, whatever the compiler thinks of their future. */
+/* Zeroes n octets at p; the compiler cannot optimize that away. */
 static inline void
 wipe(void *p, size_t n)
 {

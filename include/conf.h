@@ -13,8 +13,8 @@
 #endif
 
 /*
- * Exit statuses: one meaning each; --help has the words.  From EXIT_CONNECT to
- * EXIT_LOST another server may do better.
+ * Exit statuses; --help explains each.  After one from EXIT_CONNECT to
+ * EXIT_LOST another address may do better.
  */
 enum exit_status {
 	EXIT_OK,		/* normal end, --help, --version */
@@ -38,8 +38,8 @@ enum exit_status {
 enum { HOST_LONGEST = 253 };	/* a name in the DNS, in octets */
 
 /*
- * What PPTP adds to a packet: IP 20, GRE 16, PPP 4, MPPE 4, and room for what a
- * path adds on its own.  More than MTU_USUAL helps nobody.
+ * PPTP adds MTU_OVERHEAD to a packet: IP 20, GRE 16, PPP 4, MPPE 4, and 16 for
+ * what a path adds on its own.  An MTU above MTU_USUAL gains nothing.
  */
 enum { MTU_OVERHEAD = 60, MTU_USUAL = 1400, MTU_LEAST = 576 };
 
@@ -47,7 +47,7 @@ enum run_mode {
 	RUN_TUNNEL, RUN_CHECK, RUN_STATUS, RUN_STATUS_JSON
 };
 
-/* Logins that pppd shall refuse. */
+/* Login protocols that pppd is to refuse. */
 enum {
 	REFUSE_PAP = 1, REFUSE_CHAP = 2, REFUSE_MSCHAP = 4,
 	REFUSE_MSCHAP_V2 = 8, REFUSE_EAP = 16
@@ -59,10 +59,10 @@ struct conf {
 	enum run_mode	 mode;
 	const char	*host;		/* NULL only for RUN_STATUS* */
 	bool		 nolaunch;	/* PPP on fd 0 and 1; with DATA_KERNEL
-					 * fd 0 is a line to pppd's plugin */
+					 * fd 0 is a socket to pppd's plugin */
 	bool		 debug, sync, nobuffer, nohostroute;
 	int		 loglevel;	/* 0 silent .. 4 each packet */
-	int64_t		 timeout_us;	/* establishment */
+	int64_t		 timeout_us;	/* to set up the call */
 	int64_t		 reorder_us;
 	const char	*phone, *logstring, *client_hostname;	/* or NULL */
 	unsigned	 quirks;
@@ -70,19 +70,19 @@ struct conf {
 	struct in_addr	 localbind;	/* INADDR_ANY: not given */
 	uint32_t	 rtmark;	/* 0: off */
 	uint16_t	 port, window;	/* window 0: the usual one */
-	uint32_t	 missing_window;	/* 0: off */
+	uint32_t	 missing_window;	/* 0: the ring's size */
 	struct in_addr	 client_ip, server_ip;	/* INADDR_ANY: not given */
 	unsigned	 refuse;	/* REFUSE_* */
-	enum data_path	 data_path;	/* DATA_USER where an option needs the
-					 * pty, and with nolaunch unless that
-					 * is the kernel gateway's */
+	enum data_path	 data_path;	/* DATA_USER if an option needs the
+					 * pty, and with nolaunch unless we are
+					 * the kernel gateway */
 	const char	*pty_need;	/* the option that only the pty can
 					 * honour, without "--"; or NULL */
 	const char	*pppd_call;	/* or NULL */
 	const char	*username, *domain;	/* for the login; or NULL */
 	bool		 encrypt;	/* require MPPE of 128 bit */
-	char		**words;	/* pppd's, in order; points into argv;
-					 * may be without a NULL at its end */
+	char		**words;	/* for pppd, in order; points into argv;
+					 * may lack a NULL at its end */
 	int		 nwords;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the messages of RFC 2637 say (pure), as octets and in words.
+ * The messages of RFC 2637, as octets and in words (pure).
  *
  * The fields of a message's body are a list of "WIDTH KIND NAME", separated by
  * commas: WIDTH in octets, KIND ' ' a decimal number, 'x' a hexadecimal one,
@@ -15,11 +15,11 @@
 
 #include "wire.h"
 
-enum { MSG_NUMBERS = 10 };	/* fields with numbers of what we send */
+enum { MSG_NUMBERS = 10 };	/* at most, in a message of ours */
 
 /*
- * Writes a whole message of this size and type to p: numbers and texts go into
- * its fields in their order.  Without texts (NULL) they are empty.
+ * Writes a whole message of this size and type to p, filling its fields from
+ * numbers and texts in order.  If texts is NULL, text fields are empty.
  */
 void msg_put(uint8_t *p, size_t size, unsigned type, const char *fields,
     const uint32_t numbers[MSG_NUMBERS], const char *const *texts);
@@ -36,23 +36,23 @@ enum msg_text {
 	MSG_CAUSE_CODE			/* Q.931, of 2.8, 2.13 */
 };
 
-/* What such a number means; "?" if it is not defined. */
+/* What a number of that kind means; "?" if it is not defined. */
 const char *msg_text(enum msg_text of, unsigned number);
 
 /*
- * A result in words, from four octets at p: result, error and cause code.
- * Thus "busy (result 4), cause 17: user busy".
+ * Puts a result into words, from four octets at p (result, error and cause
+ * code): "busy (result 4), cause 17: user busy".
  */
 void msg_result(char *out, size_t size, enum msg_text of, const uint8_t *p);
 
 /*
- * Says what a peer that does not speak PPTP may be, by the first n octets it
- * sent; why is what was wrong with them.
+ * Guesses what a peer is that does not speak PPTP, by the first n octets it
+ * sent; why says what is wrong with those.
  */
 void msg_guess(char *out, size_t size, const char *head, size_t n,
     const char *why);
 
-/* Sixteen bits of a message at p. */
+/* The number of sixteen bits at p in a message. */
 unsigned msg_u16(const uint8_t *p);
 
 #endif

@@ -24,9 +24,9 @@ enum {
 
 /*
  * Writes flag, escaped frame, escaped FCS, flag into out, which has
- * HDLC_ENCODED(n) octets of room; out and in do not overlap.  Octets below
- * 0x20 are escaped where accm has their bit.  Returns the length written.
- * `first` false leaves the opening flag out (the frame before gave it).
+ * HDLC_ENCODED(n) octets of room; out and in do not overlap.  Octets below 0x20
+ * are escaped where accm has their bit.  Returns the length written.  If
+ * `first` is false there is no opening flag: the last frame's end serves.
  */
 size_t hdlc_encode(uint8_t *out, const uint8_t *in, size_t n, uint32_t accm,
     bool first);
@@ -45,8 +45,8 @@ struct hdlc_dec {
 	size_t		 cap;		/* octets usable at frame (with FCS);
 					 * HDLC_DECODE_SLACK more exist */
 	size_t		 len;		/* after FRAME: its length, no FCS */
-	size_t		 used;		/* at frame, of one that has begun */
-	bool		 hunting;	/* nothing counts before a flag */
+	size_t		 used;		/* octets at frame so far */
+	bool		 hunting;	/* skipping octets up to a flag */
 	bool		 escaped;
 };
 
@@ -55,7 +55,7 @@ void hdlc_dec_init(struct hdlc_dec *d, uint8_t *frame, size_t cap);
 
 /*
  * Consumes octets from *p up to end, at most to the end of one frame, and
- * leaves *p behind what it used.  After HDLC_FRAME the frame is
+ * leaves *p after what it used.  After HDLC_FRAME the frame is
  * d->frame[0 .. d->len); the next call begins a new one at d->frame.  Every
  * other verdict leaves nothing to use.  Empty frames (flag after flag) are
  * passed over in silence.
@@ -65,11 +65,11 @@ enum hdlc_verdict hdlc_decode(struct hdlc_dec *d, const uint8_t **p,
 
 /*
  * Synchronous PPP without record boundaries: the length of the first frame in
- * p[0 .. n), judged by what the protocol inside says of its own length (IPv4,
- * IPv6, and the control protocols, which all but LQR carry one); the frame may
- * lack address and control (ACFC) or the first protocol octet (PFC).  Data
- * whose protocol says nothing of its length (MPPE, VJ) takes all of n.  0 means
- * that the frame continues beyond n: wait for more.
+ * p[0 .. n), by the length that the packet inside states (IPv4, IPv6, and all
+ * control protocols but LQR); the frame may lack address and control (ACFC) or
+ * the first protocol octet (PFC).  A packet that states no length (MPPE,
+ * compressed VJ) takes all of n.  0 means that the frame continues beyond n:
+ * wait for more.
  */
 size_t hdlc_sync_split(const uint8_t *p, size_t n);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How a tunnel is doing: whether GRE comes through, whether PPP comes up, and
- * what of that the user is told.  Shared by the gateway and the kernel gateway.
+ * what the user is told of it.  Shared by the gateway and the kernel gateway.
  */
 #ifndef HEALTH_H
 #define HEALTH_H
@@ -16,16 +16,16 @@ struct health {
 	struct ppp_observer ppp;
 	bool		 gre_seen;	/* a packet of the call has come */
 	bool		 settled;	/* the network is up, or has failed */
-	bool		 blocked;	/* logged, and not taken back */
-	int64_t		 check_at;	/* when health_tick() looks whether GRE
-					 * comes through */
+	bool		 blocked;	/* logged that GRE is, not taken back */
+	int64_t		 check_at;	/* when health_tick() checks whether
+					 * GRE comes through */
 	int64_t		 silent_since;	/* sent since then, nothing heard */
-	bool		 silent;	/* said so */
-	struct {			/* limits lines that others cause: */
+	bool		 silent;	/* the silence was logged */
+	struct {			/* limits log lines others cause: */
 		int64_t	 since;		/* start of this minute */
 		unsigned said, unsaid;
 	} budget;
-	uint64_t	 errors;	/* of the raw socket, logged once: a
+	uint64_t	 errors;	/* of the raw socket, already logged: a
 					 * bit for errno % 64 */
 };
 
@@ -33,7 +33,7 @@ struct health {
 void health_init(struct health *h, const char *server,
     struct gre_counters *n);
 
-/* A frame of pppd's leaves; one for pppd has come. */
+/* A frame from pppd is being sent; a frame for pppd has come. */
 void health_sent(struct health *h, const uint8_t *frame, size_t len,
     int64_t now);
 void health_received(struct health *h, const uint8_t *frame, size_t len);
@@ -44,12 +44,12 @@ void health_gre(struct health *h, int64_t now);
 /* The raw socket failed with this errno: at worst a packet is lost. */
 void health_error(struct health *h, int err, int64_t now);
 
-/* At check_at: says so if GRE does not come through. */
+/* To be called at check_at: logs it if GRE does not come through. */
 void health_tick(struct health *h, int64_t now);
 
 /*
- * The tunnel is over with this status: says why PPP did not come up, if that
- * is why, and returns the status to exit with.
+ * The tunnel has ended with this status.  If PPP failed, logs why.
+ * Returns the status to exit with.
  */
 enum exit_status health_end(struct health *h, enum exit_status status);
 
@@ -61,7 +61,7 @@ struct health_words {
 };
 void health_words(struct health_words *w, const struct gre_counters *n);
 
-/* "local address ..., encryption ..." with all of them; not escaped. */
+/* All of health_words: "local address ..., encryption ..."; not escaped. */
 enum { HEALTH_NETWORK = 256 };
 void health_network(const struct gre_counters *n, char out[HEALTH_NETWORK]);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Messages between gateway, manager, monitor and plugin, over unix SEQPACKET
- * sockets: each of one fixed size, in the style of RFC 2637's own.  Closing the
- * socket means "the call is over" in either direction; a gateway has no other
- * way to end it.
+ * sockets: each type has a fixed size, as in RFC 2637.  Closing the socket
+ * means "the call is over" in either direction; a gateway has no other way to
+ * end its call.
  *
  *	gateway		CALL (with descriptors)
  *	manager		LOG* STEP* SERVER? UP? LOG* DOWN
@@ -43,8 +43,8 @@ enum ipc_type {
 };
 
 /*
- * The descriptors that may go beside a message, in this order; its header says
- * by one bit each, 1 << IPC_FD_TCP and so on, which of them do.
+ * The descriptors that may accompany a message, in this order; its header has a
+ * bit, 1 << IPC_FD_TCP and so on, for each one that does.
  */
 enum {
 	IPC_FD_TCP,		/* CALL: not connected yet; ROUTE: it is */
@@ -66,12 +66,12 @@ enum ipc_step { IPC_CONNECTING, IPC_CONNECTED, IPC_CALLING };
 /* Addresses are in network order, as in struct in_addr. */
 struct ipc_call {
 	uint16_t	 id, port, window;
-	uint8_t		 loglevel;	/* the highest of LOG wanted */
+	uint8_t		 loglevel;	/* highest level of LOG wanted */
 	bool		 hostroute;
 	uint32_t	 server, local, mark;
 	uint32_t	 quirks;
 	int64_t		 idle_us, echo_us;	/* 0: off */
-	int64_t		 timeout_us;	/* left for the establishment */
+	int64_t		 timeout_us;	/* left to set up the call */
 	char		 phone[PPTP_TEXT + 1], hostname[PPTP_TEXT + 1];
 };
 
@@ -90,9 +90,9 @@ struct ipc_tunnel {
 	uint16_t	 id, peer_id;
 	bool		 up;
 	uint32_t	 server, local;
-	uint64_t	 up_us;		/* since it is up */
-	struct gre_counters n;		/* zeroes if not shared, or unknown to a
-					 * manager of another build */
+	uint64_t	 up_us;		/* for how long it has been up */
+	struct gre_counters n;		/* zero if not shared, or if the build
+					 * of the manager lacks them */
 };
 
 struct ipc_channel {
@@ -111,7 +111,7 @@ struct ipc_frame {
 /* One message; type says which member counts. */
 struct ipc_msg {
 	enum ipc_type	 type;
-	uint8_t		 fds;		/* bits; ipc_send() sets them */
+	uint8_t		 fds;		/* their bits, set by ipc_send() */
 	union {
 		uint8_t		 step;		/* STEP: enum ipc_step */
 		struct ipc_call call;
@@ -136,29 +136,28 @@ bool ipc_decode(struct ipc_msg *m, const uint8_t *buf, size_t n);
 
 /* ---- ipc.c ---- */
 
-/* By IPC_FD_TCP and so on; -1: absent. */
+/* Descriptors, indexed by IPC_FD_TCP and so on; -1: absent. */
 struct ipc_fds {
 	int		 fd[IPC_FDS];
 };
 
 #define IPC_NO_FDS	((struct ipc_fds){ .fd = { -1, -1, -1, -1 } })
 
-/* Closes those that are there; all are absent then. */
+/* Closes the descriptors that are present and marks all as absent. */
 void ipc_fds_close(struct ipc_fds *fds);
 
 /*
- * Sends one message, and beside it the descriptors in fds (NULL: none), which
- * stay the caller's.  0, or -1 with errno: EAGAIN instead of waiting for a
- * reader.
+ * Sends one message with the descriptors in fds (NULL: none), which stay the
+ * caller's.  0, or -1 with errno; it never waits for a reader (EAGAIN).
  */
 int ipc_send(int fd, const struct ipc_msg *m, const struct ipc_fds *fds);
 
 /*
- * Takes one message that is there already.  1: *m is filled; 0: the other side
+ * Takes one message without waiting for it.  1: *m is filled; 0: the other side
  * closed; -1 with errno (EAGAIN: there is none; EPROTO: not one of ours;
  * EMFILE: no room for its descriptors).  *fds has the descriptors of a message
  * that was taken, close-on-exec and the caller's; in any other case all are
- * absent and none is left open.  With fds NULL the message may have none.
+ * absent and none is left open.  If fds is NULL the message must have none.
  */
 int ipc_take(int fd, struct ipc_msg *m, struct ipc_fds *fds);
 

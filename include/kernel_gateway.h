@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel gateway: where the kernel carries the data it owns the PPPoX
- * socket and the call, and does nothing but close both at the right moment.
+ * The kernel gateway: the process that owns the PPPoX socket and the call when
+ * the kernel carries the data; it only has to close both at the right moment.
  */
 #ifndef KERNEL_GATEWAY_H
 #define KERNEL_GATEWAY_H
@@ -14,7 +14,7 @@
 #include "conf.h"
 #include "gateway.h"
 
-/* Is this descriptor a socket as the plugin makes them? */
+/* Is this descriptor a socket of the type that the plugin makes? */
 bool kernel_gateway_is_plugin(int fd);
 
 /* Hands the plugin the channel of a call that is up.  0, or -1 with errno. */
@@ -25,10 +25,10 @@ void kernel_gateway_refuse(int plugin, enum exit_status status,
     const char *why);
 
 /*
- * Drops every privilege, then waits until pppd hangs up, a signal asks for
- * the end, or the call goes down.  With the process ends the channel, which
- * is a hangup for pppd, and the connection to the manager, which clears the
- * call.  Returns the status to exit with, after logging why.
+ * Drops every privilege, then waits until pppd hangs up, a signal asks for the
+ * end, or the call goes down.  When the process exits, the channel closes,
+ * which pppd sees as a hangup, and so does the connection to the manager, which
+ * then clears the call.  Returns the status to exit with, after logging why.
  */
 enum exit_status kernel_gateway_run(struct gateway *gw);
 

@@ -12,7 +12,7 @@
  */
 enum exit_status launch_run(struct call *c);
 
-/* The line that says the call is up. */
+/* Logs that the call is up. */
 void launch_log_up(const struct call *c);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The monitor: the privileged process beside each call manager.  It reads
- * nothing from the network; it keeps the host route while the manager lives
- * and removes route and socket file when it is gone.
+ * nothing from the network; it keeps the host route while the manager lives and
+ * removes route and socket file when the manager is gone.
  */
 #ifndef MONITOR_H
 #define MONITOR_H
@@ -15,10 +15,11 @@
 struct monitor_start {
 	struct in_addr	 server;
 	char		 name[INET_ADDRSTRLEN];
-	char		 file[INET_ADDRSTRLEN + 24];	/* of the socket */
-	int		 dir;		/* of the socket file; -1: private */
-	int		 listener;	/* -1: private */
-	int		 client;	/* a private manager's only one; -1 */
+	char		 file[INET_ADDRSTRLEN + 24];	/* the socket's name */
+	int		 dir;		/* of the socket file; -1: none */
+	int		 listener;	/* -1: no socket file */
+	int		 client;	/* the only one of a manager without a
+					 * socket file; or -1 */
 	int		 refused;	/* the file of refusals.h; -1: none */
 	struct stat	 made;		/* the socket file, as it was made */
 };
@@ -26,17 +27,17 @@ struct monitor_start {
 /*
  * The monitor's process: gives up what sandbox.h says, sends READY over the
  * socket `manager`, makes the host route that the manager asks for, and ends
- * when the socket closes.  It ends without READY if it cannot give that up,
- * and logs it if the manager, its child `pid`, was killed.
+ * when the socket closes.  It ends without READY if it cannot drop its
+ * privileges, and logs it if the manager, its child `pid`, was killed.
  */
 void monitor_run(const struct monitor_start *s, int manager, pid_t pid)
     __attribute__((__noreturn__));
 
 /*
- * Removes the manager's socket file, unless a successor has put its own in its
- * place, and the file of refusals.h if that is empty and, within two seconds,
- * no gateway has it any more.  Takes the lock on s->dir and gives it up.  For a
- * second it tries again if it cannot, and then says so.
+ * Removes the manager's socket file, unless a successor's has taken its place;
+ * and the file of refusals.h, if it is empty and no gateway holds it any more
+ * within two seconds.  Locks s->dir for that and leaves it unlocked.  Retries
+ * for a second what fails, then logs it.
  */
 void monitor_remove_files(const struct monitor_start *s);
 

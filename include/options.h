@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line: one table makes the parser and the help.
+ * The command line: one table serves the parser and the help.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -9,14 +9,15 @@
 
 /*
  * Reads the command line into *c (filled with the defaults first).  argv's
- * pointers are moved, its strings stay.  Returns -1 to go on, else the status
- * to exit with: everything that had to be said (help, version, a mistake in
- * one sentence) was printed.  Warnings go to stderr.  After a mistake
- * c->nolaunch still says whether pppd started us: it may do so again at once.
+ * pointers are reordered, its strings unchanged.  Returns -1 to go on, else the
+ * status to exit with, after printing all there is to say (help, version, a
+ * mistake in one sentence).  Warnings go to stderr.  After a mistake
+ * c->nolaunch still says whether pppd started us, as it may do so again at
+ * once.
  */
 int options_parse(struct conf *c, int argc, char **argv);
 
-/* The sentence of that mistake, for whoever does not see stderr; or "". */
+/* The mistake in a sentence, for those who do not see stderr; or "". */
 const char *options_mistake(void);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* pppd 2.4.9 and 2.5 cut a longer one. */
+/* pppd 2.4.9 and 2.5 truncate a longer password. */
 enum { PASSWORD_LONGEST = 256 };
 
 struct password {
@@ -14,9 +14,9 @@ struct password {
 };
 
 /*
- * Asks on the terminal, without echo, for the password of whose; or reads one
- * line where standard input is none, and not an octet more.  A failure ends the
- * process, with a sentence.  *p is zeroes before.
+ * Asks for the password of `whose` on the terminal, without echo.  If standard
+ * input is no terminal, reads one line from it and not an octet more.  A
+ * failure prints a sentence and ends the process.  The caller zeroes *p before.
  */
 void password_read(struct password *p, const char *whose);
 

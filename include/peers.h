@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A tunnel's peers file and its secret in chap-secrets, as pppd reads them.
- * What fails ends the process, with a sentence.
+ * A tunnel's peers file and its secret in chap-secrets, as pppd reads them.  A
+ * failure prints a sentence and ends the process, unless noted otherwise.
  */
 #ifndef PEERS_H
 #define PEERS_H
@@ -11,15 +11,16 @@
 
 #include "peers_text.h"
 
-/* Fails now if /etc/ppp or its peers, which is made, may not be written. */
+/* Makes /etc/ppp/peers; fails if it or /etc/ppp is not safe and writable. */
 void peers_prepare(void);
 
 /*
- * Writes the tunnel, in place of an earlier one of that name if pptpsetup, of
- * this or of pptp-linux, wrote that; or, for a tunnel whose password is NULL,
- * removes what pptpsetup wrote under its name, where there must be something.
- * A failure leaves the old files; only if a last step fails has chap-secrets
- * changed already.  Routes for which there is no place are told to the user.
+ * Writes the tunnel's files, replacing those of an earlier tunnel of that name
+ * if pptpsetup (this one or pptp-linux's) wrote them.  If the password is NULL,
+ * only removes what pptpsetup wrote under that name; finding nothing is a
+ * failure.  A failure leaves the old files, unless a rename fails after
+ * chap-secrets was replaced.  If no script can set the routes, the user is told
+ * how to.
  */
 void peers_change(const struct tunnel *t);
 
@@ -29,7 +30,7 @@ void peers_list(void);
 /* Are these n octets in a file?  False also if it cannot be read. */
 bool peers_file_has(const char *path, const char *text, size_t n);
 
-/* Joins a login's name, DOMAIN\user; no domain is NULL or "". */
+/* Makes a login name, DOMAIN\user; just user if domain is NULL or "". */
 void peers_user(char name[PEERS_USER_LONGEST + 1], const char *domain,
     const char *user);
 

@@ -11,7 +11,7 @@
 
 #include "wire.h"
 
-/* In octets.  pppd 2.4.9 and 2.5 cut a longer user or password. */
+/* Names in octets; pppd 2.4.9 and 2.5 truncate a longer user's name. */
 enum {
 	PEERS_NAME_LONGEST = 128,
 	PEERS_USER_LONGEST = 255,
@@ -25,17 +25,17 @@ struct peers_words {
 
 struct tunnel {
 	const char	*name;		/* as peers_is_name() wants it */
-	const char	*server;	/* a word to the shell as it is */
+	const char	*server;	/* needs no quotes in the shell */
 	const char	*user;		/* DOMAIN\user or user: any octets */
 	const char	*password;	/* any octets but NUL, not "@/..." */
 	size_t		 password_len;
 	unsigned	 mtu;
-	struct peers_words lines;	/* more for pppd, with their ends */
+	struct peers_words lines;	/* more for pppd, newlines included */
 	struct peers_words options;	/* words for pptp: any octets */
-	struct peers_words routes;	/* as 10.1.0.0/16 */
+	struct peers_words routes;	/* such as 10.1.0.0/16 */
 };
 
-/* Is s not empty, and all ASCII letters, digits and what also has? */
+/* Is s not empty, and all ASCII letters, digits and octets of `also`? */
 bool peers_is_plain(const char *s, const char *also);
 
 /* May a tunnel, and so its peers file, have this name? */
@@ -43,25 +43,25 @@ bool peers_is_name(const char *s);
 
 /* --- Writing: a cursor that lacks room is .bad. --- */
 
-/* s between double quotes, which pppd takes for just these n octets. */
+/* Writes s in double quotes so that pppd reads just these n octets. */
 void peers_put_quoted(struct wr *w, const char *s, size_t n);
 
 /*
- * The whole peers file; client is the path of pptp.  False: the command for
- * pptp is too long for pppd, or w is full.
+ * Writes the whole peers file; client is the path of pptp.  False: the command
+ * line of pptp is too long for pppd, or w is full.
  */
 bool peers_put_file(struct wr *w, const struct tunnel *t, const char *client);
 
-/* The shell's commands that set the routes: a script of pppd's, or for one. */
+/* Writes shell commands that set the routes; script: as a whole script. */
 void peers_put_routes(struct wr *w, const struct tunnel *t, bool script);
 
 /*
- * Copies chap-secrets without the tunnel's own entries and the empty line
- * before each.  w->p is where the copy begins.  Returns how many entries went.
+ * Copies chap-secrets to w->p, where the file begins, without the tunnel's own
+ * entries and the empty line before each.  Returns how many it left out.
  */
 unsigned peers_put_others(struct wr *w, struct rd old, const char *tunnel);
 
-/* The tunnel's entry, behind what w holds since start. */
+/* Appends the tunnel's entry to the file that w holds from start on. */
 void peers_put_secret(struct wr *w, const uint8_t *start,
     const struct tunnel *t);
 
@@ -72,7 +72,7 @@ bool peers_is_ours(struct rd text);
 
 /*
  * The next word of a line as pppd reads it, cut to size; false at the end of
- * the line, behind which r->p does not go.
+ * the line, which r->p does not pass.
  */
 bool peers_read_word(struct rd *r, char *word, size_t size);
 
@@ -80,8 +80,8 @@ bool peers_read_word(struct rd *r, char *word, size_t size);
 bool peers_next_line(struct rd *r);
 
 /*
- * The server and the user (of PEERS_USER_LONGEST + 1 octets each) that a peers
- * file of pptpsetup's names; "-" for what it does not.
+ * Finds the server and the user (PEERS_USER_LONGEST + 1 octets of room each) in
+ * a peers file that pptpsetup wrote; "-" for one that it does not name.
  */
 void peers_find(struct rd text, char *server, char *user);
 

@@ -24,7 +24,7 @@ struct link {
 	int64_t		 full_since;	/* pppd has not read since then; or
 					 * LINK_NEVER */
 	size_t		 start, len;	/* of the queue in buf[] */
-	size_t		 left;		/* if sync: of its first frame */
+	size_t		 left;		/* if sync: octets of the first frame */
 	struct termios	 old;		/* put back at the end if restore */
 	bool		 restore;
 	int		 in_flags, out_flags;
@@ -33,16 +33,16 @@ struct link {
 
 /*
  * Prepares *l, zeroed by the caller, and both descriptors, which stay the
- * caller's: they become non-blocking, a terminal becomes raw, and a synchronous
- * one gets the kernel's N_HDLC if there is one, so that each read() gives one
- * frame.  link_close() restores flags and terminal settings.
+ * caller's: they become non-blocking and a terminal becomes raw.  With sync, `in`
+ * gets the line discipline N_HDLC if the kernel has it, so that each read()
+ * gives one frame.  link_close() restores flags and terminal settings.
  */
 void link_open(struct link *l, int in, int out, bool sync);
 void link_close(struct link *l);
 
 /*
- * Queues one frame, escaped by this map if async; false: there is no room, the
- * frame is dropped.
+ * Queues one frame, escaped as accm says unless sync; false: there is no room,
+ * the frame is dropped.
  */
 bool link_put(struct link *l, const uint8_t *frame, size_t len,
     uint32_t accm);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What PPP's own negotiation says (pure): reads the control frames that pass
- * between pppd and the server, both ways, and changes none.  It knows when the
- * network is up, and in a sentence why it did not come up.
+ * Follows PPP's negotiation (pure): reads the control frames that pass between
+ * pppd and the server, both ways, and changes none.  Tells when the network is
+ * up, or in a sentence why it did not come up.
  *
- * Frames of passwords are read, never kept: of a login it holds the name.
+ * Of a login the user's name and the server's text are kept, never a password.
  */
 #ifndef PPP_OBSERVER_H
 #define PPP_OBSERVER_H
@@ -32,12 +32,12 @@ struct ppp_request {
 };
 
 /*
- * What one side said of an option.  A login is its protocol << 8 | CHAP's
- * algorithm, an address in host order, MPPE's bits as in RFC 3078 2.1.
+ * What one side said of an option.  The value is protocol << 8 | CHAP algorithm
+ * for a login, in host order for an address, as in RFC 3078 2.1 for MPPE.
  */
 struct ppp_option {
-	uint32_t	 asked;		/* by its last request; 0: not */
-	uint32_t	 nak;		/* would do instead; 0: did not say */
+	uint32_t	 asked;		/* in its last request; 0: nothing */
+	uint32_t	 nak;		/* its counter-proposal; 0: none */
 	bool		 rejected;
 };
 
@@ -45,11 +45,11 @@ struct ppp_option {
 struct ppp_said {
 	struct ppp_request lcp, ccp, ipcp;
 	struct ppp_option mru;
-	struct ppp_option accm;		/* to be escaped towards it, once
+	struct ppp_option accm;		/* what the other must escape, once
 					 * acknowledged (RFC 1662 7.1) */
 	struct ppp_option auth;		/* login that it demands of the other */
-	uint32_t	 wanted;	/* the last login that it did demand,
-					 * even if it gave in */
+	uint32_t	 wanted;	/* the last login that it demanded,
+					 * even if it then gave in */
 	struct ppp_option mppe, addr;
 	bool		 rejects_ccp, rejects_ipcp;
 	char		 terminate[PPP_TEXT + 1];	/* "" without text */
@@ -57,21 +57,21 @@ struct ppp_said {
 							 * acknowledged it */
 };
 
-/* All zeroes: nothing is known. */
+/* Starts as all zeroes: nothing is known. */
 struct ppp_observer {
 	enum ppp_phase	 phase;
-	bool		 was_up;	/* once, even before a renegotiation */
+	bool		 was_up;	/* at some time, if not now */
 	struct ppp_said	 said[PPP_SIDES];
-	bool		 refused;	/* the server, our login */
+	bool		 refused;	/* the server refused our login */
 	char		 user[PPP_NAME + 1];
 	char		 failure[PPP_TEXT + 1];	/* the server's own text */
-	unsigned	 error;		/* E= of MS-CHAP (RFC 2759 6); 0 */
+	unsigned	 error;		/* E= of MS-CHAP (RFC 2759 6); or 0 */
 };
 
 /*
- * May this frame be one of PPP's control protocols?  All begin, behind address
- * and control if they are there, with an even octet of 0x80 or more; data does
- * not, compressed or not (RFC 1661 2, 6.5).
+ * May this frame be of one of PPP's control protocols?  All begin, after
+ * address and control if present, with an even octet of 0x80 or more; no data
+ * frame does, compressed or not (RFC 1661 2, 6.5).
  */
 static inline bool
 ppp_observer_wants(const uint8_t *p, size_t n)
@@ -82,8 +82,8 @@ ppp_observer_wants(const uint8_t *p, size_t n)
 }
 
 /*
- * What to escape in a frame for pppd: in control frames everything, as LCP is
- * always sent so, and in others what the server has agreed to.
+ * Which control characters to escape in a frame for pppd: all of them in a
+ * control frame, as LCP requires; in others those the server has agreed to.
  */
 static inline uint32_t
 ppp_observer_accm(const struct ppp_observer *o, const uint8_t *p, size_t n)
@@ -94,14 +94,14 @@ ppp_observer_accm(const struct ppp_observer *o, const uint8_t *p, size_t n)
 	    ours->accm.asked : HDLC_ACCM_ALL;
 }
 
-/* Reads a frame that this side sent; n octets from its first one on. */
+/* Reads a frame of n octets that this side sent. */
 void ppp_observer_see(struct ppp_observer *o, enum ppp_side from,
     const uint8_t *p, size_t n);
 
 /*
- * Why the network did not come up: the status that pptp ends with for it, and
- * one printable sentence on what happened, to whom, what to try.  EXIT_OK and
- * "" if it did, or if nothing of ours is answered.
+ * Why the network did not come up: returns the status to exit with and puts one
+ * printable sentence into out, on what happened and what to try.  EXIT_OK and
+ * "" if it did come up, or if nothing of ours was answered.
  */
 enum exit_status ppp_observer_verdict(const struct ppp_observer *o,
     const char *server, char *out, size_t size);

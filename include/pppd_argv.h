@@ -8,19 +8,19 @@
 /* What pptp adds on its own. */
 struct pppd_extra {
 	const char	*plugin;	/* pptp.so; NULL: a pty */
-	int		 line;		/* its socket to the gateway */
+	int		 line;		/* the plugin's socket to the gateway */
 	const char	*tty;		/* without a plugin */
 	unsigned	 mtu;		/* for mtu and mru */
-	const char	*user;		/* DOMAIN\user or user; "" */
-	int		 password_fd;	/* an options file with it; -1 */
+	const char	*user;		/* DOMAIN\user or user; or "" */
+	int		 password_fd;	/* options file that has it; or -1 */
 	bool		 updetach;	/* return once the network is up */
 };
 
 /*
- * The argument vector for pppd: "pppd"; tty and "38400" without a plugin; what
- * is extra and what the options ask of pppd; the words; the plugin's options.
- * With these pppd can start more kernel gateways, for the same call.  NULL
- * terminated, good until the next call; its words include those of *c.
+ * The argument vector for pppd: "pppd"; without a plugin tty and "38400"; what
+ * extra and pptp's options ask of pppd; the user's words; with a plugin its
+ * options, by which it can start a kernel gateway for the same call again.
+ * NULL-terminated, valid until the next call; points to the words of *c.
  */
 char **pppd_argv(const struct conf *c, const struct pppd_extra *extra);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One control connection of RFC 2637, PNS side (pure): takes octets and times,
- * returns octets and tells events.  Its user owns the TCP socket and the clock;
- * times are monotonic microseconds.  A loop does this and nothing else:
+ * returns octets and reports events.  Its user owns the TCP socket and the
+ * clock; times are monotonic microseconds.  A loop does this and nothing else:
  *
  *	readable:  ctrl_feed() until all is used
  *	always:    ctrl_output() -> write -> ctrl_sent(), while there is any
@@ -65,7 +65,7 @@ enum call_state {
 
 struct ctrl_call {
 	enum call_state	 state;
-	struct ipc_call	 conf;		/* what it was asked for by */
+	struct ipc_call	 conf;		/* the request for this call */
 	uint16_t	 serial;	/* the lowest goes first */
 	uint16_t	 peer_id;	/* of the OCRP */
 	bool		 answered;	/* its OCRP came: peer_id is known */
@@ -77,9 +77,9 @@ struct ctrl {
 	void		(*on_event)(void *user, const struct ctrl_event *e);
 	void		*user;
 	enum ctrl_state	 state;
-	struct ipc_server peer;		/* what its SCCRP says (2.2) */
+	struct ipc_server peer;		/* what the SCCRP says (2.2) */
 	struct ctrl_call call[CTRL_CALLS];
-	int64_t		 now;		/* as last told */
+	int64_t		 now;		/* as the caller last gave it */
 	int64_t		 deadline;	/* of WAIT_STOP, FLUSH; or CTRL_NEVER */
 	int64_t		 active_at;	/* last message received, or
 					 * Echo-Request of ours */
@@ -87,11 +87,11 @@ struct ctrl {
 	uint32_t	 echo_id;
 	bool		 echo_queued;	/* not wholly sent yet */
 	bool		 stop_wanted;
-	unsigned	 hold_for;	/* message that ends it; 0: none */
+	unsigned	 hold_for;	/* type that ends the hold; 0: none */
 	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing */
 	uint32_t	 requested;	/* OCRQs so far */
-	int64_t		 warn_window;	/* end of the minute with warnings;
-					 * CTRL_NEVER: it had none */
+	int64_t		 warn_window;	/* end of this minute of warnings;
+					 * CTRL_NEVER: there were none */
 	unsigned	 warnings;	/* in this minute */
 	enum exit_status end_status;	/* the last cause of an end */
 	char		 end_text[CTRL_TEXT];
@@ -106,12 +106,12 @@ struct ctrl {
 };
 
 /*
- * Begins with the SCCRQ.  conf, with the quirks, timers and host name of the
- * first call, is copied.  How long to wait for the answers to that and to an
- * OCRQ is for the user to say.
+ * Queues the SCCRQ.  conf, which has the quirks, timers and host name of the
+ * first call, is copied.  The caller limits the wait for the SCCRP and for each
+ * OCRP.
  *
- * on_event is told each event, which is gone when it returns; of the functions
- * below it may call ctrl_calls() only.
+ * on_event is called with each event, which is valid only until it returns; of
+ * the functions below it may call ctrl_calls() only.
  */
 void ctrl_init(struct ctrl *c, const struct ipc_call *conf,
     void (*on_event)(void *user, const struct ctrl_event *e), void *user,
@@ -119,7 +119,7 @@ void ctrl_init(struct ctrl *c, const struct ipc_call *conf,
 
 /*
  * Takes octets the peer sent and handles at most one whole message.  Returns
- * how many it used, all from CTRL_FLUSH on: call again with the rest.
+ * how many it used (all, from state CTRL_FLUSH on): call again with the rest.
  */
 size_t ctrl_feed(struct ctrl *c, const uint8_t *buf, size_t n, int64_t now);
 
@@ -128,7 +128,7 @@ void ctrl_eof(struct ctrl *c, int err);
 
 /*
  * What to write now: at most one message, so that no two share a segment; or
- * NULL.  ctrl_sent() says how much of it went.
+ * NULL.  ctrl_sent() takes how much of it was written.
  */
 const uint8_t *ctrl_output(struct ctrl *c, size_t *len, int64_t now);
 void ctrl_sent(struct ctrl *c, size_t n, int64_t now);
@@ -138,11 +138,11 @@ int64_t ctrl_due(const struct ctrl *c);
 void ctrl_tick(struct ctrl *c, int64_t now);
 
 /*
- * Asks for a call (2.7), once the connection is up and no other set-up message
- * is unanswered.  conf has its id, as quirk_fields()->call_id wants it, its
- * window > 0, to which the caller applies quirks, and its phone number.  Serial
- * numbers ascend; a quirk may replace them.  -1: no room, the id is in use, or
- * the connection is ending.  The caller asks ctrl_has_room() first.
+ * Queues a call; its OCRQ (2.7) is sent once the connection is up and no other
+ * set-up message is unanswered.  conf has the call's id and window (> 0), both
+ * with quirks applied, and phone number.  Serial numbers ascend; a quirk may
+ * replace the one that is sent.  0, or -1: no room, the id is in use, or the
+ * connection is ending.  The caller asks ctrl_has_room() first.
  */
 int ctrl_call_open(struct ctrl *c, const struct ipc_call *conf,
     uint16_t serial, int64_t now);
@@ -154,8 +154,9 @@ int ctrl_call_open(struct ctrl *c, const struct ipc_call *conf,
 void ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now);
 
 /*
- * Ends the connection in order: clears every call, then StopCCRQ (2.3), waits
- * a second for each answer, then CTRL_EV_CLOSED; at once before the SCCRP.
+ * Ends the connection in order: clears every call, sends StopCCRQ (2.3), waits
+ * up to a second for each answer, then tells CTRL_EV_CLOSED.  If the SCCRP has
+ * not come yet, the connection ends at once.
  */
 void ctrl_stop(struct ctrl *c, int64_t now);
 

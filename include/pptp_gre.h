@@ -20,7 +20,7 @@ enum {
 	GRE_ACK_DELAY_US = 9000,	/* delayed-ACK timer; less than 10 ms,
 					 * a common period of packets */
 	GRE_ACK_REPEAT_US = 100000,	/* between repeated bare ACKs */
-	GRE_ACK_REPEATS = 5,		/* of them while data is
+	GRE_ACK_REPEATS = 5,		/* ACKs repeated while our data is
 					 * unacknowledged */
 	GRE_OUTPUT_MAX = 28,		/* longest packet of gre_output() */
 	GRE_RTT_SLOTS = 64,		/* sent packets timed at once */
@@ -39,8 +39,8 @@ struct gre_counters {
 	uint64_t	 tx_fills;	/* gap fillers */
 	uint64_t	 rx_packets, rx_octets;	/* delivered */
 	uint64_t	 rx_acks;	/* of something not acknowledged yet */
-	uint64_t	 rx_lost;	/* numbers given up or jumped over; one
-					 * that comes later is in rx_old too */
+	uint64_t	 rx_lost;	/* numbers given up or skipped; if one
+					 * still comes, it is in rx_old too */
 	uint64_t	 rx_reordered;	/* delivered after waiting */
 	uint64_t	 rx_duplicate, rx_old, rx_far;	/* dropped */
 	uint64_t	 rx_bad;	/* any gre_verdict but GRE_OK */
@@ -86,15 +86,15 @@ size_t gre_size(void);
 
 /*
  * Prepares mem (gre_size() octets, zeroed; pages that are never needed are
- * never touched).  n outlives it and is the caller's.
+ * never touched).  n stays the caller's and must outlive mem.
  */
 struct gre *gre_init(void *mem, const struct gre_conf *conf,
     struct gre_counters *n);
 
 /*
  * Puts the header, of up to GRE_HEADER_MAX octets, in front of a frame for the
- * server, and with it an acknowledgement if one is owed.  Returns its length h:
- * the packet is frame - h, h + len octets, and is counted as sent.
+ * server, and with it an acknowledgement if one is owed.  Returns the header's
+ * length h: the packet is frame - h, h + len octets, and is counted as sent.
  */
 size_t gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now);
 
@@ -107,7 +107,7 @@ void gre_send_failed(struct gre *g, size_t len);
 /*
  * The next self-generated packet that is due, into buf[GRE_OUTPUT_MAX]: a gap
  * filler, a repeated or a delayed acknowledgement.  Returns its length, or 0 if
- * there is none now: call until it does.
+ * none is due: call until then.
  */
 size_t gre_output(struct gre *g, uint8_t *buf, int64_t now);
 
@@ -124,8 +124,8 @@ enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
  * The next PPP frame for pppd, in order, never twice; NULL when there is none
  * now.  The frame stays valid until the next call of gre_next or gre_recv.
  * Call until NULL after every gre_recv(), and when gre_due() has come.  drained
- * says that the socket has been read empty: only then may time alone give up a
- * missing packet, which else might still be in there.
+ * says that the socket has been read empty: only then is a missing packet given
+ * up for being late, as it might otherwise still be in the socket.
  */
 const uint8_t *gre_next(struct gre *g, size_t *len, bool drained,
     int64_t now);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Servers that need something special (pure): what a quirk changes in messages,
- * and what is known of a server by its names.  Other code asks for the bit of a
- * quirk where it matters.
+ * and what is known of a server by its names.  Whatever else a quirk changes is
+ * where the rest of the code tests its bit.
  */
 #ifndef PPTP_QUIRKS_H
 #define PPTP_QUIRKS_H
@@ -13,15 +13,14 @@
 enum {
 	QUIRK_WELCOME = 1 << 0,		/* text before the first message, and
 					 * before the first LCP frame in GRE */
-	QUIRK_ASYNCREAD = 1 << 1,	/* one read() is one message to it */
+	QUIRK_ASYNCREAD = 1 << 1,	/* it expects one message per read() */
 	QUIRK_BEZEQ = 1 << 2		/* Orckit ATUR3 as sold by Bezeq */
 };
 
 /*
- * What our own messages say: RFC 2637 2.1 and 2.7; quirks replace fields.
- * pptp_ctrl.c applies all but call_id and window: who chooses the id of a call
- * takes call_id when it is not -1, and who announces a window takes this one
- * unless the user wants another.
+ * Fields of the messages we send (RFC 2637 2.1, 2.7) that a quirk may replace.
+ * pptp_ctrl.c applies all but call_id and window, which client/call.c does: an
+ * id that is not -1, and a window unless the user chose one.
  */
 struct quirk_fields {
 	uint32_t	 framing_caps, bearer_caps;	/* of the SCCRQ */
@@ -38,16 +37,16 @@ struct quirk_fields {
 /* What is known of a server by its names (in its SCCRP). */
 struct quirk_server {
 	bool		 any_host;	/* else its host name is "local" */
-	char		 vendor[11];	/* more may follow with any host */
-	bool		 holds_back;	/* for a while, what follows a lost
-					 * packet */
+	char		 vendor[11];	/* with any_host: how it begins */
+	bool		 holds_back;	/* delays packets that follow a lost
+					 * one */
 	const char	*wants_pty;	/* why the kernel's data path would be
 					 * slower, as a clause; or NULL */
 	const char	*advice;	/* one line on what tends to go wrong
 					 * and what helps; or NULL */
 };
 
-/* Never NULL: a server that is not known has none of these. */
+/* Never NULL: for an unknown server all of it is zero. */
 const struct quirk_server *quirk_server(const char *host, const char *vendor);
 
 /* The fields under these quirks. */

@@ -7,36 +7,35 @@
 #include "util.h"
 
 /*
- * Before pppd is launched: EXIT_OK unless something is missing for certain,
- * without which pppd could only fail; then its status, and the sentence in why.
- * kernel: the kernel may carry the data.  Loads modules where the system does
- * that by itself.
+ * Before pppd is launched: EXIT_OK, unless something is certainly missing
+ * without which pppd must fail; then the status for that, with why filled.
+ * kernel: the kernel may carry the data.  The system may load modules for this.
  */
 enum exit_status ready_to_launch(const struct conf *conf, bool kernel,
     char why[WHY]);
 
 /*
- * All that a tunnel needs here.  Calls tell(false, sentence) for each thing
- * that is missing; or once tell(true, what there is).  Returns EXIT_OK, or the
- * status of the first that is missing.
+ * Checks all that a tunnel needs of this machine.  Calls tell(false, sentence)
+ * for each thing that is missing, or tell(true, what there is) once.  Returns
+ * EXIT_OK, or the status of the first missing thing.
  */
 enum exit_status ready_all(const struct conf *conf,
     void (*tell)(bool ok, const char *said));
 
-/* Opens a raw GRE socket to try it; ready_no_raw(): the failure in errno. */
+/* Tries to open a raw GRE socket; ready_no_raw() explains why that failed. */
 enum exit_status ready_raw(char why[WHY]);
 enum exit_status ready_no_raw(char why[WHY]);
 
 /*
- * Opens a pty: its master, and in *tty and name the slave; both close-on-exec.
- * -1 with errno.
+ * Opens a pty, close-on-exec.  Returns the master, with the slave in *tty and
+ * its path in name; or -1 with errno.
  */
 enum { READY_PTY = 64 };
 int ready_pty(char name[READY_PTY], int *tty);
 
 /*
- * What follows the name of a capability in a sentence: that it is missing, and
- * how to give it to this user, here.  Static storage.
+ * The rest of a sentence that begins with the name of a capability: that it is
+ * missing, and how to give it to this user on this machine.  Static storage.
  */
 const char *ready_how(void);
 

@@ -14,22 +14,23 @@
 #include "conf.h"
 
 struct refusals {
-	uint64_t	 when_us;	/* clock_us() of the last failure; 0 */
+	uint64_t	 when_us;	/* clock_us() of the last; or 0 */
 	uint32_t	 logins;	/* refused in a row */
-	uint32_t	 failures;	/* of PPP, these among them */
+	uint32_t	 failures;	/* of PPP in a row, logins included */
 };
 
 /*
- * Opens the file of a server (its address), which whoever starts a call manager
- * makes; reads what it holds into *r.  A descriptor for refusals_note(), to be
- * kept in the sandbox; -1 and zeroes where there is no such file.
+ * Opens a server's file, named for its address, and reads it into *r; whoever
+ * starts a call manager makes the file.  Returns a descriptor for
+ * refusals_note(), to be kept in the sandbox; or -1, with *r zeroed, if there
+ * is no such file.
  */
 int refusals_open(const char *dir, const char *server, struct refusals *r);
 
 /*
- * How long the next start is to wait: 0 without a failure, and ten minutes
- * after the last; 5 s after one; 5, 10, 20, 40 and then 60 s after logins
- * refused.
+ * How long the next start must wait: 5 s after a failure; 5, 10, 20, 40 and
+ * then 60 s after logins refused in a row; 0 without a failure, or ten minutes
+ * after the last.
  */
 int64_t refusals_wait_us(const struct refusals *r, int64_t now_us);
 

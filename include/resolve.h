@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a host name to IPv4 addresses, and to the MTU of a tunnel there. */
+/* Finds the IPv4 addresses of a host name, and the MTU of a tunnel to one. */
 #ifndef RESOLVE_H
 #define RESOLVE_H
 
@@ -12,7 +12,7 @@ struct resolve {
 	const char	*host;		/* a name, or an address as text */
 	int64_t		 deadline_us;	/* of clock_us() */
 	int		 hangup_fd;	/* give up when this hangs up; -1 */
-	void		*secret;	/* not for that process; or NULL */
+	void		*secret;	/* wiped in the resolver; or NULL */
 	size_t		 secret_size;
 
 	/* The answer. */
@@ -23,14 +23,14 @@ struct resolve {
 };
 
 /*
- * Resolves r->host, a name in a process without privilege.  Returns how many
- * addresses r->addr has now, or 0 with r->status and r->why filled.
+ * Resolves r->host; looks a name up in an unprivileged process.  Returns how
+ * many addresses r->addr has now, or 0 with r->status and r->why filled.
  */
 size_t resolve_host(struct resolve *r);
 
 /*
- * For pppd's options mtu and mru: MTU_USUAL (conf.h), or what the route to the
- * server leaves, if that is less but not absurd.
+ * For pppd's options mtu and mru: MTU_USUAL (conf.h), or what the MTU of the
+ * route to the server leaves, if that is less but at least MTU_LEAST.
  */
 unsigned resolve_mtu(struct in_addr server);
 

@@ -55,7 +55,7 @@ int route_open(struct route *r, struct in_addr server);
  *
  * Paths through ppp and tun interfaces are avoided, as they may be the tunnel
  * itself, except one that the first call finds in use (an uplink by PPPoE);
- * there the far end counts as a gateway, being one.
+ * there the far end counts as the gateway.
  *
  * 0, or -1 with errno after a log line (the tunnel may go on); nothing is
  * logged twice in a row.
@@ -64,7 +64,7 @@ int route_update(struct route *r);
 
 /*
  * Reads what the kernel announced on r->watch; true if paths may have changed:
- * route_update() in a moment, as changes come in bursts.
+ * then call route_update() in a moment, as changes come in bursts.
  */
 bool route_changed(struct route *r);
 

@@ -15,25 +15,24 @@
 /*
  * A process that gives up uid 0 takes this plus its process id as uid and gid:
  * no distribution, container or subuid map hands such ids out, so that no other
- * process on the machine may signal it, not even that of another tunnel.
+ * process on the machine may signal it, not even one of another tunnel.
  */
 enum { SANDBOX_ID_BASE = 0x70000000 };
 
 /*
  * To be called once, after everything that needs privilege was acquired and
- * before the first byte of a peer is read.  keep[0 .. n) are the descriptors
- * to live on; 0, 1, 2 and those of the log always do.  Steps, in order:
- * close the others; no_new_privs; an empty root directory; an unprivileged uid
- * and gid, no supplementary group; the bounding set and all capability sets
- * empty; no core dumps; by Landlock, as far as this kernel has it, no file, no
- * TCP (the manager may connect), no signal and no abstract unix socket of
- * others; the proof that user, capabilities and files are gone; seccomp allow
- * list.
+ * before the first byte of a peer is read.  keep[0 .. n) are the descriptors to
+ * keep open; 0, 1, 2 and those of the log always stay.  Steps, in order: close
+ * the others; no_new_privs; an empty root directory; an unprivileged uid and
+ * gid, no supplementary group; the bounding set and all capability sets empty;
+ * no core dumps; by Landlock, as far as this kernel has it, no file, no TCP
+ * (the manager may connect), no signal and no abstract unix socket of others;
+ * the proof that user, capabilities and files are gone; seccomp allow list.
  *
  * The monitor role keeps uid, root directory and CAP_NET_ADMIN, and drops the
- * rest.  Directories among keep are where Landlock lets it remove files; one
- * that belongs to somebody else is one it will unlink in: then, and only then,
- * CAP_DAC_OVERRIDE stays as well.
+ * rest.  Landlock lets it remove files in the directories among keep.  If, and
+ * only if, one of these belongs to another user, CAP_DAC_OVERRIDE stays as
+ * well: removing a file there needs it.
  *
  * Afterwards nothing can be opened (EPERM); sys/seccomp.c has the list of the
  * system calls each role may make.
@@ -45,10 +44,10 @@ enum { SANDBOX_ID_BASE = 0x70000000 };
 int sandbox_enter(enum sandbox_role role, const int *keep, size_t n);
 
 /*
- * The ids alone, for a process that starts as uid 0: the supplementary groups
- * go; uid and gid become those of its own, 65534 where the user namespace does
- * not map those, and stay (said in the log) where it maps neither.  0, or -1
- * with errno.
+ * Gives up the ids alone, for a process that starts as uid 0: drops the
+ * supplementary groups and takes a uid and gid of its own, or 65534 if the user
+ * namespace does not map those; if it maps neither, the old ids stay and the
+ * log says so.  0, or -1 with errno.
  */
 int sandbox_drop_ids(void);
 

@@ -8,16 +8,15 @@ enum sandbox_role {
 	SANDBOX_MANAGER,	/* TCP (connects too), unix listener, monitor */
 	SANDBOX_MONITOR,	/* keeps CAP_NET_ADMIN and its files; no
 				 * sockets but rtnetlink */
-	SANDBOX_RESOLVER	/* filter only: denies other programs,
-				 * processes, namespaces and the kernel's
-				 * insides; nobody knows all that libc's modules
-				 * need */
+	SANDBOX_RESOLVER	/* filter only, a deny list: programs,
+				 * processes, namespaces, kernel internals;
+				 * nobody can list what libc's modules need */
 };
 
 /*
  * Restricts this process to the calls of its role, for good; needs
  * no_new_privs.  0 also where the kernel or this architecture has no filters
- * (logged); -1 if there should be one and is not.
+ * (logged); -1 if the filter could not be installed.
  */
 int sandbox_filter(enum sandbox_role role);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --status: the tunnels there are, one of them, and its network in words. */
+/* --status: prints all tunnels, or one; puts a tunnel's network into words. */
 #ifndef SHOW_H
 #define SHOW_H
 
@@ -10,7 +10,7 @@
 
 enum { SHOW_OWNER = 40 };
 
-/* Whose call manager says it. */
+/* The user whose call manager reports a tunnel. */
 struct show_owner {
 	uid_t		 uid;
 	bool		 claims;	/* another user's: not to be trusted */
@@ -20,9 +20,9 @@ struct show_owner {
 void show_owner(struct show_owner *o, uid_t uid);
 
 /*
- * Prints the tunnel on stdout, in words or as JSON.  here: its interfaces are
- * those of this network namespace, so that they can be named, and the kernel be
- * asked for the counters, which replace those of t.
+ * Prints the tunnel on stdout, in words or as JSON.  here: the tunnel is in
+ * this network namespace, so its interface can be named and, if the kernel
+ * carries the data, its counters be read, which replace those in *t.
  */
 void show_tunnel(struct ipc_tunnel *t, const struct show_owner *o,
     bool here, bool json);

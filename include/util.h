@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Log, clock and descriptor helpers: what every acting file needs. */
+/* Log, clock and descriptor helpers: for every file that is not pure. */
 #ifndef UTIL_H
 #define UTIL_H
 
@@ -19,7 +19,7 @@ enum log_level {
 	LOG_L_CONTROL,		/* each control message */
 	LOG_L_PACKET,		/* each packet, rate-limited */
 	LOG_L_WARNING,		/* of LOG_L_INFO */
-	LOG_L_LAST,		/* of LOG_L_ERROR; waits 1 s for readers */
+	LOG_L_LAST,		/* of LOG_L_ERROR; may wait 1 s for readers */
 	LOG_L_ANSWER		/* to a signal: at any level, everywhere */
 };
 
@@ -28,18 +28,18 @@ enum log_level {
 /*
  * Lines go to syslog (facility daemon, ident pptp, with pid) and, for what a
  * user must see, to stderr while log_stderr() allows.  tag is --logstring or
- * NULL; it is not copied.  The log never blocks, but for last sentences
- * (1 s), and keeps errno; text is escaped to printable characters.
+ * NULL; it is not copied.  The log never blocks, except up to 1 s for last
+ * sentences, and keeps errno; text is escaped to printable characters.
  */
 void log_open(int level, const char *tag);
 
-/* The name before lines on stderr, in place of "pptp". */
+/* Sets the name before lines on stderr, in place of "pptp". */
 void log_name(const char *program);
 
 /*
  * What stderr gets: 0 nothing but fatal(), 1 warnings and errors, 2 all.  While
  * it is not 0 the log holds a descriptor of its own for a terminal or pipe: set
- * 0 where somebody waits for that to be closed.
+ * 0 if somebody waits for that to be closed.
  */
 void log_stderr(int what);
 
@@ -66,15 +66,15 @@ void fatal(int status, const char *fmt, ...) PRINTF(2, 3)
 
 /*
  * Writes to stdout or stderr alone, as it stands, at most 1 KB.  If nobody
- * reads, it waits up to a second, as fatal() does: that is the limit for all
- * such waits of a process together.
+ * reads, it waits, as fatal() does; all such waits of a process together take
+ * at most a second.
  */
 void say(int out, const char *fmt, ...) PRINTF(2, 3);
 
-/* A text made printable, octets that are not as \xHH: see wire.h. */
+/* Makes a text printable, with other octets as \xHH: see wire.h. */
 void text_line(char *out, size_t size, const char *text);
 
-/* The same for one that others wrote and that will be quoted. */
+/* The same for a stranger's text that will stand in quotation marks. */
 void text_quote(char *out, size_t size, const char *text);
 
 /* Monotonic microseconds, counting through suspend (CLOCK_BOOTTIME). */
@@ -84,10 +84,9 @@ int64_t clock_us(void);
 void random_bytes(void *p, size_t n);
 
 /*
- * Waits a moment for a child that is about to end, as its descriptors are
- * closed, and puts what came of it into out: "" for an end by itself or for
- * none that can be seen, else words that follow its name ("was killed by ...");
- * CHILD_WORDS octets hold them.
+ * Waits a moment for a child that is about to end, as its socket has closed.
+ * If it was killed, puts words to follow its name into out ("was killed by
+ * ..."), for which CHILD_WORDS octets are enough; else "".
  */
 enum { CHILD_WORDS = 80 };
 void child_end(pid_t pid, char *out, size_t size);
@@ -102,7 +101,7 @@ void child_words(int status, char *out, size_t size);
 enum { WHY = 288 };
 int failed(char why[WHY], int status, const char *fmt, ...) PRINTF(3, 4);
 
-/* Closes it unless it is -1, and keeps errno. */
+/* Closes fd unless it is -1, and keeps errno. */
 void fd_close(int fd);
 
 /* 0, or -1 with errno. */
@@ -118,7 +117,7 @@ void fd_null(int fd);
 /* Closes all descriptors from 3 on but those in keep[0 .. n) and the log's. */
 void fd_close_others(const int *keep, size_t n);
 
-/* Of two times of clock_us(). */
+/* The earlier of two times of clock_us(). */
 static inline int64_t
 sooner(int64_t a, int64_t b)
 {
@@ -135,8 +134,8 @@ int poll_timeout(int64_t due_us, int64_t now_us);
 int fd_wait(int fd, int hangup_fd, int64_t deadline_us);
 
 /*
- * Reads until the end of fd, an error, or size octets: how many; -1 as
- * fd_wait().
+ * Reads until end of file, an error, or size octets.  Returns how many octets,
+ * or -1 as fd_wait().
  */
 ssize_t fd_read_all(int fd, int hangup_fd, int64_t deadline_us, char *buf,
     size_t size);
@@ -148,13 +147,13 @@ ssize_t fd_read_all(int fd, int hangup_fd, int64_t deadline_us, char *buf,
 int signal_fd(const int *sigs, size_t n);
 
 /*
- * SIGCHLD and SIGALRM as we need them: whoever started us may have ignored or
- * blocked them, and exec keeps that.  SIGXFSZ is ignored from now on; SIGUSR1
- * waits for a gateway: `killall -USR1` must not end the other processes.
+ * Resets SIGCHLD and SIGALRM, which whoever started us may have ignored or
+ * blocked: exec keeps that.  Ignores SIGXFSZ.  Blocks SIGUSR1, which is meant
+ * for gateways: `killall -USR1` must not end the other processes.
  */
 void signal_defaults(void);
 
-/* Undoes the above, except for SIGCHLD and SIGALRM, before an exec. */
+/* Before an exec: unblocks all signals, stops ignoring SIGPIPE and SIGXFSZ. */
 void signal_reset(void);
 
 #endif

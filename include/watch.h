@@ -28,19 +28,19 @@ struct gateway {
 	int		 raw, channel;	/* GRE, or the kernel's PPTP socket */
 	int		 mgr;		/* the call manager */
 	uint16_t	 call, peer_call, window;
-	bool		 holds_back;	/* the server; see pptp_quirks.h */
+	bool		 holds_back;	/* the server does: pptp_quirks.h */
 	struct gre_counters *n;
 	struct refusals	 refusals;	/* before this tunnel */
-	int		 refusals_fd;	/* to note its end; -1 */
+	int		 refusals_fd;	/* to note its end in; or -1 */
 };
 
 /* Times are clock_us(); INT64_MAX: never. */
 struct watch {
 	struct gateway	*gw;
 	struct health	 health;
-	int		 fd;		/* poll it: watch_read() */
-	int		 signals, addresses;	/* behind it, as is gw->mgr; the
-					 * latter is of nl_open() */
+	int		 fd;		/* poll it, then watch_read() */
+	int		 signals, addresses;	/* fd polls them and gw->mgr;
+					 * addresses is rtnetlink */
 	bool		 settled;
 	int64_t		 grace_until;	/* after a SIGTERM */
 	int64_t		 check_address_at;
@@ -49,19 +49,19 @@ struct watch {
 };
 
 /*
- * Opens the descriptors, then drops every privilege and all descriptors but
- * these, those of *gw it needs, and own[]; -1 in there is none.  0, or -1 after
- * logging why.
+ * Opens the descriptors of *w, then drops every privilege and all descriptors
+ * but those, gw->mgr, gw->refusals_fd and own[] (-1 in there: none).  0, or -1
+ * after logging why.
  */
 int watch_begin(struct watch *w, struct gateway *gw, const int own[3]);
 
-/* Sets over and status, unless they are set. */
+/* Sets over and status, unless over is set already. */
 void watch_end(struct watch *w, enum exit_status status);
 
 /*
  * Reads what has come: logs what the manager wants logged, or why the tunnel is
- * over; notes that addresses have changed.  SIGUSR1 asks for the counters (it
- * returns true).  Any other signal ends the tunnel: the first after
+ * over; notes that addresses have changed.  Returns true if SIGUSR1 asked for
+ * the counters.  Any other signal ends the tunnel: the first after
  * TERM_GRACE_US, a second one at once.
  */
 bool watch_read(struct watch *w, int64_t now);
@@ -71,8 +71,8 @@ int64_t watch_due(const struct watch *w);
 void watch_tick(struct watch *w, int64_t now);
 
 /*
- * The loop has ended: says why PPP did not come up if that is why, and notes
- * the end.  Returns the status to exit with.
+ * To be called after the loop: if PPP failed, logs why; notes the end of the
+ * tunnel.  Returns the status to exit with.
  */
 enum exit_status watch_over(struct watch *w, int64_t now);
 
