@@ -20,7 +20,7 @@
 #define SLOW	"pptpd is slow with --data-path=kernel: leave that to auto"
 static const struct quirk_server servers[] = {
 	{ false, "linux", true, OVERRUN, SLOW },
-	{ false, "MoretonBay", false, OVERRUN, SLOW },	/* pptpd before 1.1 */
+	{ false, "MoretonBay", false, OVERRUN, SLOW },	/* older pptpd */
 	{ false, "cananian", false, NULL, "accel-ppp drops packets that "
 	    "others have overtaken, and has an MTU of 1436 at most: mtu 1400" },
 	{ true, "MikroTik", false, NULL, "MikroTik: if CCP or IPCP ends again "

@@ -33,9 +33,9 @@ struct link {
 
 /*
  * Prepares *l, zeroed by the caller, and both descriptors, which stay the
- * caller's: they become non-blocking and a terminal becomes raw.  With sync, `in`
- * gets the line discipline N_HDLC if the kernel has it, so that each read()
- * gives one frame.  link_close() restores flags and terminal settings.
+ * caller's: they become non-blocking and a terminal becomes raw.  With sync,
+ * `in` gets the line discipline N_HDLC if the kernel has it, so that each
+ * read() gives one frame.  link_close() restores flags and terminal settings.
  */
 void link_open(struct link *l, int in, int out, bool sync);
 void link_close(struct link *l);

@@ -48,7 +48,7 @@ kernel_offer(struct kernel_path *k)
 		return failed(k->why, false, "this kernel has no PPTP (module "
 		    "pptp): %m");
 	close(fd);
-	/* `plugin` is a privileged option of pppd. */
+	/* pppd loads a plugin from any folder only for root. */
 	if (getuid() != 0)
 		return failed(k->why, false, "only root may give pppd a "
 		    "plugin");
