@@ -479,9 +479,8 @@ try_address(struct call *c)
 	enum exit_status status;
 
 	inet_ntop(AF_INET, &c->server, c->gw.server, sizeof(c->gw.server));
-	if (!hold_back(c))
-		return pppd_gone(c);
-	if ((status = find_local(c)) == EXIT_OK &&
+	status = hold_back(c) ? EXIT_OK : pppd_gone(c);
+	if (status == EXIT_OK && (status = find_local(c)) == EXIT_OK &&
 	    (status = open_data(c)) == EXIT_OK &&
 	    /* Needed where the kernel has no GRE of its own. */
 	    (status = c->kernel ? EXIT_OK : open_raw(c, &fds.fd[IPC_FD_DROP],

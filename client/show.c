@@ -161,7 +161,7 @@ user_lines(const struct tunnel *s)
 		    (double)s->t->n.rtt_us / 1000);
 	line(s, "  out %llu packets, %llu octets, %llu bare acks, %llu refused "
 	    "here", U(tx_packets), U(tx_octets), U(tx_acks), U(tx_lost));
-	line(s, "  in  %llu packets, %llu octets, %llu bare acks",
+	line(s, "  in  %llu packets, %llu octets, %llu acks",
 	    U(rx_packets), U(rx_octets), U(rx_acks));
 	line(s, "      %llu lost, %llu reordered, %llu duplicate, %llu late, "
 	    "%llu bad", U(rx_lost), U(rx_reordered), U(rx_duplicate),

@@ -81,7 +81,7 @@ log_counters(const struct gateway *gw)
 #define U(x)	((unsigned long long)n->x)
 	log_answer("tunnel to %s: sent %llu packets, %llu octets, %llu bare "
 	    "acks, %llu fills; %llu refused by this system; "
-	    "received %llu packets, %llu octets, %llu bare acks", gw->server,
+	    "received %llu packets, %llu octets, %llu acks", gw->server,
 	    U(tx_packets), U(tx_octets), U(tx_acks), U(tx_fills),
 	    U(tx_lost), U(rx_packets), U(rx_octets), U(rx_acks));
 	log_answer("tunnel to %s: lost %llu, reordered %llu, duplicate %llu, "

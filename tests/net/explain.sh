@@ -162,7 +162,7 @@ out=$(setpriv --reuid 65534 --regid 65534 --clear-groups "$CLIENT" \
 is "a folder that cannot be read: status" $? "$EXIT_PERMISSION"
 is "and no half of a list" "$out" ""
 has "--status shows it" "$(tr '\n' ' ' < /run/text)" \
-	'10.9.0.2: up 0:00:0[0-9], call [0-9]+, the server.s call [0-9]+, from 10.9.0.1   PPP is not up   pptp carries the data, last heard [0-9] s ago   out 51 packets, 10018 octets, [0-9]+ bare acks, 0 refused here .* in  51 packets, 10018 octets, [0-9]+ bare acks .* 0 lost, 0 reordered, 50 duplicate, 0 late, 0 bad .*round trip [0-9.]+ ms'
+	'10.9.0.2: up 0:00:0[0-9], call [0-9]+, the server.s call [0-9]+, from 10.9.0.1   PPP is not up   pptp carries the data, last heard [0-9] s ago   out 51 packets, 10018 octets, [0-9]+ bare acks, 0 refused here .* in  51 packets, 10018 octets, [0-9]+ acks .* 0 lost, 0 reordered, 50 duplicate, 0 late, 0 bad .*round trip [0-9.]+ ms'
 is "--status HOST: that server's tunnels" "$(grep -c '^10.9.0.2: up' /run/text.this)" 1
 is "--status HOST: and no others" "$(cat /run/text.other)" "no tunnels"
 is "in JSON: an empty list" "$(tr -d '\n' < /run/json.other)" "[]"
