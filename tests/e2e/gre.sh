@@ -5,7 +5,10 @@
 # once it is wrong.  And: the server hangs up at once; pppd cannot be run.
 . "$(dirname "$0")/../rig/net.sh"
 net_up
-server_up
+# Neither pppd gives up before all is said, on a slow machine either.
+server_up refuse-pap refuse-chap refuse-mschap require-mschap-v2 \
+	require-mppe-128 "lcp-max-configure 30"
+PPPD+=" lcp-max-configure 30"
 modules=/usr/lib/uml/modules/$(uname -r)/kernel/net/sched
 for m in sch_ingress cls_u32 act_gact; do
 	for f in "$modules/$m".ko*; do
