@@ -233,10 +233,27 @@ test_removal(void)
 	(void)rmdir(dir);
 }
 
+/* A build in a network namespace of its own has "lo" down. */
+static bool
+loopback_is_up(void)
+{
+	struct sockaddr_in to = address("127.0.0.7");
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	bool up;
+
+	to.sin_port = htons(9);
+	up = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+	close(fd);
+	return up;
+}
+
 int
 main(void)
 {
-	test_path();
+	if (loopback_is_up())
+		test_path();
+	else
+		T(true, "the path of a connection # SKIP lo is down");
 	test_rate();
 	test_removal();
 	return t_done();
