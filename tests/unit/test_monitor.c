@@ -250,11 +250,12 @@ loopback_is_up(void)
 int
 main(void)
 {
-	if (loopback_is_up())
+	if (loopback_is_up()) {
 		test_path();
-	else
-		T(true, "the path of a connection # SKIP lo is down");
-	test_rate();
+		test_rate();
+	} else {
+		T(true, "a connection's path, and its rate # SKIP lo is down");
+	}
 	test_removal();
 	return t_done();
 }
