@@ -162,10 +162,9 @@ ccp_failed(const struct why *w)
 	bool unread = !they_ask && gave_up(peer, "MPPE required but peer");
 
 	/* pppd also Rejects MPPE when only the keys differ from its own. */
-	if (we_ask && they_ask && !ours->rejects_ccp && !peer->rejects_ccp &&
-	    (ours->mppe.asked & peer->mppe.asked & MPPE_KEYS) == 0)
-		return other_mppe(w);
-	if (we_ask && unread)
+	if (we_ask && (unread || (they_ask && !ours->rejects_ccp &&
+	    !peer->rejects_ccp &&
+	    (ours->mppe.asked & peer->mppe.asked & MPPE_KEYS) == 0)))
 		return other_mppe(w);
 	if (we_ask && (peer->rejects_ccp || peer->mppe.rejected))
 		return no_mppe(w);
