@@ -31,13 +31,13 @@ now() {		# now UNIT COMMAND...: in the background, its output kept
 	pid[$n]=$!
 }
 has_address() { ip -o -4 addr show dev "ppp$1" | grep -q 172; }
-# With --sync the pty may join two frames when the machine is slow.  In a
-# negotiation pppd gives up: a fresh tunnel, then.  Later a second's data is lost.
+# For --sync: pppd gives up where frames of its negotiation were joined (see
+# alive_sync): a fresh tunnel, then.
 anew() {	# anew UNIT COMMAND...: the same until it is up, three times at most
 	for _ in 1 2 3; do
 		now "$@"
 		until_ok 40 eval "has_address $1 || ! kill -0 ${pid[$1]}"
-		! { has_address "$1" && until_ok 5 alive -I "ppp$1"; } \
+		! { has_address "$1" && alive_sync -I "ppp$1"; } \
 			2> /dev/null || return
 		kill -TERM "${pid[$1]}" 2>/dev/null
 		wait "${pid[$1]}"
@@ -46,7 +46,7 @@ anew() {	# anew UNIT COMMAND...: the same until it is up, three times at most
 }
 works() {	# works UNIT CLAIM
 	until_ok 60 has_address "$1"
-	claim "$2" until_ok 5 alive -I "ppp$1"
+	claim "$2" alive -I "ppp$1"
 }
 peer() { printf '%s\n' "${@:2}" > "/etc/ppp/peers/$1"; }
 ours="noauth user alice remotename PPTP require-mppe-128 nobsdcomp nodeflate
@@ -103,7 +103,7 @@ now 3 pppd pty "$PPTP $SERVER --nolaunchpppd --timeout 0.02" $ours nodetach
 # shellcheck disable=SC2086 # words
 now 4 pppd pty "work-vpn $SERVER --nolaunchpppd --phone 5 --nohostroute" \
 	$ours nodetach
-works 0 "routers: --idle-wait 0 HOST --nobuffer --sync"
+claim "routers: --idle-wait 0 HOST --nobuffer --sync" alive_sync -I ppp0
 works 1 "a quoted host, blanks at the end"
 works 2 "--localbind=ADDR, bare words behind the host"
 works 3 "--timeout 0.02"

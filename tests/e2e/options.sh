@@ -22,19 +22,17 @@ go() {
 		logfile /run/pppd$n.log > /run/client$n.out 2> /run/client$n.err &
 	pid[$n]=$!
 }
-# With --sync the pty may join two frames when the machine is slow.  In a
-# negotiation pppd gives up: a fresh tunnel, then.  Later a second's data is lost.
+# For --sync: pppd gives up where frames of its negotiation were joined (see
+# alive_sync): a fresh tunnel, then.
 anew() {	# anew COMMAND...: starts tunnel 0, three times at most, till it is up
 	for _ in 1 2 3; do
 		"$@"
 		until_ok 30 eval "up || ! kill -0 ${pid[0]}"
-		! { up && joined_alive; } || return
+		! { up && alive_sync; } || return
 		over
 		rm -f /run/pptp/*.refused	# no wait before the next
 	done
 }
-# shellcheck disable=SC2120 # claim passes them
-joined_alive() { until_ok 5 alive "$@"; }
 over() { kill -TERM "${pid[@]}"; wait "${pid[@]}"; pid=(); until_ok 20 clean; }
 addresses() { ip -o -4 addr show dev ppp$1; }
 
@@ -99,16 +97,16 @@ over
 transfer_server
 anew go 0 --sync --
 has "--sync: pppd is told" "$(tr '\0' ' ' < /proc/${pid[0]}/cmdline)" ' sync '
-claim "--sync without MPPE: ping" joined_alive
-claim "large packets" joined_alive -s 1368
+claim "--sync without MPPE: ping" alive_sync
+claim "large packets" alive_sync -s 1368
 claim "2 MB to the server" carries put 2
 claim "2 MB from the server" carries get 2
 over
 server_now require-mschap-v2 require-mppe-128
 anew go 0 --sync -- require-mppe-128
 has "--sync with MPPE: it is used" "$(< /run/pppd0.log)" 'MPPE 128-bit .* enabled'
-claim "ping" joined_alive
-claim "large packets" joined_alive -s 1368
+claim "ping" alive_sync
+claim "large packets" alive_sync -s 1368
 over
 under_pppd() {
 	# shellcheck disable=SC2086 # words
@@ -118,7 +116,7 @@ under_pppd() {
 	pid[0]=$!
 }
 anew under_pppd
-claim "--sync under pppd's pty, with MPPE: ping" joined_alive
+claim "--sync under pppd's pty, with MPPE: ping" alive_sync
 over
 is_clean "nothing is left"
 ((tap_bad == 0)) || logs

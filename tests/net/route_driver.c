@@ -2,8 +2,8 @@
 /*
  * route_driver SERVER [LOCAL [MARK]]: a monitor for tests/net/route.sh to
  * drive.  It gives its privilege up as a monitor does, reads commands from
- * stdin (update, changed, close; lose: that the next route was added is not
- * received) and answers each with the log lines, the outcome and a line ".".
+ * stdin (update, changed, close; lose: the next acknowledgement of a new
+ * route) and answers each with the log lines, the outcome and a line ".".
  */
 #include <sys/socket.h>
 #include <sys/syscall.h>

@@ -64,17 +64,19 @@ down() { [ -z "$(tunnels)" ]; }
 # Waits for a tunnel to go down, which it may be for less than a look at it
 # takes.  down_by COMMAND...: what brings it down
 down_by() {
-	local monitor
+	local monitor went=1
 	ip -o monitor address > /run/addresses &
 	monitor=$!
 	until_ok 5 grep -qE "^[^ ]+ +0 +$monitor +0*[1-9a-f]" /proc/net/netlink
 	"$@"
-	until_ok 20 grep -q '^Deleted.* inet 172' /run/addresses
-	set -- $?
+	until_ok 20 grep -q '^Deleted.* inet 172' /run/addresses && went=0
 	kill $monitor
-	return "$1"
+	return $went
 }
 alive() { ping -c 3 -i 0.2 -W 2 -q "$@" $INSIDE; }
+# With --sync the pty may join two frames when the machine is slow, which costs
+# a second's data.
+alive_sync() { alive "$@" || alive "$@" || alive "$@"; }
 
 # Everything of ours that a tunnel's end should have taken along.
 leftovers() {
