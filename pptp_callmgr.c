@@ -33,7 +33,7 @@
 #include "sandbox.h"
 #include "util.h"
 
-/* Told to a client if it, or what it brings, finds no descriptor free. */
+/* Told to a client if no descriptor is left for it, or for those it passes. */
 #define CLIENTS_FULL	"this call manager has no descriptor left for a " \
 	"further tunnel (raise the limit with ulimit -n)"
 
@@ -63,17 +63,19 @@ struct conn {
 	struct manager	*g;
 	enum conn_state	 state;
 	int		 fd;
-	unsigned	 at;		/* in the table for poll() */
-	int64_t		 stop_at;	/* when we end it if the server has
-					 * not, or end draining; or never */
-	struct ctrl	 ctrl;		/* its conf: other calls must suit */
+	unsigned	 at;		/* index in poll[] */
+	int64_t		 stop_at;	/* when to stop waiting for the server
+					 * to end it or, in CONN_DRAINING, to
+					 * close its end; or CTRL_NEVER */
+	struct ctrl	 ctrl;		/* calls that match ctrl.conf may
+					 * share it: see conn_suits() */
 };
 
 struct client {
 	int		 fd;		/* -1: this slot is free */
-	unsigned	 at;		/* in the table for poll(); 0: not */
+	unsigned	 at;		/* index in poll[]; P_NONE: not in it */
 	enum { NOTHING_YET, A_CALL, A_LISTING } wants;
-	bool		 routed;	/* the host route has its path */
+	bool		 routed;	/* the host route follows its path */
 	struct conn	*conn;		/* its call is on it; NULL: none yet */
 	int		 tcp;		/* until conn has it; or -1 */
 	bool		 alone;		/* its call is not to share a conn */
@@ -90,15 +92,16 @@ struct manager {
 	const char	*name;		/* of the server */
 	int64_t		 now;		/* when poll() returned */
 	int		 monitor, signals;
-	const char	*refusal;	/* why there is no further call */
+	const char	*refusal;	/* why new calls are refused; or NULL */
 	uint16_t	 serial;
-	uid_t		 owner;		/* its clients are served, and root's */
-	int		 listener;	/* -1: private, or no further client */
+	uid_t		 owner;		/* only its clients and root's are
+					 * served */
+	int		 listener;	/* -1: private, or no more clients */
 	int		 reserve_fd;	/* to refuse a client with; or -1 */
 	int64_t		 accept_resume_us;	/* until then no accept() */
 	uint32_t	 drop_local[DROP_SOCKS];	/* with a drop socket */
 	unsigned	 drop_socks;
-	unsigned	 clients, conns;	/* the slots in use are below */
+	unsigned	 clients, conns;	/* slots beyond are all free */
 	struct client	 client[CLIENTS];
 	struct conn	 conn[CLIENTS];
 	struct pollfd	 poll[P_FIXED + 2 * CLIENTS];
@@ -255,8 +258,8 @@ conn_free(struct conn *co)
 }
 
 /*
- * Ends our side of a connection.  Closing the socket at once would answer what
- * the server still sends with a TCP reset.
+ * Shuts down our side of a connection.  If the socket were closed at once,
+ * anything the server still sends would be answered with a TCP reset.
  */
 static void
 conn_drain(struct conn *co)
@@ -269,7 +272,10 @@ conn_drain(struct conn *co)
 		conn_free(co);
 }
 
-/* Is co usable, with address, mark, port, quirks, timers and name of call? */
+/*
+ * May this call share co?  Only if co is usable and has the call's address,
+ * mark, port, quirks, timers and host name.
+ */
 static bool
 conn_suits(const struct conn *co, const struct ipc_call *call)
 {
@@ -319,7 +325,8 @@ on_log(const struct conn *co, const struct ctrl_event *e)
 }
 
 /*
- * All tunnels share one host route: does another keep it on another path?
+ * All tunnels share one host route: does another tunnel hold it on a different
+ * path?
  */
 static bool
 route_is_others(struct manager *g, const struct client *cl)
@@ -543,7 +550,8 @@ conn_writable(struct conn *co)
 
 /*
  * A connection that this call may share, now or once its SCCRP has come.  NULL
- * if there is none, or if an SCCRP said that the server takes one call on each.
+ * if there is none, or if an SCCRP said that the server takes only one call per
+ * connection.
  */
 static struct conn *
 conn_to_share(struct manager *g, const struct ipc_call *call)
@@ -713,7 +721,10 @@ keep_drop_sock(struct manager *g, int *fd)
 	*fd = -1;
 }
 
-/* Takes a request, and of *fds what it keeps; calls_place() does the rest. */
+/*
+ * Takes a client's call request and the descriptors it needs from *fds;
+ * calls_place() does the rest.
+ */
 static void
 on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
     struct ipc_fds *fds)
@@ -755,7 +766,7 @@ tunnel_of(const struct client *cl, int64_t now)
 	return m;
 }
 
-/* Sends what the client can take of a listing now; frees it at the end. */
+/* Sends as much of a listing as fits now; frees the client at its end. */
 static void
 client_list(struct manager *g, struct client *cl)
 {
@@ -951,7 +962,7 @@ idle(struct manager *g)
 	return g->clients == 0 && g->conns == 0;
 }
 
-/* Also called if poll() failed: without events, but with deadlines. */
+/* Also called after poll() failed: no events then, but perhaps deadlines. */
 static void
 serve_all(struct manager *g)
 {
@@ -983,7 +994,7 @@ manager_loop(struct manager *g)
 		if (!idle(g))
 			unserved = CTRL_NEVER;
 		else if (unserved == CTRL_NEVER || g->now >= unserved)
-			return;	/* a client in the backlog starts a manager */
+			return;	/* a client in the backlog starts another */
 		due = sooner(next_deadline(g), unserved);
 		if (poll(g->poll, watch_all(g), poll_timeout(due,
 		    clock_us())) == -1 && errno != EINTR) {

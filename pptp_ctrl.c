@@ -76,7 +76,7 @@ tell(struct ctrl *c, enum ctrl_event_type type, const struct ctrl_call *call,
 	c->on_event(c->user, &e);
 }
 
-/* Lines of the log; what else ctrl_say() says is the cause of an end. */
+/* Kinds of log line for ctrl_say(), beside the exit statuses it takes. */
 enum { WARNING = EXIT_STATUSES, MESSAGE };
 
 /*
@@ -210,8 +210,8 @@ enum { COURTESIES = 1 << ECHO_REPLY | 1 << OUT_CALL_REPLY |
 	    1 << IN_CALL_REPLY | 1 << CALL_DISCONNECT };
 
 /*
- * Appends a message of this type to out[].  If that has no room for it, the
- * connection has ended afterwards, unless the message is a courtesy.
+ * Appends a message of this type to out[].  If there is no room for it, one of
+ * COURTESIES is left out; with any other the connection ends.
  */
 static void
 ctrl_put_all(struct ctrl *c, unsigned type,

@@ -16,7 +16,7 @@
  * for as long a wait as packets are late.  Lateness is kept as late_us, a time,
  * and late_count, the number of later packets that came first.  A packet that
  * fills a gap, or comes after its gap was given up, raises both at once (at
- * most to their double and a little, for the sake of outliers); a gap given up
+ * most to double and a little, lest an outlier count for much); a gap given up
  * lowers both by an eighth.  So they grow within a few packets and shrink
  * within a few dozen losses.  A gap is given up
  *
@@ -52,7 +52,7 @@
  * more for one and a half round trips and 20 ms, the first of them is presumed
  * lost, and an LCP Discard-Request, which PPP ignores, is sent under its
  * number: pptpd releases the rest, or drops it as old.  At 1 % loss this
- * raises throughput each way 1.4 times.  As pptpd checks whether that 0.3 s has
+ * raises throughput 1.4-fold each way.  As pptpd checks whether that 0.3 s has
  * passed only when a packet arrives, a bare acknowledgement is sent again a few
  * times while the last packet sent is not acknowledged.
  */
@@ -87,8 +87,8 @@ enum pending_state {
 };
 
 struct slot {
-	int64_t		 opened;	/* of a gap: when it was noticed, and */
-	uint32_t	 arrival;	/* how many packets had come by then */
+	int64_t		 opened;	/* of a gap: when it was noticed */
+	uint32_t	 arrival;	/* of a gap: packets that came before */
 	uint16_t	 len, cell;
 };
 
@@ -106,12 +106,12 @@ struct gre {
 					 * ring or gre_next() has taken it */
 	enum pending_state state;
 
-	bool		 probation;	/* a packet waits to be confirmed: */
-	uint32_t	 bad_seq;	/* its number, */
-	uint16_t	 bad_mark;	/* fingerprint, */
-	struct slot	 bad_slot;	/* length and cell */
+	bool		 probation;	/* a packet waits to be confirmed */
+	uint32_t	 bad_seq;	/* that packet's number */
+	uint16_t	 bad_mark;	/* its fingerprint */
+	struct slot	 bad_slot;	/* its length and cell */
 	bool		 jump;		/* confirmed: deliver the rest of the
-					 * old numbering, then follow */
+					 * old numbering, then follow() */
 
 	int64_t		 late_us;
 	uint32_t	 late_count;
@@ -120,18 +120,19 @@ struct gre {
 	uint32_t	 ack_seq;	/* highest number received */
 	uint32_t	 owed;		/* packets we have not acknowledged */
 	int64_t		 owed_since;
-	bool		 ack_sent;	/* with a data packet; owed again if
-					 * that fails */
+	bool		 ack_sent;	/* the last ACK went with data; owed
+					 * again if that is not sent */
 
-	unsigned	 repeats;	/* bare acknowledgements to come; */
-	int64_t		 repeat_due;	/* when the next of them is due */
+	unsigned	 repeats;	/* bare acknowledgements left to send */
+	int64_t		 repeat_due;	/* when the next of these is due */
 	uint32_t	 tx_next;	/* number of the next packet */
 	uint32_t	 tx_acked;	/* the first not acknowledged */
 	int64_t		 sent_at[GRE_RTT_SLOTS];
-	int64_t		 stuck_since;	/* two or more unacknowledged since
-					 * then; */
-	unsigned	 fillers;	/* gap fillers sent since then; */
-	uint32_t	 filler_before;	/* tx_next at the last of them */
+	int64_t		 stuck_since;	/* the wait for the next gap filler
+					 * counts from here: filler_due() */
+	unsigned	 fillers;	/* gap fillers sent since the server
+					 * last acknowledged a packet */
+	uint32_t	 filler_before;	/* tx_next at the last gap filler */
 	uint32_t	 free_cells;
 	uint16_t	 free_cell[CELLS];
 	uint16_t	 marks[HISTORY];	/* fingerprints; 0: missing */
@@ -144,8 +145,8 @@ enum {
 	LATE_START_US = 12000,
 	COUNT_MIN = 8,
 	WAIT_MIN_US = 5000,
-	START_REORDER_US = 1000000,	/* a beginning may be out of order */
-	START_REORDER_COUNT = 64,	/* this long, by this many places */
+	START_REORDER_US = 1000000,	/* how long a start may be reordered */
+	START_REORDER_COUNT = 64,	/* and by how many places */
 	GAP_MAX = 65536		/* a longer jump is not counted as loss */
 };
 

@@ -34,7 +34,7 @@
 enum {
 	LINE = 512,
 	PACKET_LINES = 8,		/* of log_packet(), per second */
-	LAST_WORDS_US = 1000000,	/* longest wait for a stopped reader */
+	LAST_WORDS_US = 1000000,	/* longest total wait of may_wait() */
 	LAST_WORDS_STEP_MS = 20
 };
 
@@ -43,8 +43,8 @@ static struct {
 	int		 level;
 	int		 err;		/* stderr, opened once more; or -1 */
 	int		 stderr_what;
-	int64_t		 words_until;	/* last words may wait until then; 0:
-					 * unset */
+	int64_t		 words_until;	/* may_wait() lets output wait until
+					 * then; 0: nothing has waited yet */
 	bool		 cut;		/* a line on stderr lacks its end */
 	const char	*tag, *program;
 	int64_t		 second;	/* in which packet lines are counted */
@@ -142,7 +142,7 @@ text_quote(char *out, size_t size, const char *text)
 	text_escape(out, size, text, strlen(text), true);
 }
 
-/* False once the time for last words is up; sleeps a moment if it is not. */
+/* False if LAST_WORDS_US are used up; else sleeps a moment and returns true. */
 static bool
 may_wait(void)
 {
@@ -181,7 +181,10 @@ to_syslog(int prio, const char *text)
 		(void)send(logger.fd, line, n, MSG_NOSIGNAL);
 }
 
-/* As write(), but EAGAIN if out takes nothing now; own is of open_again(). */
+/*
+ * As write(), but EAGAIN if out takes nothing now.  own is what open_again()
+ * returned for out.
+ */
 static ssize_t
 write_some(int out, int own, const char *p, size_t n)
 {
@@ -242,7 +245,7 @@ say(int out, const char *fmt, ...)
 
 /*
  * A reader that has stopped (a stopped terminal, a full pipe) must not stop a
- * tunnel: it loses lines.  Only a last sentence waits for it.
+ * tunnel: it loses lines.  Only what is said before an exit waits for it.
  */
 static void
 to_stderr(const char *text, bool wait)

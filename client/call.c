@@ -4,10 +4,10 @@
  *
  * Everything that needs privilege is opened here, by whoever runs pptp: the raw
  * GRE socket, perhaps the kernel's PPTP socket, and for the call manager a TCP
- * socket and the drop socket.  All have the same mark and the same local
- * address, since many servers find a tunnel by its two addresses.  The raw
- * socket is bound, connected and filtered by our call id before the server is
- * asked for the call.
+ * socket and a drop socket (see pptp_callmgr.c).  All have the same mark and
+ * local address, since many servers identify a tunnel by its two addresses.
+ * The raw socket is bound, connected and filtered by our call id before the
+ * server is asked for the call.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -399,7 +399,7 @@ ask(struct call *c, const struct ipc_fds *fds)
 	    "the call managers for %s end as soon as they start", c->gw.server);
 }
 
-/* Sends ourselves again what came before the kernel's socket was ready. */
+/* Sends to ourselves what came before the kernel's socket was ready. */
 static void
 replay_early(struct call *c)
 {
@@ -409,7 +409,7 @@ replay_early(struct call *c)
 
 	/*
 	 * Connected to our own address, the raw socket no longer takes packets
-	 * from the server, nor the copies that it sends in the server's name.
+	 * from the server, nor the copies that it sends as if from the server.
 	 */
 	if (fd_connect(c->gw.raw, c->gw.local, 0) == -1 ||
 	    setsockopt(c->gw.raw, IPPROTO_IP, IP_HDRINCL, &one,
@@ -490,7 +490,7 @@ try_address(struct call *c)
 	    EXIT_OK && (status = ask(c, &fds)) == EXIT_OK)
 		status = settle_path(c);
 	ipc_fds_close(&fds);
-	/* Whoever started the manager has made the file of refusals. */
+	/* Starting a manager may have made the file that hold_back() lacked. */
 	if (status == EXIT_OK)
 		open_refusals(c);
 	else

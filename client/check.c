@@ -125,7 +125,7 @@ on_record(const struct call *c, const struct ipc_msg *m)
 
 /* ---- the data ---- */
 
-/* PPP over the call, no further than LCP's requests. */
+/* PPP over the call, with just enough LCP to see the server's requests. */
 struct link {
 	struct call	*c;
 	struct gre	*g;

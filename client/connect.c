@@ -185,8 +185,8 @@ run_monitor(const struct monitor_start *s)
 }
 
 /*
- * Forks the monitor, in a session of its own and with the directory opened
- * anew, as our descriptor would share our flock().  0, or -1 with errno.
+ * Forks the monitor, in a session of its own.  It opens the directory anew: an
+ * inherited descriptor would share our flock().  0, or -1 with errno.
  */
 static int
 start_monitor(const struct monitor_start *s)
@@ -223,8 +223,8 @@ find_own(const struct monitor_start *s)
 
 /*
  * Called with the directory locked, so no other process is starting a manager.
- * -1 with errno; s->listener is -1 if no socket could be made.  Without the
- * file of refusals.h, made beside the socket, none are noted.
+ * -1 with errno; s->listener is -1 if no socket could be made.  If the file of
+ * refusals.h, made beside the socket, cannot be opened, no refusals are noted.
  */
 static int
 find_or_start(struct monitor_start *s)

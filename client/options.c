@@ -56,16 +56,16 @@ struct scan {
 	/* The first option given with LAUNCH, with DATA, without QUIET. */
 	const char	*launch, *data, *tunnel;
 	const char	*reorder;	/* a --timeout value below 1 s */
-	char		 range[64];	/* for a setter to return */
+	char		 range[64];	/* room for what a setter returns */
 	int		 status;	/* to exit with, or GO_ON */
 };
 
 /*
- * arg is as --help shows it: "" for none, in front "[=" if it may be left out,
- * '|' between the only words, ".." between the least and the greatest digit.
- * lo and hi are for the setter: a range, or in lo the value to set.  The setter
- * returns NULL, or what the option takes instead of arg.  The order of members
- * is for the reader.
+ * arg is the argument as --help shows it: "" if there is none, with "[=" in
+ * front if it is optional, '|' between the words it can be, ".." between the
+ * least and the greatest digit.  lo and hi are for the setter: a range, or in
+ * lo the value to set.  The setter returns NULL or, if the argument is wrong,
+ * what the option takes.  The members are in the order that reads best.
  */
 struct row { /* NOLINT(clang-analyzer-optin.performance.Padding) */
 	char		 name[24], arg[20];
@@ -398,7 +398,10 @@ alike(const char *a, const char *b, size_t edits)
 	    (*a != '\0' && *b != '\0' && alike(a + 1, b + 1, edits));
 }
 
-/* The option that begins with `begin` and goes on most like word; NULL. */
+/*
+ * Of the options that begin with `begin`, the one whose rest is closest to
+ * word; NULL if none is close.
+ */
 static const struct row *
 nearest(const char *begin, const char *word)
 {
@@ -441,7 +444,7 @@ note_first(const char **first, bool given, const struct row *o)
 		*first = o->name;
 }
 
-/* In a quirk's name capitals are small letters, and '_' is '-'. */
+/* In a quirk's name case does not matter, and '_' counts as '-'. */
 static const char *
 set_quirks(struct scan *s, const struct row *o, const char *arg)
 {
@@ -674,7 +677,10 @@ warn_options(const struct scan *s)
 		    "ignored\n");
 }
 
-/* Was --nolaunchpppd given, even after a mistake?  pppd would repeat it. */
+/*
+ * Is --nolaunchpppd there, if only after a mistake?  Then pppd has started us,
+ * and would do so again.
+ */
 static bool
 says_nolaunch(int argc, char *const *argv)
 {

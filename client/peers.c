@@ -230,9 +230,9 @@ name_files(const struct tunnel *t)
 }
 
 /*
- * Reads a file, but follows no link, which may lead to anybody's file.  All but
- * chap-secrets must be the tunnel's alone: what somebody else wrote is refused
- * where our file is wanted, and left alone elsewhere.
+ * Reads a file, but follows no link, which may lead to anybody's file.  Except
+ * for chap-secrets, a file that pptpsetup did not write is a fatal error if it
+ * is wanted, and otherwise left alone.
  */
 static void
 file_take(struct file *f, bool wanted)
@@ -299,9 +299,9 @@ client_path(char path[PATH_MAX])
 }
 
 /*
- * The peers file holds no secret.  The folder's group may read a new one, by
- * which Debian lets members of dip use pppd; an old one keeps its group, and
- * whether the group may read it.
+ * The peers file holds no secret.  A new one can be read by the folder's group,
+ * which is how Debian lets members of dip use pppd; an old one keeps its group
+ * and the group's read bit.
  */
 static void
 peer_write(struct file *f, const struct tunnel *t)

@@ -46,7 +46,7 @@
 static const struct mark {
 	char		 file[24];
 	const char	*word;
-} containers[] = {		/* the command that starts one like this */
+} containers[] = {		/* and how to give one what PPP needs */
 	{ "/.dockerenv", "docker " GIVE },
 	{ "/run/.containerenv", "podman " GIVE },
 	{ "/run/systemd/container", "give it to the container (see pptp.8, "

@@ -24,7 +24,7 @@
 
 enum { UNKNOWN = -1 };			/* a time that nobody knows */
 
-/* A tunnel with what this machine adds to it. */
+/* A tunnel, and what this machine knows of it. */
 struct tunnel {
 	struct ipc_tunnel *t;
 	const struct show_owner *owner;

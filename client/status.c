@@ -32,7 +32,7 @@ enum {
 struct listing {
 	const struct conf *conf;
 	struct resolve	 only;		/* only these servers */
-	size_t		 n;		/* how many; 0: all servers */
+	size_t		 n;		/* of them; 0: all servers */
 	unsigned	 count;
 	bool		 up;		/* one of our own tunnels is */
 	bool		 whole;		/* our own managers have answered */
@@ -43,7 +43,7 @@ struct listing {
 struct user {
 	struct show_owner owner;
 	int64_t		 until;		/* when to stop waiting */
-	unsigned	 left;		/* tunnels that may still be shown */
+	unsigned	 left;		/* how many more tunnels may be shown */
 	const char	*trouble;	/* what went wrong, or NULL */
 };
 
@@ -166,7 +166,7 @@ list_user(struct listing *l, struct user *u)
  * must neither keep root waiting nor fill root's screen; and the file system
  * there may be the user's, too, and never answer.  So a child does it.  The
  * child writes its text, a NUL and the trouble; if these are not complete in
- * time it is left behind, even if nothing ends it.
+ * time we go on without it, even if it cannot be killed.
  */
 static void
 ask_other(struct listing *l, uid_t uid)

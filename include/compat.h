@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What kernel headers 3.10 and glibc 2.17, the oldest that this builds with,
- * lack.  A system call whose number they lack is not made; the running kernel
- * may lack more of them.
+ * What is missing from kernel headers 3.10 and glibc 2.17, the oldest that this
+ * builds with.  A system call whose number is unknown when this is built is not
+ * made; the running kernel may lack others too.
  */
 #ifndef COMPAT_H
 #define COMPAT_H

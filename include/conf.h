@@ -31,7 +31,7 @@ enum exit_status {
 	EXIT_LOST,		/* control connection or manager lost */
 	EXIT_GRE_BLOCKED,
 	EXIT_LOGIN,		/* the server refused the login */
-	EXIT_PPP,		/* PPP could not agree on anything else */
+	EXIT_PPP,		/* PPP did not come up, for another reason */
 	EXIT_STATUSES
 };
 

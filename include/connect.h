@@ -14,7 +14,7 @@
 #ifndef CALLMGR_DIR
 #define CALLMGR_DIR	"/run/pptp"
 #endif
-#define CALLMGR_USERS	"/run/user"	/* a user's are in UID/pptp there */
+#define CALLMGR_USERS	"/run/user"	/* a user's sockets: UID/pptp in it */
 
 /* The directory of a user's sockets; static storage. */
 const char *callmgr_dir(uid_t uid);

@@ -46,7 +46,7 @@ const char *msg_text(enum msg_text of, unsigned number);
 void msg_result(char *out, size_t size, enum msg_text of, const uint8_t *p);
 
 /*
- * Guesses what a peer is that does not speak PPTP, by the first n octets it
+ * Guesses what a peer that does not speak PPTP is, from the first n octets it
  * sent; why says what is wrong with those.
  */
 void msg_guess(char *out, size_t size, const char *head, size_t n,

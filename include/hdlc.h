@@ -26,7 +26,7 @@ enum {
  * Writes flag, escaped frame, escaped FCS, flag into out, which has
  * HDLC_ENCODED(n) octets of room; out and in do not overlap.  Octets below 0x20
  * are escaped where accm has their bit.  Returns the length written.  If
- * `first` is false there is no opening flag: the last frame's end serves.
+ * `first` is false there is no opening flag: the previous closing flag serves.
  */
 size_t hdlc_encode(uint8_t *out, const uint8_t *in, size_t n, uint32_t accm,
     bool first);
@@ -40,8 +40,8 @@ enum hdlc_verdict {
 };
 
 struct hdlc_dec {
-	uint8_t		*frame;		/* the caller's; may be changed
-					 * after any verdict but MORE */
+	uint8_t		*frame;		/* the caller's; may be replaced, after
+					 * MORE with its `used` octets copied */
 	size_t		 cap;		/* octets usable at frame (with FCS);
 					 * HDLC_DECODE_SLACK more exist */
 	size_t		 len;		/* after FRAME: its length, no FCS */

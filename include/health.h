@@ -16,10 +16,11 @@ struct health {
 	struct ppp_observer ppp;
 	bool		 gre_seen;	/* a packet of the call has come */
 	bool		 settled;	/* the network is up, or has failed */
-	bool		 blocked;	/* logged that GRE is, not taken back */
+	bool		 blocked;	/* logged that GRE is blocked, and not
+					 * taken back */
 	int64_t		 check_at;	/* when health_tick() checks whether
 					 * GRE comes through */
-	int64_t		 silent_since;	/* sent since then, nothing heard */
+	int64_t		 silent_since;	/* sending since then, nothing heard */
 	bool		 silent;	/* the silence was logged */
 	struct {			/* limits log lines others cause: */
 		int64_t	 since;		/* start of this minute */

@@ -91,8 +91,8 @@ struct ipc_tunnel {
 	bool		 up;
 	uint32_t	 server, local;
 	uint64_t	 up_us;		/* for how long it has been up */
-	struct gre_counters n;		/* zero if not shared, or if the build
-					 * of the manager lacks them */
+	struct gre_counters n;		/* zero if not shared, or if unknown
+					 * to the manager's build */
 };
 
 struct ipc_channel {
@@ -108,10 +108,11 @@ struct ipc_frame {
 	uint8_t		 data[IPC_FRAME_MAX];
 };
 
-/* One message; type says which member counts. */
+/* One message; type says which member of the union is set. */
 struct ipc_msg {
 	enum ipc_type	 type;
-	uint8_t		 fds;		/* their bits, set by ipc_send() */
+	uint8_t		 fds;		/* bits of those that come with it; set
+					 * by ipc_send() */
 	union {
 		uint8_t		 step;		/* STEP: enum ipc_step */
 		struct ipc_call call;

@@ -39,8 +39,8 @@ int kernel_socket(struct in_addr local, uint16_t id);
 int kernel_connect(int fd, struct in_addr server, uint16_t peer_id);
 
 /*
- * Fills those of *n that the kernel counts for an interface, asking through nl
- * (see nl_open()); false if the interface is gone.
+ * Fills those members of *n that the kernel counts for an interface, asking it
+ * through nl (see nl_open()); false if the interface is gone.
  */
 bool kernel_counters(int nl, uint32_t ifindex, struct gre_counters *n);
 

@@ -6,9 +6,10 @@
 #include "call.h"
 
 /*
- * The launch form as a whole: makes the call, leaves a gateway (or the kernel
- * gateway) behind in the background and becomes pppd.  Returns only if it
- * cannot; most failures exit here, with a sentence.
+ * Makes the call, leaves a gateway (or the kernel gateway) behind in the
+ * background and becomes pppd.  On a terminal it may run pppd as a child
+ * instead: it then returns the status to exit with, once pppd has detached or
+ * failed.  Any other failure exits here, with a sentence.
  */
 enum exit_status launch_run(struct call *c);
 

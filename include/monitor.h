@@ -21,7 +21,7 @@ struct monitor_start {
 	int		 client;	/* the only one of a manager without a
 					 * socket file; or -1 */
 	int		 refused;	/* the file of refusals.h; -1: none */
-	struct stat	 made;		/* the socket file, as it was made */
+	struct stat	 made;		/* of the socket file, once made */
 };
 
 /*
@@ -35,9 +35,9 @@ void monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 
 /*
  * Removes the manager's socket file, unless a successor's has taken its place;
- * and the file of refusals.h, if it is empty and no gateway holds it any more
- * within two seconds.  Locks s->dir for that and leaves it unlocked.  Retries
- * for a second what fails, then logs it.
+ * and the file of refusals.h, if it is empty once all gateways have let go of
+ * it, which may take two seconds at most.  Locks s->dir for that and leaves it
+ * unlocked.  Retries for a second what fails, then logs it.
  */
 void monitor_remove_files(const struct monitor_start *s);
 

@@ -16,7 +16,7 @@ struct password {
 /*
  * Asks for the password of `whose` on the terminal, without echo.  If standard
  * input is no terminal, reads one line from it and not an octet more.  A
- * failure prints a sentence and ends the process.  The caller zeroes *p before.
+ * failure prints a sentence and ends the process.  *p must be zeroed already.
  */
 void password_read(struct password *p, const char *whose);
 

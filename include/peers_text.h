@@ -27,7 +27,7 @@ struct tunnel {
 	const char	*name;		/* as peers_is_name() wants it */
 	const char	*server;	/* needs no quotes in the shell */
 	const char	*user;		/* DOMAIN\user or user: any octets */
-	const char	*password;	/* any octets but NUL, not "@/..." */
+	const char	*password;	/* no NUL; must not begin with "@/" */
 	size_t		 password_len;
 	unsigned	 mtu;
 	struct peers_words lines;	/* more for pppd, newlines included */
@@ -52,7 +52,7 @@ void peers_put_quoted(struct wr *w, const char *s, size_t n);
  */
 bool peers_put_file(struct wr *w, const struct tunnel *t, const char *client);
 
-/* Writes shell commands that set the routes; script: as a whole script. */
+/* Writes shell commands that set the routes; if script, a whole script. */
 void peers_put_routes(struct wr *w, const struct tunnel *t, bool script);
 
 /*

@@ -17,10 +17,11 @@ struct pppd_extra {
 };
 
 /*
- * The argument vector for pppd: "pppd"; without a plugin tty and "38400"; what
- * extra and pptp's options ask of pppd; the user's words; with a plugin its
- * options, by which it can start a kernel gateway for the same call again.
- * NULL-terminated, valid until the next call; points to the words of *c.
+ * Builds the argument vector for pppd, in this order: "pppd"; without a plugin,
+ * the tty and "38400"; what extra and pptp's own options ask of pppd; the
+ * user's words; with a plugin, the plugin and its options, with which it can
+ * start a kernel gateway that makes the same call again.  The vector ends with
+ * NULL and is valid until the next call; words of *c and *extra are not copied.
  */
 char **pppd_argv(const struct conf *c, const struct pppd_extra *extra);
 

@@ -22,7 +22,7 @@
 #define CTRL_NEVER	INT64_MAX
 
 enum {
-	CTRL_CALLS = 16,	/* calls that share one connection at most */
+	CTRL_CALLS = 16,	/* most calls on one connection */
 	CTRL_IN = 1024,		/* longest message taken */
 	CTRL_OUT = 1024,	/* octets queued for the peer */
 	CTRL_TEXT = 224
@@ -83,24 +83,25 @@ struct ctrl {
 	int64_t		 deadline;	/* of WAIT_STOP, FLUSH; or CTRL_NEVER */
 	int64_t		 active_at;	/* last message received, or
 					 * Echo-Request of ours */
-	int64_t		 echo_due;	/* reply expected by; or CTRL_NEVER */
+	int64_t		 echo_due;	/* Echo-Reply due by; or CTRL_NEVER */
 	uint32_t	 echo_id;
 	bool		 echo_queued;	/* not wholly sent yet */
 	bool		 stop_wanted;
-	unsigned	 hold_for;	/* type that ends the hold; 0: none */
-	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing */
+	unsigned	 hold_for;	/* type that ends the wait; 0: none */
+	int64_t		 hold_until;	/* for QUIRK_ASYNCREAD: no new message
+					 * is sent until then */
 	uint32_t	 requested;	/* OCRQs so far */
 	int64_t		 warn_window;	/* end of this minute of warnings;
 					 * CTRL_NEVER: there were none */
 	unsigned	 warnings;	/* in this minute */
 	enum exit_status end_status;	/* the last cause of an end */
 	char		 end_text[CTRL_TEXT];
-	bool		 welcome;	/* allows text before the first
-					 * message: */
-	size_t		 skipped;	/* octets of that text */
-	size_t		 in_len;	/* octets received of a message, */
+	bool		 welcome;	/* text may come before the first
+					 * message */
+	size_t		 skipped;	/* octets of such text so far */
+	size_t		 in_len;	/* octets in in[], of one message */
 	size_t		 in_total;	/* its length; 0: not known yet */
-	size_t		 out_len, out_sent;	/* sent: of the first message */
+	size_t		 out_len, out_sent;	/* out_sent: of first message */
 	uint8_t		 in[CTRL_IN];
 	uint8_t		 out[CTRL_OUT];		/* whole messages */
 };

@@ -24,7 +24,7 @@ enum {
 					 * unacknowledged */
 	GRE_OUTPUT_MAX = 28,		/* longest packet of gre_output() */
 	GRE_RTT_SLOTS = 64,		/* sent packets timed at once */
-	GRE_USER = 64			/* a multiple of 8 */
+	GRE_USER = 64			/* octets of user[]; a multiple of 8 */
 };
 
 /*
@@ -51,13 +51,14 @@ struct gre_counters {
 	uint64_t	 rtt_us;	/* smoothed; 0 unknown */
 	uint64_t	 heard_us;	/* clock_us() of the last packet */
 	uint64_t	 over;		/* 1: the tunnel has ended in order */
-	uint64_t	 network_up;	/* 1: IPCP is open; then these hold: */
-	uint64_t	 local_addr, remote_addr;	/* network order, */
-	uint64_t	 login, mppe;	/* protocol << 8 | algorithm; bits */
+	uint64_t	 network_up;	/* 1: IPCP is open, and the next four
+					 * and user[] are valid */
+	uint64_t	 local_addr, remote_addr;	/* network order */
+	uint64_t	 login, mppe;	/* as in struct ppp_option */
 	uint64_t	 ifindex;	/* interface whose counters hold if the
 					 * kernel carries the data; or 0 */
-	char		 user[GRE_USER];	/* login's name, as it was sent
-					 * and without NUL if it is long */
+	char		 user[GRE_USER];	/* name sent to log in; no
+					 * NUL if it fills the array */
 };
 
 enum gre_verdict {
@@ -73,8 +74,8 @@ struct gre_conf {
 	uint16_t	 window;	/* the one we announced, > 0 */
 	bool		 nobuffer;	/* deliver early packets at once */
 	bool		 fill_gaps;	/* send gap fillers; see pptp_gre.c */
-	uint32_t	 missing_window;	/* more missing is a jump; 0:
-						 * as many as the ring holds */
+	uint32_t	 missing_window;	/* a longer gap is a jump; 0:
+						 * as long as the ring holds */
 	int64_t		 reorder_us;	/* longest wait for a missing packet,
 					 * 0 or more */
 };
@@ -114,8 +115,8 @@ size_t gre_output(struct gre *g, uint8_t *buf, int64_t now);
 /*
  * Takes one received packet, beginning with the GRE header: what can be
  * delivered now comes out of gre_next(), and buf must stay unchanged until that
- * has returned NULL.  A packet for another call is GRE_BAD_HEADER, one longer
- * than HDLC_FRAME_MAX GRE_BAD_LENGTH.
+ * has returned NULL.  A packet for another call is GRE_BAD_HEADER; one longer
+ * than HDLC_FRAME_MAX is GRE_BAD_LENGTH.
  */
 enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
     int64_t now);

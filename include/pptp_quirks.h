@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Servers that need something special (pure): what a quirk changes in messages,
- * and what is known of a server by its names.  Whatever else a quirk changes is
- * where the rest of the code tests its bit.
+ * and what is known of a server by its names.  What else a quirk changes is in
+ * the code that tests its bit.
  */
 #ifndef PPTP_QUIRKS_H
 #define PPTP_QUIRKS_H

@@ -11,7 +11,7 @@ enum { RESOLVE_ADDRESSES = 16 };	/* of one name, tried in turn */
 struct resolve {
 	const char	*host;		/* a name, or an address as text */
 	int64_t		 deadline_us;	/* of clock_us() */
-	int		 hangup_fd;	/* give up when this hangs up; -1 */
+	int		 hangup_fd;	/* give up when this hangs up; or -1 */
 	void		*secret;	/* wiped in the resolver; or NULL */
 	size_t		 secret_size;
 

@@ -30,8 +30,8 @@ struct route {
 	uint32_t	 mark;		/* 0: none */
 	int		 fd;		/* rtnetlink: replies */
 	int		 watch;		/* rtnetlink: notifications; poll it */
-	uint32_t	 port;		/* of fd: marks notices of our
-					 * changes */
+	uint32_t	 port;		/* of fd: identifies notices of our
+					 * own changes */
 	bool		 have;		/* a route of ours is in the table */
 	struct route_hop hop;		/* of the route we have */
 	char		 uplink[IF_NAMESIZE];	/* see route_update(), or "" */

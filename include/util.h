@@ -13,23 +13,24 @@
 
 /* Levels of the log; from LOG_L_WARNING on, variants of a level. */
 enum log_level {
-	LOG_L_SILENT,		/* only what ends a start: fatal() */
+	LOG_L_SILENT,		/* only log_fatal() and log_answer() */
 	LOG_L_ERROR,
 	LOG_L_INFO,		/* tunnel up and down, warnings: the default */
 	LOG_L_CONTROL,		/* each control message */
 	LOG_L_PACKET,		/* each packet, rate-limited */
 	LOG_L_WARNING,		/* of LOG_L_INFO */
 	LOG_L_LAST,		/* of LOG_L_ERROR; may wait 1 s for readers */
-	LOG_L_ANSWER		/* to a signal: at any level, everywhere */
+	LOG_L_ANSWER		/* to a signal: logged at any level */
 };
 
 #define PRINTF(a, b)	__attribute__((__format__(__printf__, a, b)))
 
 /*
- * Lines go to syslog (facility daemon, ident pptp, with pid) and, for what a
- * user must see, to stderr while log_stderr() allows.  tag is --logstring or
- * NULL; it is not copied.  The log never blocks, except up to 1 s for last
- * sentences, and keeps errno; text is escaped to printable characters.
+ * Lines go to syslog (facility daemon, ident pptp, with pid) and, as far as
+ * log_stderr() allows, to stderr.  tag is --logstring or NULL; it is not
+ * copied.  Logging never blocks, except that fatal(), log_fatal() and
+ * log_last() may wait up to 1 s for a reader.  It keeps errno, and escapes text
+ * to printable characters.
  */
 void log_open(int level, const char *tag);
 

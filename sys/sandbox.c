@@ -44,12 +44,12 @@ enum { NOBODY = 65534, FILE_LONGEST = 4096 };
 
 /* ---- what is to be given up ---- */
 
-/* What can be done here and what will be left; decided before any step. */
+/* What can be done here and what will be kept; decided before any step. */
 struct plan {
 	enum sandbox_role role;
 	uid_t		 uid;
 	gid_t		 gid;
-	struct __user_cap_data_struct caps[2];	/* those to be left */
+	struct __user_cap_data_struct caps[2];	/* those to be kept */
 	bool		 ids;		/* we may change them */
 	bool		 hidden;	/* no file can be opened any more */
 	bool		 deadly;	/* hiding files would get us killed */

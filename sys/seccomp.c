@@ -4,7 +4,7 @@
  *
  * A call not listed fails with EPERM, so that libc can do without (a time zone
  * it may not read, a log it cannot reopen), where a kill would end the tunnel.
- * Only calls that no code of ours ever makes kill: those that concern another
+ * Only calls that our code never makes are fatal: those that concern another
  * program, another process or the kernel's own insides, and those by another
  * architecture's numbers.  The resolver runs whatever modules libc loads: it
  * may make all calls but the dangerous ones, which fail.
@@ -112,7 +112,7 @@ enum { G = 1 << SANDBOX_GATEWAY, M = 1 << SANDBOX_MANAGER,
 struct rule {
 	uint16_t	 nr;
 	uint8_t		 roles;
-	struct test	 test[2];	/* both must hold, or another row */
+	struct test	 test[2];	/* both must hold; rows are ORed */
 };
 
 /* musl gives the 32-bit clocks' calls names of their own. */
@@ -136,7 +136,7 @@ enum { TCSETS_LOW = 't' << 8 | 20 };
 #else
 enum { TCSETS_LOW = TCSETS & 0xffff };
 #endif
-/* The same of newer libcs; the size differs by architecture. */
+/* The same for newer libcs; the size differs by architecture. */
 enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 
 #define BIT(n)		(1u << (n))
@@ -152,7 +152,7 @@ enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 #define FCNTL_COMMANDS	(BIT(F_GETFD) | BIT(F_SETFD) | BIT(F_GETFL) | \
 			 BIT(F_SETFL))
 
-/* The numbers that socketcall(2), where there is one, has for its calls. */
+/* Sets of socketcall(2)'s call numbers, for architectures that have it. */
 #define SC_DATA		(BIT(SYS_SEND) | BIT(SYS_RECV) | BIT(SYS_SENDTO) | \
 			 BIT(SYS_RECVFROM) | BIT(SYS_SENDMSG) | \
 			 BIT(SYS_RECVMSG))
@@ -325,7 +325,7 @@ test_size(const struct test *t)
 	return t->kind == ALWAYS ? 0 : t->kind == BITS ? 3 : 6;
 }
 
-/* The accumulator holds the call's number, before and after. */
+/* Expects the call's number in the accumulator, and leaves it there. */
 static void
 emit_call(struct program *p, uint16_t nr, uint32_t action)
 {
@@ -335,7 +335,10 @@ emit_call(struct program *p, uint16_t nr, uint32_t action)
 	emit(p, BPF_RET | BPF_K, 0, 0, action);
 }
 
-/* The same: the number is loaded again where a test has overwritten it. */
+/*
+ * Expects and leaves the number in the accumulator as emit_call() does, so it
+ * reloads the number after the tests, which overwrite the accumulator.
+ */
 static void
 emit_rule(struct program *p, const struct rule *r)
 {

@@ -139,8 +139,8 @@ find_named(uint64_t w)
 	uint64_t low = w & ALL8(0x7f);
 
 	/*
-	 * Octets >= 0x7d but not 0x7f, without the top bit.  No sum carries
-	 * into the next octet.
+	 * Finds octets whose low seven bits are >= 0x7d but not 0x7f, and whose
+	 * top bit is 0.  No sum carries into the next octet.
 	 */
 	return (low + ALL8(3)) & ~(low + ALL8(1)) & ~w & ALL8(0x80);
 }
@@ -174,12 +174,12 @@ static inline uint8_t *
 put_word(uint8_t *o, uint64_t w, uint64_t hit)
 {
 	const uint64_t escapes = ALL8(HDLC_ESCAPE);
-	/* In each place, the number of octets sent up to and including it. */
+	/* Octet i: how many octets are sent for the first i + 1 of w. */
 	uint64_t at = (hit + ALL8(1)) * ALL8(1);
 
 	memcpy(o, &escapes, 8);
 	memcpy(o + 8, &escapes, 8);
-	/* Each octet takes the last of its places: an escape may be first. */
+	/* An escaped octet takes the second of its places, after the escape. */
 	scatter(o, w ^ hit << 5, at - ALL8(1));
 	return o + (at >> 56);
 }
@@ -228,7 +228,7 @@ unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 		uint64_t w = get64(p);
 		uint64_t escape = find_named(w) >> 7;
 		uint64_t after = escape << 8 | *escaped;
-		/* In each place, the octets kept up to and including it. */
+		/* Octet i: how many of the first i + 1 of w are kept. */
 		uint64_t at = (escape ^ ALL8(1)) * ALL8(1);
 
 		if ((escape & after) != 0) {
@@ -296,10 +296,10 @@ hdlc_fcs(uint16_t fcs, const uint8_t *p, size_t n)
 		w = fcs_move(get64(p) ^ *add++ ^ w, 4);
 	w ^= *add;
 	n -= 8;
-	if (n > 0)		/* the first n octets go to the last eight */
+	if (n > 0)		/* fold the first n octets into the last 8 */
 		w = w >> 8 * n ^
 		    fcs_move((get64(p) ^ w) << (64 - 8 * n), 4);
-	/* The last eight, as four, two and two, go to the state after them. */
+	/* Fold the last eight into the state: four, then two, then two. */
 	w ^= get64(p + n);
 	w = w >> 32 ^ fcs_move(w, 2);
 	w = w >> 16 ^ fcs_move(w, 1);

@@ -27,7 +27,8 @@ refusals_open(const char *dir, const char *server, struct refusals *r)
 	    (int)sizeof(path))
 		return -1;
 	fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	if (fd != -1)		/* until we exit, which the monitor awaits */
+	/* Held until fd is closed; monitor_remove_files() waits for that. */
+	if (fd != -1)
 		(void)flock(fd, LOCK_SH | LOCK_NB);
 	if (fd != -1 && pread(fd, r, sizeof(*r), 0) != (ssize_t)sizeof(*r))
 		memset(r, 0, sizeof(*r));
