@@ -68,8 +68,18 @@
 
 enum {
 	HISTORY = 4096,		/* numbers remembered; a multiple of GRE_RING */
+	BEHIND_MAX = HISTORY - GRE_RING,	/* of them, below `next` */
 	CELLS = GRE_RING + 1,	/* a full ring, and one on probation */
-	NO_CELL = UINT16_MAX	/* a number without contents */
+	NO_CELL = UINT16_MAX,	/* a number without contents */
+	LATE_START_US = 12000,
+	COUNT_MIN = 8,
+	WAIT_MIN_US = 5000,
+	START_REORDER_US = 1000000,	/* how long a start may be reordered */
+	START_REORDER_COUNT = 64,	/* and by how many places */
+	GAP_MAX = 65536,	/* a longer jump is not counted as loss */
+	RTT_MAX_US = 60000000,	/* longer: the clock jumped */
+	FILLER_US = 20000,
+	FILLERS = 4		/* tries, each after twice the wait */
 };
 
 struct gre_packet {
@@ -120,8 +130,6 @@ struct gre {
 	uint32_t	 ack_seq;	/* highest number received */
 	uint32_t	 owed;		/* packets we have not acknowledged */
 	int64_t		 owed_since;
-	bool		 ack_sent;	/* the last ACK went with data; owed
-					 * again if that is not sent */
 
 	unsigned	 repeats;	/* bare acknowledgements left to send */
 	int64_t		 repeat_due;	/* when the next of these is due */
@@ -138,16 +146,6 @@ struct gre {
 	uint16_t	 marks[HISTORY];	/* fingerprints; 0: missing */
 	struct slot	 slots[GRE_RING];
 	uint8_t		 cells[CELLS][HDLC_FRAME_MAX];
-};
-
-enum {
-	BEHIND_MAX = HISTORY - GRE_RING,	/* numbers kept below `next` */
-	LATE_START_US = 12000,
-	COUNT_MIN = 8,
-	WAIT_MIN_US = 5000,
-	START_REORDER_US = 1000000,	/* how long a start may be reordered */
-	START_REORDER_COUNT = 64,	/* and by how many places */
-	GAP_MAX = 65536		/* a longer jump is not counted as loss */
 };
 
 static_assert(HISTORY % GRE_RING == 0 && (GRE_RING & (GRE_RING - 1)) == 0,
@@ -232,14 +230,6 @@ gre_init(void *mem, const struct gre_conf *conf, struct gre_counters *n)
 	return g;
 }
 
-/* ---- what is sent ---- */
-
-enum {
-	RTT_MAX_US = 60000000,	/* longer: the clock jumped */
-	FILLER_US = 20000,
-	FILLERS = 4		/* tries, each after twice the wait */
-};
-
 /* The first eight octets of a header (RFC 2637 4.1). */
 static void
 put_header(const struct gre *g, struct wr *w, int flags, size_t len)
@@ -263,7 +253,6 @@ gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 	if (ack) {
 		wr_u32(&w, g->ack_seq);
 		g->owed = 0;
-		g->ack_sent = true;
 	}
 	if (g->tx_next - g->tx_acked < 2)
 		g->stuck_since = now;
@@ -276,16 +265,14 @@ gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now)
 	return h;
 }
 
-/* The packet's number stays used: later ones may have been sent already. */
 void
-gre_send_failed(struct gre *g, size_t len)
+gre_send_failed(struct gre *g, const uint8_t *packet)
 {
+	struct rd r = { .p = packet + 4, .end = packet + 6 };
+
 	g->n->tx_packets--;
-	g->n->tx_octets -= len;
+	g->n->tx_octets -= rd_u16(&r);	/* the payload's length */
 	g->n->tx_lost++;
-	if (g->ack_sent && g->owed == 0)
-		g->owed = 1;
-	g->ack_sent = false;
 }
 
 /* The server says that it has received our number `ack`. */
@@ -301,9 +288,7 @@ gre_acknowledged(struct gre *g, uint32_t ack, int64_t now)
 	g->stuck_since = now;
 	g->fillers = 0;
 	g->n->rx_acks++;
-	/*
-	 * What the server held back behind a gap does not measure a round trip.
-	 */
+	/* What waited behind a gap does not measure a round trip. */
 	if (age > GRE_RTT_SLOTS || seq_diff(ack, g->filler_before) < 0)
 		return;
 	sample = now - g->sent_at[ack % GRE_RTT_SLOTS];
@@ -314,8 +299,6 @@ gre_acknowledged(struct gre *g, uint32_t ack, int64_t now)
 	rtt = rtt == 0 ? sample : rtt + (sample - rtt) / 8;
 	g->n->rtt_us = rtt > 0 ? (uint64_t)rtt : 1;
 }
-
-/* ---- self-generated packets ---- */
 
 /* A packet was received; the highest number so far is seq. */
 static void
@@ -330,13 +313,10 @@ gre_owe(struct gre *g, uint32_t seq, int64_t now)
 static int64_t
 ack_due(const struct gre *g)
 {
-	uint32_t half = g->conf.window / 2u;
-
 	if (g->owed == 0)
 		return GRE_NEVER;
-	if (g->owed >= half)
-		return g->owed_since;
-	return g->owed_since + GRE_ACK_DELAY_US;
+	return g->owed_since +
+	    (g->owed >= g->conf.window / 2u ? 0 : GRE_ACK_DELAY_US);
 }
 
 /* When an acknowledgement is sent again, or GRE_NEVER. */
@@ -353,11 +333,9 @@ filler_due(const struct gre *g)
 {
 	int64_t rtt = (int64_t)g->n->rtt_us;
 
-	if (!g->conf.fill_gaps || rtt == 0 || g->fillers == FILLERS ||
-	    g->tx_next - g->tx_acked < 2)
-		return GRE_NEVER;
 	/* Number 1 makes pptpd start afresh, whenever it comes. */
-	if (g->tx_acked == 1)
+	if (!g->conf.fill_gaps || rtt == 0 || g->fillers == FILLERS ||
+	    g->tx_next - g->tx_acked < 2 || g->tx_acked == 1)
 		return GRE_NEVER;
 	return g->stuck_since + ((rtt + rtt / 2 + FILLER_US) << g->fillers);
 }
@@ -387,7 +365,6 @@ put_ack(struct gre *g, struct wr *w)
 	put_header(g, w, GRE_ACK, 0);
 	wr_u32(w, g->ack_seq);
 	g->owed = 0;
-	g->ack_sent = false;
 	g->n->tx_acks++;
 }
 
@@ -396,7 +373,6 @@ gre_output(struct gre *g, uint8_t *buf, int64_t now)
 {
 	struct wr w = { .p = buf, .end = buf + GRE_OUTPUT_MAX };
 
-	assert(buf != NULL);
 	if (filler_due(g) <= now) {
 		put_filler(g, &w, now);
 	} else if (repeat_due(g) <= now) {
@@ -408,8 +384,6 @@ gre_output(struct gre *g, uint8_t *buf, int64_t now)
 	}
 	return (size_t)(w.p - buf);
 }
-
-/* ---- the wait for a missing packet ---- */
 
 static int64_t
 reorder_wait(const struct gre *g)
@@ -493,8 +467,6 @@ give_up_gap(struct gre *g)
 	g->n->rx_lost++;
 	advance(g);
 }
-
-/* ---- the ring ---- */
 
 static uint16_t
 cell_alloc(struct gre *g, const struct gre_packet *f)
@@ -710,26 +682,13 @@ accept_data(struct gre *g, const struct gre_packet *f, int64_t now)
 		accept_stray(g, f, now);
 }
 
-/* The caller did not fetch the last packet: its buffer is gone. */
-static void
-drop_pending(struct gre *g)
-{
-	if (g->state == PENDING_NONE)
-		return;
-	if (g->state == PENDING_READY)
-		advance(g);
-	g->n->rx_lost++;
-	g->state = PENDING_NONE;
-	g->jump = false;
-}
-
 enum gre_verdict
 gre_recv(struct gre *g, const uint8_t *buf, size_t n, int64_t now)
 {
 	struct gre_packet p;
 	enum gre_verdict v = gre_decode(&p, buf, n);
 
-	drop_pending(g);
+	assert(g->state == PENDING_NONE);
 	if (v == GRE_OK && p.call != g->conf.call)
 		v = GRE_BAD_HEADER;
 	if (v == GRE_OK && p.len > HDLC_FRAME_MAX)
@@ -798,8 +757,6 @@ gre_due(const struct gre *g)
 {
 	int64_t due = sooner(sooner(ack_due(g), repeat_due(g)), filler_due(g));
 
-	if (g->state != PENDING_NONE)
-		return 0;
 	if (g->next == g->top)
 		return due;
 	if (g->marks[g->next % HISTORY] != 0 || g->conf.nobuffer)

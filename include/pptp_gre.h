@@ -100,10 +100,10 @@ struct gre *gre_init(void *mem, const struct gre_conf *conf,
 size_t gre_send(struct gre *g, uint8_t *frame, size_t len, int64_t now);
 
 /*
- * Takes one packet back from the counters: the system refused to send it.  Its
- * number stays used; an acknowledgement it carried is owed again.
+ * Takes one packet, header first, back from the counters: the system refused to
+ * send it.  Its number stays used: later ones may have been sent already.
  */
-void gre_send_failed(struct gre *g, size_t len);
+void gre_send_failed(struct gre *g, const uint8_t *packet);
 
 /*
  * The next self-generated packet that is due, into buf[GRE_OUTPUT_MAX]: a gap
@@ -114,9 +114,9 @@ size_t gre_output(struct gre *g, uint8_t *buf, int64_t now);
 
 /*
  * Takes one received packet, beginning with the GRE header: what can be
- * delivered now comes out of gre_next(), and buf must stay unchanged until that
- * has returned NULL.  A packet for another call is GRE_BAD_HEADER; one longer
- * than HDLC_FRAME_MAX is GRE_BAD_LENGTH.
+ * delivered now comes out of gre_next(), which must have returned NULL before
+ * buf changes or the next packet is taken.  A packet for another call is
+ * GRE_BAD_HEADER; one longer than HDLC_FRAME_MAX is GRE_BAD_LENGTH.
  */
 enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
     int64_t now);
@@ -128,8 +128,7 @@ enum gre_verdict gre_recv(struct gre *g, const uint8_t *buf, size_t n,
  * says that the socket has been read empty: only then is a missing packet given
  * up for being late, as it might otherwise still be in the socket.
  */
-const uint8_t *gre_next(struct gre *g, size_t *len, bool drained,
-    int64_t now);
+const uint8_t *gre_next(struct gre *g, size_t *len, bool drained, int64_t now);
 
 /* When gre_output() or gre_next() has work next; GRE_NEVER if none. */
 int64_t gre_due(const struct gre *g);

@@ -141,8 +141,7 @@ tx_flush(struct flow *f)
 			health_error(&f->watch.health, errno, f->now);
 			continue;
 		}
-		gre_send_failed(f->gre, f->tx_iov[f->tx_sent].iov_len);
-		f->tx_sent++;
+		gre_send_failed(f->gre, f->tx_iov[f->tx_sent++].iov_base);
 	}
 	tx_reset(f);
 	return true;
@@ -167,7 +166,7 @@ static void
 tx_drop(struct flow *f)
 {
 	while (f->tx_sent < f->tx_count)
-		gre_send_failed(f->gre, f->tx_iov[f->tx_sent++].iov_len);
+		gre_send_failed(f->gre, f->tx_iov[f->tx_sent++].iov_base);
 	tx_reset(f);
 }
 

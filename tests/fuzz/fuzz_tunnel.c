@@ -104,7 +104,7 @@ send_frame(struct side *s, bool refused, int64_t now)
 		frame[i] = (uint8_t)(i < 4 ? k >> 8 * i : k * 13 + i);
 	h = gre_send(s->g, frame, len, now);
 	if (refused)
-		gre_send_failed(s->g, h + len);
+		gre_send_failed(s->g, frame - h);
 	else
 		fly(s, frame - h, h + len);
 }
