@@ -22,17 +22,13 @@ struct health {
 					 * GRE comes through */
 	int64_t		 silent_since;	/* sending since then, nothing heard */
 	bool		 silent;	/* the silence was logged */
-	struct {			/* limits log lines others cause: */
-		int64_t	 since;		/* start of this minute */
-		unsigned said, unsaid;
-	} budget;
 	uint64_t	 errors;	/* of the raw socket, already logged: a
-					 * bit for errno % 64 */
+					 * bit for errno % 64.  Each is logged
+					 * only once, as anyone can cause them */
 };
 
 /* server and n are not copied. */
-void health_init(struct health *h, const char *server,
-    struct gre_counters *n);
+void health_init(struct health *h, const char *server, struct gre_counters *n);
 
 /* A frame from pppd is being sent; a frame for pppd has come. */
 void health_sent(struct health *h, const uint8_t *frame, size_t len,
@@ -43,7 +39,7 @@ void health_received(struct health *h, const uint8_t *frame, size_t len);
 void health_gre(struct health *h, int64_t now);
 
 /* The raw socket failed with this errno: at worst a packet is lost. */
-void health_error(struct health *h, int err, int64_t now);
+void health_error(struct health *h, int err);
 
 /* To be called at check_at: logs it if GRE does not come through. */
 void health_tick(struct health *h, int64_t now);

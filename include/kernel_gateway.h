@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The kernel gateway: the process that owns the PPPoX socket and the call when
- * the kernel carries the data; it only has to close both at the right moment.
- */
+/* The kernel gateway: holds the call while the kernel carries the data. */
 #ifndef KERNEL_GATEWAY_H
 #define KERNEL_GATEWAY_H
 
 #include <netinet/in.h>
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "conf.h"
 #include "gateway.h"
 
 /* Is this descriptor a socket of the type that the plugin makes? */
@@ -25,10 +20,8 @@ void kernel_gateway_refuse(int plugin, enum exit_status status,
     const char *why);
 
 /*
- * Drops every privilege, then waits until pppd hangs up, a signal asks for the
- * end, or the call goes down.  When the process exits, the channel closes,
- * which pppd sees as a hangup, and so does the connection to the manager, which
- * then clears the call.  Returns the status to exit with, after logging why.
+ * As gateway_run(), but only waits for the end.  When the process then exits,
+ * its descriptors close, which hangs up on pppd and clears the call.
  */
 enum exit_status kernel_gateway_run(struct gateway *gw);
 

@@ -44,8 +44,7 @@ void link_close(struct link *l);
  * Queues one frame, escaped as accm says unless sync; false: there is no room,
  * the frame is dropped.
  */
-bool link_put(struct link *l, const uint8_t *frame, size_t len,
-    uint32_t accm);
+bool link_put(struct link *l, const uint8_t *frame, size_t len, uint32_t accm);
 
 /* Writes what pppd takes now, and sets .gone and .full_since. */
 void link_flush(struct link *l, int64_t now);

@@ -25,7 +25,8 @@ struct gateway {
 	int		 in, out;	/* PPP: a pty master twice, two pipes,
 					 * a socket, ...; the kernel gateway's
 					 * in is a socket to pppd's plugin */
-	int		 raw, channel;	/* GRE, or the kernel's PPTP socket */
+	int		 raw, channel;	/* GRE; the kernel's PPTP socket: one
+					 * of them is -1 */
 	int		 mgr;		/* the call manager */
 	uint16_t	 call, peer_call, window;
 	bool		 holds_back;	/* the server does: pptp_quirks.h */
@@ -50,21 +51,19 @@ struct watch {
 
 /*
  * Opens the descriptors of *w, then drops every privilege and all descriptors
- * but those, gw->mgr, gw->refusals_fd and own[] (-1 in there: none).  0, or -1
- * after logging why.
+ * but those and *gw's.  0, or -1 after logging why.
  */
-int watch_begin(struct watch *w, struct gateway *gw, const int own[3]);
+int watch_begin(struct watch *w, struct gateway *gw);
 
 /* Sets over and status, unless over is set already. */
 void watch_end(struct watch *w, enum exit_status status);
 
 /*
  * Reads what has come: logs what the manager wants logged, or why the tunnel is
- * over; notes that addresses have changed.  Returns true if SIGUSR1 asked for
- * the counters.  Any other signal ends the tunnel: the first after
- * TERM_GRACE_US, a second one at once.
+ * over; notes that addresses have changed.  SIGUSR1 logs the counters, another
+ * signal ends the tunnel: the first after a second, a further one at once.
  */
-bool watch_read(struct watch *w, int64_t now);
+void watch_read(struct watch *w, int64_t now);
 
 /* When watch_tick() has something to do; INT64_MAX: never. */
 int64_t watch_due(const struct watch *w);
@@ -72,8 +71,8 @@ void watch_tick(struct watch *w, int64_t now);
 
 /*
  * To be called after the loop: if PPP failed, logs why; notes the end of the
- * tunnel.  Returns the status to exit with.
+ * tunnel.  Leaves the status to exit with in w->status.
  */
-enum exit_status watch_over(struct watch *w, int64_t now);
+void watch_over(struct watch *w, int64_t now);
 
 #endif

@@ -17,16 +17,13 @@
 #include <sys/socket.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "gateway.h"
 #include "hdlc.h"
-#include "ipc_msg.h"
 #include "ppp_link.h"
 #include "pptp_quirks.h"
 #include "util.h"
@@ -71,30 +68,6 @@ struct flow {
 	uint8_t		 rx_whole[RX_HEAD + RX_TAIL];
 };
 
-/* ---- log ---- */
-
-static void
-log_counters(const struct gateway *gw)
-{
-	const struct gre_counters *n = gw->n;
-
-#define U(x)	((unsigned long long)n->x)
-	log_answer("tunnel to %s: sent %llu packets, %llu octets, %llu bare "
-	    "acks, %llu fills; %llu refused by this system; "
-	    "received %llu packets, %llu octets, %llu acks", gw->server,
-	    U(tx_packets), U(tx_octets), U(tx_acks), U(tx_fills),
-	    U(tx_lost), U(rx_packets), U(rx_octets), U(rx_acks));
-	log_answer("tunnel to %s: lost %llu, reordered %llu, duplicate %llu, "
-	    "late %llu, far %llu, bad %llu, jumps %llu; from pppd bad %llu, "
-	    "pppd too slow for %llu; soft errors %llu; round trip %llu us",
-	    gw->server, U(rx_lost), U(rx_reordered), U(rx_duplicate),
-	    U(rx_old), U(rx_far), U(rx_bad), U(rx_jumps), U(pty_bad),
-	    U(pty_dropped), U(soft_errors), U(rtt_us));
-#undef U
-}
-
-/* ---- outwards: pppd to the server ---- */
-
 /* No packet is queued any more: the unfinished frame moves to the front. */
 static void
 tx_reset(struct flow *f)
@@ -127,8 +100,6 @@ tx_flush(struct flow *f)
 			again = false;
 			continue;
 		}
-		if (errno == EINTR)
-			continue;
 		if (errno == EAGAIN)
 			return false;
 		/*
@@ -138,7 +109,7 @@ tx_flush(struct flow *f)
 		 */
 		again = !again;
 		if (again) {
-			health_error(&f->watch.health, errno, f->now);
+			health_error(&f->watch.health, errno);
 			continue;
 		}
 		gre_send_failed(f->gre, f->tx_iov[f->tx_sent++].iov_base);
@@ -271,8 +242,6 @@ uplink(struct flow *f)
 	(void)tx_flush(f);
 }
 
-/* ---- inwards: the server to pppd ---- */
-
 /* Is this a server's welcome text, which comes before the first LCP? */
 static bool
 is_welcome(const struct flow *f)
@@ -320,7 +289,7 @@ send_output(struct flow *f)
 		/* Tries twice: the first error may be an old ICMP message's. */
 		for (int i = 0; i < 2 && send(f->gw->raw, buf, n,
 		    MSG_DONTWAIT) == -1 && errno != EAGAIN; i++)
-			health_error(&f->watch.health, errno, f->now);
+			health_error(&f->watch.health, errno);
 }
 
 /* Takes a packet that begins with its IP header, which the kernel checked. */
@@ -358,26 +327,11 @@ downlink(struct flow *f)
 	int n = recvmmsg(f->gw->raw, f->rx_msg, BATCH, MSG_DONTWAIT, NULL);
 
 	f->rx_more = n == BATCH;
-	if (n == -1) {
-		if (errno != EAGAIN && errno != EINTR)
-			health_error(&f->watch.health, errno, f->now);
-		return;
-	}
+	if (n == -1 && errno != EAGAIN)
+		health_error(&f->watch.health, errno);
 	for (int i = 0; i < n; i++)
 		rx_one(f, (unsigned)i);
 	flush(f);
-}
-
-/* ---- the loop ---- */
-
-static void
-on_watch(struct flow *f)
-{
-	if (watch_read(&f->watch, f->now))
-		log_counters(f->gw);
-	/* Deliver what came before the end, such as a Terminate-Ack. */
-	if (f->watch.over)
-		downlink(f);
 }
 
 /* pppd does not read for the moment: packets wait in the raw socket. */
@@ -393,14 +347,14 @@ next_deadline(const struct flow *f)
 {
 	int64_t due = gre_due(f->gre);
 
-	/* A full batch was read: there may be more. */
-	if (f->rx_more && !pty_full(f))
-		return f->now;
-	/* What is due cannot be done while the pty is full. */
-	if (due <= f->now && pty_full(f))
-		due = GRE_NEVER;
-	if (pty_full(f))
+	if (pty_full(f)) {
+		/* What is due now must wait until it no longer is. */
+		if (due <= f->now)
+			due = GRE_NEVER;
 		due = sooner(due, f->link.full_since + STALL_US);
+	} else if (f->rx_more) {
+		due = f->now;
+	}
 	return sooner(due, sooner(f->sync_until, watch_due(&f->watch)));
 }
 
@@ -427,10 +381,9 @@ wait_for(struct flow *f, struct pollfd p[P_COUNT])
 		.tv_nsec = (long)(left % 1000000) * 1000 };
 
 	fill_pollfds(f, p);
-	if (ppoll(p, P_COUNT, due == GRE_NEVER ? NULL : &ts, NULL) == -1)
-		for (int i = 0; i < P_COUNT; i++)
-			p[i].revents = 0;
-	else if ((p[P_RAW].events & POLLIN) != 0 &&
+	/* An interrupted ppoll() leaves revents as they are: 0. */
+	if (ppoll(p, P_COUNT, due == GRE_NEVER ? NULL : &ts, NULL) != -1 &&
+	    (p[P_RAW].events & POLLIN) != 0 &&
 	    (p[P_RAW].revents & POLLIN) == 0)
 		f->rx_more = false;
 	f->now = clock_us();
@@ -469,11 +422,11 @@ loop(struct flow *f)
 			uplink(f);
 		on_time(f);
 		if (p[P_WATCH].revents != 0)
-			on_watch(f);
+			watch_read(&f->watch, f->now);
 	}
+	/* Deliver what came before the end, such as a Terminate-Ack. */
+	downlink(f);
 }
-
-/* ---- beginning and end ---- */
 
 static struct flow *
 flow_new(struct gateway *gw)
@@ -523,7 +476,6 @@ route_mtu(int raw)
 enum exit_status
 gateway_run(struct gateway *gw)
 {
-	const int own[] = { gw->in, gw->out, gw->raw };
 	struct flow *f = flow_new(gw);
 
 	if (f == NULL) {
@@ -532,9 +484,9 @@ gateway_run(struct gateway *gw)
 	}
 	link_open(&f->link, gw->in, gw->out, gw->conf->sync);
 	f->path_mtu = route_mtu(gw->raw);
-	if (watch_begin(&f->watch, gw, own) == 0) {
+	if (watch_begin(&f->watch, gw) == 0) {
 		loop(f);
-		(void)watch_over(&f->watch, f->now);
+		watch_over(&f->watch, f->now);
 		log_info("tunnel to %s ended: sent %llu packets, received "
 		    "%llu, lost %llu", gw->server,
 		    (unsigned long long)gw->n->tx_packets,

@@ -30,20 +30,15 @@ enum {
 	HDLC_FCS_GOOD = 0xf0b8		/* residue over data and FCS */
 };
 
-/* ------------------------------------------------- one octet at a time */
-
 static inline uint8_t *
 put_octet(uint8_t *o, uint8_t c, uint32_t accm)
 {
-	bool hit = c < 32 ? accm >> c & 1 :
-	    c == HDLC_FLAG || c == HDLC_ESCAPE;
+	bool hit = c < 32 ? accm >> c & 1 : c == HDLC_FLAG || c == HDLC_ESCAPE;
 
 	*o = HDLC_ESCAPE;
 	o[hit] = (uint8_t)(c ^ hit * BIT6);
 	return o + hit + 1;
 }
-
-/* ------------------------------------------------------ a run at a time */
 
 enum {
 	RUN = 32,			/* mean length of a run from which
@@ -94,8 +89,7 @@ escape_few(uint8_t *o, const uint8_t **in, const uint8_t *end)
 
 /* Reverses escape_few(); *escaped: the octet before *in was an escape. */
 static uint8_t *
-unescape_few(uint8_t *o, const uint8_t **in, const uint8_t *end,
-    bool *escaped)
+unescape_few(uint8_t *o, const uint8_t **in, const uint8_t *end, bool *escaped)
 {
 	const uint8_t *p = *in;
 
@@ -114,8 +108,6 @@ unescape_few(uint8_t *o, const uint8_t **in, const uint8_t *end,
 	*in = p;
 	return o;
 }
-
-/* --------------------------------------------------- eight at a time */
 
 /* The same octet in all eight places. */
 #define ALL8(c)		((uint64_t)(c) * 0x0101010101010101u)
@@ -246,8 +238,6 @@ unescape(uint8_t *out, const uint8_t *p, size_t n, bool *escaped)
 		o += unescape_octet(o, *p++, escaped);
 	return (size_t)(o - out);
 }
-
-/* ----------------------------------------------------------- the codec */
 
 /*
  * P = x^16 + x^12 + x^5 + 1 has only four terms, and so has P^n for n = 1, 2,
@@ -382,8 +372,6 @@ hdlc_decode(struct hdlc_dec *d, const uint8_t **p, const uint8_t *end)
 	}
 	return verdict;
 }
-
-/* ------------------------------------------ frames without boundaries */
 
 size_t
 hdlc_sync_split(const uint8_t *p, size_t n)

@@ -20,43 +20,15 @@
 
 enum {
 	BLOCKED_US = 10000000,		/* no packet, or no answer */
-	SILENT_US = 30000000,		/* sending this long, nothing heard */
-	BURST = 12			/* lines a minute others may cause */
+	SILENT_US = 30000000		/* sending this long, nothing heard */
 };
 
 void
 health_init(struct health *h, const char *server, struct gre_counters *n)
 {
-	memset(h, 0, sizeof(*h));
-	h->server = server;
-	h->n = n;
-	h->check_at = h->silent_since = GRE_NEVER;
+	*h = (struct health){ .server = server, .n = n,
+	    .check_at = GRE_NEVER, .silent_since = GRE_NEVER };
 }
-
-/*
- * May one more line be logged that a peer, a forger or a firewall can cause?
- * A line that was logged before (again) is only counted; the count is logged
- * once a minute at most.
- */
-static bool
-may_log(struct health *h, bool again, int64_t now)
-{
-	if (now - h->budget.since >= 60000000) {
-		if (h->budget.unsaid > 0)
-			log_warnx("tunnel to %s: %u more lines were left out",
-			    h->server, h->budget.unsaid);
-		h->budget.since = now;
-		h->budget.said = h->budget.unsaid = 0;
-	}
-	if (!again && h->budget.said < BURST) {
-		h->budget.said++;
-		return true;
-	}
-	h->budget.unsaid++;
-	return false;
-}
-
-/* ---- GRE ---- */
 
 static void
 tell_blocked(struct health *h, const char *what)
@@ -111,23 +83,21 @@ check_silence(struct health *h, int64_t now)
 	if (h->silent || now - h->silent_since < SILENT_US)
 		return;
 	h->silent = true;
-	if (may_log(h, false, now))
-		log_warnx("tunnel to %s: packets were sent for 30 s and none "
-		    "came, while the control connection is alive: GRE (IP "
-		    "protocol 47) may be blocked now", h->server);
+	log_warnx("tunnel to %s: packets were sent for 30 s and none came, "
+	    "while the control connection is alive: GRE (IP protocol 47) may "
+	    "be blocked now", h->server);
 }
 
 void
-health_error(struct health *h, int err, int64_t now)
+health_error(struct health *h, int err)
 {
-	uint64_t kind = UINT64_C(1) << err % 64;
-	bool again = (h->errors & kind) != 0;
+	uint64_t kind = UINT64_C(1) << err % 64, before = h->errors;
 
 	h->errors |= kind;
 	h->n->soft_errors++;
-	if (err == ENOPROTOOPT && !h->gre_seen && !h->blocked)
+	if (err == ENOPROTOOPT && !h->gre_seen)
 		tell_blocked(h, "ICMP protocol-unreachable came");
-	else if (!may_log(h, again, now))
+	else if ((before & kind) != 0)
 		return;
 	else if (err == EPERM)
 		log_warnx("tunnel to %s: this host's own firewall does not "
@@ -138,8 +108,6 @@ health_error(struct health *h, int err, int64_t now)
 		    "more of these are only counted)", h->server,
 		    strerror(err));
 }
-
-/* ---- PPP ---- */
 
 /* Run at each control frame: encryption may come up after the network. */
 static void

@@ -9,7 +9,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 
@@ -32,8 +31,6 @@
 #ifndef PPPD_PLUGINDIR
 #define PPPD_PLUGINDIR	"/usr/lib/pppd"
 #endif
-
-/* ---- can the kernel carry the data? ---- */
 
 bool
 kernel_offer(struct kernel_path *k)
@@ -59,33 +56,28 @@ kernel_offer(struct kernel_path *k)
 	    "the plugin for the pppd that this program was built for");
 }
 
-/* ---- PPPoX sockets ---- */
-
 /* struct sockaddr_pppox is packed: the union aligns it as a sockaddr. */
 union pptp_address {
 	struct sockaddr	 sa;
 	struct sockaddr_pppox pppox;
 };
 
-static void
-pptp_address(union pptp_address *a, struct in_addr addr, uint16_t id)
+static union pptp_address
+pptp_address(struct in_addr addr, uint16_t id)
 {
-	memset(a, 0, sizeof(*a));
-	a->pppox.sa_family = AF_PPPOX;
-	a->pppox.sa_protocol = PX_PROTO_PPTP;
-	a->pppox.sa_addr.pptp.call_id = id;
-	a->pppox.sa_addr.pptp.sin_addr = addr;
+	return (union pptp_address){ .pppox = { .sa_family = AF_PPPOX,
+	    .sa_protocol = PX_PROTO_PPTP,
+	    .sa_addr.pptp = { .call_id = id, .sin_addr = addr } } };
 }
 
 int
 kernel_socket(struct in_addr local, uint16_t id)
 {
-	union pptp_address a;
+	union pptp_address a = pptp_address(local, id);
 	int fd = socket(AF_PPPOX, SOCK_STREAM | SOCK_CLOEXEC, PX_PROTO_PPTP);
 
 	if (fd == -1)
 		return -1;
-	pptp_address(&a, local, id);
 	if (bind(fd, &a.sa, sizeof(a.pppox)) == 0)
 		return fd;
 	fd_close(fd);
@@ -95,13 +87,10 @@ kernel_socket(struct in_addr local, uint16_t id)
 int
 kernel_connect(int fd, struct in_addr server, uint16_t peer_id)
 {
-	union pptp_address a;
+	union pptp_address a = pptp_address(server, peer_id);
 
-	pptp_address(&a, server, peer_id);
 	return connect(fd, &a.sa, sizeof(a.pppox));
 }
-
-/* ---- the interface's counters ---- */
 
 static void
 on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)

@@ -10,19 +10,15 @@
  * This process holds the last copy of the PPPoX socket, and the connection to
  * the manager.  When it ends, the kernel removes the channel, which is a modem
  * hangup for pppd, and the manager clears the call.  When pppd ends, its socket
- * closes and the kernel gateway ends as well.  So a hangup passes in both
- * directions however a process ended, without signals.
+ * closes and the kernel gateway ends as well: however a process ended.
  */
 #include <sys/socket.h>
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "ipc_msg.h"
-#include "kernel.h"
 #include "kernel_gateway.h"
 #include "util.h"
 
@@ -57,36 +53,16 @@ kernel_gateway_refuse(int plugin, enum exit_status status, const char *why)
 	(void)ipc_send(plugin, &m, NULL);
 }
 
-static void
-log_counters(const struct watch *w)
-{
-	struct gre_counters n = { .ifindex = 0 };
-
-	if (!kernel_counters(w->addresses, (uint32_t)w->gw->n->ifindex, &n)) {
-		log_answer("tunnel to %s: the kernel carries the data; "
-		    "there is no interface yet", w->gw->server);
-		return;
-	}
-	log_answer("tunnel to %s: the kernel sent %llu packets, %llu octets, "
-	    "and %llu were refused; received %llu packets, %llu octets, and "
-	    "%llu were bad", w->gw->server, (unsigned long long)n.tx_packets,
-	    (unsigned long long)n.tx_octets, (unsigned long long)n.tx_lost,
-	    (unsigned long long)n.rx_packets, (unsigned long long)n.rx_octets,
-	    (unsigned long long)n.rx_bad);
-}
-
 /* Takes a control frame from pppd's plugin, as a gateway would see it. */
 static void
-on_frame(struct watch *w, const struct ipc_frame *f)
+on_frame(struct health *h, const struct ipc_frame *f)
 {
-	int64_t now = clock_us();
-
 	if (f->from == 0) {
-		health_sent(&w->health, f->data, f->len, now);
+		health_sent(h, f->data, f->len, clock_us());
 		return;
 	}
-	health_gre(&w->health, now);
-	health_received(&w->health, f->data, f->len);
+	health_gre(h, clock_us());
+	health_received(h, f->data, f->len);
 }
 
 /* False if there is no more to take just now. */
@@ -101,7 +77,7 @@ on_plugin(struct watch *w)
 	if (n == 1 && m.type == IPC_LINK)
 		w->gw->n->ifindex = m.ifindex;
 	else if (n == 1 && m.type == IPC_FRAME)
-		on_frame(w, &m.frame);
+		on_frame(&w->health, &m.frame);
 	else
 		watch_end(w, EXIT_OK);	/* pppd has hung up */
 	return n == 1;
@@ -122,8 +98,8 @@ loop(struct watch *w)
 		/* Frames go first: they tell why the server hangs up. */
 		for (int i = 0; i < FRAMES && on_plugin(w); i++)
 			continue;
-		if (p[1].revents != 0 && watch_read(w, clock_us()))
-			log_counters(w);
+		if (p[1].revents != 0)
+			watch_read(w, clock_us());
 		watch_tick(w, clock_us());
 	}
 }
@@ -131,12 +107,11 @@ loop(struct watch *w)
 enum exit_status
 kernel_gateway_run(struct gateway *gw)
 {
-	const int own[] = { gw->in, gw->channel, -1 };
 	struct watch w;
 
-	if (watch_begin(&w, gw, own) == 0) {
+	if (watch_begin(&w, gw) == 0) {
 		loop(&w);
-		(void)watch_over(&w, clock_us());
+		watch_over(&w, clock_us());
 		log_info("tunnel to %s ended", gw->server);
 	}
 	return w.status;

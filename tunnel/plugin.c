@@ -4,10 +4,9 @@
  *
  * The plugin knows nothing of PPTP.  pptp_connect() runs pptp, which makes the
  * call and sends back a PPP channel over a pair of sockets, then stays as the
- * call's kernel gateway (tunnel/kernel_gateway.c).  Once a ppp interface is on
- * the channel, pppd's copy is closed and the kernel gateway has the last one.
- * So when the kernel gateway ends, pppd sees a modem hangup; and when pppd
- * ends, its socket closes, which ends the kernel gateway.
+ * call's kernel gateway.  Once a ppp interface is on the channel, pppd's copy
+ * is closed and the kernel gateway has the last one; what follows from that is
+ * in tunnel/kernel_gateway.c.
  *
  * Our headers come first, since pppd's define macros whose names ours use; and
  * pppd before 2.5 has a type `bool` and a macro VERSION of its own.
@@ -71,8 +70,6 @@ static int line = -1;		/* to the kernel gateway */
 static int channel = -1;	/* until there is an interface on it */
 static void (*received_before)(unsigned char *, int);
 static void (*sent_before)(unsigned char *, int);
-
-/* ---- starting a kernel gateway ---- */
 
 /*
  * Takes the next word of *text, which is overwritten: words end at blanks that
@@ -175,8 +172,6 @@ start_kernel_gateway(void)
 	return pair[0];
 }
 
-/* ---- what the kernel gateway says ---- */
-
 /*
  * Waits for the kernel gateway's next message.  Returns 1, 0 if the kernel
  * gateway has ended, -1 after an error or SIGTERM.
@@ -212,11 +207,7 @@ hang_up(void)
 	line = channel = -1;
 }
 
-/* ---- what the gateway is shown ---- */
-
-/*
- * The kernel gateway is shown what PPP negotiates; a lost frame does no harm.
- */
+/* Shows the kernel gateway what PPP negotiates; a lost frame does no harm. */
 static void
 show_frame(uint8_t from, const unsigned char *p, int len)
 {
@@ -259,8 +250,6 @@ on_phase(void *arg, int now)
 	if (m.ifindex != 0)
 		(void)ipc_send(line, &m, NULL);
 }
-
-/* ---- the channel, as pppd calls it ---- */
 
 static int
 pptp_connect(void)
@@ -351,8 +340,8 @@ set_server(char **argv)
 	return 1;
 }
 
-#define PPTP_OPTION(option, kind, value, help) \
-	{ .name = (option), .type = (kind), .addr = (value), \
+#define STRING(option, value, help) \
+	{ .name = (option), .type = o_string, .addr = (value), \
 	    .description = (help), .flags = OPT_PRIV }
 
 static option_t options[] = {
@@ -360,18 +349,12 @@ static option_t options[] = {
 	    .description = "PPTP server, by the kernel's data path",
 	    .flags = OPT_PRIV | OPT_DEVNAM | OPT_A2STRVAL,
 	    .addr2 = &opt_server },
-	PPTP_OPTION("pptp_phone", o_string, &opt_phone,
-	    "number the server shall dial"),
-	PPTP_OPTION("pptp_client", o_string, &opt_client,
-	    "local address of the tunnel's packets"),
-	PPTP_OPTION("pptp_window", o_string, &opt_window,
-	    "window to announce"),
-	PPTP_OPTION("pptp_timeout", o_string, &opt_timeout,
-	    "longest wait for the call, in seconds"),
-	PPTP_OPTION("pptp_options", o_string, &opt_more,
-	    "further options of pptp"),
-	PPTP_OPTION("pptp_program", o_string, &opt_program,
-	    "the pptp to run"),
+	STRING("pptp_phone", &opt_phone, "number the server shall dial"),
+	STRING("pptp_client", &opt_client, "local address of the tunnel"),
+	STRING("pptp_window", &opt_window, "window to announce"),
+	STRING("pptp_timeout", &opt_timeout, "longest wait for the call"),
+	STRING("pptp_options", &opt_more, "further options of pptp"),
+	STRING("pptp_program", &opt_program, "the pptp to run"),
 	{ .name = "pptp_socket", .type = o_int, .addr = &opt_socket,
 	    .description = "descriptor of a call that is up",
 	    .flags = OPT_PRIV | OPT_NOPRINT },

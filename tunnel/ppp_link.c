@@ -117,33 +117,26 @@ next_piece(struct link *l)
 	return l->left;
 }
 
-/* Writes len octets of the queue; returns how many the pppd side took. */
-static size_t
-write_some(struct link *l, size_t len, int64_t now)
-{
-	ssize_t n = write(l->fd, l->buf + l->start, len);
-
-	if (n == -1 && errno != EAGAIN && errno != EINTR) {
-		l->gone = true;
-		return 0;
-	}
-	if (n == (ssize_t)len)
-		l->full_since = LINK_NEVER;
-	else if (n > 0 || l->full_since == LINK_NEVER)
-		l->full_since = now;
-	return n > 0 ? (size_t)n : 0;
-}
-
 void
 link_flush(struct link *l, int64_t now)
 {
 	while (l->len > 0) {
-		size_t want = next_piece(l), n = write_some(l, want, now);
+		size_t want = next_piece(l);
+		ssize_t n = write(l->fd, l->buf + l->start, want);
 
-		l->start += n;
-		l->len -= n;
-		l->left = want - n;
-		if (n < want)
+		if (n == -1 && errno != EAGAIN && errno != EINTR) {
+			l->gone = true;
+			return;
+		}
+		if (n > 0) {
+			l->start += (size_t)n;
+			l->len -= (size_t)n;
+			l->left = want - (size_t)n;
+			l->full_since = l->left == 0 ? LINK_NEVER : now;
+		} else if (l->full_since == LINK_NEVER) {
+			l->full_since = now;
+		}
+		if (n < (ssize_t)want)
 			return;
 	}
 	l->start = 0;

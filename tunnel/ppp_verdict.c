@@ -213,8 +213,7 @@ failure(const struct why *w, const struct ppp_observer *o)
 	if (peer->rejects_ipcp || peer->addr.rejected ||
 	    gave_up(ours, "IP address"))
 		return because(w, "%s gave no IP address: ask for one by name "
-		    "(LOCAL:REMOTE), or have the server assign one",
-		    w->server);
+		    "(LOCAL:REMOTE), or have the server assign one", w->server);
 	if (gave_up(ours, "MPPE required"))
 		return gave_up(ours, "peer") ? no_mppe(w) : because(w,
 		    "encryption (MPPE) needs a login by MS-CHAP or MS-CHAPv2, "

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ipc_msg.h"
+#include "kernel.h"
 #include "netlink.h"
 #include "sandbox.h"
 #include "util.h"
@@ -22,8 +23,6 @@ enum {
 	ADDRESS_US = 2000000	/* before a removed address counts as lost:
 				 * renewing a lease removes and adds it */
 };
-
-/* ---- our own address ---- */
 
 /*
  * Our address is checked a moment after the last change of any address, since
@@ -64,35 +63,32 @@ address_exists(int fd, struct in_addr local)
 	return nl_talk(fd, &q, &v) == -1 || missing == 0;
 }
 
-/* ---- both gateways ---- */
-
 /* Opens all that a gateway watches; false with errno set. */
 static bool
 open_all(struct watch *w)
 {
 	static const int sigs[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 	struct epoll_event e = { .events = EPOLLIN };
-	int fds[3] = { w->gw->mgr };
 
-	w->addresses = fds[1] = nl_open(RTMGRP_IPV4_IFADDR, NULL);
+	w->addresses = nl_open(RTMGRP_IPV4_IFADDR, NULL);
 	w->fd = epoll_create1(EPOLL_CLOEXEC);
-	w->signals = fds[2] = signal_fd(sigs, sizeof(sigs) / sizeof(sigs[0]));
-	for (int i = 0; i < 3; i++)
-		if (fds[i] != -1 &&
-		    epoll_ctl(w->fd, EPOLL_CTL_ADD, fds[i], &e) == -1)
-			return false;
-	return w->signals != -1;
+	w->signals = signal_fd(sigs, sizeof(sigs) / sizeof(sigs[0]));
+	return w->fd != -1 && w->signals != -1 &&
+	    epoll_ctl(w->fd, EPOLL_CTL_ADD, w->gw->mgr, &e) == 0 &&
+	    epoll_ctl(w->fd, EPOLL_CTL_ADD, w->signals, &e) == 0 &&
+	    (w->addresses == -1 ||
+	    epoll_ctl(w->fd, EPOLL_CTL_ADD, w->addresses, &e) == 0);
 }
 
 int
-watch_begin(struct watch *w, struct gateway *gw, const int own[3])
+watch_begin(struct watch *w, struct gateway *gw)
 {
 	*w = (struct watch){ .gw = gw, .grace_until = INT64_MAX,
 	    .check_address_at = INT64_MAX, .status = EXIT_SYSTEM };
 	health_init(&w->health, gw->server, gw->n);
 	if (open_all(w)) {
-		const int keep[] = { own[0], own[1], own[2], gw->mgr,
-		    gw->refusals_fd, w->fd, w->signals, w->addresses };
+		const int keep[] = { gw->in, gw->out, gw->raw, gw->channel,
+		    gw->mgr, gw->refusals_fd, w->fd, w->signals, w->addresses };
 
 		return sandbox_enter(SANDBOX_GATEWAY, keep,
 		    sizeof(keep) / sizeof(keep[0]));
@@ -153,7 +149,49 @@ on_manager(struct watch *w)
 	}
 }
 
-bool
+#define U(x)	((unsigned long long)n->x)
+
+static void
+log_kernel_counters(const struct watch *w)
+{
+	struct gre_counters kernel = { .ifindex = w->gw->n->ifindex };
+	const struct gre_counters *n = &kernel;
+
+	if (kernel_counters(w->addresses, (uint32_t)n->ifindex, &kernel))
+		log_answer("tunnel to %s: the kernel sent %llu packets, %llu "
+		    "octets, and %llu were refused; received %llu packets, "
+		    "%llu octets, and %llu were bad", w->gw->server,
+		    U(tx_packets), U(tx_octets), U(tx_lost), U(rx_packets),
+		    U(rx_octets), U(rx_bad));
+	else
+		log_answer("tunnel to %s: the kernel carries the data; "
+		    "there is no interface yet", w->gw->server);
+}
+
+static void
+log_counters(const struct watch *w)
+{
+	const char *server = w->gw->server;
+	const struct gre_counters *n = w->gw->n;
+
+	if (w->gw->channel != -1) {
+		log_kernel_counters(w);
+		return;
+	}
+	log_answer("tunnel to %s: sent %llu packets, %llu octets, %llu bare "
+	    "acks, %llu fills; %llu refused by this system; "
+	    "received %llu packets, %llu octets, %llu acks", server,
+	    U(tx_packets), U(tx_octets), U(tx_acks), U(tx_fills),
+	    U(tx_lost), U(rx_packets), U(rx_octets), U(rx_acks));
+	log_answer("tunnel to %s: lost %llu, reordered %llu, duplicate %llu, "
+	    "late %llu, far %llu, bad %llu, jumps %llu; from pppd bad %llu, "
+	    "pppd too slow for %llu; soft errors %llu; round trip %llu us",
+	    server, U(rx_lost), U(rx_reordered), U(rx_duplicate),
+	    U(rx_old), U(rx_far), U(rx_bad), U(rx_jumps), U(pty_bad),
+	    U(pty_dropped), U(soft_errors), U(rtt_us));
+}
+
+void
 watch_read(struct watch *w, int64_t now)
 {
 	struct signalfd_siginfo si = { .ssi_signo = 0 };
@@ -162,18 +200,17 @@ watch_read(struct watch *w, int64_t now)
 		on_manager(w);
 	on_addresses(w, now);
 	if (read(w->signals, &si, sizeof(si)) != sizeof(si))
-		return false;
+		return;
 	if (si.ssi_signo == SIGUSR1) {
+		log_counters(w);
 		/* Reading counters on w->addresses may skip an announcement. */
 		w->check_address_at = now + ADDRESS_US;
-		return true;
-	}
-	/* pppd, which got the same signal, sends its Terminate-Request. */
-	if (w->grace_until != INT64_MAX)
+	} else if (w->grace_until != INT64_MAX) {
 		watch_end(w, EXIT_OK);
-	else
+	} else {
+		/* pppd got the same signal: it sends its Terminate-Request. */
 		w->grace_until = now + TERM_GRACE_US;
-	return false;
+	}
 }
 
 int64_t
@@ -201,7 +238,7 @@ watch_tick(struct watch *w, int64_t now)
 		watch_end(w, EXIT_OK);
 }
 
-enum exit_status
+void
 watch_over(struct watch *w, int64_t now)
 {
 	struct gateway *gw = w->gw;
@@ -210,5 +247,4 @@ watch_over(struct watch *w, int64_t now)
 	refusals_note(gw->refusals_fd, &gw->refusals, w->status,
 	    w->health.ppp.was_up, now);
 	gw->n->over = 1;
-	return w->status;
 }

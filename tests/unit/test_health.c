@@ -72,12 +72,12 @@ test_blocked(void)
 	T(T_EQ(health_end(&h, EXIT_OK), EXIT_OK), "in the status, too");
 
 	begin();
-	health_error(&h, ENOPROTOOPT, 0);
+	health_error(&h, ENOPROTOOPT);
 	T(T_EQ(lines, 1) && SAID("ICMP protocol-unreachable"),
 	    "ICMP says so at once");
 	RECEIVED(request, SECOND);
 	T(T_EQ(lines, 2) && SAID("after all"), "and is taken back as well");
-	health_error(&h, ENOPROTOOPT, 2 * SECOND);
+	health_error(&h, ENOPROTOOPT);
 	T(!h.blocked, "later it is one error among others");
 }
 
@@ -130,10 +130,10 @@ test_errors(void)
 
 	begin();
 	RECEIVED(data, 0);
-	health_error(&h, EPERM, 0);
+	health_error(&h, EPERM);
 	T(SAID("this host's own firewall"), "EPERM names the firewall");
 	for (int i = 0; i < 60000; i++)
-		health_error(&h, kinds[i % 10], i * (int64_t)10000);
+		health_error(&h, kinds[i % 10]);
 	T(lines <= 20, "ten minutes of ten kinds: %u lines, 20 at most",
 	    lines);
 	T(T_EQ(n.soft_errors, 60001), "all are counted");
