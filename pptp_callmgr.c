@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The call manager: one per server.  It owns the TCP connections to the server
- * and puts the calls of its clients on them.  Clients come over the unix
- * listener: gateways, with one call each, and --status.  A gateway brings the
- * sockets that need its privilege: a TCP socket with its own mark and local
- * address, not connected yet, and a drop socket.  The manager has no privilege
- * left when it reads from either side.
+ * The call manager: one per server.  Its clients come over the unix listener:
+ * gateways, with one call each, and --status.  A gateway brings the sockets
+ * that need its privilege: a TCP socket with its own mark and local address,
+ * not connected yet, and a drop socket.  The manager connects the former and
+ * owns it from then on.  It has no privilege left when it reads from either
+ * side.
  *
  * A call ends when its client's unix socket closes; the manager ends with its
  * last call.
@@ -43,48 +43,34 @@ enum {
 	REQUEST_US = 2000000,		/* for a client's first message */
 	ACCEPT_PAUSE_US = 200000,	/* after accept() lacked a descriptor */
 	MONITOR_US = 5000000,		/* for the monitor's READY */
-	LAST_CALL_US = 200000,		/* for the server to end a connection
-					 * whose last call it has ended */
 	DRAIN_US = 500000		/* for the server to close its end */
 };
 
 /* Rows of poll()'s table.  P_NONE is for what is not watched: no events. */
 enum { P_NONE, P_SIGNAL, P_LISTENER, P_MONITOR, P_FIXED };
 
-enum conn_state {
-	CONN_FREE,		/* this slot is free */
-	CONN_DRAINING,		/* our side is closed; discards input */
-	CONN_CONNECTING,
-	CONN_OPEN,		/* TCP is connected */
-	CONN_UP			/* its SCCRP has come */
+enum stage {
+	FREE,			/* this slot is free */
+	NEW,			/* the client has not asked for anything */
+	LISTING,
+	CONNECTING,		/* it has a call; TCP is not connected yet */
+	CONNECTED,		/* ctrl has the state of the call */
+	DRAINING		/* our side of TCP is closed; discards input */
 };
 
-struct conn {
-	struct manager	*g;
-	enum conn_state	 state;
-	int		 fd;
-	unsigned	 at;		/* index in poll[] */
-	int64_t		 stop_at;	/* when to stop waiting for the server
-					 * to end it or, in CONN_DRAINING, to
-					 * close its end; or CTRL_NEVER */
-	struct ctrl	 ctrl;		/* calls that match ctrl.conf may
-					 * share it: see conn_suits() */
-};
-
+/* A client, and the connection of its call, which ends after it. */
 struct client {
-	int		 fd;		/* -1: this slot is free */
-	unsigned	 at;		/* index in poll[]; P_NONE: not in it */
-	enum { NOTHING_YET, A_CALL, A_LISTING } wants;
-	bool		 routed;	/* the host route follows its path */
-	struct conn	*conn;		/* its call is on it; NULL: none yet */
-	int		 tcp;		/* until conn has it; or -1 */
-	bool		 alone;		/* its call is not to share a conn */
-	struct ipc_call call;
+	struct manager	*g;
+	enum stage	 stage;
+	int		 fd, tcp;	/* -1: not there, or gone */
+	unsigned	 at, tcp_at;	/* in the table for poll() */
+	bool		 routed;	/* the host route has its path */
 	const struct gre_counters *n;	/* shared by the gateway, or NULL */
-	uint16_t	 peer_id;
-	int64_t		 deadline;	/* to ask; then for its call to be up */
-	int64_t		 up_since;	/* 0: it is not up */
+	int64_t		 deadline;	/* to ask; for its call to be up; to
+					 * end draining */
+	int64_t		 up_since;	/* 0: the call is not up */
 	unsigned	 cursor;	/* next slot of a listing */
+	struct ctrl	 ctrl;		/* its conf is what was asked for */
 };
 
 struct manager {
@@ -101,9 +87,8 @@ struct manager {
 	int64_t		 accept_resume_us;	/* until then no accept() */
 	uint32_t	 drop_local[DROP_SOCKS];	/* with a drop socket */
 	unsigned	 drop_socks;
-	unsigned	 clients, conns;	/* slots beyond are all free */
+	unsigned	 clients;	/* the slots in use are below */
 	struct client	 client[CLIENTS];
-	struct conn	 conn[CLIENTS];
 	struct pollfd	 poll[P_FIXED + 2 * CLIENTS];
 };
 
@@ -128,29 +113,32 @@ client_say(const struct client *cl, enum ipc_type type, unsigned code,
 {
 	struct ipc_msg m = { .type = type, .said.code = (uint8_t)code };
 
-	if (type == IPC_LOG && code > cl->call.loglevel)
+	if (type == IPC_LOG && code > cl->ctrl.conf.loglevel)
 		return;
 	snprintf(m.said.text, sizeof(m.said.text), "%s", text);
 	(void)ipc_send(cl->fd, &m, NULL);
 }
 
+/* The client has gone or is sent away: what is left is its connection. */
 static void
-client_free(struct client *cl)
+client_close(struct client *cl)
 {
 	if (cl->n != NULL)
 		munmap((void *)(uintptr_t)cl->n, sizeof(*cl->n));
-	if (cl->tcp != -1)
-		close(cl->tcp);
 	close(cl->fd);
-	memset(cl, 0, sizeof(*cl));
-	cl->fd = cl->tcp = -1;
+	cl->fd = -1;
+	cl->n = NULL;
+	cl->routed = false;
+	cl->deadline = CTRL_NEVER;
+	if (cl->tcp == -1)
+		cl->stage = FREE;
 }
 
 static void
 client_down(struct client *cl, unsigned status, const char *text)
 {
 	client_say(cl, IPC_DOWN, status, text);
-	client_free(cl);
+	client_close(cl);
 }
 
 /* The client in the next slot in use (after NULL: the first), or NULL. */
@@ -159,20 +147,26 @@ clients_next(struct manager *g, struct client *after)
 {
 	struct client *cl = after == NULL ? g->client : after + 1;
 
-	while (cl < g->client + g->clients && cl->fd == -1)
+	while (cl < g->client + g->clients && cl->stage == FREE)
 		cl++;
 	return cl < g->client + g->clients ? cl : NULL;
 }
 
-static struct client *
-clients_find(struct manager *g, uint16_t id)
+static bool
+has_call(const struct client *cl)
+{
+	return cl->stage >= CONNECTING && cl->fd != -1;
+}
+
+static bool
+id_is_taken(struct manager *g, uint16_t id)
 {
 	struct client *cl = NULL;
 
 	while ((cl = clients_next(g, cl)) != NULL)
-		if (cl->wants == A_CALL && cl->call.id == id)
-			break;
-	return cl;
+		if (has_call(cl) && cl->ctrl.conf.id == id)
+			return true;
+	return false;
 }
 
 /* Takes the lowest free slot: pages of slots never used cost nothing. */
@@ -181,7 +175,7 @@ client_new(struct manager *g, int fd)
 {
 	struct client *cl = g->client;
 
-	while (cl < g->client + g->clients && cl->fd != -1)
+	while (cl < g->client + g->clients && cl->stage != FREE)
 		cl++;
 	if (cl == g->client + CLIENTS) {
 		struct client none = { .fd = fd, .tcp = -1 };
@@ -191,7 +185,7 @@ client_new(struct manager *g, int fd)
 	}
 	if (cl == g->client + g->clients)
 		g->clients++;
-	*cl = (struct client){ .fd = fd, .tcp = -1,
+	*cl = (struct client){ .g = g, .stage = NEW, .fd = fd, .tcp = -1,
 	    .deadline = g->now + REQUEST_US };
 }
 
@@ -239,104 +233,22 @@ clients_accept(struct manager *g)
 	client_new(g, fd);
 }
 
-/* ---- control connections ---- */
-
-/* As clients_next(), but only clients whose call is on this connection. */
-static struct client *
-next_on(const struct conn *co, struct client *cl)
-{
-	while ((cl = clients_next(co->g, cl)) != NULL && cl->conn != co)
-		;
-	return cl;
-}
-
-static void
-conn_free(struct conn *co)
-{
-	close(co->fd);
-	co->state = CONN_FREE;
-}
-
-/*
- * Shuts down our side of a connection.  If the socket were closed at once,
- * anything the server still sends would be answered with a TCP reset.
- */
-static void
-conn_drain(struct conn *co)
-{
-	bool connected = co->state > CONN_CONNECTING;
-
-	co->state = CONN_DRAINING;
-	co->stop_at = co->g->now + DRAIN_US;
-	if (!connected || shutdown(co->fd, SHUT_WR) == -1)
-		conn_free(co);
-}
-
-/*
- * May this call share co?  Only if co is usable and has the call's address,
- * mark, port, quirks, timers and host name.
- */
-static bool
-conn_suits(const struct conn *co, const struct ipc_call *call)
-{
-	const struct ipc_call *own = &co->ctrl.conf;
-
-	return co->state >= CONN_CONNECTING && co->stop_at == CTRL_NEVER &&
-	    own->local == call->local && own->mark == call->mark &&
-	    own->port == call->port && own->quirks == call->quirks &&
-	    own->idle_us == call->idle_us && own->echo_us == call->echo_us &&
-	    strcmp(own->hostname, call->hostname) == 0;
-}
-
-/* Has the client a call that is on no connection yet? */
-static bool
-is_waiting(const struct client *cl)
-{
-	return cl->tcp != -1;
-}
-
-/*
- * A connection has ended before its SCCRP: each call that waited to share it
- * gets one of its own.  If they tried one after the other, each failure would
- * use up the time of those behind.
- */
-static void
-waiters_part(const struct conn *co)
-{
-	struct client *cl = NULL;
-
-	while ((cl = clients_next(co->g, cl)) != NULL)
-		if (is_waiting(cl) && conn_suits(co, &cl->call))
-			cl->alone = true;
-}
-
 /* ---- events of control connections ---- */
-
-/* Sends a line to the gateways on this connection; without any, logs it. */
-static void
-on_log(const struct conn *co, const struct ctrl_event *e)
-{
-	struct client *cl = next_on(co, NULL);
-
-	if (cl == NULL)
-		log_line(e->code, "%s: %s", co->g->name, e->text);
-	for (; cl != NULL; cl = next_on(co, cl))
-		client_say(cl, IPC_LOG, e->code, e->text);
-}
 
 /*
  * All tunnels share one host route: does another tunnel hold it on a different
  * path?
  */
 static bool
-route_is_others(struct manager *g, const struct client *cl)
+route_is_others(const struct client *cl)
 {
+	const struct ipc_call *call = &cl->ctrl.conf;
 	struct client *o = NULL;
 
-	while ((o = clients_next(g, o)) != NULL)
+	while ((o = clients_next(cl->g, o)) != NULL)
 		if (o != cl && o->routed &&
-		    (o->call.local != cl->call.local ||
-		    o->call.mark != cl->call.mark))
+		    (o->ctrl.conf.local != call->local ||
+		    o->ctrl.conf.mark != call->mark))
 			return true;
 	return false;
 }
@@ -345,13 +257,14 @@ route_is_others(struct manager *g, const struct client *cl)
  * Asks the monitor for the host route along the path of a client's connection.
  */
 static void
-ask_route(struct manager *g, struct client *cl)
+ask_route(struct client *cl)
 {
+	struct manager *g = cl->g;
 	struct ipc_msg m = { .type = IPC_ROUTE };
 	struct ipc_fds fds = IPC_NO_FDS;
 	char text[IPC_TEXT];
 
-	if (route_is_others(g, cl)) {
+	if (route_is_others(cl)) {
 		snprintf(text, sizeof(text), "%s: the host route stays that "
 		    "of a tunnel with another --localbind or --rtmark",
 		    g->name);
@@ -359,53 +272,29 @@ ask_route(struct manager *g, struct client *cl)
 		return;
 	}
 	cl->routed = true;
-	fds.fd[IPC_FD_TCP] = cl->conn->fd;
+	fds.fd[IPC_FD_TCP] = cl->tcp;
 	if (g->monitor != -1 && ipc_send(g->monitor, &m, &fds) == -1)
 		log_warn("%s: cannot ask for the host route", g->name);
 }
 
 /* Tells the client what the server's SCCRP said, and that its OCRQ is next. */
 static void
-send_server(struct manager *g, struct client *cl)
+on_server(struct client *cl)
 {
-	struct ipc_msg m = { .type = IPC_SERVER,
-	    .server = cl->conn->ctrl.peer };
+	struct ipc_msg m = { .type = IPC_SERVER, .server = cl->ctrl.peer };
 
 	(void)ipc_send(cl->fd, &m, NULL);
 	client_step(cl, IPC_CALLING);
-	if (cl->call.hostroute)
-		ask_route(g, cl);
+	if (cl->ctrl.conf.hostroute)
+		ask_route(cl);
 }
 
 static void
-on_server(struct conn *co)
+on_call_up(struct client *cl)
 {
-	struct client *cl = NULL;
+	struct ipc_msg m = { .type = IPC_UP, .peer_id = cl->ctrl.peer_id };
 
-	co->state = CONN_UP;
-	while ((cl = next_on(co, cl)) != NULL)
-		send_server(co->g, cl);
-}
-
-/* The client of a call on this connection; NULL: it has gone. */
-static struct client *
-client_of(const struct conn *co, uint16_t id)
-{
-	struct client *cl = clients_find(co->g, id);
-
-	return cl != NULL && cl->conn == co ? cl : NULL;
-}
-
-static void
-on_call_up(const struct conn *co, const struct ctrl_event *e)
-{
-	struct client *cl = client_of(co, e->call);
-	struct ipc_msg m = { .type = IPC_UP, .peer_id = e->peer_id };
-
-	if (cl == NULL)
-		return;
-	cl->up_since = co->g->now;
-	cl->peer_id = e->peer_id;
+	cl->up_since = cl->g->now;
 	cl->deadline = CTRL_NEVER;
 	if (ipc_send(cl->fd, &m, NULL) == -1) {
 		/*
@@ -413,101 +302,106 @@ on_call_up(const struct conn *co, const struct ctrl_event *e)
 		 * client_readable() end it.
 		 */
 		log_warn("%s: call %u ends: its gateway cannot be told that "
-		    "it is up", co->g->name, e->call);
+		    "it is up", cl->g->name, cl->ctrl.conf.id);
 		(void)shutdown(cl->fd, SHUT_RDWR);
 	}
 }
 
-/* The call is over; its gateway, if there still is one, is told why. */
 static void
-on_call_down(struct conn *co, const struct ctrl_event *e)
+conn_free(struct client *cl)
 {
-	struct client *cl = client_of(co, e->call);
-
-	if (cl != NULL)
-		client_down(cl, e->code, e->text);
-	/* Some servers end the connection with its last call, others do not. */
-	if (e->code == EXIT_SERVER_ENDED && ctrl_calls(&co->ctrl) == 0)
-		co->stop_at = co->g->now + LAST_CALL_US;
+	close(cl->tcp);
+	cl->tcp = -1;
+	cl->stage = FREE;
 }
 
+/*
+ * Ends our side of a connection.  Closing the socket at once would answer what
+ * the server still sends with a TCP reset.
+ */
 static void
-on_event(void *conn, const struct ctrl_event *e)
+conn_drain(struct client *cl)
 {
-	struct conn *co = conn;
+	bool connected = cl->stage == CONNECTED;
+
+	cl->stage = DRAINING;
+	cl->deadline = cl->g->now + DRAIN_US;
+	if (!connected || shutdown(cl->tcp, SHUT_WR) == -1)
+		conn_free(cl);
+}
+
+/* The client is there up to CALL_DOWN, unless it is what has ended the call. */
+static void
+on_event(void *client, const struct ctrl_event *e)
+{
+	struct client *cl = client;
 
 	switch (e->type) {
 	case CTRL_EV_LOG:
-		on_log(co, e);
+		if (cl->fd != -1)
+			client_say(cl, IPC_LOG, e->code, e->text);
+		else
+			log_line(e->code, "%s: %s", cl->g->name, e->text);
 		break;
 	case CTRL_EV_UP:
-		on_server(co);
+		on_server(cl);
 		break;
 	case CTRL_EV_CALL_UP:
-		on_call_up(co, e);
+		on_call_up(cl);
 		break;
 	case CTRL_EV_CALL_DOWN:
-		on_call_down(co, e);
+		if (cl->fd != -1)
+			client_down(cl, e->code, e->text);
 		break;
 	case CTRL_EV_CLOSED:
-		if (co->state < CONN_UP)
-			waiters_part(co);
-		conn_drain(co);
+		conn_drain(cl);
 		break;
 	}
 }
 
-/*
- * Ends a connection that has no client left, and sends what may be sent.  The
- * slot may be free afterwards, as after conn_readable() and conn_writable().
- */
+/* ---- control connections ---- */
+
+/* Sends what may be sent.  The slot may be free afterwards. */
 static void
-conn_run(struct conn *co)
+conn_write(struct client *cl)
 {
-	int64_t now = co->g->now;
+	int64_t now = cl->g->now;
 	const uint8_t *p;
 	size_t len;
 	ssize_t n;
 
-	if (co->state >= CONN_CONNECTING && next_on(co, NULL) == NULL &&
-	    (co->stop_at == CTRL_NEVER || now >= co->stop_at)) {
-		co->stop_at = CTRL_NEVER;
-		ctrl_stop(&co->ctrl, now);
-	}
-	while (co->state >= CONN_OPEN &&
-	    (p = ctrl_output(&co->ctrl, &len, now)) != NULL) {
-		n = send(co->fd, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (cl->stage == CONNECTED &&
+	    (p = ctrl_output(&cl->ctrl, &len, now)) != NULL) {
+		n = send(cl->tcp, p, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n >= 0)
-			ctrl_sent(&co->ctrl, (size_t)n, now);
+			ctrl_sent(&cl->ctrl, (size_t)n, now);
 		else if (errno == EAGAIN)
 			break;
 		else if (errno != EINTR)
-			ctrl_eof(&co->ctrl, errno);
+			ctrl_eof(&cl->ctrl, errno);
 	}
 }
 
-/* What the server still sends while co drains is thrown away. */
+/* What the server still sends while we drain is thrown away. */
 static void
-conn_readable(struct conn *co)
+conn_readable(struct client *cl)
 {
 	uint8_t buf[4096];
-	ssize_t n = recv(co->fd, buf, sizeof(buf), MSG_DONTWAIT);
+	ssize_t n = recv(cl->tcp, buf, sizeof(buf), MSG_DONTWAIT);
 	size_t used = 0;
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0 && co->state == CONN_DRAINING)
-		conn_free(co);
+	if (n <= 0 && cl->stage == DRAINING)
+		conn_free(cl);
 	else if (n <= 0)
-		ctrl_eof(&co->ctrl, n == 0 ? 0 : errno);
-	while (n > 0 && used < (size_t)n && co->state >= CONN_OPEN) {
-		used += ctrl_feed(&co->ctrl, buf + used, (size_t)n - used,
-		    co->g->now);
-		conn_run(co);
+		ctrl_eof(&cl->ctrl, n == 0 ? 0 : errno);
+	while (n > 0 && used < (size_t)n && cl->stage == CONNECTED) {
+		used += ctrl_feed(&cl->ctrl, buf + used, (size_t)n - used,
+		    cl->g->now);
+		conn_write(cl);
 	}
 }
-
-/* ---- connecting ---- */
 
 /* What to try when TCP does not connect. */
 static const char *
@@ -521,162 +415,51 @@ connect_hint(int err)
 
 /* TCP is connected, or err says why not. */
 static void
-conn_tried(struct conn *co, int err)
+conn_tried(struct client *cl, int err)
 {
 	char text[IPC_TEXT];
 
 	if (err == 0) {
-		co->state = CONN_OPEN;
-		/* The connection has one client only. */
-		client_step(next_on(co, NULL), IPC_CONNECTED);
-		conn_run(co);
+		cl->stage = CONNECTED;
+		client_step(cl, IPC_CONNECTED);
+		conn_write(cl);
 		return;
 	}
 	snprintf(text, sizeof(text), "cannot connect to %s port %u: %s%s",
-	    co->g->name, co->ctrl.conf.port, strerror(err), connect_hint(err));
-	ctrl_abort(&co->ctrl, EXIT_CONNECT, text);
+	    cl->g->name, cl->ctrl.conf.port, strerror(err), connect_hint(err));
+	ctrl_abort(&cl->ctrl, EXIT_CONNECT, text);
 }
 
 static void
-conn_writable(struct conn *co)
+conn_writable(struct client *cl)
 {
 	int err = 0;
 	socklen_t len = sizeof(err);
 
-	if (getsockopt(co->fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1)
+	if (getsockopt(cl->tcp, SOL_SOCKET, SO_ERROR, &err, &len) == -1)
 		err = errno;
-	conn_tried(co, err);
-}
-
-/*
- * A connection that this call may share, now or once its SCCRP has come.  NULL
- * if there is none, or if an SCCRP said that the server takes only one call per
- * connection.
- */
-static struct conn *
-conn_to_share(struct manager *g, const struct ipc_call *call)
-{
-	struct conn *coming = NULL;
-	bool takes_one = false;
-
-	for (struct conn *co = g->conn; co < g->conn + g->conns; co++) {
-		if (!conn_suits(co, call))
-			continue;
-		if (co->state < CONN_UP)
-			coming = co;
-		else if (ctrl_has_room(&co->ctrl))
-			return co;
-		else if (co->ctrl.peer.max_channels <= 1)
-			takes_one = true;
-	}
-	return takes_one ? NULL : coming;
-}
-
-/* Takes the lowest free slot: pages of slots never used cost nothing. */
-static struct conn *
-conn_new(struct manager *g, int fd, const struct ipc_call *call)
-{
-	struct conn *co = g->conn;
-
-	while (co < g->conn + g->conns && co->state != CONN_FREE)
-		co++;
-	if (co == g->conn + CLIENTS)
-		return NULL;
-	if (co == g->conn + g->conns)
-		g->conns++;
-	co->g = g;
-	co->state = CONN_CONNECTING;
-	co->fd = fd;
-	co->at = P_NONE;
-	co->stop_at = CTRL_NEVER;
-	ctrl_init(&co->ctrl, call, on_event, co, g->now);
-	return co;
-}
-
-/* Begins a call on a connection of its own. */
-static void
-call_on_new(struct manager *g, struct client *cl)
-{
-	struct conn *co = conn_new(g, cl->tcp, &cl->call);
-
-	if (co == NULL) {
-		client_down(cl, EXIT_SYSTEM, "this call manager has no room "
-		    "for a further control connection");
-		return;
-	}
-	cl->tcp = -1;
-	cl->conn = co;
-	client_step(cl, IPC_CONNECTING);
-	(void)ctrl_call_open(&co->ctrl, &cl->call, g->serial++, g->now);
-	if (fd_connect(co->fd, g->server, cl->call.port) == 0)
-		conn_tried(co, 0);
-	else if (errno != EINPROGRESS)
-		conn_tried(co, errno);
-}
-
-static void
-call_on_shared(struct manager *g, struct client *cl, struct conn *co)
-{
-	close(cl->tcp);
-	cl->tcp = -1;
-	cl->conn = co;
-	if (ctrl_call_open(&co->ctrl, &cl->call, g->serial++, g->now) == -1) {
-		client_down(cl, IPC_ID_TAKEN, "call id in use");
-		return;
-	}
-	if (cl->conn == co)	/* nothing has ended meanwhile */
-		send_server(g, cl);
-	conn_run(co);
-}
-
-/*
- * Puts each waiting call on an existing connection or a new one, or lets it go
- * on waiting for one that is being set up.  A client whose call fails is told.
- */
-static void
-calls_place(struct manager *g)
-{
-	struct client *cl = NULL;
-
-	while ((cl = clients_next(g, cl)) != NULL) {
-		struct conn *share = cl->alone ? NULL :
-		    conn_to_share(g, &cl->call);
-
-		if (!is_waiting(cl))
-			continue;
-		if (g->refusal != NULL)
-			client_down(cl, EXIT_SYSTEM, g->refusal);
-		else if (share == NULL)
-			call_on_new(g, cl);
-		else if (share->state == CONN_UP)
-			call_on_shared(g, cl, share);
-	}
+	conn_tried(cl, err);
 }
 
 /* ---- what clients do ---- */
 
 /* The client is gone or late: its call ends. */
 static void
-client_gone(struct manager *g, struct client *cl)
+client_gone(struct client *cl)
 {
-	struct conn *co = cl->conn;
-	uint16_t id = cl->call.id;
-
-	client_free(cl);
-	if (co == NULL)
+	client_close(cl);
+	if (cl->stage == FREE)
 		return;
-	if (next_on(co, NULL) != NULL)
-		ctrl_call_clear(&co->ctrl, id, g->now);
-	conn_run(co);
+	ctrl_stop(&cl->ctrl, cl->g->now);
+	conn_write(cl);
 }
 
 /* Tells the client why, and ends it and the call it may have. */
 static void
-client_refuse(struct manager *g, struct client *cl, unsigned status,
-    const char *text)
+client_refuse(struct client *cl, unsigned status, const char *text)
 {
 	client_say(cl, IPC_DOWN, status, text);
-	client_gone(g, cl);
+	client_gone(cl);
 }
 
 /* Maps a gateway's counters, which the seal keeps it from shrinking. */
@@ -721,67 +504,80 @@ keep_drop_sock(struct manager *g, int *fd)
 	*fd = -1;
 }
 
-/*
- * Takes a client's call request and the descriptors it needs from *fds;
- * calls_place() does the rest.
- */
+/* Begins the call that a client asks for; takes of *fds what it keeps. */
 static void
-on_call(struct manager *g, struct client *cl, const struct ipc_call *call,
-    struct ipc_fds *fds)
+call_begin(struct client *cl, const struct ipc_call *call, struct ipc_fds *fds)
 {
-	int *tcp = &fds->fd[IPC_FD_TCP];
+	struct manager *g = cl->g;
 
-	if (cl->wants != NOTHING_YET ||
-	    call->server != g->server.s_addr ||
-	    *tcp == -1 || fd_nonblock(*tcp) == -1)
-		client_refuse(g, cl, EXIT_SYSTEM, "the call manager did not "
+	cl->stage = CONNECTING;
+	cl->deadline = g->now + call->timeout_us;
+	cl->n = map_counters(fds->fd[IPC_FD_COUNTERS]);
+	keep_drop_sock(g, &fds->fd[IPC_FD_DROP]);
+	cl->tcp = fds->fd[IPC_FD_TCP];
+	fds->fd[IPC_FD_TCP] = -1;
+	ctrl_init(&cl->ctrl, call, g->serial++, on_event, cl, g->now);
+	client_step(cl, IPC_CONNECTING);
+	if (fd_connect(cl->tcp, g->server, call->port) == 0)
+		conn_tried(cl, 0);
+	else if (errno != EINPROGRESS)
+		conn_tried(cl, errno);
+}
+
+static void
+on_call(struct client *cl, const struct ipc_call *call, struct ipc_fds *fds)
+{
+	struct manager *g = cl->g;
+	int tcp = fds->fd[IPC_FD_TCP];
+
+	if (cl->stage != NEW || call->server != g->server.s_addr ||
+	    tcp == -1 || fd_nonblock(tcp) == -1)
+		client_refuse(cl, EXIT_SYSTEM, "the call manager did not "
 		    "understand: is an older pptp still running?");
-	else if (clients_find(g, call->id) != NULL)
+	else if (id_is_taken(g, call->id))
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
-	else {
-		cl->wants = A_CALL;
-		cl->call = *call;
-		cl->deadline = g->now + call->timeout_us;
-		cl->n = map_counters(fds->fd[IPC_FD_COUNTERS]);
-		keep_drop_sock(g, &fds->fd[IPC_FD_DROP]);
-		cl->tcp = *tcp;
-		*tcp = -1;
-	}
+	else if (g->refusal != NULL)
+		client_down(cl, EXIT_SYSTEM, g->refusal);
+	else
+		call_begin(cl, call, fds);
 }
 
 /* What a listing says of one client's tunnel. */
 static struct ipc_msg
-tunnel_of(const struct client *cl, int64_t now)
+tunnel_of(const struct client *cl)
 {
+	const struct ipc_call *call = &cl->ctrl.conf;
 	struct ipc_msg m = { .type = IPC_TUNNEL, .tunnel = {
-	    .id = cl->call.id, .peer_id = cl->peer_id,
-	    .server = cl->call.server, .local = cl->call.local } };
+	    .id = call->id, .peer_id = cl->ctrl.peer_id,
+	    .server = call->server, .local = call->local } };
 
 	if (cl->up_since != 0) {
 		m.tunnel.up = true;
-		m.tunnel.up_us = (uint64_t)(now - cl->up_since);
+		m.tunnel.up_us = (uint64_t)(cl->g->now - cl->up_since);
 	}
 	if (cl->n != NULL)
 		m.tunnel.n = *cl->n;
 	return m;
 }
 
-/* Sends as much of a listing as fits now; frees the client at its end. */
+/* Sends what the client can take of a listing now; ends it with the listing. */
 static void
-client_list(struct manager *g, struct client *cl)
+client_list(struct client *cl)
 {
+	struct manager *g = cl->g;
+
 	for (;;) {
 		struct ipc_msg m = { .type = IPC_END };
 
 		while (cl->cursor < g->clients &&
-		    g->client[cl->cursor].wants != A_CALL)
+		    !has_call(&g->client[cl->cursor]))
 			cl->cursor++;
 		if (cl->cursor < g->clients)
-			m = tunnel_of(&g->client[cl->cursor], g->now);
+			m = tunnel_of(&g->client[cl->cursor]);
 		if (ipc_send(cl->fd, &m, NULL) == -1 && errno == EAGAIN)
 			return;
 		if (m.type == IPC_END) {
-			client_free(cl);
+			client_close(cl);
 			return;
 		}
 		cl->cursor++;
@@ -789,7 +585,7 @@ client_list(struct manager *g, struct client *cl)
 }
 
 static void
-client_readable(struct manager *g, struct client *cl)
+client_readable(struct client *cl)
 {
 	struct ipc_msg m;
 	struct ipc_fds fds;
@@ -798,93 +594,93 @@ client_readable(struct manager *g, struct client *cl)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n == -1 && errno == EMFILE)
-		client_refuse(g, cl, EXIT_SYSTEM, CLIENTS_FULL);
+		client_refuse(cl, EXIT_SYSTEM, CLIENTS_FULL);
 	else if (n == 1 && m.type == IPC_CALL)
-		on_call(g, cl, &m.call, &fds);
-	else if (n == 1 && m.type == IPC_STATUS && cl->wants == NOTHING_YET) {
-		cl->wants = A_LISTING;
-		client_list(g, cl);
+		on_call(cl, &m.call, &fds);
+	else if (n == 1 && m.type == IPC_STATUS && cl->stage == NEW) {
+		cl->stage = LISTING;
+		client_list(cl);
 	} else {
 		if (n != 0)
 			log_warnx("%s: a local process sent what is not ours: "
-			    "its connection is closed", g->name);
-		client_gone(g, cl);
+			    "its connection is closed", cl->g->name);
+		client_gone(cl);
 	}
 	ipc_fds_close(&fds);
 }
 
 /* The deadline has passed: says what the establishment was waiting for. */
 static void
-client_late(struct manager *g, struct client *cl)
+client_late(struct client *cl)
 {
-	const struct conn *co = cl->conn != NULL ? cl->conn :
-	    conn_to_share(g, &cl->call);
+	const struct ipc_call *call = &cl->ctrl.conf;
+	const char *name = cl->g->name;
 	/* What was left of --timeout when the call was requested. */
-	unsigned secs = (unsigned)((cl->call.timeout_us + 500000) / 1000000);
+	unsigned secs = (unsigned)((call->timeout_us + 500000) / 1000000);
 	unsigned status = EXIT_TIMEOUT;
 	char text[IPC_TEXT];
 
-	if (cl->wants != A_CALL) {	/* does not read, or never asked */
-		client_gone(g, cl);
+	if (!has_call(cl)) {		/* does not read, or never asked */
+		client_gone(cl);
 		return;
 	}
 	secs += secs == 0;
-	if (co != NULL && co->state == CONN_CONNECTING) {
+	if (cl->stage == CONNECTING) {
 		status = EXIT_CONNECT;
 		snprintf(text, sizeof(text), "cannot connect to %s port %u: "
 		    "no answer within %u s (is TCP port %u blocked on the "
-		    "way?)", g->name, cl->call.port, secs, cl->call.port);
-	} else if (co == NULL || co->state < CONN_UP) {
+		    "way?)", name, call->port, secs, call->port);
+	} else if (cl->ctrl.state == CTRL_WAIT_REPLY) {
 		snprintf(text, sizeof(text), "no Start-Control-Connection-"
 		    "Reply from %s within %u s (it takes the connection and "
 		    "says nothing: is that a PPTP server, and may this "
-		    "machine use it?)", g->name, secs);
+		    "machine use it?)", name, secs);
 	} else {
 		snprintf(text, sizeof(text), "no Outgoing-Call-Reply from %s "
 		    "within %u s (it answers, but not to a call: have its "
-		    "lines or addresses run out? try again later)", g->name,
+		    "lines or addresses run out? try again later)", name,
 		    secs);
 	}
-	client_refuse(g, cl, status, text);
+	client_refuse(cl, status, text);
 }
 
 /* ---- the manager's loop ---- */
 
-/* Adds fd to poll()'s table; returns its index there. */
+/*
+ * Adds fd to poll()'s table of n rows; returns its row.  Only what is open goes
+ * into it, as poll() refuses a table longer than the limit of descriptors.
+ */
 static unsigned
 watch(struct manager *g, unsigned *n, int fd, int events)
 {
+	if (fd == -1)
+		return P_NONE;
 	g->poll[*n] = (struct pollfd){ fd, (short)events, 0 };
 	return (*n)++;
 }
 
-/*
- * Fills poll()'s table; returns its length.  Only what is open goes into it, as
- * poll() refuses a table longer than the limit of descriptors.
- */
+/* Fills poll()'s table; returns its length. */
 static unsigned
 watch_all(struct manager *g)
 {
+	int listener = g->now < g->accept_resume_us ? -1 : g->listener;
 	struct client *cl = NULL;
-	unsigned n = 0;
+	unsigned n = P_FIXED;
 	size_t len;
 
-	(void)watch(g, &n, -1, 0);	/* in the order of P_NONE and so on */
-	(void)watch(g, &n, g->signals, POLLIN);
-	(void)watch(g, &n, g->now < g->accept_resume_us ? -1 :
-	    g->listener, POLLIN);
-	(void)watch(g, &n, g->monitor, POLLIN);
-	while ((cl = clients_next(g, cl)) != NULL)
-		cl->at = watch(g, &n, cl->fd, cl->wants == A_LISTING ?
-		    POLLOUT : POLLIN);
-	for (struct conn *co = g->conn; co < g->conn + g->conns; co++) {
-		bool out = co->state == CONN_CONNECTING ||
-		    (co->state >= CONN_OPEN &&
-		    ctrl_output(&co->ctrl, &len, g->now) != NULL);
+	g->poll[P_NONE] = (struct pollfd){ -1, 0, 0 };
+	g->poll[P_SIGNAL] = (struct pollfd){ g->signals, POLLIN, 0 };
+	g->poll[P_LISTENER] = (struct pollfd){ listener, POLLIN, 0 };
+	g->poll[P_MONITOR] = (struct pollfd){ g->monitor, POLLIN, 0 };
+	while ((cl = clients_next(g, cl)) != NULL) {
+		bool out = cl->stage == CONNECTING ||
+		    (cl->stage == CONNECTED &&
+		    ctrl_output(&cl->ctrl, &len, g->now) != NULL);
 
-		if (co->state != CONN_FREE)
-			co->at = watch(g, &n, co->fd, out ? POLLIN | POLLOUT :
-			    POLLIN);
+		cl->at = watch(g, &n, cl->fd, cl->stage == LISTING ?
+		    POLLOUT : POLLIN);
+		cl->tcp_at = watch(g, &n, cl->tcp, out ? POLLIN | POLLOUT :
+		    POLLIN);
 	}
 	return n;
 }
@@ -896,70 +692,67 @@ next_deadline(struct manager *g)
 	    g->accept_resume_us : CTRL_NEVER;
 	struct client *cl = NULL;
 
-	while ((cl = clients_next(g, cl)) != NULL)
-		due = sooner(due, is_waiting(cl) && cl->alone ? g->now :
-		    cl->deadline);
-	for (struct conn *co = g->conn; co < g->conn + g->conns; co++) {
-		if (co->state != CONN_FREE)
-			due = sooner(due, co->stop_at);
-		if (co->state >= CONN_OPEN)
-			due = sooner(due, ctrl_due(&co->ctrl));
+	while ((cl = clients_next(g, cl)) != NULL) {
+		due = sooner(due, cl->deadline);
+		if (cl->stage == CONNECTED)
+			due = sooner(due, ctrl_due(&cl->ctrl));
 	}
 	return due;
 }
 
+/* A slot taken since the poll is at P_NONE: no events. */
 static void
-serve_client(struct manager *g, struct client *cl)
+serve_client(struct client *cl)
 {
-	/* A slot taken since the poll is at P_NONE: no events. */
-	short events = g->poll[cl->at].revents;
+	short events = cl->g->poll[cl->at].revents;
 
-	if (cl->wants == A_LISTING && (events & POLLOUT) != 0)
-		client_list(g, cl);
+	if (cl->stage == LISTING && (events & POLLOUT) != 0)
+		client_list(cl);
 	else if (events != 0)
-		client_readable(g, cl);
-	if (cl->fd != -1 && cl->deadline <= g->now)
-		client_late(g, cl);
+		client_readable(cl);
+	if (cl->fd != -1 && cl->deadline <= cl->g->now)
+		client_late(cl);
 }
 
 static void
-serve_conn(struct manager *g, struct conn *co)
+serve_conn(struct client *cl)
 {
-	short events = g->poll[co->at].revents;
+	short events = cl->g->poll[cl->tcp_at].revents;
 
-	if (co->state == CONN_DRAINING && g->now >= co->stop_at)
-		conn_free(co);
-	else if (co->state == CONN_CONNECTING && events != 0)
-		conn_writable(co);
+	if (cl->stage == DRAINING && cl->deadline <= cl->g->now)
+		conn_free(cl);
+	else if (cl->stage == CONNECTING && events != 0)
+		conn_writable(cl);
 	else if ((events & ~POLLOUT) != 0)
-		conn_readable(co);
-	if (co->state < CONN_OPEN)
+		conn_readable(cl);
+	if (cl->stage != CONNECTED)
 		return;
-	ctrl_tick(&co->ctrl, g->now);
-	conn_run(co);
+	ctrl_tick(&cl->ctrl, cl->g->now);
+	conn_write(cl);
 }
 
 /* A signal tells us to end: takes no further client, ends calls in order. */
 static void
 on_signal(struct manager *g)
 {
+	struct client *cl = NULL;
+
 	close(g->listener);
 	close(g->signals);
 	g->listener = g->signals = -1;
 	g->refusal = "the call manager was told to end";
-	for (struct conn *co = g->conn; co < g->conn + g->conns; co++)
-		if (co->state >= CONN_CONNECTING)
-			ctrl_stop(&co->ctrl, g->now);
+	while ((cl = clients_next(g, cl)) != NULL)
+		if (has_call(cl))
+			ctrl_stop(&cl->ctrl, g->now);
 }
 
+/* Forgets the free slots at the end; is there no other? */
 static bool
 idle(struct manager *g)
 {
-	while (g->clients > 0 && g->client[g->clients - 1].fd == -1)
+	while (g->clients > 0 && g->client[g->clients - 1].stage == FREE)
 		g->clients--;
-	while (g->conns > 0 && g->conn[g->conns - 1].state == CONN_FREE)
-		g->conns--;
-	return g->clients == 0 && g->conns == 0;
+	return g->clients == 0;
 }
 
 /* Also called after poll() failed: no events then, but perhaps deadlines. */
@@ -974,12 +767,12 @@ serve_all(struct manager *g)
 		close(g->monitor);
 		g->monitor = -1;
 	}
-	while ((cl = clients_next(g, cl)) != NULL)
-		serve_client(g, cl);
-	for (struct conn *co = g->conn; co < g->conn + g->conns; co++)
-		if (co->state != CONN_FREE)
-			serve_conn(g, co);
-	calls_place(g);
+	while ((cl = clients_next(g, cl)) != NULL) {
+		if (cl->fd != -1)
+			serve_client(cl);
+		if (cl->tcp != -1)
+			serve_conn(cl);
+	}
 	if (g->listener != -1 && g->poll[P_LISTENER].revents != 0)
 		clients_accept(g);
 }

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control connection of RFC 2637, PNS side (pure).
+ * The control connection of RFC 2637, PNS side, with its one call (pure).
  *
- * Theory of operation.  The connection and each of its calls have a state.  A
- * message from the server, a request of the user of this module or a deadline
- * changes states, appends whole messages to out[] and is told to the user as an
- * event.  ctrl_settle() runs after every change and starts what has become
- * possible: the next queued call, or the next step of an orderly end.
+ * Theory of operation.  A message from the server, a request of the user of
+ * this module or a deadline changes the state, appends whole messages to out[]
+ * and is told to the user as an event.
  *
  * No memory grows with what the peer sends.  Replies may fill the first half of
- * out[] only, so that a flood of requests leaves room for our own messages; a
- * peer that lets even the second half run full is given up on.
+ * out[] only, so that a flood of requests leaves room for our own messages,
+ * which are so few that they always fit.
  *
  * A stream is never searched for the next magic cookie (RFC 2637 2): what does
  * not begin with length, kind and cookie ends the connection, except for the
@@ -31,9 +29,11 @@
 #include "wire.h"
 
 enum {
-	SECOND = 1000000,	/* in microseconds, as the next four */
+	SECOND = 1000000,	/* in microseconds, as the next five */
 	SPACING = 200000,	/* between QUIRK_ASYNCREAD sends */
 	END_US = SECOND,	/* wait for each answer at an orderly end */
+	LAST_CALL_US = 200000,	/* for the server to end a connection whose
+				 * call it has ended: some do, others not */
 	LATE = 2 * SECOND,	/* a tick this late: the machine slept */
 	WARN_PERIOD = 60 * SECOND,	/* in which at most ... */
 	WARN_MAX = 12,		/* ... this many warnings are logged */
@@ -64,141 +64,79 @@ fields_of(const struct ctrl_msg *m)
 /* ---- events ---- */
 
 static void
-tell(struct ctrl *c, enum ctrl_event_type type, const struct ctrl_call *call,
-    unsigned code, const char *text)
+tell(struct ctrl *c, enum ctrl_event_type type, unsigned code, const char *text)
 {
 	struct ctrl_event e = { .type = type, .code = code, .text = text };
 
-	if (call != NULL) {
-		e.call = call->conf.id;
-		e.peer_id = call->peer_id;
-	}
 	c->on_event(c->user, &e);
 }
 
-/* Kinds of log line for ctrl_say(), beside the exit statuses it takes. */
-enum { WARNING = EXIT_STATUSES, MESSAGE };
+enum { WARNING = LOG_L_INFO, MESSAGE = LOG_L_CONTROL };
 
 /*
- * With an exit status, notes why calls or the connection end, for the events
- * that follow; else logs a line.  The server can cause any number of warnings,
- * which are logged by default: those beyond WARN_MAX a minute get the level of
- * messages, and warn_tick() says how many they were.
+ * Logs a line.  The server can cause any number of warnings, which are logged
+ * by default: those beyond WARN_MAX a minute get the level of messages.
  */
 static void PRINTF(3, 4)
-ctrl_say(struct ctrl *c, unsigned what, const char *format, ...)
+ctrl_log(struct ctrl *c, unsigned level, const char *format, ...)
 {
-	bool cause = what < EXIT_STATUSES;
 	char line[CTRL_TEXT];
 	va_list ap;
 
 	va_start(ap, format);
-	(void)vsnprintf(cause ? c->end_text : line, CTRL_TEXT, format, ap);
+	(void)vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
-	if (cause) {
-		c->end_status = what;
-		return;
+	if (level == WARNING && c->now >= c->warn_until) {
+		c->warn_until = c->now + WARN_PERIOD;
+		c->warnings = 0;
 	}
-	if (what == WARNING && c->warnings++ == 0)
-		c->warn_window = c->now + WARN_PERIOD;
-	tell(c, CTRL_EV_LOG, NULL, what == WARNING &&
-	    c->warnings <= WARN_MAX ? 2 : 3, line);
+	if (level == WARNING && c->warnings++ >= WARN_MAX)
+		level = MESSAGE;
+	tell(c, CTRL_EV_LOG, level, line);
+	if (level == WARNING && c->warnings == WARN_MAX)
+		tell(c, CTRL_EV_LOG, WARNING, "further warnings within a "
+		    "minute are logged with --loglevel 3 only");
 }
 
-/* After a minute with warnings, or at the end, says how many were left out. */
+/* ---- states ---- */
+
+/* The deadline of the new state comes after `wait`; CTRL_NEVER: it has none. */
 static void
-warn_tick(struct ctrl *c, bool end)
+ctrl_enter(struct ctrl *c, enum ctrl_state state, int64_t wait)
 {
-	unsigned n = c->warnings;
-
-	if (c->now < c->warn_window && !end)
-		return;
-	c->warnings = 0;
-	c->warn_window = CTRL_NEVER;
-	if (n > WARN_MAX)
-		ctrl_say(c, WARNING, "%u further warnings like these within a "
-		    "minute are logged with --loglevel 3 only", n - WARN_MAX);
-}
-
-/* ---- calls ---- */
-
-/* How many calls are in one of these states (bits by enum call_state). */
-static unsigned
-calls_in(const struct ctrl *c, unsigned states)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		n += states >> c->call[i].state & 1;
-	return n;
-}
-
-unsigned
-ctrl_calls(const struct ctrl *c)
-{
-	return calls_in(c, ~(1u << CALL_FREE));
-}
-
-/* The call with this id of ours, in state `least` or a later one; or NULL. */
-static struct ctrl_call *
-call_find(struct ctrl *c, uint16_t id, enum call_state least)
-{
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state >= least && c->call[i].conf.id == id)
-			return &c->call[i];
-	return NULL;
-}
-
-/* The call whose OCRQ was sent and has no OCRP yet; or NULL. */
-static struct ctrl_call *
-call_pending(struct ctrl *c)
-{
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state > CALL_QUEUED && !c->call[i].answered)
-			return &c->call[i];
-	return NULL;
+	c->state = state;
+	c->deadline = wait == CTRL_NEVER ? CTRL_NEVER : c->now + wait;
+	c->echo_due = CTRL_NEVER;
 }
 
 /*
- * A call has ended, for the cause noted by ctrl_say() unless we cleared it.  A
- * call that the server ends before its Outgoing-Call-Reply counts as refused.
+ * The call has ended, if it had not before; a state after CTRL_UP follows.  A
+ * call that ends before its Outgoing-Call-Reply counts as refused.
  */
-static void
-call_down(struct ctrl *c, struct ctrl_call *call)
+static void PRINTF(3, 4)
+call_down(struct ctrl *c, enum exit_status status, const char *format, ...)
 {
-	enum exit_status status = c->end_status;
-	const char *text = c->end_text;
+	char text[CTRL_TEXT];
+	va_list ap;
 
-	if (call->state == CALL_WAIT_REPLY && status == EXIT_SERVER_ENDED)
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	if (c->state == CTRL_WAIT_CALL && status == EXIT_SERVER_ENDED)
 		status = EXIT_CALL_REFUSED;
-	if (call->state == CALL_WAIT_DISCONNECT) {
-		status = EXIT_OK;
-		text = "the call was ended here";
-	}
-	call->state = CALL_FREE;
-	tell(c, CTRL_EV_CALL_DOWN, call, status, text);
+	if (c->state <= CTRL_UP)
+		tell(c, CTRL_EV_CALL_DOWN, status, text);
 }
 
-static void
-calls_down(struct ctrl *c)
-{
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state != CALL_FREE)
-			call_down(c, &c->call[i]);
-}
-
-/* Ends calls and connection, for the cause noted by ctrl_say(). */
+/* Ends the connection; call_down() has said why. */
 static void
 ctrl_close(struct ctrl *c)
 {
 	if (c->state == CTRL_CLOSED)
 		return;
-	warn_tick(c, true);
-	c->state = CTRL_CLOSED;
-	c->deadline = c->echo_due = c->warn_window = CTRL_NEVER;
+	ctrl_enter(c, CTRL_CLOSED, CTRL_NEVER);
 	c->out_len = c->out_sent = 0;
-	calls_down(c);
-	tell(c, CTRL_EV_CLOSED, NULL, c->end_status, c->end_text);
+	tell(c, CTRL_EV_CLOSED, 0, NULL);
 }
 
 /* ---- what is sent ---- */
@@ -209,30 +147,23 @@ ctrl_close(struct ctrl *c)
 enum { COURTESIES = 1 << ECHO_REPLY | 1 << OUT_CALL_REPLY |
 	    1 << IN_CALL_REPLY | 1 << CALL_DISCONNECT };
 
-/*
- * Appends a message of this type to out[].  If there is no room for it, one of
- * COURTESIES is left out; with any other the connection ends.
- */
+/* Appends a message of this type to out[]; leaves it out in a flood. */
 static void
 ctrl_put_all(struct ctrl *c, unsigned type,
     const uint32_t numbers[MSG_NUMBERS], const char *const *texts)
 {
 	const struct ctrl_msg *m = &ctrl_msgs[type];
-	bool courtesy = COURTESIES >> type & 1;
 
-	if (c->out_len + m->size <= (courtesy ? CTRL_OUT / 2 : CTRL_OUT)) {
-		msg_put(c->out + c->out_len, m->size, type, fields_of(m),
-		    numbers, texts);
-		c->out_len += m->size;
-	} else if (courtesy) {
-		ctrl_say(c, WARNING, "left out a message (%s): the server does "
+	if ((COURTESIES >> type & 1) != 0 &&
+	    c->out_len + m->size > CTRL_OUT / 2) {
+		ctrl_log(c, WARNING, "left out a message (%s): the server does "
 		    "not read the answers it asks for", m->name);
-	} else {
-		if (c->state < CTRL_WAIT_STOP)
-			ctrl_say(c, EXIT_LOST, "the server reads nothing of "
-			    "what it is sent");
-		ctrl_close(c);
+		return;
 	}
+	assert(c->out_len + m->size <= CTRL_OUT);
+	msg_put(c->out + c->out_len, m->size, type, fields_of(m), numbers,
+	    texts);
+	c->out_len += m->size;
 }
 
 /* The same for a message with nothing but zeroes after its third field. */
@@ -243,69 +174,24 @@ ctrl_put(struct ctrl *c, unsigned type, uint32_t first, uint32_t second,
 	ctrl_put_all(c, type, NUMBERS(first, second, third), NULL);
 }
 
-/* Sends the longest waiting OCRQ, unless another is still unanswered. */
 static void
-call_next(struct ctrl *c)
+call_request(struct ctrl *c)
 {
 	const struct quirk_fields *f = quirk_fields(c->conf.quirks);
-	struct ctrl_call *next = NULL;
-	const char *phone;
+	const char *phone = c->conf.phone[0] != '\0' ? c->conf.phone : f->phone;
 
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state == CALL_QUEUED && (next == NULL ||
-		    (int16_t)(c->call[i].serial - next->serial) < 0))
-			next = &c->call[i];
-	if (next == NULL || call_pending(c) != NULL)
-		return;
-	next->state = CALL_WAIT_REPLY;
-	c->requested++;
-	phone = next->conf.phone[0] != '\0' ? next->conf.phone : f->phone;
-	ctrl_put_all(c, OUT_CALL_REQUEST, NUMBERS(next->conf.id,
-	    f->serial >= 0 ? (uint16_t)f->serial : next->serial, MIN_BPS,
+	ctrl_put_all(c, OUT_CALL_REQUEST, NUMBERS(c->conf.id,
+	    f->serial >= 0 ? (uint16_t)f->serial : c->serial, MIN_BPS,
 	    f->max_bps, f->bearer_type, FRAMING_ASYNC | FRAMING_SYNC,
-	    next->conf.window, 0, (uint32_t)strlen(phone), 0),
+	    c->conf.window, 0, (uint32_t)strlen(phone), 0),
 	    (const char *const[]){ phone, "" });
 }
 
-/* Sends a StopCCRQ; ctrl_say() has noted the cause before. */
 static void
 ctrl_ask_stop(struct ctrl *c, unsigned reason)
 {
-	c->state = CTRL_WAIT_STOP;
-	c->deadline = c->now + END_US;
-	c->echo_due = CTRL_NEVER;
+	ctrl_enter(c, CTRL_WAIT_STOP, END_US);
 	ctrl_put(c, STOP_REQUEST, reason, 0, 0);
-}
-
-/* Starts what has become possible: the next call, the next step of an end. */
-static void
-ctrl_settle(struct ctrl *c)
-{
-	if (c->state == CTRL_FLUSH && c->out_len == 0)
-		ctrl_close(c);
-	if (c->state != CTRL_UP)
-		return;
-	if (!c->stop_wanted) {
-		call_next(c);
-	} else if (ctrl_calls(c) == 0) {
-		ctrl_say(c, EXIT_OK, "the control connection was ended here");
-		ctrl_ask_stop(c, STOP_LOCAL);
-	}
-}
-
-/* Ends a call, unless its slot is free or it is ending already. */
-static void
-call_clear(struct ctrl *c, struct ctrl_call *call)
-{
-	if (call->state == CALL_QUEUED) {
-		ctrl_say(c, EXIT_OK,
-		    "the call was ended before the server was asked for it");
-		call_down(c, call);
-	} else if (call->state == CALL_WAIT_REPLY || call->state == CALL_UP) {
-		call->state = CALL_WAIT_DISCONNECT;
-		call->deadline = c->now + END_US;
-		ctrl_put(c, CALL_CLEAR_REQUEST, call->conf.id, 0, 0);
-	}
 }
 
 /* Logs a message, "sent" or "received"; p has all octets of the RFC's size. */
@@ -317,7 +203,7 @@ log_message(struct ctrl *c, const char *what, const uint8_t *p)
 	char text[CTRL_TEXT - 48];		/* leaves room for the name */
 
 	msg_fields(text, sizeof(text), fields_of(m), body);
-	ctrl_say(c, MESSAGE, "%s %s: %s", what, m->name, text);
+	ctrl_log(c, MESSAGE, "%s %s: %s", what, m->name, text);
 }
 
 const uint8_t *
@@ -359,7 +245,8 @@ ctrl_sent(struct ctrl *c, size_t n, int64_t now)
 		c->hold_until = now + SPACING;
 		c->hold_for = ctrl_msgs[type].answer;
 	}
-	ctrl_settle(c);
+	if (c->state == CTRL_FLUSH && c->out_len == 0)
+		ctrl_close(c);
 }
 
 /* ---- deadlines ---- */
@@ -371,9 +258,8 @@ ctrl_sent(struct ctrl *c, size_t n, int64_t now)
 static int64_t
 idle_due(const struct ctrl *c)
 {
-	if (c->state != CTRL_UP || c->stop_wanted || c->conf.idle_us == 0 ||
-	    c->echo_due != CTRL_NEVER ||
-	    (ctrl_calls(c) > 0 && calls_in(c, 1u << CALL_UP) == 0))
+	if (c->state != CTRL_UP || c->conf.idle_us == 0 ||
+	    c->echo_due != CTRL_NEVER)
 		return CTRL_NEVER;
 	return c->conf.idle_us + c->active_at;
 }
@@ -383,13 +269,8 @@ ctrl_due(const struct ctrl *c)
 {
 	int64_t due = sooner(sooner(c->deadline, c->echo_due), idle_due(c));
 
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state == CALL_WAIT_DISCONNECT)
-			due = sooner(due, c->call[i].deadline);
 	if (c->out_len > 0 && c->hold_until > c->now)
 		due = sooner(due, c->hold_until);
-	if (c->warnings > WARN_MAX)
-		due = sooner(due, c->warn_window);
 	return due;
 }
 
@@ -419,11 +300,11 @@ tick_echo(struct ctrl *c)
 	if (c->now >= idle_due(c)) {
 		echo_ask(c);
 	} else if (c->now >= c->echo_due && c->now - c->echo_due >= LATE) {
-		ctrl_say(c, MESSAGE, "late by %d s: asking the server again",
+		ctrl_log(c, MESSAGE, "late by %d s: asking the server again",
 		    (int)((c->now - c->echo_due) / SECOND));
 		echo_ask(c);
 	} else if (c->now >= c->echo_due) {
-		ctrl_say(c, EXIT_LOST, "the server did not answer an "
+		call_down(c, EXIT_LOST, "the server did not answer an "
 		    "Echo-Request within %d s",
 		    (int)(c->conf.echo_us / SECOND));
 		ctrl_close(c);
@@ -434,30 +315,21 @@ void
 ctrl_tick(struct ctrl *c, int64_t now)
 {
 	c->now = now;
-	if (now >= c->deadline) {
-		if (c->state == CTRL_WAIT_STOP)
-			ctrl_say(c, MESSAGE, "the server does not confirm the "
-			    "end: closing");
-		ctrl_close(c);
-	}
-	for (unsigned i = 0; i < CTRL_CALLS; i++) {
-		struct ctrl_call *call = &c->call[i];
-
-		if (call->state != CALL_WAIT_DISCONNECT || now < call->deadline)
-			continue;
-		ctrl_say(c, MESSAGE, "the server does not confirm the end of "
-		    "call %u", call->conf.id);
-		call_down(c, call);
-	}
 	tick_echo(c);
-	warn_tick(c, false);
-	ctrl_settle(c);
+	if (now < c->deadline)
+		return;
+	if (c->state == CTRL_WAIT_CLEAR || c->state == CTRL_WAIT_STOP)
+		ctrl_log(c, MESSAGE, "the server does not confirm the end");
+	if (c->state < CTRL_WAIT_STOP)
+		ctrl_ask_stop(c, STOP_LOCAL);
+	else
+		ctrl_close(c);
 }
 
 /* ---- what the user asks for ---- */
 
 void
-ctrl_init(struct ctrl *c, const struct ipc_call *conf,
+ctrl_init(struct ctrl *c, const struct ipc_call *conf, uint16_t serial,
     void (*on_event)(void *user, const struct ctrl_event *e), void *user,
     int64_t now)
 {
@@ -465,12 +337,12 @@ ctrl_init(struct ctrl *c, const struct ipc_call *conf,
 
 	memset(c, 0, sizeof(*c));
 	c->conf = *conf;
+	c->serial = serial;
 	c->on_event = on_event;
 	c->user = user;
-	c->state = CTRL_WAIT_REPLY;
-	c->deadline = c->echo_due = c->warn_window = CTRL_NEVER;
 	c->now = c->active_at = now;
 	c->welcome = (conf->quirks & QUIRK_WELCOME) != 0;
+	ctrl_enter(c, CTRL_WAIT_REPLY, CTRL_NEVER);
 	/* A PNS sends 0 as its number of channels (RFC 2637 2.1). */
 	ctrl_put_all(c, START_REQUEST, NUMBERS(PPTP_VERSION, 0,
 	    f->framing_caps, f->bearer_caps, 0, f->firmware),
@@ -478,82 +350,39 @@ ctrl_init(struct ctrl *c, const struct ipc_call *conf,
 	    conf->hostname : f->host, f->vendor });
 }
 
-int
-ctrl_call_open(struct ctrl *c, const struct ipc_call *conf, uint16_t serial,
-    int64_t now)
-{
-	struct ctrl_call *call = c->call;
-
-	while (call < c->call + CTRL_CALLS && call->state != CALL_FREE)
-		call++;
-	if (c->state > CTRL_UP || c->stop_wanted ||
-	    call == c->call + CTRL_CALLS ||
-	    call_find(c, conf->id, CALL_QUEUED) != NULL)
-		return -1;
-	call->state = CALL_QUEUED;
-	call->conf = *conf;
-	call->serial = serial;
-	call->answered = false;
-	c->now = now;
-	ctrl_settle(c);
-	return 0;
-}
-
-void
-ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now)
-{
-	struct ctrl_call *call = call_find(c, id, CALL_QUEUED);
-
-	c->now = now;
-	if (call != NULL)
-		call_clear(c, call);
-	ctrl_settle(c);
-}
-
 void
 ctrl_abort(struct ctrl *c, enum exit_status status, const char *text)
 {
-	ctrl_say(c, status, "%s", text);
+	call_down(c, status, "%s", text);
 	ctrl_close(c);
 }
 
 void
 ctrl_stop(struct ctrl *c, int64_t now)
 {
-	if (c->state > CTRL_UP || c->stop_wanted)
-		return;
 	c->now = now;
-	c->stop_wanted = true;
-	c->echo_due = CTRL_NEVER;
-	if (c->state == CTRL_WAIT_REPLY)
-		ctrl_abort(c, EXIT_OK,
-		    "the control connection was ended here before it was up");
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		call_clear(c, &c->call[i]);
-	ctrl_settle(c);
-}
-
-bool
-ctrl_has_room(const struct ctrl *c)
-{
-	unsigned most = c->peer.max_channels > 1 ? c->peer.max_channels : 1;
-
-	if (most > CTRL_CALLS)
-		most = CTRL_CALLS;
-	return c->state <= CTRL_UP && !c->stop_wanted && ctrl_calls(c) < most;
+	call_down(c, EXIT_OK, "the call was ended here");
+	if (c->state == CTRL_WAIT_REPLY) {
+		ctrl_close(c);
+	} else if (c->state <= CTRL_UP) {
+		ctrl_enter(c, CTRL_WAIT_CLEAR, END_US);
+		ctrl_put(c, CALL_CLEAR_REQUEST, c->conf.id, 0, 0);
+	} else if (c->state == CTRL_CALL_OVER) {
+		ctrl_ask_stop(c, STOP_LOCAL);
+	}
 }
 
 /* ---- what is received ---- */
 
-/* Notes a cause: what the server did, and the result its message gives. */
+/* The call is down by what the server did, with the result it gives. */
 static void
-say_result(struct ctrl *c, enum exit_status status, const char *what,
+call_result(struct ctrl *c, enum exit_status status, const char *what,
     enum msg_text of, const uint8_t *result)
 {
 	char why[180];
 
 	msg_result(why, sizeof(why), of, result);
-	ctrl_say(c, status, "the server %s: %s", what, why);
+	call_down(c, status, "the server %s: %s", what, why);
 }
 
 static void
@@ -569,40 +398,36 @@ on_start_reply(struct ctrl *c, struct rd *r)
 	rd_text(r, p->host, PPTP_TEXT);
 	rd_text(r, p->vendor, PPTP_TEXT);
 	if (*result > PPTP_RESULT_OK) {
-		say_result(c, EXIT_REFUSED, "refused the connection",
+		call_result(c, EXIT_REFUSED, "refused the connection",
 		    MSG_START_RESULT, result);
 		ctrl_close(c);
 		return;
 	}
 	if (version < PPTP_VERSION) {
-		ctrl_say(c, EXIT_REFUSED, "the server speaks version %u.%u of "
+		call_down(c, EXIT_REFUSED, "the server speaks version %u.%u of "
 		    "PPTP, which is not supported", version / 256,
 		    version % 256);
-		calls_down(c);
 		ctrl_ask_stop(c, STOP_PROTOCOL);
 		return;
 	}
 	if (*result == 0)		/* some ADSL modems */
-		ctrl_say(c, WARNING, "the server's reply has no result: taken "
+		ctrl_log(c, WARNING, "the server's reply has no result: taken "
 		    "for success");
-	c->state = CTRL_UP;
-	tell(c, CTRL_EV_UP, NULL, 0, NULL);
+	ctrl_enter(c, CTRL_WAIT_CALL, CTRL_NEVER);
+	tell(c, CTRL_EV_UP, 0, NULL);
+	call_request(c);
 }
 
 static void
 on_stop_request(struct ctrl *c, struct rd *r)
 {
-	bool refuses = c->state == CTRL_WAIT_REPLY;
-
-	if (c->state != CTRL_WAIT_STOP || c->stop_wanted)
-		say_result(c, c->stop_wanted ? EXIT_OK : refuses ?
-		    EXIT_REFUSED : EXIT_SERVER_ENDED, refuses ?
-		    "refused the connection" : "ended the connection",
+	if (c->state == CTRL_WAIT_REPLY)
+		call_result(c, EXIT_REFUSED, "refused the connection",
 		    MSG_STOP_REASON, r->p);
-	calls_down(c);
-	c->echo_due = CTRL_NEVER;
-	c->state = CTRL_FLUSH;
-	c->deadline = c->now + END_US;
+	else
+		call_result(c, EXIT_SERVER_ENDED, "ended the connection",
+		    MSG_STOP_REASON, r->p);
+	ctrl_enter(c, CTRL_FLUSH, END_US);
 	ctrl_put(c, STOP_REPLY, PPTP_RESULT_OK, 0, 0);
 }
 
@@ -627,7 +452,7 @@ on_echo_reply(struct ctrl *c, struct rd *r)
 	/* A reply too short for an identifier is an answer all the same. */
 	if (c->echo_due != CTRL_NEVER && id != c->echo_id &&
 	    c->in_total >= PPTP_HEADER + sizeof(id))
-		ctrl_say(c, WARNING, "the server answers echo 0x%08x instead "
+		ctrl_log(c, WARNING, "the server answers echo 0x%08x instead "
 		    "of 0x%08x: ignored", id, c->echo_id);
 	else
 		c->echo_due = CTRL_NEVER;
@@ -644,41 +469,8 @@ on_call_request(struct ctrl *c, struct rd *r)
 
 	ctrl_put(c, asks ? OUT_CALL_REPLY : IN_CALL_REPLY, 0, rd_u16(r),
 	    asks ? 7 : 3);
-	ctrl_say(c, WARNING, "the server %s call: refused", asks ?
+	ctrl_log(c, WARNING, "the server %s call: refused", asks ?
 	    "asks for an outgoing" : "announces an incoming");
-}
-
-/*
- * Which call does the server end?  It gives its own id of the call (RFC 2637
- * 2.13); some servers give ours, and a few neither, which does no harm while
- * the connection has had one call only.
- */
-static struct ctrl_call *
-call_ended(struct ctrl *c, uint16_t id)
-{
-	struct ctrl_call *call;
-
-	for (unsigned i = 0; i < CTRL_CALLS; i++)
-		if (c->call[i].state > CALL_QUEUED && c->call[i].answered &&
-		    c->call[i].peer_id == id)
-			return &c->call[i];
-	call = call_find(c, id, CALL_WAIT_REPLY);
-	for (unsigned i = 0; call == NULL && c->requested == 1 &&
-	    i < CTRL_CALLS; i++)
-		if (c->call[i].state > CALL_QUEUED)
-			call = &c->call[i];
-	return call;
-}
-
-static void
-call_up(struct ctrl *c, struct ctrl_call *call)
-{
-	call->state = CALL_UP;
-	tell(c, CTRL_EV_CALL_UP, call, 0, NULL);
-	/* Both ACCMs at their default: all control characters are escaped. */
-	if (quirk_fields(c->conf.quirks)->link_info)
-		ctrl_put_all(c, SET_LINK_INFO, NUMBERS(call->peer_id, 0,
-		    UINT32_MAX, UINT32_MAX), NULL);
 }
 
 static void
@@ -686,66 +478,67 @@ on_call_reply(struct ctrl *c, struct rd *r)
 {
 	uint16_t peer_id = rd_u16(r), id = rd_u16(r);
 	bool success = *r->p == PPTP_RESULT_OK;
-	struct ctrl_call *call = call_find(c, id, CALL_WAIT_REPLY);
 
-	/* A refusal without our id can only mean the one request under way. */
-	if (call == NULL && id == 0 && !success)
-		call = call_pending(c);
-	if (call == NULL || call->answered) {
-		ctrl_say(c, WARNING, "the server answers for call %u, which "
+	/* A refusal without our id can only mean our one request. */
+	if (id != c->conf.id && (id != 0 || success)) {
+		ctrl_log(c, WARNING, "the server answers for call %u, which "
 		    "did not ask: ignored", id);
-		return;
-	}
-	if (!success) {
-		say_result(c, EXIT_CALL_REFUSED, "refused the call",
+	} else if (!success) {
+		call_result(c, EXIT_CALL_REFUSED, "refused the call",
 		    MSG_CALL_RESULT, r->p);
-		call_down(c, call);
-		return;
+		ctrl_ask_stop(c, STOP_LOCAL);
+	} else if (c->state == CTRL_WAIT_CALL) {
+		c->peer_id = peer_id;
+		ctrl_enter(c, CTRL_UP, CTRL_NEVER);
+		tell(c, CTRL_EV_CALL_UP, 0, NULL);
+		/* Both ACCMs at their default: all is escaped. */
+		if (quirk_fields(c->conf.quirks)->link_info)
+			ctrl_put_all(c, SET_LINK_INFO, NUMBERS(peer_id, 0,
+			    UINT32_MAX, UINT32_MAX), NULL);
 	}
-	call->answered = true;
-	call->peer_id = peer_id;
-	if (call->state == CALL_WAIT_REPLY)
-		call_up(c, call);
 }
 
 /*
- * The server ends a call.  A Call-Clear-Request counts, too, although no PAC
- * should send one (2.12).
+ * The server ends the call.  It should give its own id of the call (RFC 2637
+ * 2.13); some servers give ours, and a few neither: there is only one it can
+ * mean.  A Call-Clear-Request counts, too, although no PAC should send one
+ * (2.12).
  */
 static void
 on_call_end(struct ctrl *c, struct rd *r)
 {
-	uint16_t id = rd_u16(r);
-	struct ctrl_call *call = call_ended(c, id);
+	enum ctrl_state was = c->state;
 
-	if (call == NULL) {
-		if (c->state == CTRL_UP)	/* else an answer to our CCRQ */
-			ctrl_say(c, WARNING, "the server ends call %u, which "
-			    "is none of ours: ignored", id);
+	if (was == CTRL_WAIT_STOP)	/* a late answer to our CCRQ */
 		return;
-	}
 	if (msg_u16(c->in + 8) == CALL_CLEAR_REQUEST) {
 		/* Result 4: as requested. */
-		ctrl_put(c, CALL_DISCONNECT, call->conf.id, 4, 0);
-		ctrl_say(c, EXIT_SERVER_ENDED,
+		ctrl_put(c, CALL_DISCONNECT, c->conf.id, 4, 0);
+		call_down(c, EXIT_SERVER_ENDED,
 		    "the server ended the call by a Call-Clear-Request");
 	} else {
-		say_result(c, EXIT_SERVER_ENDED,
-		    call->state == CALL_WAIT_REPLY ? "refused the call" :
-		    "ended the call", MSG_DISCONNECT_RESULT, r->p);
+		rd_u16(r);
+		call_result(c, EXIT_SERVER_ENDED, was == CTRL_WAIT_CALL ?
+		    "refused the call" : "ended the call",
+		    MSG_DISCONNECT_RESULT, r->p);
 	}
-	call_down(c, call);
+	if (was == CTRL_UP)
+		ctrl_enter(c, CTRL_CALL_OVER, LAST_CALL_US);
+	else
+		ctrl_ask_stop(c, STOP_LOCAL);
 }
 
 /* The message's six counters are in the log already: log_message(). */
 static void
 on_wan_error(struct ctrl *c, struct rd *r)
 {
-	ctrl_say(c, WARNING, "the server reports errors on the line of call %u",
+	ctrl_log(c, WARNING, "the server reports errors on the line of call %u",
 	    rd_u16(r));
 }
 
 #define IN(s)	(1u << CTRL_##s)
+#define CALL	(IN(WAIT_CALL) | IN(UP) | IN(WAIT_CLEAR))
+#define OPEN	(CALL | IN(CALL_OVER))
 
 /* RFC 2637 2.1 to 2.15.  Messages no PAC should send have no states. */
 static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
@@ -758,23 +551,24 @@ static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	    IN(WAIT_REPLY), on_start_reply },
 	[STOP_REQUEST] = { "Stop-Control-Connection-Request\0"
 	    "1 reason", 16, STOP_REPLY,
-	    IN(WAIT_REPLY) | IN(UP) | IN(WAIT_STOP), on_stop_request },
+	    IN(WAIT_REPLY) | OPEN | IN(WAIT_STOP), on_stop_request },
 	[STOP_REPLY] = { "Stop-Control-Connection-Reply\0"
 	    "1 result,1 error", 16, 0, IN(WAIT_STOP), on_stop_reply },
 	[ECHO_REQUEST] = { "Echo-Request\0"
-	    "4xidentifier", 16, ECHO_REPLY, IN(UP), on_echo_request },
+	    "4xidentifier", 16, ECHO_REPLY, OPEN, on_echo_request },
 	[ECHO_REPLY] = { "Echo-Reply\0"
-	    "4xidentifier,1 result,1 error", 20, 0, IN(UP), on_echo_reply },
+	    "4xidentifier,1 result,1 error", 20, 0, OPEN, on_echo_reply },
 	[OUT_CALL_REQUEST] = { "Outgoing-Call-Request\0"
 	    "2 call,2 serial,4 minimum bit/s,4 maximum bit/s,4 bearer,"
 	    "4 framing,2 window,2 delay,2-,2-,64tphone,64tsubaddress", 168,
-	    OUT_CALL_REPLY, IN(UP), on_call_request },
+	    OUT_CALL_REPLY, OPEN, on_call_request },
 	[OUT_CALL_REPLY] = { "Outgoing-Call-Reply\0"
 	    "2 call,2 peer's call,1 result,1 error,2 cause,4 bit/s,2 window,"
-	    "2 delay,4 channel", 32, 0, IN(UP), on_call_reply },
+	    "2 delay,4 channel", 32, 0,
+	    IN(WAIT_CALL) | IN(WAIT_CLEAR), on_call_reply },
 	[IN_CALL_REQUEST] = { "Incoming-Call-Request\0"
 	    "2 call,2 serial,4 bearer,4 channel,2-,2-,64tdialed,64tdialing,"
-	    "64tsubaddress", 220, IN_CALL_REPLY, IN(UP), on_call_request },
+	    "64tsubaddress", 220, IN_CALL_REPLY, OPEN, on_call_request },
 	[IN_CALL_REPLY] = { "Incoming-Call-Reply\0"
 	    "2 call,2 peer's call,1 result,1 error,2 window,2 delay", 24, 0, 0,
 	    NULL },
@@ -782,17 +576,17 @@ static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	    "2 peer's call,2-,4 bit/s,2 window,2 delay,4 framing", 28, 0, 0,
 	    NULL },
 	[CALL_CLEAR_REQUEST] = { "Call-Clear-Request\0"
-	    "2 call", 16, CALL_DISCONNECT, IN(UP), on_call_end },
+	    "2 call", 16, CALL_DISCONNECT, CALL, on_call_end },
 	[CALL_DISCONNECT] = { "Call-Disconnect-Notify\0"
 	    "2 call,1 result,1 error,2 cause,2-,128tstatistics", 148, 0,
-	    IN(UP) | IN(WAIT_STOP), on_call_end },
+	    CALL | IN(WAIT_STOP), on_call_end },
 	[WAN_ERROR] = { "WAN-Error-Notify\0"
 	    "2 peer's call,2-,4 CRC errors,4 framing errors,"
 	    "4 hardware overruns,4 buffer overruns,4 time-outs,"
-	    "4 alignment errors", 40, 0, IN(UP), on_wan_error },
+	    "4 alignment errors", 40, 0, OPEN, on_wan_error },
 	/* An ACCM matters to asynchronous serial lines only. */
 	[SET_LINK_INFO] = { "Set-Link-Info\0"
-	    "2 peer's call,2-,4xsend ACCM,4xreceive ACCM", 24, 0, IN(UP),
+	    "2 peer's call,2-,4xsend ACCM,4xreceive ACCM", 24, 0, OPEN,
 	    NULL },
 };
 
@@ -800,13 +594,14 @@ static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 static void
 malformed(struct ctrl *c, const char *why)
 {
+	char guess[CTRL_TEXT];
+
 	if (c->state == CTRL_WAIT_REPLY) {
-		c->end_status = EXIT_NOT_PPTP;
-		msg_guess(c->end_text, sizeof(c->end_text),
-		    (const char *)c->in, c->in_len < SHOWN ? c->in_len : SHOWN,
-		    why);
-	} else if (c->state == CTRL_UP) {
-		ctrl_say(c, EXIT_LOST, "the server sent a malformed "
+		msg_guess(guess, sizeof(guess), (const char *)c->in,
+		    c->in_len < SHOWN ? c->in_len : SHOWN, why);
+		call_down(c, EXIT_NOT_PPTP, "%s", guess);
+	} else {
+		call_down(c, EXIT_LOST, "the server sent a malformed "
 		    "message: %s", why);
 	}
 	ctrl_close(c);
@@ -828,7 +623,7 @@ in_short(struct ctrl *c, const struct ctrl_msg *m)
 		malformed(c, why);
 		return false;
 	}
-	ctrl_say(c, WARNING, "the server sent a malformed message: %s", why);
+	ctrl_log(c, WARNING, "the server sent a malformed message: %s", why);
 	memset(c->in + c->in_total, 0, m->size - c->in_total);
 	return true;
 }
@@ -843,13 +638,12 @@ in_message(struct ctrl *c)
 	const struct ctrl_msg *m = &ctrl_msgs[type < PPTP_TYPES ? type : 0];
 
 	c->active_at = c->now;
-	warn_tick(c, false);
 	if (c->skipped > 0)
-		ctrl_say(c, WARNING, "skipped %zu octets of text before the "
+		ctrl_log(c, WARNING, "skipped %zu octets of text before the "
 		    "first message", c->skipped);
 	c->skipped = 0;
 	if (kind != PPTP_CONTROL || m->size == 0) {
-		ctrl_say(c, WARNING, "received a message of unknown type "
+		ctrl_log(c, WARNING, "received a message of unknown type "
 		    "%u.%u, %zu octets: ignored", kind, type, c->in_total);
 		return;
 	}
@@ -859,12 +653,11 @@ in_message(struct ctrl *c)
 	if (type == c->hold_for)
 		c->hold_until = c->hold_for = 0;
 	if ((m->states & 1u << c->state) == 0)
-		ctrl_say(c, WARNING, "%s is not expected %s: ignored", m->name,
+		ctrl_log(c, WARNING, "%s is not expected %s: ignored", m->name,
 		    c->state == CTRL_WAIT_REPLY ? "before the server's reply" :
-		    c->state == CTRL_UP ? "now" : "at the end");
+		    c->state <= CTRL_UP ? "now" : "at the end");
 	else if (m->on != NULL)
 		m->on(c, &r);
-	ctrl_settle(c);
 }
 
 /*
@@ -896,7 +689,7 @@ in_head(struct ctrl *c, const uint8_t *rest, size_t n)
 		memmove(c->in, c->in + 1, --c->in_len);
 		if (++c->skipped <= WELCOME_MAX)
 			return;
-		ctrl_say(c, EXIT_NOT_PPTP, "this is not a PPTP server: "
+		call_down(c, EXIT_NOT_PPTP, "this is not a PPTP server: "
 		    "no message in the first %d octets", WELCOME_MAX);
 		ctrl_close(c);
 	}
@@ -930,39 +723,27 @@ error_words(int err)
 	    "the server is unreachable" : "failed";
 }
 
-/* The stream ended before a whole message came. */
-static void
-eof_early(struct ctrl *c, int err)
-{
-	if (c->skipped > 0)
-		ctrl_say(c, EXIT_NOT_PPTP, "this is not a PPTP server: "
-		    "it sent %zu octets of text and no message",
-		    c->skipped + c->in_len);
-	else if (c->in_len > 0)
-		malformed(c, "it closed the connection within its first "
-		    "message");
-	else if (err == 0 || err == ECONNRESET || err == EPIPE)
-		ctrl_say(c, EXIT_REFUSED, "the server closed the connection "
-		    "without an answer: it may be full, not want this client, "
-		    "or not be a PPTP server");
-}
-
 void
 ctrl_eof(struct ctrl *c, int err)
 {
-	unsigned waiting = calls_in(c, 1u << CALL_WAIT_DISCONNECT);
+	bool early = c->state == CTRL_WAIT_REPLY;	/* no message came */
 
-	if (c->state <= CTRL_UP)
-		ctrl_say(c, EXIT_LOST, "the control connection was lost: "
-		    "%s (error %d)", error_words(err), err);
-	if (c->state == CTRL_WAIT_REPLY)
-		eof_early(c, err);
-	else if (c->state == CTRL_UP && (c->stop_wanted ||
-	    (waiting > 0 && waiting == ctrl_calls(c))))
-		ctrl_say(c, EXIT_OK, "the control connection was ended here, "
-		    "and then closed by the server");
-	else if (c->state == CTRL_UP && err == 0)
-		ctrl_say(c, EXIT_SERVER_ENDED,
+	if (early && c->skipped > 0)
+		call_down(c, EXIT_NOT_PPTP, "this is not a PPTP server: "
+		    "it sent %zu octets of text and no message",
+		    c->skipped + c->in_len);
+	else if (early && c->in_len > 0)
+		malformed(c, "it closed the connection within its first "
+		    "message");
+	else if (early && (err == 0 || err == ECONNRESET || err == EPIPE))
+		call_down(c, EXIT_REFUSED, "the server closed the connection "
+		    "without an answer: it may be full, not want this client, "
+		    "or not be a PPTP server");
+	else if (err == 0)
+		call_down(c, EXIT_SERVER_ENDED,
 		    "the server closed the control connection");
+	else
+		call_down(c, EXIT_LOST, "the control connection was lost: "
+		    "%s (error %d)", error_words(err), err);
 	ctrl_close(c);
 }

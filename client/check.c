@@ -112,11 +112,6 @@ on_record(const struct call *c, const struct ipc_msg *m)
 		report(true, "port %u answers in %.1f ms", c->gw.conf->port,
 		    ms());
 	} else if (m->type == IPC_SERVER) {
-		/* A connection that is up already serves this call too. */
-		if (progress.step != S_SERVER) {
-			report_name(c);
-			report(true, "a control connection is up already");
-		}
 		report(true, "host \"%s\", vendor \"%s\", firmware %u, "
 		    "channels %u, in %.1f ms", c->host, c->vendor,
 		    m->server.firmware, m->server.max_channels, ms());

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One control connection of RFC 2637, PNS side (pure): takes octets and times,
- * returns octets and reports events.  Its user owns the TCP socket and the
- * clock; times are monotonic microseconds.  A loop does this and nothing else:
+ * One control connection of RFC 2637 with one call, PNS side (pure): takes
+ * octets and times, returns octets and reports events.  Its user owns the TCP
+ * socket and the clock; times are monotonic microseconds.  A loop does this and
+ * nothing else:
  *
  *	readable:  ctrl_feed() until all is used
  *	always:    ctrl_output() -> write -> ctrl_sent(), while there is any
@@ -22,84 +23,60 @@
 #define CTRL_NEVER	INT64_MAX
 
 enum {
-	CTRL_CALLS = 16,	/* most calls on one connection */
 	CTRL_IN = 1024,		/* longest message taken */
 	CTRL_OUT = 1024,	/* octets queued for the peer */
 	CTRL_TEXT = 224
 };
 
 enum ctrl_event_type {
-	CTRL_EV_LOG,		/* text; code 1 error .. 3 each message */
+	CTRL_EV_LOG,		/* text; code: a level of the log */
 	CTRL_EV_UP,		/* SCCRP accepted; peer is filled */
-	CTRL_EV_CALL_UP,	/* call: our id; peer_id: the server's */
-	CTRL_EV_CALL_DOWN,	/* call: our id, free again; code, text */
-	CTRL_EV_CLOSED		/* close the socket now; code, text.  Each
-				 * call has had its CALL_DOWN before */
+	CTRL_EV_CALL_UP,	/* OCRP accepted; peer_id is known */
+	CTRL_EV_CALL_DOWN,	/* text; code: an enum exit_status, EXIT_OK: we
+				 * ended it */
+	CTRL_EV_CLOSED		/* close the socket; CALL_DOWN came before */
 };
 
 struct ctrl_event {
 	enum ctrl_event_type type;
-	unsigned	 code;		/* a level; or an enum exit_status,
-					 * EXIT_OK: we ended it */
-	uint16_t	 call, peer_id;
+	unsigned	 code;
 	const char	*text;		/* a sentence, peer's text escaped; no
 					 * newline */
 };
 
 enum ctrl_state {
 	CTRL_WAIT_REPLY,	/* SCCRQ queued or sent (3.1.1) */
-	CTRL_UP,
-	CTRL_WAIT_STOP,		/* StopCCRQ sent */
+	CTRL_WAIT_CALL,		/* OCRQ queued or sent (3.2.3) */
+	CTRL_UP,		/* so is the call; those below are its end */
+	CTRL_WAIT_CLEAR,	/* CCRQ queued or sent */
+	CTRL_CALL_OVER,		/* the server ended the call */
+	CTRL_WAIT_STOP,		/* StopCCRQ queued or sent */
 	CTRL_FLUSH,		/* StopCCRP queued: CLOSED once it is sent */
-	CTRL_CLOSED,
-	CTRL_STATES
-};
-
-enum call_state {
-	CALL_FREE,
-	CALL_QUEUED,		/* another set-up message is unanswered */
-	CALL_WAIT_REPLY,	/* OCRQ sent (3.2.3) */
-	CALL_UP,
-	CALL_WAIT_DISCONNECT	/* CCRQ sent */
-};
-
-struct ctrl_call {
-	enum call_state	 state;
-	struct ipc_call	 conf;		/* the request for this call */
-	uint16_t	 serial;	/* the lowest goes first */
-	uint16_t	 peer_id;	/* of the OCRP */
-	bool		 answered;	/* its OCRP came: peer_id is known */
-	int64_t		 deadline;	/* of WAIT_DISCONNECT */
+	CTRL_CLOSED
 };
 
 struct ctrl {
-	struct ipc_call	 conf;		/* quirks, timers and host name */
+	struct ipc_call	 conf;
+	uint16_t	 serial, peer_id;	/* peer_id: of the OCRP */
 	void		(*on_event)(void *user, const struct ctrl_event *e);
 	void		*user;
 	enum ctrl_state	 state;
 	struct ipc_server peer;		/* what the SCCRP says (2.2) */
-	struct ctrl_call call[CTRL_CALLS];
 	int64_t		 now;		/* as the caller last gave it */
-	int64_t		 deadline;	/* of WAIT_STOP, FLUSH; or CTRL_NEVER */
+	int64_t		 deadline;	/* of this state; or CTRL_NEVER */
 	int64_t		 active_at;	/* last message received, or
 					 * Echo-Request of ours */
 	int64_t		 echo_due;	/* Echo-Reply due by; or CTRL_NEVER */
 	uint32_t	 echo_id;
 	bool		 echo_queued;	/* not wholly sent yet */
-	bool		 stop_wanted;
-	unsigned	 hold_for;	/* type that ends the wait; 0: none */
-	int64_t		 hold_until;	/* for QUIRK_ASYNCREAD: no new message
-					 * is sent until then */
-	uint32_t	 requested;	/* OCRQs so far */
-	int64_t		 warn_window;	/* end of this minute of warnings;
-					 * CTRL_NEVER: there were none */
+	unsigned	 hold_for;	/* type that ends the hold; 0: none */
+	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing */
+	int64_t		 warn_until;	/* end of this minute of warnings */
 	unsigned	 warnings;	/* in this minute */
-	enum exit_status end_status;	/* the last cause of an end */
-	char		 end_text[CTRL_TEXT];
-	bool		 welcome;	/* text may come before the first
-					 * message */
-	size_t		 skipped;	/* octets of such text so far */
-	size_t		 in_len;	/* octets in in[], of one message */
+	bool		 welcome;	/* allows text before the first
+					 * message: */
+	size_t		 skipped;	/* octets of that text */
+	size_t		 in_len;	/* octets received of a message, */
 	size_t		 in_total;	/* its length; 0: not known yet */
 	size_t		 out_len, out_sent;	/* out_sent: of first message */
 	uint8_t		 in[CTRL_IN];
@@ -107,14 +84,15 @@ struct ctrl {
 };
 
 /*
- * Queues the SCCRQ.  conf, which has the quirks, timers and host name of the
- * first call, is copied.  The caller limits the wait for the SCCRP and for each
- * OCRP.
+ * Queues the SCCRQ, which the OCRQ (2.7) follows as soon as the SCCRP has come.
+ * conf, which is copied, has the call's id and window (> 0) with quirks
+ * applied.  A quirk may replace the serial number.  The caller limits the wait
+ * for the SCCRP and the OCRP.
  *
- * on_event is called with each event, which is valid only until it returns; of
- * the functions below it may call ctrl_calls() only.
+ * on_event is called with each event, which is valid only until it returns; it
+ * must not call the functions below.
  */
-void ctrl_init(struct ctrl *c, const struct ipc_call *conf,
+void ctrl_init(struct ctrl *c, const struct ipc_call *conf, uint16_t serial,
     void (*on_event)(void *user, const struct ctrl_event *e), void *user,
     int64_t now);
 
@@ -139,38 +117,13 @@ int64_t ctrl_due(const struct ctrl *c);
 void ctrl_tick(struct ctrl *c, int64_t now);
 
 /*
- * Queues a call; its OCRQ (2.7) is sent once the connection is up and no other
- * set-up message is unanswered.  conf has the call's id and window (> 0), both
- * with quirks applied, and phone number.  Serial numbers ascend; a quirk may
- * replace the one that is sent.  0, or -1: no room, the id is in use, or the
- * connection is ending.  The caller asks ctrl_has_room() first.
- */
-int ctrl_call_open(struct ctrl *c, const struct ipc_call *conf,
-    uint16_t serial, int64_t now);
-
-/*
- * Ends a call (2.12), if there is one of this id: CTRL_EV_CALL_DOWN follows
- * once the server confirms it or a second has passed, at once if CALL_QUEUED.
- */
-void ctrl_call_clear(struct ctrl *c, uint16_t id, int64_t now);
-
-/*
- * Ends the connection in order: clears every call, sends StopCCRQ (2.3), waits
- * up to a second for each answer, then tells CTRL_EV_CLOSED.  If the SCCRP has
- * not come yet, the connection ends at once.
+ * Ends call and connection in order: clears the call (2.12), sends StopCCRQ
+ * (2.3), waits up to a second for each answer, then tells CTRL_EV_CLOSED.
+ * Before the SCCRP the connection ends at once.
  */
 void ctrl_stop(struct ctrl *c, int64_t now);
 
-/* Ends calls and connection at once, for a reason of the caller's. */
+/* Ends call and connection at once, for a reason of the caller's. */
 void ctrl_abort(struct ctrl *c, enum exit_status status, const char *text);
-
-/* Calls this connection has, in any state but CALL_FREE. */
-unsigned ctrl_calls(const struct ctrl *c);
-
-/*
- * May one more call share this connection?  Never more than the server
- * announced in its SCCRP, where 0 and 1 mean one.
- */
-bool ctrl_has_room(const struct ctrl *c);
 
 #endif

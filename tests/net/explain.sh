@@ -202,16 +202,16 @@ is "what was reordered is counted" "$(figures rx_packets rx_reordered rx_lost)" 
 	"10.9.0.2 10.9.0.1 up 51 5 0"
 wait $feeder
 
-# --- beside a tunnel on a connection that takes several calls
+# --- beside a tunnel
 serve addr=10.9.0.2 channels=10 lcp=c22381,1400
 python3 tests/net/ptyfeed.py --count 1 --hold 3 "$CLIENT" $SERVER \
 	--nolaunchpppd > /run/out 2>&1 &
 feeder=$!
 until_ok 20 grep -q up /run/out
-is "--check on a shared connection" "$("$CLIENT" --check $SERVER | grep -v -e note -e local |
+is "--check beside a tunnel" "$("$CLIENT" --check $SERVER | grep -v -e note -e local |
 	sed 's/ in [0-9.]* ms//; s/[0-9]* and [0-9]*/N and N/')" \
 'ok     name   10.9.0.2 is 10.9.0.2
-ok     TCP    a control connection is up already
+ok     TCP    port 1723 answers
 ok     server host "bad", vendor "tests", firmware 1, channels 10,
 ok     call   accepted (call ids N and N)
 ok     GRE    both ways: LCP answered

@@ -160,16 +160,6 @@ PY
 is "a link that nobody is behind: no spin" "$(tail -n 1 /run/out)" calm
 is_clean "nothing left"
 
-# --- a second call on one connection knows the server as well
-serve channels=10 host=thathost
-tunnel one --count 5 --hold 30 -- --debug
-up one
-tunnel two --count 5 -- --debug
-ended two
-is "the second call shares the connection" "$(count accepted)" 1
-has "and is told who the server is" "$(< /run/two.err)" 'up: .*"thathost"'
-kill -TERM "$(gateway_of one)"; ended one
-
 # --- on a terminal every line of --check has the same marks
 serve lcp=c22381,1400
 checked=$(python3 - "$CLIENT" << 'PY'
