@@ -93,26 +93,19 @@ enum {
 
 #ifdef ARCH
 
-/* What a filter may test in the arguments of a call. */
-enum test_kind {
-	ALWAYS,			/* nothing */
-	BITS,			/* (argument & a) == b */
-	ONE_OF			/* argument < 32 and bit `argument` of a set */
-};
-
-struct test {
-	uint8_t		 kind, arg;
-	uint16_t	 b;
-	uint32_t	 a;
-};
-
 enum { G = 1 << SANDBOX_GATEWAY, M = 1 << SANDBOX_MANAGER,
 	K = 1 << SANDBOX_MONITOR, ALL = G | M | K };
+
+/* (argument & mask) == value; mask 0: no test. */
+struct test {
+	uint8_t		 arg;
+	uint32_t	 mask, value;
+};
 
 struct rule {
 	uint16_t	 nr;
 	uint8_t		 roles;
-	struct test	 test[2];	/* both must hold; rows are ORed */
+	struct test	 test[2];	/* all hold, or those of another row */
 };
 
 /* musl gives the 32-bit clocks' calls names of their own. */
@@ -139,44 +132,30 @@ enum { TCSETS_LOW = TCSETS & 0xffff };
 /* The same for newer libcs; the size differs by architecture. */
 enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 
-#define BIT(n)		(1u << (n))
-#define IS(arg, v)	{ BITS, arg, v, UINT32_MAX }
-#define CLEAR(arg, m)	{ BITS, arg, 0, m }
-#define SET(arg, m)	{ BITS, arg, m, m }
-#define AMONG(arg, m)	{ ONE_OF, arg, 0, m }
+#define IS(arg, v)	{ arg, UINT32_MAX, v }
+#define CLEAR(arg, m)	{ arg, m, 0 }
+#define SET(arg, m)	{ arg, m, m }
 
-#define CALL(name, roles) { __NR_##name, roles }
-#define EVERY(name)	{ __NR_##name, ALL }
-
-/* F_SETFL and F_SETFD, and their getters. */
-#define FCNTL_COMMANDS	(BIT(F_GETFD) | BIT(F_SETFD) | BIT(F_GETFL) | \
-			 BIT(F_SETFL))
-
-/* Sets of socketcall(2)'s call numbers, for architectures that have it. */
-#define SC_DATA		(BIT(SYS_SEND) | BIT(SYS_RECV) | BIT(SYS_SENDTO) | \
-			 BIT(SYS_RECVFROM) | BIT(SYS_SENDMSG) | \
-			 BIT(SYS_RECVMSG))
-#define SC_MONITOR	(BIT(SYS_GETSOCKNAME) | BIT(SYS_GETPEERNAME) | \
-			 BIT(SYS_GETSOCKOPT))
-#define SC_GATEWAY	(BIT(SYS_SENDMMSG) | BIT(SYS_RECVMMSG) | \
-			 BIT(SYS_SHUTDOWN) | BIT(SYS_GETSOCKOPT))
-#define SC_MANAGER	(BIT(SYS_CONNECT) | BIT(SYS_ACCEPT4) | \
-			 BIT(SYS_SHUTDOWN) | BIT(SYS_GETSOCKNAME) | \
-			 BIT(SYS_GETSOCKOPT))
+#define CALL(name, r)	{ .nr = __NR_##name, .roles = r }
+#define EVERY(name)	{ .nr = __NR_##name, .roles = ALL }
+#define FCNTL(cmd, r)	{ __NR_fcntl, r, { IS(1, cmd) } }, \
+			{ __NR_fcntl64, r, { IS(1, cmd) } }
+/* One of the calls behind socketcall(2), where there is one. */
+#define SOCKET(name, r)	{ __NR_socketcall, r, { IS(0, SYS_##name) } }
 
 /*
- * What each role may call, whatever the arguments.  Kernels before 5.11 walk
- * this list at each call, so what the data path does comes first.
+ * What each role may call.  Kernels before 5.11 walk this list at each call, so
+ * what the data path does comes first.
  */
-static const struct {
-	uint16_t	 nr;
-	uint8_t		 roles;
-} allowed[] = {
+static const struct rule rules[] = {
 	/* the loops: wait, read, write */
 	CALL(recvmmsg, G), CALL(recvmmsg_time64, G), EVERY(write), EVERY(read),
 	EVERY(ppoll), EVERY(ppoll_time64), EVERY(poll), CALL(sendmmsg, G),
 	CALL(writev, G | M), EVERY(sendmsg), EVERY(recvmsg), EVERY(sendto),
 	EVERY(recvfrom), EVERY(send), EVERY(recv),
+	SOCKET(RECVMMSG, G), SOCKET(SENDMMSG, G), SOCKET(SEND, ALL),
+	SOCKET(RECV, ALL), SOCKET(SENDTO, ALL), SOCKET(RECVFROM, ALL),
+	SOCKET(SENDMSG, ALL), SOCKET(RECVMSG, ALL),
 
 	/* clocks where the vDSO cannot tell the time; waiting */
 	EVERY(clock_gettime), EVERY(clock_gettime64), EVERY(gettimeofday),
@@ -187,63 +166,52 @@ static const struct {
 	EVERY(rt_sigreturn), EVERY(sigreturn), EVERY(rt_sigprocmask),
 	EVERY(restart_syscall), EVERY(exit_group), EVERY(exit),
 
-	/* open descriptors; stdio calls fstat() on its output */
+	/* open descriptors; stdio calls fstat() on its output, which in newer
+	 * libcs is a descriptor and an empty path */
 	EVERY(close), CALL(dup2, M), CALL(dup3, M), EVERY(fstat),
-	EVERY(fstat64), CALL(shutdown, G | M), CALL(ftruncate, G),
-	CALL(ftruncate64, G),
-
-	/* its own pid; random numbers; memory */
-	EVERY(getpid), EVERY(getrandom),
-	EVERY(brk), EVERY(munmap), EVERY(mremap), EVERY(madvise),
-#ifdef __s390x__		/* mmap's arguments are in memory, unseen */
-	EVERY(mmap),
-#endif
-
-	/* manager: new clients, and the TCP sockets they bring */
-	CALL(accept4, M), CALL(connect, M), CALL(getsockname, M | K),
-	CALL(getsockopt, M),
-
-	/* monitor: the TCP connection that it is shown; how the manager has
-	 * ended; the socket file, named relative to its directory */
-	CALL(getpeername, K), CALL(wait4, K), CALL(flock, K),
-	CALL(newfstatat, K), CALL(fstatat64, K), CALL(statx, K),
-	CALL(unlinkat, K)
-};
-
-/* What each role may call with certain arguments only. */
-static const struct rule rules[] = {
-	{ __NR_socketcall, ALL, { AMONG(0, SC_DATA) } },
-	{ __NR_socketcall, G, { AMONG(0, SC_GATEWAY) } },
-	{ __NR_socketcall, M, { AMONG(0, SC_MANAGER) } },
-	{ __NR_socketcall, K, { AMONG(0, SC_MONITOR) } },
-	{ __NR_fcntl, ALL, { AMONG(1, FCNTL_COMMANDS) } },
-	{ __NR_fcntl64, ALL, { AMONG(1, FCNTL_COMMANDS) } },
-	{ __NR_prctl, ALL, { IS(0, PR_GET_SECCOMP) } },
-
-	/* fstat() in newer libcs: a descriptor and an empty path */
+	EVERY(fstat64), CALL(shutdown, G | M), SOCKET(SHUTDOWN, G | M),
+	CALL(ftruncate, G), CALL(ftruncate64, G),
+	FCNTL(F_GETFD, ALL), FCNTL(F_SETFD, ALL), FCNTL(F_GETFL, ALL),
+	FCNTL(F_SETFL, ALL),
 	{ __NR_newfstatat, ALL, { SET(3, AT_EMPTY_PATH) } },
 	{ __NR_fstatat64, ALL, { SET(3, AT_EMPTY_PATH) } },
 	{ __NR_statx, ALL, { SET(2, AT_EMPTY_PATH) } },
 
+	/* its own pid, its filter, random numbers */
+	EVERY(getpid), { __NR_prctl, ALL, { IS(0, PR_GET_SECCOMP) } },
+	EVERY(getrandom),
+
 	/* memory, never executable; the manager maps gateways' counters */
-#ifndef __s390x__
+	EVERY(brk), EVERY(munmap), EVERY(mremap), EVERY(madvise),
+#ifdef __s390x__		/* mmap's arguments are in memory, unseen */
+	EVERY(mmap),
+#else
 	{ __NR_mmap, ALL, { CLEAR(2, PROT_EXEC), SET(3, MAP_ANONYMOUS) } },
 #endif
 	{ __NR_mmap2, ALL, { CLEAR(2, PROT_EXEC), SET(3, MAP_ANONYMOUS) } },
 	{ __NR_mmap, M, { IS(2, PROT_READ) } },
 	{ __NR_mmap2, M, { IS(2, PROT_READ) } },
 	{ __NR_mprotect, M, { CLEAR(2, PROT_EXEC) } },
-	{ __NR_fcntl, M, { IS(1, F_GET_SEALS) } },
-	{ __NR_fcntl64, M, { IS(1, F_GET_SEALS) } },
+	FCNTL(F_GET_SEALS, M),
 
 	/* gateway: restores the terminal; reads socket errors */
-	{ __NR_ioctl, G, { { BITS, 1, TCSETS_LOW, 0xffff } } },
-	{ __NR_ioctl, G, { { BITS, 1, TCSETS2_LOW, 0xffff } } },
+	{ __NR_ioctl, G, { { 1, 0xffff, TCSETS_LOW } } },
+	{ __NR_ioctl, G, { { 1, 0xffff, TCSETS2_LOW } } },
 	{ __NR_getsockopt, G, { IS(1, SOL_SOCKET), IS(2, SO_ERROR) } },
+	SOCKET(GETSOCKOPT, ALL),
 
-	/* monitor */
+	/* manager: new clients, and the TCP sockets they bring */
+	CALL(accept4, M), CALL(connect, M), CALL(getsockname, M | K),
+	CALL(getsockopt, M), SOCKET(ACCEPT4, M), SOCKET(CONNECT, M),
+	SOCKET(GETSOCKNAME, M | K),
+
+	/* monitor: the TCP connection that it is shown; how the manager has
+	 * ended; the socket file, named relative to its directory */
+	CALL(getpeername, K), SOCKET(GETPEERNAME, K),
 	{ __NR_getsockopt, K, { IS(1, SOL_SOCKET), IS(2, SO_TYPE) } },
-	{ __NR_getsockopt, K, { IS(1, SOL_SOCKET), IS(2, SO_MARK) } }
+	{ __NR_getsockopt, K, { IS(1, SOL_SOCKET), IS(2, SO_MARK) } },
+	CALL(wait4, K), CALL(flock, K), CALL(newfstatat, K),
+	CALL(fstatat64, K), CALL(statx, K), CALL(unlinkat, K)
 };
 
 /* No code of ours calls these: only an attacker's would. */
@@ -272,9 +240,9 @@ static const uint16_t refused[] = {
 #define DENY		(SECCOMP_RET_ERRNO | EPERM)
 #define NELEM(a)	(sizeof(a) / sizeof((a)[0]))
 
-enum { CODE_MAX = 8 + 16 * NELEM(rules) +
-	2 * (NELEM(allowed) + NELEM(deadly) + NELEM(refused)) };
-enum { X32_BIT = 0x40000000 };
+enum { CODE_MAX = 8 + 9 * NELEM(rules) +
+	2 * (NELEM(deadly) + NELEM(refused)) };
+enum { TEST_SIZE = 3, X32_BIT = 0x40000000 };
 
 struct program {
 	struct sock_filter	 code[CODE_MAX];
@@ -306,53 +274,35 @@ emit_test(struct program *p, const struct test *t, unsigned skip)
 
 	emit_load(p, offsetof(struct seccomp_data, args) + low +
 	    8 * (size_t)t->arg);
-	if (t->kind == BITS) {
-		emit(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, t->a);
-		emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, skip, t->b);
-		return;
-	}
-	emit(p, BPF_JMP | BPF_JGE | BPF_K, skip + 4, 0, 32);
-	emit(p, BPF_MISC | BPF_TAX, 0, 0, 0);
-	emit(p, BPF_LD | BPF_IMM, 0, 0, 1);
-	emit(p, BPF_ALU | BPF_LSH | BPF_X, 0, 0, 0);
-	emit(p, BPF_JMP | BPF_JSET | BPF_K, 0, skip, t->a);
-}
-
-/* How many instructions emit_test() makes of a test. */
-static unsigned
-test_size(const struct test *t)
-{
-	return t->kind == ALWAYS ? 0 : t->kind == BITS ? 3 : 6;
-}
-
-/* Expects the call's number in the accumulator, and leaves it there. */
-static void
-emit_call(struct program *p, uint16_t nr, uint32_t action)
-{
-	if (nr == MISSING)
-		return;
-	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, nr);
-	emit(p, BPF_RET | BPF_K, 0, 0, action);
+	emit(p, BPF_ALU | BPF_AND | BPF_K, 0, 0, t->mask);
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, skip, t->value);
 }
 
 /*
- * Expects and leaves the number in the accumulator as emit_call() does, so it
- * reloads the number after the tests, which overwrite the accumulator.
+ * The accumulator holds the call's number, before and after: it is loaded again
+ * where a test has overwritten it.
  */
 static void
-emit_rule(struct program *p, const struct rule *r)
+emit_rule(struct program *p, const struct rule *r, uint32_t action)
 {
-	unsigned second = test_size(&r->test[1]);
-	unsigned size = test_size(&r->test[0]) + second;
+	unsigned tests = (r->test[0].mask != 0) + (r->test[1].mask != 0);
 
 	if (r->nr == MISSING)
 		return;
-	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, size + 2, r->nr);
-	emit_test(p, &r->test[0], second + 1);
-	if (second > 0)
-		emit_test(p, &r->test[1], 1);
-	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
-	emit_load(p, offsetof(struct seccomp_data, nr));
+	emit(p, BPF_JMP | BPF_JEQ | BPF_K, 0, TEST_SIZE * tests + 1 +
+	    (tests > 0), r->nr);
+	for (unsigned i = 0; i < tests; i++)
+		emit_test(p, &r->test[i], TEST_SIZE * (tests - 1 - i) + 1);
+	emit(p, BPF_RET | BPF_K, 0, 0, action);
+	if (tests > 0)
+		emit_load(p, offsetof(struct seccomp_data, nr));
+}
+
+static void
+emit_calls(struct program *p, const uint16_t *nr, size_t n, uint32_t action)
+{
+	for (size_t i = 0; i < n; i++)
+		emit_rule(p, &(struct rule){ .nr = nr[i] }, action);
 }
 
 static void
@@ -369,16 +319,13 @@ program_build(struct program *p, enum sandbox_role role)
 	emit(p, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_BIT);
 	emit(p, BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS);
 #endif
-	for (size_t i = 0; i < NELEM(allowed); i++)
-		if ((allowed[i].roles & 1u << role) != 0)
-			emit_call(p, allowed[i].nr, SECCOMP_RET_ALLOW);
 	for (size_t i = 0; i < NELEM(rules); i++)
 		if ((rules[i].roles & 1u << role) != 0)
-			emit_rule(p, &rules[i]);
-	for (size_t i = 0; i < NELEM(deadly); i++)
-		emit_call(p, deadly[i], open ? DENY : SECCOMP_RET_KILL_PROCESS);
-	for (size_t i = 0; open && i < NELEM(refused); i++)
-		emit_call(p, refused[i], DENY);
+			emit_rule(p, &rules[i], SECCOMP_RET_ALLOW);
+	emit_calls(p, deadly, NELEM(deadly),
+	    open ? DENY : SECCOMP_RET_KILL_PROCESS);
+	if (open)
+		emit_calls(p, refused, NELEM(refused), DENY);
 	emit(p, BPF_RET | BPF_K, 0, 0, open ? SECCOMP_RET_ALLOW : DENY);
 }
 

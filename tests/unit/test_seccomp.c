@@ -39,7 +39,7 @@ word_at(const struct seccomp_data *d, uint32_t offset)
 static uint32_t
 interpret(const struct program *p, const struct seccomp_data *d)
 {
-	uint32_t a = 0, x = 0;
+	uint32_t a = 0;
 
 	for (unsigned pc = 0; pc < p->n; pc++) {
 		const struct sock_filter *f = &p->code[pc];
@@ -48,26 +48,14 @@ interpret(const struct program *p, const struct seccomp_data *d)
 		case BPF_LD | BPF_W | BPF_ABS:
 			a = word_at(d, f->k);
 			break;
-		case BPF_LD | BPF_IMM:
-			a = f->k;
-			break;
 		case BPF_ALU | BPF_AND | BPF_K:
 			a &= f->k;
-			break;
-		case BPF_ALU | BPF_LSH | BPF_X:
-			a <<= x;
-			break;
-		case BPF_MISC | BPF_TAX:
-			x = a;
 			break;
 		case BPF_JMP | BPF_JEQ | BPF_K:
 			pc += a == f->k ? f->jt : f->jf;
 			break;
 		case BPF_JMP | BPF_JGE | BPF_K:
 			pc += a >= f->k ? f->jt : f->jf;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			pc += (a & f->k) != 0 ? f->jt : f->jf;
 			break;
 		case BPF_RET | BPF_K:
 			return f->k;
@@ -83,21 +71,13 @@ test_holds(const struct test *t, const struct seccomp_data *d)
 {
 	uint32_t arg = (uint32_t)d->args[t->arg];
 
-	if (t->kind == ALWAYS)
-		return true;
-	if (t->kind == BITS)
-		return (arg & t->a) == t->b;
-	return arg < 32 && (t->a >> arg & 1) != 0;
+	return t->mask == 0 || (arg & t->mask) == t->value;
 }
 
 /* What the table says of a call, without any program. */
 static uint32_t
 by_table(unsigned role, const struct seccomp_data *d)
 {
-	for (size_t i = 0; i < NELEM(allowed); i++)
-		if (allowed[i].nr == (uint32_t)d->nr &&
-		    (allowed[i].roles & 1u << role) != 0)
-			return SECCOMP_RET_ALLOW;
 	for (size_t i = 0; i < NELEM(rules); i++)
 		if (rules[i].nr == (uint32_t)d->nr &&
 		    (rules[i].roles & 1u << role) != 0 &&
@@ -123,13 +103,13 @@ some_argument(uint64_t *seed)
 		v = t_random(seed) % 40;
 		break;
 	case 1:
-		v = t->b;
+		v = t->value;
 		break;
 	case 2:
-		v = t->b ^ 1u << t_random(seed) % 32;
+		v = t->value ^ 1u << t_random(seed) % 32;
 		break;
 	default:
-		v = t->a & t_random(seed);
+		v = t->mask & t_random(seed);
 	}
 	return (uint64_t)(t_random(seed) & 1) << 40 | v;
 }
@@ -203,7 +183,7 @@ static const struct verdict verdicts[] = {
 	{ "F_DUPFD", __NR_fcntl, { 3, F_DUPFD, 0, 0 }, 0 },
 	{ "F_SETOWN", __NR_fcntl, { 3, F_SETOWN, 1, 0 }, 0 },
 	{ "F_GET_SEALS", __NR_fcntl, { 3, F_GET_SEALS, 0, 0 }, M },
-	{ "a command beyond 32 that is a shift's F_SETFL", __NR_fcntl,
+	{ "a command whose last bits are F_SETFL", __NR_fcntl,
 	  { 3, F_SETFL + 32, 0, 0 }, 0 },
 	{ "TCP_REPAIR", __NR_setsockopt, { 3, 6, 19, 0 }, 0 },
 	{ "SO_MARK", __NR_setsockopt, { 3, SOL_SOCKET, SO_MARK, 0 }, 0 },
