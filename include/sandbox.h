@@ -30,9 +30,7 @@ enum { SANDBOX_ID_BASE = 0x70000000 };
  * the proof that user, capabilities and files are gone; seccomp allow list.
  *
  * The monitor role keeps uid, root directory and CAP_NET_ADMIN, and drops the
- * rest.  Landlock lets it remove files in the directories among keep.  If, and
- * only if, one of these belongs to another user, CAP_DAC_OVERRIDE stays as
- * well: removing a file there needs it.
+ * rest.  Landlock lets it remove files in the directories among keep.
  *
  * Afterwards nothing can be opened (EPERM); sys/seccomp.c has the list of the
  * system calls each role may make.

@@ -74,33 +74,15 @@ sandbox_has_cap(int cap)
 	    (now[cap / 32].effective >> cap % 32 & 1) != 0;
 }
 
-/* Must the monitor unlink files in a directory that is not its own? */
-static bool
-foreign_directory(const int *keep, size_t n)
-{
-	struct stat st;
-
-	for (size_t i = 0; i < n; i++)
-		if (keep[i] != -1 && fstat(keep[i], &st) == 0 &&
-		    S_ISDIR(st.st_mode) && st.st_uid != geteuid())
-			return true;
-	return false;
-}
-
 static void
-plan_make(struct plan *p, enum sandbox_role role, const int *keep, size_t n)
+plan_make(struct plan *p, enum sandbox_role role)
 {
-	uint32_t caps = 0;
-
 	*p = (struct plan){ .role = role, .uid = geteuid(), .gid = getegid() };
 	if (role == SANDBOX_MONITOR) {
-		if (sandbox_has_cap(CAP_NET_ADMIN))
-			caps |= 1u << CAP_NET_ADMIN;
-		if (sandbox_has_cap(CAP_DAC_OVERRIDE) &&
-		    foreign_directory(keep, n))
-			caps |= 1u << CAP_DAC_OVERRIDE;
 		/* None inheritable, so the kernel allows none ambient. */
-		p->caps[0].effective = p->caps[0].permitted = caps;
+		if (sandbox_has_cap(CAP_NET_ADMIN))
+			p->caps[0].effective = p->caps[0].permitted =
+			    1u << CAP_NET_ADMIN;
 		return;
 	}
 	if (p->uid != 0 && p->gid != 0)
@@ -282,7 +264,7 @@ sandbox_drop_ids(void)
 {
 	struct plan p;
 
-	plan_make(&p, SANDBOX_RESOLVER, NULL, 0);
+	plan_make(&p, SANDBOX_RESOLVER);
 	return p.ids ? drop_ids(&p) : 0;
 }
 
@@ -428,7 +410,7 @@ sandbox_enter(enum sandbox_role role, const int *keep, size_t n)
 	struct plan p;
 
 	fd_close_others(keep, n);
-	plan_make(&p, role, keep, n);
+	plan_make(&p, role);
 	bad = take_steps(&p);
 	if (bad != NULL) {
 		log_error("sandbox: %s: %s", bad, strerror(errno));

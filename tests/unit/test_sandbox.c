@@ -870,35 +870,6 @@ static const struct {
 #endif
 };
 
-/* A monitor whose directory is somebody else's may still unlink there. */
-static void
-foreign_monitor(void)
-{
-	int status, fd;
-	pid_t pid;
-
-	memset(report, 0, sizeof(*report));
-	make_file();
-	if (chown(dir_name, INNOCENT, INNOCENT) == -1)
-		abort();
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		struct __user_cap_data_struct d[2];
-
-		fd = open(dir_name, O_RDONLY | O_DIRECTORY);
-		must(sandbox_has_cap(CAP_DAC_OVERRIDE), "DAC_OVERRIDE");
-		if (sandbox_enter(SANDBOX_MONITOR, &fd, 1) == -1)
-			_exit(2);
-		/* capget is refused by now: what it can do has to tell. */
-		leave(unlinkat(fd, "file", 0) == 0 && (!has_filter ||
-		    caps_call(SYS_capget, d) == -1) ? 0 : 1);
-	}
-	T(waitpid(pid, &status, 0) == pid && status == 0,
-	    "monitor: unlinks in somebody else's directory");
-	(void)!chown(dir_name, 0, 0);
-}
-
 /*
  * Under a filter that kills for what systemd's @system-service leaves out: we
  * live, and say what had to stay.
@@ -1018,7 +989,6 @@ as_root(void)
 	for (unsigned role = 0; role < 3; role++)
 		for (unsigned start = 0; start < STARTS; start++)
 			run((enum sandbox_role)role, (enum start)start);
-	foreign_monitor();
 	test_landlock();
 	if (!has_filter) {
 		T(true, "what is refused, and kills # SKIP no filter here");
