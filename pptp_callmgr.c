@@ -332,16 +332,17 @@ conn_drain(struct client *cl)
 
 /* The client is there up to CALL_DOWN, unless it is what has ended the call. */
 static void
-on_event(void *client, const struct ctrl_event *e)
+on_event(void *client, enum ctrl_event_type type, unsigned code,
+    const char *text)
 {
 	struct client *cl = client;
 
-	switch (e->type) {
+	switch (type) {
 	case CTRL_EV_LOG:
 		if (cl->fd != -1)
-			client_say(cl, IPC_LOG, e->code, e->text);
+			client_say(cl, IPC_LOG, code, text);
 		else
-			log_line(e->code, "%s: %s", cl->g->name, e->text);
+			log_line(code, "%s: %s", cl->g->name, text);
 		break;
 	case CTRL_EV_UP:
 		on_server(cl);
@@ -351,7 +352,7 @@ on_event(void *client, const struct ctrl_event *e)
 		break;
 	case CTRL_EV_CALL_DOWN:
 		if (cl->fd != -1)
-			client_down(cl, e->code, e->text);
+			client_down(cl, code, text);
 		break;
 	case CTRL_EV_CLOSED:
 		conn_drain(cl);

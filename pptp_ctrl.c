@@ -63,14 +63,6 @@ fields_of(const struct ctrl_msg *m)
 
 /* ---- events ---- */
 
-static void
-tell(struct ctrl *c, enum ctrl_event_type type, unsigned code, const char *text)
-{
-	struct ctrl_event e = { .type = type, .code = code, .text = text };
-
-	c->on_event(c->user, &e);
-}
-
 enum { WARNING = LOG_L_INFO, MESSAGE = LOG_L_CONTROL };
 
 /*
@@ -92,10 +84,10 @@ ctrl_log(struct ctrl *c, unsigned level, const char *format, ...)
 	}
 	if (level == WARNING && c->warnings++ >= WARN_MAX)
 		level = MESSAGE;
-	tell(c, CTRL_EV_LOG, level, line);
+	c->on_event(c->user, CTRL_EV_LOG, level, line);
 	if (level == WARNING && c->warnings == WARN_MAX)
-		tell(c, CTRL_EV_LOG, WARNING, "further warnings within a "
-		    "minute are logged with --loglevel 3 only");
+		c->on_event(c->user, CTRL_EV_LOG, WARNING, "further warnings "
+		    "within a minute are logged with --loglevel 3 only");
 }
 
 /* ---- states ---- */
@@ -125,7 +117,7 @@ call_down(struct ctrl *c, enum exit_status status, const char *format, ...)
 	if (c->state == CTRL_WAIT_CALL && status == EXIT_SERVER_ENDED)
 		status = EXIT_CALL_REFUSED;
 	if (c->state <= CTRL_UP)
-		tell(c, CTRL_EV_CALL_DOWN, status, text);
+		c->on_event(c->user, CTRL_EV_CALL_DOWN, status, text);
 }
 
 /* Ends the connection; call_down() has said why. */
@@ -136,11 +128,12 @@ ctrl_close(struct ctrl *c)
 		return;
 	ctrl_enter(c, CTRL_CLOSED, CTRL_NEVER);
 	c->out_len = c->out_sent = 0;
-	tell(c, CTRL_EV_CLOSED, 0, NULL);
+	c->on_event(c->user, CTRL_EV_CLOSED, 0, NULL);
 }
 
 /* ---- what is sent ---- */
 
+/* The fields of a message of ours; those that are left out are zero. */
 #define NUMBERS(...)	(const uint32_t[MSG_NUMBERS]){ __VA_ARGS__ }
 
 /* Replies to the peer's requests, which may be left out in a flood. */
@@ -149,7 +142,7 @@ enum { COURTESIES = 1 << ECHO_REPLY | 1 << OUT_CALL_REPLY |
 
 /* Appends a message of this type to out[]; leaves it out in a flood. */
 static void
-ctrl_put_all(struct ctrl *c, unsigned type,
+ctrl_put(struct ctrl *c, unsigned type,
     const uint32_t numbers[MSG_NUMBERS], const char *const *texts)
 {
 	const struct ctrl_msg *m = &ctrl_msgs[type];
@@ -166,21 +159,13 @@ ctrl_put_all(struct ctrl *c, unsigned type,
 	c->out_len += m->size;
 }
 
-/* The same for a message with nothing but zeroes after its third field. */
-static void
-ctrl_put(struct ctrl *c, unsigned type, uint32_t first, uint32_t second,
-    uint32_t third)
-{
-	ctrl_put_all(c, type, NUMBERS(first, second, third), NULL);
-}
-
 static void
 call_request(struct ctrl *c)
 {
 	const struct quirk_fields *f = quirk_fields(c->conf.quirks);
 	const char *phone = c->conf.phone[0] != '\0' ? c->conf.phone : f->phone;
 
-	ctrl_put_all(c, OUT_CALL_REQUEST, NUMBERS(c->conf.id,
+	ctrl_put(c, OUT_CALL_REQUEST, NUMBERS(c->conf.id,
 	    f->serial >= 0 ? (uint16_t)f->serial : c->serial, MIN_BPS,
 	    f->max_bps, f->bearer_type, FRAMING_ASYNC | FRAMING_SYNC,
 	    c->conf.window, 0, (uint32_t)strlen(phone), 0),
@@ -191,7 +176,7 @@ static void
 ctrl_ask_stop(struct ctrl *c, unsigned reason)
 {
 	ctrl_enter(c, CTRL_WAIT_STOP, END_US);
-	ctrl_put(c, STOP_REQUEST, reason, 0, 0);
+	ctrl_put(c, STOP_REQUEST, NUMBERS(reason), NULL);
 }
 
 /* Logs a message, "sent" or "received"; p has all octets of the RFC's size. */
@@ -287,7 +272,7 @@ echo_ask(struct ctrl *c)
 	if (c->echo_queued)
 		return;
 	c->echo_queued = true;
-	ctrl_put(c, ECHO_REQUEST, ++c->echo_id, 0, 0);
+	ctrl_put(c, ECHO_REQUEST, NUMBERS(++c->echo_id), NULL);
 }
 
 /*
@@ -330,8 +315,7 @@ ctrl_tick(struct ctrl *c, int64_t now)
 
 void
 ctrl_init(struct ctrl *c, const struct ipc_call *conf, uint16_t serial,
-    void (*on_event)(void *user, const struct ctrl_event *e), void *user,
-    int64_t now)
+    ctrl_event_fn *on_event, void *user, int64_t now)
 {
 	const struct quirk_fields *f = quirk_fields(conf->quirks);
 
@@ -344,7 +328,7 @@ ctrl_init(struct ctrl *c, const struct ipc_call *conf, uint16_t serial,
 	c->welcome = (conf->quirks & QUIRK_WELCOME) != 0;
 	ctrl_enter(c, CTRL_WAIT_REPLY, CTRL_NEVER);
 	/* A PNS sends 0 as its number of channels (RFC 2637 2.1). */
-	ctrl_put_all(c, START_REQUEST, NUMBERS(PPTP_VERSION, 0,
+	ctrl_put(c, START_REQUEST, NUMBERS(PPTP_VERSION, 0,
 	    f->framing_caps, f->bearer_caps, 0, f->firmware),
 	    (const char *const[]){ conf->hostname[0] != '\0' ?
 	    conf->hostname : f->host, f->vendor });
@@ -366,7 +350,7 @@ ctrl_stop(struct ctrl *c, int64_t now)
 		ctrl_close(c);
 	} else if (c->state <= CTRL_UP) {
 		ctrl_enter(c, CTRL_WAIT_CLEAR, END_US);
-		ctrl_put(c, CALL_CLEAR_REQUEST, c->conf.id, 0, 0);
+		ctrl_put(c, CALL_CLEAR_REQUEST, NUMBERS(c->conf.id), NULL);
 	} else if (c->state == CTRL_CALL_OVER) {
 		ctrl_ask_stop(c, STOP_LOCAL);
 	}
@@ -414,7 +398,7 @@ on_start_reply(struct ctrl *c, struct rd *r)
 		ctrl_log(c, WARNING, "the server's reply has no result: taken "
 		    "for success");
 	ctrl_enter(c, CTRL_WAIT_CALL, CTRL_NEVER);
-	tell(c, CTRL_EV_UP, 0, NULL);
+	c->on_event(c->user, CTRL_EV_UP, 0, NULL);
 	call_request(c);
 }
 
@@ -428,7 +412,7 @@ on_stop_request(struct ctrl *c, struct rd *r)
 		call_result(c, EXIT_SERVER_ENDED, "ended the connection",
 		    MSG_STOP_REASON, r->p);
 	ctrl_enter(c, CTRL_FLUSH, END_US);
-	ctrl_put(c, STOP_REPLY, PPTP_RESULT_OK, 0, 0);
+	ctrl_put(c, STOP_REPLY, NUMBERS(PPTP_RESULT_OK), NULL);
 }
 
 static void
@@ -441,7 +425,7 @@ on_stop_reply(struct ctrl *c, struct rd *r)
 static void
 on_echo_request(struct ctrl *c, struct rd *r)
 {
-	ctrl_put(c, ECHO_REPLY, rd_u32(r), PPTP_RESULT_OK, 0);
+	ctrl_put(c, ECHO_REPLY, NUMBERS(rd_u32(r), PPTP_RESULT_OK), NULL);
 }
 
 static void
@@ -467,8 +451,8 @@ on_call_request(struct ctrl *c, struct rd *r)
 {
 	bool asks = msg_u16(c->in + 8) == OUT_CALL_REQUEST;
 
-	ctrl_put(c, asks ? OUT_CALL_REPLY : IN_CALL_REPLY, 0, rd_u16(r),
-	    asks ? 7 : 3);
+	ctrl_put(c, asks ? OUT_CALL_REPLY : IN_CALL_REPLY,
+	    NUMBERS(0, rd_u16(r), asks ? 7 : 3), NULL);
 	ctrl_log(c, WARNING, "the server %s call: refused", asks ?
 	    "asks for an outgoing" : "announces an incoming");
 }
@@ -490,10 +474,10 @@ on_call_reply(struct ctrl *c, struct rd *r)
 	} else if (c->state == CTRL_WAIT_CALL) {
 		c->peer_id = peer_id;
 		ctrl_enter(c, CTRL_UP, CTRL_NEVER);
-		tell(c, CTRL_EV_CALL_UP, 0, NULL);
+		c->on_event(c->user, CTRL_EV_CALL_UP, 0, NULL);
 		/* Both ACCMs at their default: all is escaped. */
 		if (quirk_fields(c->conf.quirks)->link_info)
-			ctrl_put_all(c, SET_LINK_INFO, NUMBERS(peer_id, 0,
+			ctrl_put(c, SET_LINK_INFO, NUMBERS(peer_id, 0,
 			    UINT32_MAX, UINT32_MAX), NULL);
 	}
 }
@@ -513,7 +497,7 @@ on_call_end(struct ctrl *c, struct rd *r)
 		return;
 	if (msg_u16(c->in + 8) == CALL_CLEAR_REQUEST) {
 		/* Result 4: as requested. */
-		ctrl_put(c, CALL_DISCONNECT, c->conf.id, 4, 0);
+		ctrl_put(c, CALL_DISCONNECT, NUMBERS(c->conf.id, 4), NULL);
 		call_down(c, EXIT_SERVER_ENDED,
 		    "the server ended the call by a Call-Clear-Request");
 	} else {

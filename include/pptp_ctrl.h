@@ -37,12 +37,12 @@ enum ctrl_event_type {
 	CTRL_EV_CLOSED		/* close the socket; CALL_DOWN came before */
 };
 
-struct ctrl_event {
-	enum ctrl_event_type type;
-	unsigned	 code;
-	const char	*text;		/* a sentence, peer's text escaped; no
-					 * newline */
-};
+/*
+ * text is a sentence without a newline, the peer's own escaped.  It is valid
+ * only until the function returns, which must not call those below.
+ */
+typedef void ctrl_event_fn(void *user, enum ctrl_event_type type,
+    unsigned code, const char *text);
 
 enum ctrl_state {
 	CTRL_WAIT_REPLY,	/* SCCRQ queued or sent (3.1.1) */
@@ -58,7 +58,7 @@ enum ctrl_state {
 struct ctrl {
 	struct ipc_call	 conf;
 	uint16_t	 serial, peer_id;	/* peer_id: of the OCRP */
-	void		(*on_event)(void *user, const struct ctrl_event *e);
+	ctrl_event_fn	*on_event;
 	void		*user;
 	enum ctrl_state	 state;
 	struct ipc_server peer;		/* what the SCCRP says (2.2) */
@@ -87,14 +87,10 @@ struct ctrl {
  * Queues the SCCRQ, which the OCRQ (2.7) follows as soon as the SCCRP has come.
  * conf, which is copied, has the call's id and window (> 0) with quirks
  * applied.  A quirk may replace the serial number.  The caller limits the wait
- * for the SCCRP and the OCRP.
- *
- * on_event is called with each event, which is valid only until it returns; it
- * must not call the functions below.
+ * for the SCCRP and the OCRP.  on_event is called with each event.
  */
 void ctrl_init(struct ctrl *c, const struct ipc_call *conf, uint16_t serial,
-    void (*on_event)(void *user, const struct ctrl_event *e), void *user,
-    int64_t now);
+    ctrl_event_fn *on_event, void *user, int64_t now);
 
 /*
  * Takes octets the peer sent and handles at most one whole message.  Returns

@@ -69,18 +69,18 @@ came_up(void)
 }
 
 static void
-took(void *user, const struct ctrl_event *e)
+took(void *user, enum ctrl_event_type type, unsigned code, const char *text)
 {
-	size_t len = e->text == NULL ? 0 : strlen(e->text);
+	size_t len = text == NULL ? 0 : strlen(text);
 
 	MUST(user == &c && !closed && len < CTRL_TEXT);
-	MUST((len > 0) == (e->type == CTRL_EV_LOG ||
-	    e->type == CTRL_EV_CALL_DOWN));
+	MUST((len > 0) == (type == CTRL_EV_LOG ||
+	    type == CTRL_EV_CALL_DOWN));
 	for (size_t i = 0; i < len; i++)
-		MUST(e->text[i] >= ' ' && e->text[i] <= '~');
-	switch (e->type) {
+		MUST(text[i] >= ' ' && text[i] <= '~');
+	switch (type) {
 	case CTRL_EV_LOG:
-		MUST(e->code >= 1 && e->code <= 3);
+		MUST(code >= 1 && code <= 3);
 		break;
 	case CTRL_EV_UP:
 		break;

@@ -101,8 +101,8 @@ enum { SENT_MAX = 4096 };
 struct world {
 	struct ctrl	 c;
 	int64_t		 now;
-	struct ctrl_event last[CTRL_EV_CLOSED + 1];	/* by type */
-	char		 text[CTRL_EV_CLOSED + 1][CTRL_TEXT];	/* theirs */
+	unsigned	 down_status;
+	char		 down_text[CTRL_TEXT];
 	unsigned	 count[CTRL_EV_CLOSED + 1];
 	unsigned	 loud;		/* lines at level 2 */
 	bool		 late;		/* something came after CLOSED */
@@ -115,22 +115,22 @@ struct world {
 static struct world w;
 
 static void
-on_event(void *user, const struct ctrl_event *e)
+on_event(void *user, enum ctrl_event_type type, unsigned code,
+    const char *text)
 {
 	struct world *in = user;
 	size_t used = strlen(in->lines);
 
 	in->late |= in->count[CTRL_EV_CLOSED] > 0;
-	in->last[e->type] = *e;
-	in->count[e->type]++;
-	in->loud += e->type == CTRL_EV_LOG && e->code == 2;
-	if (e->text == NULL)
-		return;
-	snprintf(in->text[e->type], CTRL_TEXT, "%s", e->text);
-	in->last[e->type].text = in->text[e->type];
-	if (used < sizeof(in->lines) - 512)
+	in->count[type]++;
+	in->loud += type == CTRL_EV_LOG && code == 2;
+	if (type == CTRL_EV_CALL_DOWN) {
+		in->down_status = code;
+		snprintf(in->down_text, CTRL_TEXT, "%s", text);
+	}
+	if (text != NULL && used < sizeof(in->lines) - 512)
 		snprintf(in->lines + used, sizeof(in->lines) - used, "%s\n",
-		    e->text);
+		    text);
 }
 
 /* Writes what may be written now, each message whole. */
@@ -156,7 +156,8 @@ forget(void)
 	w.lines[0] = '\0';
 	w.loud = 0;
 	memset(w.count, 0, sizeof(w.count));
-	memset(w.last, 0, sizeof(w.last));
+	w.down_status = 0;
+	w.down_text[0] = '\0';
 }
 
 /* Was exactly this sent since the last question? */
@@ -239,20 +240,18 @@ start_up(unsigned quirks)
 static bool
 closed(void)
 {
-	return T_EQ(w.count[CTRL_EV_CLOSED], 1) &&
+	return T_EQ(w.count[CTRL_EV_CLOSED], 1) && T_IS(!w.late) &&
 	    T_EQ(w.c.state, CTRL_CLOSED);
 }
 
 static bool
 down(enum exit_status status, const char *words)
 {
-	const struct ctrl_event *e = &w.last[CTRL_EV_CALL_DOWN];
-
-	if (w.count[CTRL_EV_CALL_DOWN] == 1 && e->code == status &&
-	    strstr(e->text, words) != NULL)
+	if (w.count[CTRL_EV_CALL_DOWN] == 1 && w.down_status == status &&
+	    strstr(w.down_text, words) != NULL)
 		return true;
-	printf("# down %u times, status %d: %s\n",
-	    w.count[CTRL_EV_CALL_DOWN], (int)e->code, e->text);
+	printf("# down %u times, status %u: %s\n",
+	    w.count[CTRL_EV_CALL_DOWN], w.down_status, w.down_text);
 	return false;
 }
 
