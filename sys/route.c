@@ -445,25 +445,6 @@ have(struct route *r, const struct route_hop *hop)
 	r->hop = *hop;
 }
 
-static void
-remove_ours(struct route *r, const struct scan *s,
-    const struct route_hop *but)
-{
-	r->have = false;
-	for (unsigned i = 0; i < s->n_ours; i++) {
-		if (but != NULL && hop_same(&s->ours[i], but))
-			continue;
-		if (change(r, RTM_DELROUTE, 0, &s->ours[i]) == 0) {
-			hop_log(r, "removed", &s->ours[i]);
-		} else if (errno != ESRCH) {
-			log_warn("cannot remove a host route of ours");
-			have(r, &s->ours[i]);
-		}
-	}
-	if (but != NULL)
-		have(r, but);
-}
-
 /* Is this another error than that of the last update? */
 static bool
 is_news(struct route *r, int error)
@@ -480,6 +461,25 @@ warn_once(struct route *r, const char *what)
 	if (is_news(r, errno))
 		log_warn("%s %s", what, r->name);
 	return -1;
+}
+
+static void
+remove_ours(struct route *r, const struct scan *s,
+    const struct route_hop *but)
+{
+	r->have = false;
+	for (unsigned i = 0; i < s->n_ours; i++) {
+		if (but != NULL && hop_same(&s->ours[i], but))
+			continue;
+		if (change(r, RTM_DELROUTE, 0, &s->ours[i]) == 0) {
+			hop_log(r, "removed", &s->ours[i]);
+		} else if (errno != ESRCH) {
+			(void)warn_once(r, "cannot remove a host route to");
+			have(r, &s->ours[i]);
+		}
+	}
+	if (but != NULL)
+		have(r, but);
 }
 
 /* Makes our route go by hop, in place of any that we had. */
@@ -593,32 +593,20 @@ route_changed(struct route *r)
 	}
 }
 
-/* Removes our route; retries at this last chance: a lack of memory may pass. */
-static void
-remove_last(struct route *r)
-{
-	for (int i = 0; i < REMOVALS; i++) {
-		if (change(r, RTM_DELROUTE, 0, &r->hop) == 0) {
-			hop_log(r, "removed", &r->hop);
-			return;
-		}
-		if (errno == ESRCH || errno == ENODEV)
-			return;
-		(void)poll(NULL, 0, REMOVAL_PAUSE_MS);
-	}
-	(void)warn_once(r, "there stays a host route to");
-}
-
 void
 route_close(struct route *r)
 {
 	struct scan s;
 
-	/* There are two if an old one could not be removed. */
-	if (r->have && scan(r, &s) == 0)
-		remove_ours(r, &s, NULL);
+	/* This is the last chance, and a lack of memory may pass. */
+	for (int i = 0; r->have && i < REMOVALS; i++) {
+		if (i > 0)
+			(void)poll(NULL, 0, REMOVAL_PAUSE_MS);
+		if (scan(r, &s) == 0)
+			remove_ours(r, &s, NULL);
+	}
 	if (r->have)
-		remove_last(r);
+		(void)warn_once(r, "there stays a host route to");
 	r->have = false;
 	fd_close(r->fd);
 	fd_close(r->watch);
