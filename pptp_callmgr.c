@@ -41,7 +41,7 @@ enum {
 	CLIENTS = 512,			/* of one server, at most */
 	DROP_SOCKS = 16,		/* one for each local address */
 	REQUEST_US = 2000000,		/* for a client's first message */
-	ACCEPT_PAUSE_US = 200000,	/* after accept() lacked a descriptor */
+	PAUSE_MS = 10,			/* after a lack of memory or so */
 	MONITOR_US = 5000000,		/* for the monitor's READY */
 	DRAIN_US = 500000		/* for the server to close its end */
 };
@@ -84,7 +84,6 @@ struct manager {
 					 * served */
 	int		 listener;	/* -1: private, or no more clients */
 	int		 reserve_fd;	/* to refuse a client with; or -1 */
-	int64_t		 accept_resume_us;	/* until then no accept() */
 	uint32_t	 drop_local[DROP_SOCKS];	/* with a drop socket */
 	unsigned	 drop_socks;
 	unsigned	 clients;	/* the slots in use are below */
@@ -191,22 +190,24 @@ client_new(struct manager *g, int fd)
 
 /*
  * accept() has no descriptor left.  The client would stay in the backlog and
- * make poll() return at once again and again: so accept() is suspended, and the
- * reserved descriptor is used to refuse one client.
+ * make poll() return at once again and again: so the reserved descriptor is
+ * used to refuse it.
  */
 static void
 refuse_one(struct manager *g)
 {
-	struct client cl = { .tcp = -1 };
+	struct client cl = { .fd = -1, .tcp = -1 };
 
-	g->accept_resume_us = g->now + ACCEPT_PAUSE_US;
-	if (g->reserve_fd == -1)
-		return;
-	close(g->reserve_fd);
-	cl.fd = accept4(g->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (cl.fd != -1)
+	if (g->reserve_fd != -1) {
+		close(g->reserve_fd);
+		cl.fd = accept4(g->listener, NULL, NULL,
+		    SOCK_CLOEXEC | SOCK_NONBLOCK);
+	}
+	if (cl.fd == -1)
+		(void)poll(NULL, 0, PAUSE_MS);
+	else
 		client_down(&cl, EXIT_SYSTEM, CLIENTS_FULL);
-	if (dup2(STDIN_FILENO, g->reserve_fd) == -1)
+	if (g->reserve_fd != -1 && dup2(STDIN_FILENO, g->reserve_fd) == -1)
 		g->reserve_fd = -1;
 }
 
@@ -664,14 +665,13 @@ watch(struct manager *g, unsigned *n, int fd, int events)
 static unsigned
 watch_all(struct manager *g)
 {
-	int listener = g->now < g->accept_resume_us ? -1 : g->listener;
 	struct client *cl = NULL;
 	unsigned n = P_FIXED;
 	size_t len;
 
 	g->poll[P_NONE] = (struct pollfd){ -1, 0, 0 };
 	g->poll[P_SIGNAL] = (struct pollfd){ g->signals, POLLIN, 0 };
-	g->poll[P_LISTENER] = (struct pollfd){ listener, POLLIN, 0 };
+	g->poll[P_LISTENER] = (struct pollfd){ g->listener, POLLIN, 0 };
 	g->poll[P_MONITOR] = (struct pollfd){ g->monitor, POLLIN, 0 };
 	while ((cl = clients_next(g, cl)) != NULL) {
 		bool out = cl->stage == CONNECTING ||
@@ -689,8 +689,7 @@ watch_all(struct manager *g)
 static int64_t
 next_deadline(struct manager *g)
 {
-	int64_t due = g->now < g->accept_resume_us ?
-	    g->accept_resume_us : CTRL_NEVER;
+	int64_t due = CTRL_NEVER;
 	struct client *cl = NULL;
 
 	while ((cl = clients_next(g, cl)) != NULL) {
@@ -795,7 +794,7 @@ manager_loop(struct manager *g)
 			/* poll() lacks memory for its table: wait. */
 			if (errno != ENOMEM && errno != EAGAIN)
 				return;
-			(void)poll(NULL, 0, 10);
+			(void)poll(NULL, 0, PAUSE_MS);
 		}
 		g->now = clock_us();
 		serve_all(g);
