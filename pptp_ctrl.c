@@ -44,8 +44,8 @@ enum {
 };
 
 struct ctrl_msg {
-	const char	*name;		/* after its NUL come the fields, in
-					 * the form of ctrl_msg.h */
+	const char	*name;
+	const char	*fields;		/* in the form of ctrl_msg.h */
 	uint8_t		 size;			/* RFC 2637, header included */
 	uint8_t		 answer;		/* the type that answers it */
 	uint8_t		 states;		/* bits: when it may arrive */
@@ -54,12 +54,6 @@ struct ctrl_msg {
 
 /* By message type; defined below. */
 static const struct ctrl_msg ctrl_msgs[PPTP_TYPES];
-
-static const char *
-fields_of(const struct ctrl_msg *m)
-{
-	return m->name + strlen(m->name) + 1;
-}
 
 /* ---- events ---- */
 
@@ -154,7 +148,7 @@ ctrl_put(struct ctrl *c, unsigned type,
 		return;
 	}
 	assert(c->out_len + m->size <= CTRL_OUT);
-	msg_put(c->out + c->out_len, m->size, type, fields_of(m), numbers,
+	msg_put(c->out + c->out_len, m->size, type, m->fields, numbers,
 	    texts);
 	c->out_len += m->size;
 }
@@ -187,7 +181,7 @@ log_message(struct ctrl *c, const char *what, const uint8_t *p)
 	struct rd body = { .p = p + PPTP_HEADER, .end = p + m->size };
 	char text[CTRL_TEXT - 48];		/* leaves room for the name */
 
-	msg_fields(text, sizeof(text), fields_of(m), body);
+	msg_fields(text, sizeof(text), m->fields, body);
 	ctrl_log(c, MESSAGE, "%s %s: %s", what, m->name, text);
 }
 
@@ -526,50 +520,50 @@ on_wan_error(struct ctrl *c, struct rd *r)
 
 /* RFC 2637 2.1 to 2.15.  Messages no PAC should send have no states. */
 static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
-	[START_REQUEST] = { "Start-Control-Connection-Request\0"
+	[START_REQUEST] = { "Start-Control-Connection-Request",
 	    "2xversion,2-,4 framing,4 bearer,2 channels,2xfirmware,64thost,"
 	    "64tvendor", 156, START_REPLY, 0, NULL },
-	[START_REPLY] = { "Start-Control-Connection-Reply\0"
+	[START_REPLY] = { "Start-Control-Connection-Reply",
 	    "2xversion,1 result,1 error,4 framing,4 bearer,2 channels,"
 	    "2xfirmware,64thost,64tvendor", 156, 0,
 	    IN(WAIT_REPLY), on_start_reply },
-	[STOP_REQUEST] = { "Stop-Control-Connection-Request\0"
+	[STOP_REQUEST] = { "Stop-Control-Connection-Request",
 	    "1 reason", 16, STOP_REPLY,
 	    IN(WAIT_REPLY) | OPEN | IN(WAIT_STOP), on_stop_request },
-	[STOP_REPLY] = { "Stop-Control-Connection-Reply\0"
+	[STOP_REPLY] = { "Stop-Control-Connection-Reply",
 	    "1 result,1 error", 16, 0, IN(WAIT_STOP), on_stop_reply },
-	[ECHO_REQUEST] = { "Echo-Request\0"
+	[ECHO_REQUEST] = { "Echo-Request",
 	    "4xidentifier", 16, ECHO_REPLY, OPEN, on_echo_request },
-	[ECHO_REPLY] = { "Echo-Reply\0"
+	[ECHO_REPLY] = { "Echo-Reply",
 	    "4xidentifier,1 result,1 error", 20, 0, OPEN, on_echo_reply },
-	[OUT_CALL_REQUEST] = { "Outgoing-Call-Request\0"
+	[OUT_CALL_REQUEST] = { "Outgoing-Call-Request",
 	    "2 call,2 serial,4 minimum bit/s,4 maximum bit/s,4 bearer,"
 	    "4 framing,2 window,2 delay,2-,2-,64tphone,64tsubaddress", 168,
 	    OUT_CALL_REPLY, OPEN, on_call_request },
-	[OUT_CALL_REPLY] = { "Outgoing-Call-Reply\0"
+	[OUT_CALL_REPLY] = { "Outgoing-Call-Reply",
 	    "2 call,2 peer's call,1 result,1 error,2 cause,4 bit/s,2 window,"
 	    "2 delay,4 channel", 32, 0,
 	    IN(WAIT_CALL) | IN(WAIT_CLEAR), on_call_reply },
-	[IN_CALL_REQUEST] = { "Incoming-Call-Request\0"
+	[IN_CALL_REQUEST] = { "Incoming-Call-Request",
 	    "2 call,2 serial,4 bearer,4 channel,2-,2-,64tdialed,64tdialing,"
 	    "64tsubaddress", 220, IN_CALL_REPLY, OPEN, on_call_request },
-	[IN_CALL_REPLY] = { "Incoming-Call-Reply\0"
+	[IN_CALL_REPLY] = { "Incoming-Call-Reply",
 	    "2 call,2 peer's call,1 result,1 error,2 window,2 delay", 24, 0, 0,
 	    NULL },
-	[IN_CALL_CONNECTED] = { "Incoming-Call-Connected\0"
+	[IN_CALL_CONNECTED] = { "Incoming-Call-Connected",
 	    "2 peer's call,2-,4 bit/s,2 window,2 delay,4 framing", 28, 0, 0,
 	    NULL },
-	[CALL_CLEAR_REQUEST] = { "Call-Clear-Request\0"
+	[CALL_CLEAR_REQUEST] = { "Call-Clear-Request",
 	    "2 call", 16, CALL_DISCONNECT, CALL, on_call_end },
-	[CALL_DISCONNECT] = { "Call-Disconnect-Notify\0"
+	[CALL_DISCONNECT] = { "Call-Disconnect-Notify",
 	    "2 call,1 result,1 error,2 cause,2-,128tstatistics", 148, 0,
 	    CALL | IN(WAIT_STOP), on_call_end },
-	[WAN_ERROR] = { "WAN-Error-Notify\0"
+	[WAN_ERROR] = { "WAN-Error-Notify",
 	    "2 peer's call,2-,4 CRC errors,4 framing errors,"
 	    "4 hardware overruns,4 buffer overruns,4 time-outs,"
 	    "4 alignment errors", 40, 0, OPEN, on_wan_error },
 	/* An ACCM matters to asynchronous serial lines only. */
-	[SET_LINK_INFO] = { "Set-Link-Info\0"
+	[SET_LINK_INFO] = { "Set-Link-Info",
 	    "2 peer's call,2-,4xsend ACCM,4xreceive ACCM", 24, 0, OPEN,
 	    NULL },
 };
