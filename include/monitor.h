@@ -35,9 +35,9 @@ void monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 
 /*
  * Removes the manager's socket file, unless a successor's has taken its place;
- * and the file of refusals.h, if it is empty once all gateways have let go of
- * it, which may take two seconds at most.  Locks s->dir for that and leaves it
- * unlocked.  Retries for a second what fails, then logs it.
+ * and the file of refusals.h, if it is empty and no gateway holds it any more
+ * within two seconds.  Locks s->dir for that and leaves it unlocked.  Retries
+ * as long what fails, then logs it.
  */
 void monitor_remove_files(const struct monitor_start *s);
 

@@ -26,27 +26,11 @@
 
 enum {
 	ROUTE_BURST_US = 200000,	/* changes of routes come in bursts */
-	REMOVE_TRIES = 50,
-	GATEWAY_TRIES = 100,
-	PAUSE_MS = 20
+	REMOVE_TRIES = 100,
+	REMOVE_PAUSE_MS = 20
 };
 
 /* ---- removing the files ---- */
-
-/*
- * Waits until no gateway has a lock on the file of refusals.h.  A gateway notes
- * there how its tunnel ended, which may be after the call manager has ended.
- */
-static bool
-is_noted(const struct monitor_start *s, struct stat *file)
-{
-	int tries = GATEWAY_TRIES;
-
-	while (tries-- > 0 && (flock(s->refused, LOCK_EX | LOCK_NB) == -1 ||
-	    fstat(s->refused, file) == -1))
-		(void)poll(NULL, 0, PAUSE_MS);
-	return tries >= 0;
-}
 
 /* Removes a file; 0 also if it is gone, or another file has its name. */
 static int
@@ -64,39 +48,47 @@ remove_if(int dir, const char *file, const struct stat *is)
 	return unlinkat(dir, file, 0);
 }
 
-/* Tries for a second: a lack of memory may pass. */
-static void
-remove_patiently(const struct monitor_start *s, const char *file,
-    const struct stat *is)
+/*
+ * Removes what is to be removed, or fails with errno.  EWOULDBLOCK: a gateway
+ * has a lock on the file of refusals.h, where it notes how its tunnel ended,
+ * which may be after the call manager has ended.
+ */
+static int
+remove_files(const struct monitor_start *s)
 {
-	int rc = -1;
+	char refused[INET_ADDRSTRLEN + 16];
+	struct stat is;
 
-	for (int i = 0; i < REMOVE_TRIES && rc == -1; i++) {
-		if (i > 0)
-			(void)poll(NULL, 0, PAUSE_MS);
-		if (flock(s->dir, LOCK_EX) == -1)
-			continue;
-		rc = remove_if(s->dir, file, is);
-		(void)flock(s->dir, LOCK_UN);
-	}
-	if (rc == -1)
-		log_warn("%s: the call manager's file %s stays", s->name, file);
+	if (remove_if(s->dir, s->file, &s->made) == -1)
+		return -1;
+	if (s->refused == -1)
+		return 0;
+	if (flock(s->refused, LOCK_EX | LOCK_NB) == -1 ||
+	    fstat(s->refused, &is) == -1)
+		return -1;
+	/* If it holds something it stays. */
+	snprintf(refused, sizeof(refused), "%s.refused", s->name);
+	return is.st_size != 0 ? 0 : remove_if(s->dir, refused, &is);
 }
 
 void
 monitor_remove_files(const struct monitor_start *s)
 {
-	char refused[INET_ADDRSTRLEN + 16];
-	struct stat is;
+	int rc = -1;
 
 	if (s->dir == -1)
 		return;
-	remove_patiently(s, s->file, &s->made);
-	/* A file of refusals.h that holds something stays. */
-	if (s->refused == -1 || !is_noted(s, &is) || is.st_size != 0)
-		return;
-	snprintf(refused, sizeof(refused), "%s.refused", s->name);
-	remove_patiently(s, refused, &is);
+	/* Again and again: a lack of memory may pass. */
+	for (int i = 0; i < REMOVE_TRIES && rc == -1; i++) {
+		if (i > 0)
+			(void)poll(NULL, 0, REMOVE_PAUSE_MS);
+		if (flock(s->dir, LOCK_EX) == -1)
+			continue;
+		rc = remove_files(s);
+		(void)flock(s->dir, LOCK_UN);
+	}
+	if (rc == -1 && errno != EWOULDBLOCK)
+		log_warn("%s: the call manager's files stay", s->name);
 }
 
 /* ---- routes ---- */
