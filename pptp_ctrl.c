@@ -329,13 +329,6 @@ ctrl_init(struct ctrl *c, const struct ipc_call *conf, uint16_t serial,
 }
 
 void
-ctrl_abort(struct ctrl *c, enum exit_status status, const char *text)
-{
-	call_down(c, status, "%s", text);
-	ctrl_close(c);
-}
-
-void
 ctrl_stop(struct ctrl *c, int64_t now)
 {
 	c->now = now;
@@ -420,20 +413,6 @@ static void
 on_echo_request(struct ctrl *c, struct rd *r)
 {
 	ctrl_put(c, ECHO_REPLY, NUMBERS(rd_u32(r), PPTP_RESULT_OK), NULL);
-}
-
-static void
-on_echo_reply(struct ctrl *c, struct rd *r)
-{
-	uint32_t id = rd_u32(r);
-
-	/* A reply too short for an identifier is an answer all the same. */
-	if (c->echo_due != CTRL_NEVER && id != c->echo_id &&
-	    c->in_total >= PPTP_HEADER + sizeof(id))
-		ctrl_log(c, WARNING, "the server answers echo 0x%08x instead "
-		    "of 0x%08x: ignored", id, c->echo_id);
-	else
-		c->echo_due = CTRL_NEVER;
 }
 
 /*
@@ -535,7 +514,7 @@ static const struct ctrl_msg ctrl_msgs[PPTP_TYPES] = {
 	[ECHO_REQUEST] = { "Echo-Request",
 	    "4xidentifier", 16, ECHO_REPLY, OPEN, on_echo_request },
 	[ECHO_REPLY] = { "Echo-Reply",
-	    "4xidentifier,1 result,1 error", 20, 0, OPEN, on_echo_reply },
+	    "4xidentifier,1 result,1 error", 20, 0, OPEN, NULL },
 	[OUT_CALL_REQUEST] = { "Outgoing-Call-Request",
 	    "2 call,2 serial,4 minimum bit/s,4 maximum bit/s,4 bearer,"
 	    "4 framing,2 window,2 delay,2-,2-,64tphone,64tsubaddress", 168,
@@ -615,7 +594,9 @@ in_message(struct ctrl *c)
 	unsigned kind = msg_u16(c->in + 2), type = msg_u16(c->in + 8);
 	const struct ctrl_msg *m = &ctrl_msgs[type < PPTP_TYPES ? type : 0];
 
+	/* Whatever it sends, the server is there. */
 	c->active_at = c->now;
+	c->echo_due = CTRL_NEVER;
 	if (c->skipped > 0)
 		ctrl_log(c, WARNING, "skipped %zu octets of text before the "
 		    "first message", c->skipped);

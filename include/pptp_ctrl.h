@@ -119,7 +119,4 @@ void ctrl_tick(struct ctrl *c, int64_t now);
  */
 void ctrl_stop(struct ctrl *c, int64_t now);
 
-/* Ends call and connection at once, for a reason of the caller's. */
-void ctrl_abort(struct ctrl *c, enum exit_status status, const char *text);
-
 #endif
