@@ -118,7 +118,7 @@ client_say(const struct client *cl, enum ipc_type type, unsigned code,
 	(void)ipc_send(cl->fd, &m, NULL);
 }
 
-/* The client has gone or is sent away: what is left is its connection. */
+/* The client has gone or is sent away: serve_conn() ends the call it has. */
 static void
 client_close(struct client *cl)
 {
@@ -410,7 +410,6 @@ static const char *
 connect_hint(int err)
 {
 	return err == ECONNREFUSED ? " (is a PPTP server running there?)" :
-	    err == ETIMEDOUT ? " (is that port blocked on the way?)" :
 	    err == EHOSTUNREACH ? " (is that machine on, and the address "
 	    "right? ping it; or a firewall there or on the way says so)" : "";
 }
@@ -444,25 +443,6 @@ conn_writable(struct client *cl)
 }
 
 /* ---- what clients do ---- */
-
-/* The client is gone or late: its call ends. */
-static void
-client_gone(struct client *cl)
-{
-	client_close(cl);
-	if (cl->stage == FREE)
-		return;
-	ctrl_stop(&cl->ctrl, cl->g->now);
-	conn_write(cl);
-}
-
-/* Tells the client why, and ends it and the call it may have. */
-static void
-client_refuse(struct client *cl, unsigned status, const char *text)
-{
-	client_say(cl, IPC_DOWN, status, text);
-	client_gone(cl);
-}
 
 /* Maps a gateway's counters, which the seal keeps it from shrinking. */
 static const struct gre_counters *
@@ -534,7 +514,7 @@ on_call(struct client *cl, const struct ipc_call *call, struct ipc_fds *fds)
 
 	if (cl->stage != NEW || call->server != g->server.s_addr ||
 	    tcp == -1 || fd_nonblock(tcp) == -1)
-		client_refuse(cl, EXIT_SYSTEM, "the call manager did not "
+		client_down(cl, EXIT_SYSTEM, "the call manager did not "
 		    "understand: is an older pptp still running?");
 	else if (id_is_taken(g, call->id))
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
@@ -596,7 +576,7 @@ client_readable(struct client *cl)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n == -1 && errno == EMFILE)
-		client_refuse(cl, EXIT_SYSTEM, CLIENTS_FULL);
+		client_down(cl, EXIT_SYSTEM, CLIENTS_FULL);
 	else if (n == 1 && m.type == IPC_CALL)
 		on_call(cl, &m.call, &fds);
 	else if (n == 1 && m.type == IPC_STATUS && cl->stage == NEW) {
@@ -606,7 +586,7 @@ client_readable(struct client *cl)
 		if (n != 0)
 			log_warnx("%s: a local process sent what is not ours: "
 			    "its connection is closed", cl->g->name);
-		client_gone(cl);
+		client_close(cl);
 	}
 	ipc_fds_close(&fds);
 }
@@ -623,7 +603,7 @@ client_late(struct client *cl)
 	char text[IPC_TEXT];
 
 	if (!has_call(cl)) {		/* does not read, or never asked */
-		client_gone(cl);
+		client_close(cl);
 		return;
 	}
 	secs += secs == 0;
@@ -643,7 +623,7 @@ client_late(struct client *cl)
 		    "lines or addresses run out? try again later)", name,
 		    secs);
 	}
-	client_refuse(cl, status, text);
+	client_down(cl, status, text);
 }
 
 /* ---- the manager's loop ---- */
@@ -719,11 +699,13 @@ serve_conn(struct client *cl)
 {
 	short events = cl->g->poll[cl->tcp_at].revents;
 
+	if (cl->fd == -1)
+		ctrl_stop(&cl->ctrl, cl->g->now);
 	if (cl->stage == DRAINING && cl->deadline <= cl->g->now)
 		conn_free(cl);
 	else if (cl->stage == CONNECTING && events != 0)
 		conn_writable(cl);
-	else if ((events & ~POLLOUT) != 0)
+	else if (cl->stage >= CONNECTED && (events & ~POLLOUT) != 0)
 		conn_readable(cl);
 	if (cl->stage != CONNECTED)
 		return;

@@ -338,8 +338,6 @@ ctrl_stop(struct ctrl *c, int64_t now)
 	} else if (c->state <= CTRL_UP) {
 		ctrl_enter(c, CTRL_WAIT_CLEAR, END_US);
 		ctrl_put(c, CALL_CLEAR_REQUEST, NUMBERS(c->conf.id), NULL);
-	} else if (c->state == CTRL_CALL_OVER) {
-		ctrl_ask_stop(c, STOP_LOCAL);
 	}
 }
 

@@ -115,7 +115,7 @@ void ctrl_tick(struct ctrl *c, int64_t now);
 /*
  * Ends call and connection in order: clears the call (2.12), sends StopCCRQ
  * (2.3), waits up to a second for each answer, then tells CTRL_EV_CLOSED.
- * Before the SCCRP the connection ends at once.
+ * Before the SCCRP the connection ends at once.  May be called again.
  */
 void ctrl_stop(struct ctrl *c, int64_t now);
 
