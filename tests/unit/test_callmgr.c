@@ -3,7 +3,8 @@
  * The call manager's loop, round by round: clients and the server are the other
  * ends of socket pairs, and the clock is the test's.
  */
-/* with: manager/ctrl_msg.c manager/ipc.c manager/ipc_msg.c pptp_ctrl.c pptp_quirks.c util.c */
+/* with: manager/ctrl_msg.c manager/ipc.c manager/ipc_msg.c */
+/* with: pptp_ctrl.c pptp_quirks.c util.c */
 #include "util.h"
 
 static int connect_errno;	/* 0: fd_connect() succeeds */
