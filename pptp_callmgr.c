@@ -63,8 +63,8 @@ struct client {
 	struct manager	*g;
 	enum stage	 stage;
 	int		 fd, tcp;	/* -1: not there, or gone */
-	unsigned	 at, tcp_at;	/* in the table for poll() */
-	bool		 routed;	/* the host route has its path */
+	unsigned	 at, tcp_at;	/* indexes in poll[] */
+	bool		 routed;	/* the host route follows its path */
 	const struct gre_counters *n;	/* shared by the gateway, or NULL */
 	int64_t		 deadline;	/* to ask; for its call to be up; to
 					 * end draining */
@@ -86,7 +86,7 @@ struct manager {
 	int		 reserve_fd;	/* to refuse a client with; or -1 */
 	uint32_t	 drop_local[DROP_SOCKS];	/* with a drop socket */
 	unsigned	 drop_socks;
-	unsigned	 clients;	/* the slots in use are below */
+	unsigned	 clients;	/* slots beyond are all free */
 	struct client	 client[CLIENTS];
 	struct pollfd	 poll[P_FIXED + 2 * CLIENTS];
 };
@@ -317,8 +317,8 @@ conn_free(struct client *cl)
 }
 
 /*
- * Ends our side of a connection.  Closing the socket at once would answer what
- * the server still sends with a TCP reset.
+ * Shuts down our side of a connection.  If the socket were closed at once,
+ * anything the server still sends would be answered with a TCP reset.
  */
 static void
 conn_drain(struct client *cl)
@@ -405,19 +405,15 @@ conn_readable(struct client *cl)
 	}
 }
 
-/* What to try when TCP does not connect. */
-static const char *
-connect_hint(int err)
-{
-	return err == ECONNREFUSED ? " (is a PPTP server running there?)" :
-	    err == EHOSTUNREACH ? " (is that machine on, and the address "
-	    "right? ping it; or a firewall there or on the way says so)" : "";
-}
-
 /* TCP is connected, or err says why not. */
 static void
 conn_tried(struct client *cl, int err)
 {
+	const char *hint = err == ECONNREFUSED ?
+	    " (is a PPTP server running there?)" :
+	    err == ETIMEDOUT ? " (is that port blocked on the way?)" :
+	    err == EHOSTUNREACH ? " (is that machine on, and the address "
+	    "right? ping it; or a firewall there or on the way says so)" : "";
 	char text[IPC_TEXT];
 
 	if (err == 0) {
@@ -427,8 +423,9 @@ conn_tried(struct client *cl, int err)
 		return;
 	}
 	snprintf(text, sizeof(text), "cannot connect to %s port %u: %s%s",
-	    cl->g->name, cl->ctrl.conf.port, strerror(err), connect_hint(err));
-	ctrl_abort(&cl->ctrl, EXIT_CONNECT, text);
+	    cl->g->name, cl->ctrl.conf.port, strerror(err), hint);
+	client_down(cl, EXIT_CONNECT, text);
+	conn_free(cl);
 }
 
 static void
@@ -486,7 +483,7 @@ keep_drop_sock(struct manager *g, int *fd)
 	*fd = -1;
 }
 
-/* Begins the call that a client asks for; takes of *fds what it keeps. */
+/* Begins a client's call; takes the descriptors that it needs from *fds. */
 static void
 call_begin(struct client *cl, const struct ipc_call *call, struct ipc_fds *fds)
 {
@@ -542,7 +539,7 @@ tunnel_of(const struct client *cl)
 	return m;
 }
 
-/* Sends what the client can take of a listing now; ends it with the listing. */
+/* Sends as much of a listing as fits now; ends the client with it. */
 static void
 client_list(struct client *cl)
 {

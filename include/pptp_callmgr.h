@@ -7,7 +7,7 @@
 
 /*
  * Drops every privilege, serves gateways and --status, and ends with its last
- * call.  monitor: the socket to the monitor, or -1.
+ * call.  monitor: the socket to the monitor.
  */
 void callmgr_run(const struct monitor_start *s, int monitor)
     __attribute__((__noreturn__));

@@ -69,14 +69,15 @@ struct ctrl {
 	int64_t		 echo_due;	/* Echo-Reply due by; or CTRL_NEVER */
 	uint32_t	 echo_id;
 	bool		 echo_queued;	/* not wholly sent yet */
-	unsigned	 hold_for;	/* type that ends the hold; 0: none */
-	int64_t		 hold_until;	/* QUIRK_ASYNCREAD spacing */
+	unsigned	 hold_for;	/* type that ends the wait; 0: none */
+	int64_t		 hold_until;	/* for QUIRK_ASYNCREAD: no new message
+					 * is sent until then */
 	int64_t		 warn_until;	/* end of this minute of warnings */
 	unsigned	 warnings;	/* in this minute */
-	bool		 welcome;	/* allows text before the first
-					 * message: */
-	size_t		 skipped;	/* octets of that text */
-	size_t		 in_len;	/* octets received of a message, */
+	bool		 welcome;	/* text may come before the first
+					 * message */
+	size_t		 skipped;	/* octets of such text so far */
+	size_t		 in_len;	/* octets in in[], of one message */
 	size_t		 in_total;	/* its length; 0: not known yet */
 	size_t		 out_len, out_sent;	/* out_sent: of first message */
 	uint8_t		 in[CTRL_IN];

@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Giving up privilege: what each kind of process keeps, how the rest goes
- * away, and how that is proved.
- *
- * The file system goes first, while there is still the privilege to hide it:
- * the root directory becomes one in /proc that was that of a process now dead.
- * A gateway without privilege does that in a user namespace of its own.  Then
- * the bounding set, the ids and the capability sets are given up.  Landlock and
- * a filter of system calls (sys/seccomp.c) come last, in case something was
- * forgotten.
+ * Giving up privilege.  The file system goes first, while there is still the
+ * privilege to hide it: the root directory becomes one in /proc that was that
+ * of a process now dead.  A gateway without privilege does that in a user
+ * namespace of its own.  Landlock and a filter of system calls (sys/seccomp.c)
+ * come last, in case something was forgotten.
  *
  * Nothing here allocates, to keep these processes small.
  */
