@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -75,8 +74,6 @@ run_here(struct call *c, int out)
 		linger();
 	return status;
 }
-
-/* ---- main ---- */
 
 /* Descriptors 0 to 2 must not become sockets by being the first free ones. */
 static void

@@ -474,8 +474,6 @@ signal_reset(void)
 	signal(SIGXFSZ, SIG_DFL);
 }
 
-/* ---- children ---- */
-
 void
 child_words(int status, char *out, size_t size)
 {
@@ -505,8 +503,6 @@ child_end(pid_t pid, char *out, size_t size)
 		(void)poll(NULL, 0, 10);
 	}
 }
-
-/* ---- waiting ---- */
 
 int
 poll_timeout(int64_t due, int64_t now)

@@ -61,8 +61,6 @@ drop(int *fd)
 	*fd = -1;
 }
 
-/* ---- sockets ---- */
-
 /* Sets the mark and the local address that all sockets of a tunnel share. */
 static enum exit_status
 prepare(struct call *c, int fd)
@@ -215,8 +213,6 @@ open_counters(struct call *c, int *fd)
 	c->gw.n = p;
 	return EXIT_OK;
 }
-
-/* ---- asking for the call ---- */
 
 static void
 choose_id(struct call *c)

@@ -118,8 +118,6 @@ on_record(const struct call *c, const struct ipc_msg *m)
 	}
 }
 
-/* ---- the data ---- */
-
 /* PPP over the call, with just enough LCP to see the server's requests. */
 struct link {
 	struct call	*c;

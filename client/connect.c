@@ -34,8 +34,6 @@
 
 enum { BACKLOG_US = 5000000 };	/* wait for a manager to accept */
 
-/* ---- the directory of sockets ---- */
-
 const char *
 callmgr_dir(uid_t uid)
 {
@@ -148,8 +146,6 @@ listen_as(struct monitor_start *s)
 	return fd;
 }
 
-/* ---- starting monitor and manager ---- */
-
 static void __attribute__((__noreturn__))
 run_monitor(const struct monitor_start *s)
 {
@@ -212,8 +208,6 @@ start_monitor(const struct monitor_start *s)
 	errno = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
 	return errno == 0 ? 0 : -1;
 }
-
-/* ---- finding one, or starting one ---- */
 
 static int
 find_own(const struct monitor_start *s)

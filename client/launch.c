@@ -21,7 +21,6 @@
 #include "kernel.h"
 #include "kernel_gateway.h"
 #include "launch.h"
-#include "options.h"
 #include "password.h"
 #include "peers.h"
 #include "peers_text.h"
@@ -42,8 +41,6 @@ launch_log_up(const struct call *c)
 	    c->vendor);
 }
 
-/* ---- what a user on a terminal is shown ---- */
-
 static void
 show_step(const struct call *c, const struct ipc_msg *m)
 {
@@ -56,8 +53,6 @@ show_step(const struct call *c, const struct ipc_msg *m)
 	else if (m->type == IPC_STEP && m->step == IPC_CALLING)
 		say(STDOUT_FILENO, "asking for a call\n");
 }
-
-/* ---- becoming pppd ---- */
 
 /* Opens a pty: its master, which pppd must not have, and its slave, raw. */
 static int
@@ -182,8 +177,6 @@ log_path(const struct call *c, const struct kernel_path *k)
 	    "the kernel has PPTP, pppd ", c->kernel ? k->plugin : "");
 }
 
-/* ---- the login ---- */
-
 /*
  * Puts the password into a pipe that pppd reads as an options file, so that
  * neither ps nor a disk shows it.  Returns the descriptor that pppd inherits.
@@ -228,8 +221,6 @@ prepare_login(const struct conf *conf, struct pppd_extra *extra,
 	extra->password_fd = password_pipe(&p);
 	wipe(&p, sizeof(p));
 }
-
-/* ---- on a terminal ---- */
 
 /* Do the user's words say when pppd is to detach? */
 static bool

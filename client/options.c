@@ -100,8 +100,6 @@ options_mistake(void)
 	return mistake;
 }
 
-/* --- setters -------------------------------------------------------------- */
-
 /* The member of struct conf that the row is for. */
 #define MEMBER(s, o, type) (*(type *)(void *)((char *)(s)->c + (o)->at))
 
@@ -272,8 +270,6 @@ static const char *say_help(struct scan *, const struct row *,
     const char *arg);
 static void print_group(enum group g);
 
-/* --- the table ------------------------------------------------------------ */
-
 #define AT(m)	offsetof(struct conf, m), sizeof(((struct conf *)NULL)->m)
 #define NOWHERE	0, 0
 
@@ -373,8 +369,6 @@ static const struct row options[] = {
 
 enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
 
-/* --- names ---------------------------------------------------------------- */
-
 /* Maps a letter that people may write in an option's name to ours. */
 static int
 letter(char ch)
@@ -463,8 +457,6 @@ set_quirks(struct scan *s, const struct row *o, const char *arg)
 	note_first(&s->c->pty_need, q->flags & NEEDS_PTY, q);
 	return q->set(s, q, NULL);
 }
-
-/* --- parsing -------------------------------------------------------------- */
 
 /*
  * The rest of a word after a dash (U+2010 to U+2015) that a web page or a word
@@ -580,8 +572,6 @@ scan_words(struct scan *s)
 			s->status = unknown(word);
 	}
 }
-
-/* --- what goes together --------------------------------------------------- */
 
 /* Says what to write instead of a URL, USER@HOST or HOST:PORT. */
 static int
@@ -717,8 +707,6 @@ options_parse(struct conf *c, int argc, char **argv)
 		c->nolaunch = c->nolaunch || says_nolaunch(argc, argv);
 	return s.status;
 }
-
-/* --- help ----------------------------------------------------------------- */
 
 static const char group_names[GROUPS][14] = {
 	[G_CALL] = "The call",

@@ -81,8 +81,6 @@ fail(const char *what, const char *path)
 	exit(cannot(what, path));
 }
 
-/* --- reading ----------------------------------------------------------- */
-
 /* Reads all of a file; a missing file is empty.  0, or -1 with errno. */
 static int
 file_read(struct file *f, const char *path, int flags)
@@ -127,8 +125,6 @@ peers_file_has(const char *path, const char *text, size_t n)
 	file_forget(&f);
 	return has;
 }
-
-/* --- writing ----------------------------------------------------------- */
 
 /*
  * Refuses a directory of another user's or one that everybody may write to, and
@@ -403,8 +399,6 @@ peers_change(const struct tunnel *t)
 	clean_up();
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
-
-/* --- looking things up --------------------------------------------------- */
 
 void
 peers_user(char name[PEERS_USER_LONGEST + 1], const char *domain,

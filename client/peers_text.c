@@ -18,8 +18,6 @@
 
 enum { COMMAND_LONGEST = 1000 };	/* pppd cuts a word after 1023 octets */
 
-/* --- words as pppd and the shell read them ---------------------------- */
-
 bool
 peers_is_plain(const char *s, const char *also)
 {
@@ -110,8 +108,6 @@ peers_is_name(const char *s)
 	    strchr("-.", *s) == NULL && strstr(s, "..") == NULL;
 }
 
-/* --- what goes into the files ----------------------------------------- */
-
 bool
 peers_put_file(struct wr *w, const struct tunnel *t, const char *client)
 {
@@ -160,8 +156,6 @@ peers_put_secret(struct wr *w, const uint8_t *start, const struct tunnel *t)
 	peers_put_quoted(w, t->password, t->password_len);
 	put(w, " *\n", NULL);
 }
-
-/* --- reading ----------------------------------------------------------- */
 
 /* Takes a line, with its newline. */
 static struct rd

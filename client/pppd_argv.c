@@ -81,8 +81,6 @@ push_login(const struct conf *c, const struct pppd_extra *extra)
 	}
 }
 
-/* ---- the plugin's options ---- */
-
 /* Adds an option of pptp's and its value, quoted as the plugin reads it. */
 static void
 add(struct wr *w, const char *option, const char *value)

@@ -40,8 +40,6 @@
 #define DEV_PPP		"/dev/ppp"
 #define GIVE	"run --device=/dev/ppp --cap-add=NET_ADMIN --cap-add=NET_RAW"
 
-/* ---- cures ---- */
-
 /* A file, and what to say if it exists. */
 static const struct mark {
 	char		 file[24];
@@ -107,8 +105,6 @@ ready_how(void)
 	    "CapabilityBoundingSet=CAP_NET_RAW CAP_NET_ADMIN");
 	return how;
 }
-
-/* ---- pppd ---- */
 
 static enum exit_status
 no_pppd(char why[WHY])
@@ -185,8 +181,6 @@ no_device(char why[WHY])
 	    EXIT_SYSTEM, "cannot open " DEV_PPP ": %s (%s)", strerror(err),
 	    get_device(err));
 }
-
-/* ---- the kernel ---- */
 
 int
 ready_pty(char name[READY_PTY], int *tty)
@@ -292,8 +286,6 @@ ready_raw(char why[WHY])
 	close(fd);
 	return EXIT_OK;
 }
-
-/* ---- all of it ---- */
 
 enum exit_status
 ready_to_launch(const struct conf *conf, bool kernel, char why[WHY])

@@ -11,7 +11,6 @@
 #include <linux/capability.h>
 #include <netdb.h>
 
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

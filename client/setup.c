@@ -36,8 +36,6 @@ struct request {
 	char		 user[PEERS_USER_LONGEST + 1];	/* DOMAIN\user */
 };
 
-/* --- the command line -------------------------------------------------- */
-
 static const char help_text[] =
 "usage: pptpsetup --create NAME --server HOST --username USER [OPTION...]\n"
 "       pptpsetup --delete NAME | --list | --help\n"
@@ -300,8 +298,6 @@ parse(struct request *r, int argc, char **argv)
 		    argv[optind]);
 	check(r);
 }
-
-/* --- what is done ------------------------------------------------------ */
 
 /* The MTU that the present route to the server allows. */
 static unsigned

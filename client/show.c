@@ -47,8 +47,6 @@ show_owner(struct show_owner *o, uid_t uid)
 		text_line(o->name, sizeof(o->name), pw->pw_name);
 }
 
-/* ---- what this machine knows ---- */
-
 static bool
 has_address(const struct sockaddr *sa, uint64_t addr)
 {
@@ -101,8 +99,6 @@ ask_kernel(struct tunnel *s)
 	    idle < s->heard_ago_us)
 		s->heard_ago_us = idle;
 }
-
-/* ---- in words ---- */
 
 void
 show_network(const struct gre_counters *n, char *out, size_t size)
@@ -201,8 +197,6 @@ show_text(const struct tunnel *s)
 	else
 		user_lines(s);
 }
-
-/* ---- as JSON ---- */
 
 /*
  * Escapes all but printable ASCII, since an interface's name may have nearly
