@@ -490,24 +490,19 @@ find_option(const char *word)
 			continue;
 		if (o->name[len] == '\0')
 			return o;
-		last = o;
-		if (first == NULL)
-			first = o;
-		if (o->flags & OLD) {
-			olds++;
+		if (o->flags & OLD && olds++ == 0)
 			old = o;
-		}
+		first = first != NULL ? first : o;
+		last = o;
 	}
-	if (first == last && first != NULL)
-		return first;
 	if (olds == 1)
 		return old;
 	if (first == NULL)
 		(void)unknown(word);
-	else
+	else if (first != last)
 		(void)mistaken("'%.80s' is short for --%s and for --%s", word,
 		    first->name, last->name);
-	return NULL;
+	return first == last ? first : NULL;
 }
 
 static int
