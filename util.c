@@ -171,8 +171,7 @@ to_syslog(int prio, const char *text)
 	/* syslog's queue is short; pppd may just have filled it. */
 	do
 		sent = send(logger.fd, line, n, MSG_NOSIGNAL);
-	while (sent == -1 && errno == EAGAIN && prio == LOG_CRIT &&
-	    may_wait());
+	while (sent == -1 && errno == EAGAIN && prio == LOG_CRIT && may_wait());
 	if (sent != -1 || errno == EAGAIN || clock_us() < logger.retry)
 		return;
 	/* A daemon that was restarted has a new socket. */
@@ -368,9 +367,7 @@ fd_nonblock(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	if (flags == -1)
-		return -1;
-	return fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+	return flags == -1 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
 int
@@ -399,12 +396,9 @@ fd_null(int fd)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	/* Without /dev/null, closing fd gives it up, too. */
-	if (null == -1) {
+	if (null == -1)
 		close(fd);
-		return;
-	}
-	(void)dup2(null, fd);
-	if (null != fd)
+	else if (dup2(null, fd) != null)
 		close(null);
 }
 
@@ -478,12 +472,10 @@ void
 child_words(int status, char *out, size_t size)
 {
 	*out = '\0';
-	if (!WIFSIGNALED(status))
-		return;
-	if (WTERMSIG(status) == SIGSYS)
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
 		snprintf(out, size, "was killed by a system call filter; see "
 		    "pptp.8, SERVICES");
-	else
+	else if (WIFSIGNALED(status))
 		snprintf(out, size, "was killed by signal %d (%s)",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 }
@@ -518,8 +510,7 @@ int
 fd_wait(int fd, int hangup_fd, int64_t deadline_us)
 {
 	for (;;) {
-		struct pollfd p[2] = { { fd, POLLIN, 0 },
-		    { hangup_fd, 0, 0 } };
+		struct pollfd p[2] = { { fd, POLLIN, 0 }, { hangup_fd, 0, 0 } };
 		int64_t now = clock_us();
 
 		errno = ETIMEDOUT;
@@ -539,16 +530,14 @@ ssize_t
 fd_read_all(int fd, int hangup_fd, int64_t deadline_us, char *buf, size_t size)
 {
 	size_t have = 0;
+	ssize_t n = 1;
 
-	while (have < size) {
-		ssize_t n;
-
+	while (n > 0 && have < size) {
 		if (fd_wait(fd, hangup_fd, deadline_us) == -1)
 			return -1;
 		n = read(fd, buf + have, size - have);
-		if (n <= 0)
-			break;
-		have += (size_t)n;
+		if (n > 0)
+			have += (size_t)n;
 	}
 	return (ssize_t)have;
 }
