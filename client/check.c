@@ -2,7 +2,6 @@
 /* --check: could there be a tunnel? */
 #include <sys/socket.h>
 
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -169,15 +168,13 @@ static void
 ask_until(struct link *l, uint8_t code, const bool *done, int64_t patience_us)
 {
 	int64_t ask = clock_us(), end = ask + patience_us;
-	struct pollfd p = { .fd = l->c->gw.raw, .events = POLLIN };
 
 	while (!*done && clock_us() < end) {
 		if (clock_us() >= ask) {
 			lcp_send(l, code);
 			ask += ASK_AGAIN_US;
 		}
-		if (poll(&p, 1, poll_timeout(ask < end ? ask : end,
-		    clock_us())) > 0)
+		if (fd_wait(l->c->gw.raw, -1, sooner(ask, end)) == 0)
 			take_packet(l);
 	}
 }

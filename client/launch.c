@@ -31,7 +31,7 @@
 #include "util.h"
 #include "wire.h"
 
-enum { PPPD_START_MS = 3000 };	/* wait for pppd to open its tty */
+enum { PPPD_START_US = 3000000 };	/* wait for pppd to open its tty */
 
 void
 launch_log_up(const struct call *c)
@@ -105,22 +105,13 @@ become_pppd(char **argv)
 }
 
 /*
- * pppd opens its tty by name.  If the tunnel ended before that, pppd would take
- * the name for an option; and what is written before pppd has set up the tty is
- * lost.  So the gateway begins when pppd has spoken, or after a while.
- */
-static void
-let_pppd_speak(int master)
-{
-	struct pollfd p = { .fd = master, .events = POLLIN };
-
-	(void)poll(&p, 1, PPPD_START_MS);
-}
-
-/*
  * A child becomes the gateway, behind a new pty, or the kernel gateway, at the
  * other end of a socket.  pppd inherits its end, so that the gateway sees no
  * hangup while pppd has not opened its tty yet (demand) or again (persist).
+ *
+ * pppd opens its tty by name.  If the tunnel ended before that, pppd would take
+ * the name for an option; and what is written before pppd has set up the tty is
+ * lost.  So the gateway begins when pppd has spoken, or after a while.
  */
 static void
 launch_gateway(struct call *c, struct pppd_extra *extra, bool show)
@@ -143,7 +134,7 @@ launch_gateway(struct call *c, struct pppd_extra *extra, bool show)
 		close(ends[1]);
 		if (c->kernel)
 			exit(kernel_gateway_run(&c->gw));
-		let_pppd_speak(ends[0]);
+		(void)fd_wait(ends[0], -1, clock_us() + PPPD_START_US);
 		exit(gateway_run(&c->gw));
 	}
 	close(ends[0]);
@@ -202,22 +193,18 @@ password_pipe(const struct password *p)
 	return fds[0];
 }
 
-/*
- * Puts the user of --username and --domain into name, and asks for a password
- * unless chap-secrets has one.
- */
+/* Asks for a password for --username unless chap-secrets has one. */
 static void
-prepare_login(const struct conf *conf, struct pppd_extra *extra,
-    char name[PEERS_USER_LONGEST + 1])
+prepare_login(const struct conf *conf, struct pppd_extra *extra)
 {
 	struct password p = { .len = 0 };
 
 	if (conf->username == NULL)
 		return;
-	peers_user(name, conf->domain, conf->username);
-	if (peers_has_secret(name, conf->host))
+	peers_user(extra->user, conf->domain, conf->username);
+	if (peers_has_secret(extra->user, conf->host))
 		return;
-	password_read(&p, name);
+	password_read(&p, extra->user);
 	extra->password_fd = password_pipe(&p);
 	wipe(&p, sizeof(p));
 }
@@ -301,8 +288,8 @@ enum exit_status
 launch_run(struct call *c)
 {
 	bool show = isatty(STDOUT_FILENO) && c->gw.conf->loglevel > 0;
-	char name[PEERS_USER_LONGEST + 1] = "", why[WHY];
-	struct pppd_extra extra = { .user = name, .password_fd = -1 };
+	struct pppd_extra extra = { .password_fd = -1 };
+	char why[WHY];
 	struct gre_counters *n;
 	struct kernel_path k;
 	char **argv;
@@ -315,7 +302,7 @@ launch_run(struct call *c)
 	status = ready_to_launch(c->gw.conf, c->kernel, why);
 	if (status != EXIT_OK)
 		fatal(status, "%s", why);
-	prepare_login(c->gw.conf, &extra, name);
+	prepare_login(c->gw.conf, &extra);
 	extra.updetach = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
 	    !detaches_itself(c->gw.conf);
 	if (show) {

@@ -4,6 +4,7 @@
 #define PPPD_ARGV_H
 
 #include "conf.h"
+#include "peers_text.h"
 
 /* What pptp adds on its own. */
 struct pppd_extra {
@@ -11,7 +12,7 @@ struct pppd_extra {
 	int		 line;		/* the plugin's socket to the gateway */
 	const char	*tty;		/* without a plugin */
 	unsigned	 mtu;		/* for mtu and mru */
-	const char	*user;		/* DOMAIN\user or user; or "" */
+	char		 user[PEERS_USER_LONGEST + 1];	/* DOMAIN\user; or "" */
 	int		 password_fd;	/* options file that has it; or -1 */
 	bool		 updetach;	/* return once the network is up */
 };
