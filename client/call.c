@@ -47,9 +47,8 @@ call_init(struct call *c, const struct conf *conf)
 	uint16_t window = quirk_fields(conf->quirks)->window;
 
 	*c = (struct call){ .gw = { .conf = conf, .raw = -1, .channel = -1,
-	    .mgr = -1, .refusals_fd = -1 }, .hangup_fd = -1,
-	    .known = quirk_server("", ""),
-	    .deadline = clock_us() + conf->timeout_us };
+	    .mgr = -1, .refusals_fd = -1 }, .hangup_fd = -1, .known =
+	    quirk_server("", ""), .deadline = clock_us() + conf->timeout_us };
 	c->gw.window = conf->window != 0 ? conf->window :
 	    window != 0 ? window : WINDOW;
 }
@@ -125,8 +124,7 @@ filter(int fd, const uint16_t *id)
 		/* X = length of the IP header the packet begins with */
 		BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
 		BPF_STMT(BPF_LD | BPF_H | BPF_IND, 6),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, id == NULL ? 0 : *id, 0,
-		    1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, id == NULL ? 0 : *id, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, id == NULL ? 0 : 0xffffffff),
 		BPF_STMT(BPF_RET | BPF_K, 0)
 	};
@@ -154,13 +152,13 @@ open_raw(struct call *c, int *fd, const uint16_t *id)
 	    PPTP_IPPROTO_GRE);
 	if (*fd == -1)
 		return ready_no_raw(c->why);
-	status = filter(*fd, id) == -1 ?
-	    (enum exit_status)failed(c->why, EXIT_SYSTEM, "cannot filter the "
-	    "raw socket: %m") : prepare(c, *fd);
+	if (filter(*fd, id) == -1)
+		return failed(c->why, EXIT_SYSTEM, "cannot filter the raw "
+		    "socket: %m");
+	status = prepare(c, *fd);
 	if (status != EXIT_OK)
 		return status;
-	(void)setsockopt(*fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont,
-	    sizeof(dont));
+	(void)setsockopt(*fd, IPPROTO_IP, IP_MTU_DISCOVER, &dont, sizeof(dont));
 	if (id != NULL && setsockopt(*fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
 	    sizeof(size)) == -1)
 		(void)setsockopt(*fd, SOL_SOCKET, SO_RCVBUF, &size,
@@ -202,8 +200,8 @@ open_counters(struct call *c, int *fd)
 	    MFD_CLOEXEC | MFD_ALLOW_SEALING);
 #endif
 	if (*fd != -1 && (ftruncate(*fd, (off_t)size) == -1 ||
-	    fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW |
-	    F_SEAL_SEAL) == -1))
+	    fcntl(*fd, F_ADD_SEALS,
+	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == -1))
 		drop(fd);
 	p = mmap(NULL, size, PROT_READ | PROT_WRITE, *fd == -1 ?
 	    MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, *fd, 0);
@@ -272,12 +270,12 @@ fill_request(const struct call *c, struct ipc_msg *m)
 	int64_t left = c->deadline - clock_us();
 
 	*m = (struct ipc_msg){ .type = IPC_CALL, .call = { .id = c->gw.call,
-	    .port = conf->port, .window = c->gw.window,
-	    .loglevel = (uint8_t)conf->loglevel,
-	    .hostroute = !conf->nohostroute, .server = c->server.s_addr,
-	    .local = c->gw.local.s_addr, .mark = conf->rtmark,
-	    .quirks = conf->quirks, .idle_us = conf->idle_us,
-	    .echo_us = conf->echo_us, .timeout_us = left > 0 ? left : 0 } };
+	    .port = conf->port, .window = c->gw.window, .loglevel =
+	    (uint8_t)conf->loglevel, .hostroute = !conf->nohostroute,
+	    .server = c->server.s_addr, .local = c->gw.local.s_addr,
+	    .mark = conf->rtmark, .quirks = conf->quirks,
+	    .idle_us = conf->idle_us, .echo_us = conf->echo_us,
+	    .timeout_us = left > 0 ? left : 0 } };
 	if (conf->phone != NULL)
 		snprintf(m->call.phone, sizeof(m->call.phone), "%s",
 		    conf->phone);
@@ -319,8 +317,7 @@ await_call(struct call *c)
 		if (m.type == IPC_LOG)
 			log_line(m.said.code, "%s", m.said.text);
 		if (m.type == IPC_SERVER) {
-			c->known = quirk_server(m.server.host,
-			    m.server.vendor);
+			c->known = quirk_server(m.server.host, m.server.vendor);
 			text_quote(c->host, sizeof(c->host), m.server.host);
 			text_quote(c->vendor, sizeof(c->vendor),
 			    m.server.vendor);

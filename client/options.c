@@ -245,10 +245,8 @@ set_mode(struct scan *s, const struct row *o, const char *arg)
 {
 	enum run_mode *mode = &s->c->mode;
 
-	if (*mode != RUN_TUNNEL && (*mode == RUN_CHECK) !=
-	    (o->lo == RUN_CHECK))
-		s->status = mistaken("--check and --status cannot go "
-		    "together");
+	if (*mode != RUN_TUNNEL && (*mode == RUN_CHECK) != (o->lo == RUN_CHECK))
+		s->status = mistaken("--check and --status cannot go together");
 	*mode = arg != NULL ? RUN_STATUS_JSON : (enum run_mode)o->lo;
 	return arg == NULL || strcmp(arg, "json") == 0 ? NULL :
 	    "nothing or =json";
@@ -264,11 +262,8 @@ say_version(struct scan *s, const struct row *o, const char *arg)
 }
 
 /* These functions read the table. */
-static const char *set_quirks(struct scan *, const struct row *,
-    const char *arg);
-static const char *say_help(struct scan *, const struct row *,
-    const char *arg);
-static void print_group(enum group g);
+static const char *set_quirks(struct scan *, const struct row *, const char *);
+static const char *say_help(struct scan *, const struct row *, const char *);
 
 #define AT(m)	offsetof(struct conf, m), sizeof(((struct conf *)NULL)->m)
 #define NOWHERE	0, 0
@@ -282,14 +277,12 @@ static const struct row options[] = {
 	    set_number, AT(port), 1, 65535, 0 },
 	{ "localbind", "ADDR", G_CALL, "local IPv4 address to talk from",
 	    set_address, AT(localbind), 1, 0, OLD },
-	{ "rtmark", "N", G_CALL, "mark our packets; decimal or 0x "
-	    "hexadecimal", set_mark, AT(rtmark), 0, UINT32_MAX,
-	    OLD | NEEDS_PTY },
+	{ "rtmark", "N", G_CALL, "mark our packets; decimal or 0x hexadecimal",
+	    set_mark, AT(rtmark), 0, UINT32_MAX, OLD | NEEDS_PTY },
 	{ "nohostroute", "", G_CALL, "add no host route to the server",
 	    set_flag, AT(nohostroute), 0, 0, OLD },
 	{ "timeout", "SECS", G_CALL, "longest wait for name, server and call "
-	    "(25)", set_timeout, AT(timeout_us), US,
-	    UINT32_C(3600) * US, OLD },
+	    "(25)", set_timeout, AT(timeout_us), US, UINT32_C(3600) * US, OLD },
 	{ "idle-wait", "SECS", G_CALL, "silence before an echo request (60; 0: "
 	    "none)", set_number, AT(idle_us), 0, 0, OLD },
 	{ "max-echo-wait", "SECS", G_CALL, "longest wait for its reply (60; 0 "
@@ -304,8 +297,7 @@ static const struct row options[] = {
 	{ "encrypt", "", G_PPPD, "require encryption by MPPE, 128 bit",
 	    set_flag, AT(encrypt), 0, 0, LAUNCH },
 	{ "pppd-call", "NAME", G_PPPD, "options for pppd: those of "
-	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0,
-	    LAUNCH },
+	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0, LAUNCH },
 	{ "client-ip", "ADDR", G_PPPD, "ask for this address of our own",
 	    set_address, AT(client_ip), 0, 0, LAUNCH },
 	{ "server-ip", "ADDR", G_PPPD, "ask for this address of the server's",
@@ -326,8 +318,7 @@ static const struct row options[] = {
 	{ "data-path", "auto|kernel|user", G_DATA, "what carries the data "
 	    "(auto)", set_choice, AT(data_path), 0, 0, DATA },
 	{ "nobuffer", "", G_DATA, "do not wait for packets that are late",
-	    set_flag, AT(nobuffer), 0, 0,
-	    OLD | DATA | NEEDS_PTY },
+	    set_flag, AT(nobuffer), 0, 0, OLD | DATA | NEEDS_PTY },
 	{ "reorder-timeout", "SECS", G_DATA, "longest wait for a missing "
 	    "packet (0.3)", set_number, AT(reorder_us), REORDER_MIN,
 	    REORDER_MAX, DATA | NEEDS_PTY },
@@ -349,11 +340,9 @@ static const struct row options[] = {
 	    "by Bezeq", set_flag, AT(quirks), QUIRK_BEZEQ, 0, NEEDS_PTY },
 
 	{ "debug", "", G_LOG, "in the foreground, log level 4, also to "
-	    "stderr", set_flag, AT(debug), 0, 0,
-	    OLD | QUIET },
+	    "stderr", set_flag, AT(debug), 0, 0, OLD | QUIET },
 	{ "loglevel", "0..4", G_LOG, "0 nothing, 2 up and down (default), 4 "
-	    "packets",
-	    set_number, AT(loglevel), 0, 4, OLD | QUIET },
+	    "packets", set_number, AT(loglevel), 0, 4, OLD | QUIET },
 	{ "logstring", "TEXT", G_LOG, "begin each line of the log with this",
 	    set_text, AT(logstring), 0, 100, OLD | QUIET },
 
@@ -368,6 +357,22 @@ static const struct row options[] = {
 };
 
 enum { OPTIONS = sizeof(options) / sizeof(options[0]) };
+
+static void
+print_group(enum group g)
+{
+	static const char names[GROUPS][14] = { "The call", "pppd", "The data",
+	    "Server quirks", "Logging", "Other modes" };
+
+	printf("\n%s:\n", names[g]);
+	for (const struct row *o = options; o < options + OPTIONS; o++)
+		if (o->group == g) {
+			int n = printf("  --%s%s%s", o->name, o->arg[0] == '[' ?
+			    "" : " ", o->arg);
+
+			printf("%*s%s\n", HELP_COLUMN - n, "", o->help);
+		}
+}
 
 /* Maps a letter that people may write in an option's name to ours. */
 static int
@@ -585,9 +590,8 @@ check_name(const char *host)
 	name = at != NULL ? at + 1 : name;
 	len = (int)strcspn(name, ":/");
 	return mistaken("'%.80s' is more than a server's name: write "
-	    "'%.*s'%s%s", host, len > 80 ? 80 : len, name,
-	    colon != NULL ? " and, for another port than 1723, "
-	    "--connect-port N" : "",
+	    "'%.*s'%s%s", host, len > 80 ? 80 : len, name, colon != NULL ?
+	    " and, for another port than 1723, --connect-port N" : "",
 	    at != NULL ? "; the user's name goes behind --username" : "");
 }
 
@@ -678,8 +682,7 @@ says_nolaunch(int argc, char *const *argv)
 int
 options_parse(struct conf *c, int argc, char **argv)
 {
-	struct scan s = { .c = c, .argc = argc, .argv = argv,
-	    .status = GO_ON };
+	struct scan s = { .c = c, .argc = argc, .argv = argv, .status = GO_ON };
 
 	*c = (struct conf){ .loglevel = -1,	/* settled once all is read */
 	    .timeout_us = (int64_t)25 * US, .reorder_us = 3 * US / 10,
@@ -695,34 +698,11 @@ options_parse(struct conf *c, int argc, char **argv)
 		c->loglevel = c->debug ? 4 : 2;
 	if (s.status == GO_ON && c->loglevel > 0)
 		warn_options(&s);
-	if (c->data_path != DATA_KERNEL && (c->nolaunch ||
-	    c->pty_need != NULL))
+	if (c->data_path != DATA_KERNEL && (c->nolaunch || c->pty_need != NULL))
 		c->data_path = DATA_USER;
 	if (s.status == EXIT_USAGE)
 		c->nolaunch = c->nolaunch || says_nolaunch(argc, argv);
 	return s.status;
-}
-
-static const char group_names[GROUPS][14] = {
-	[G_CALL] = "The call",
-	[G_PPPD] = "pppd",
-	[G_DATA] = "The data",
-	[G_QUIRK] = "Server quirks",
-	[G_LOG] = "Logging",
-	[G_INFO] = "Other modes",
-};
-
-static void
-print_group(enum group g)
-{
-	printf("\n%s:\n", group_names[g]);
-	for (const struct row *o = options; o < options + OPTIONS; o++)
-		if (o->group == g) {
-			int n = printf("  --%s%s%s", o->name, o->arg[0] == '[' ?
-			    "" : " ", o->arg);
-
-			printf("%*s%s\n", HELP_COLUMN - n, "", o->help);
-		}
 }
 
 static const char *

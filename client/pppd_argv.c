@@ -69,8 +69,7 @@ push_login(const struct conf *c, const struct pppd_extra *extra)
 	if (c->encrypt) {
 		push("require-mppe-128", NULL);
 		/* MPPE's keys come from MS-CHAPv2. */
-		refuse |= REFUSE_PAP | REFUSE_CHAP | REFUSE_MSCHAP |
-		    REFUSE_EAP;
+		refuse |= REFUSE_PAP | REFUSE_CHAP | REFUSE_MSCHAP | REFUSE_EAP;
 	}
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (refuse >> i & 1)

@@ -194,9 +194,8 @@ strip_backslashes(char *domain)
 	while (n > 0 && domain[n - 1] == '\\')
 		domain[--n] = '\0';
 	if (n < all)
-		log_warnx("warning: the domain is taken as '%s': the "
-		    "backslash between domain and user comes by itself",
-		    domain);
+		log_warnx("warning: the domain is taken as '%s': the backslash "
+		    "between domain and user comes by itself", domain);
 }
 
 static void

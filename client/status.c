@@ -48,8 +48,7 @@ struct user {
 };
 
 static void
-show(struct listing *l, struct user *u, struct ipc_tunnel *t,
-    const char *name)
+show(struct listing *l, struct user *u, struct ipc_tunnel *t, const char *name)
 {
 	bool json = l->conf->mode == RUN_STATUS_JSON;
 

@@ -35,8 +35,7 @@ int callmgr_connect(struct in_addr server, int64_t deadline_us, char why[WHY]);
 int callmgr_find(const char *name, uid_t owner, int64_t wait_us);
 
 /* Waits for the manager's next message.  Returns as ipc_take() or fd_wait(). */
-int callmgr_take(int fd, struct ipc_msg *m, int hangup_fd,
-    int64_t deadline_us);
+int callmgr_take(int fd, struct ipc_msg *m, int hangup_fd, int64_t deadline_us);
 
 /* Does the socket of this name belong to this network namespace? */
 bool callmgr_is_here(const char *name);
