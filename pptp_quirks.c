@@ -26,24 +26,20 @@ static const struct quirk_server servers[] = {
 	{ true, "MikroTik", false, NULL, "MikroTik: if CCP or IPCP ends again "
 	    "and again, give pppd nobsdcomp, nodeflate and novj" },
 	{ true, "Microsoft", false, NULL, "Windows: if it asks for EAP, give "
-	    "--refuse-eap; a user of a domain needs --domain" }
+	    "--refuse-eap; a user of a domain needs --domain" },
+	{ true, "", false, NULL, NULL }		/* any other */
 };
 
 const struct quirk_server *
 quirk_server(const char *host, const char *vendor)
 {
-	static const struct quirk_server other = { .advice = NULL };
+	const struct quirk_server *s = servers;
 
-	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
-		const struct quirk_server *s = &servers[i];
-
-		if (s->any_host ?
-		    strncmp(vendor, s->vendor, strlen(s->vendor)) == 0 :
-		    strcmp(host, "local") == 0 &&
-		    strcmp(vendor, s->vendor) == 0)
-			return s;
-	}
-	return &other;
+	while (s->any_host ?
+	    strncmp(vendor, s->vendor, strlen(s->vendor)) != 0 :
+	    strcmp(host, "local") != 0 || strcmp(vendor, s->vendor) != 0)
+		s++;
+	return s;
 }
 
 /*

@@ -46,7 +46,7 @@ struct quirk_server {
 					 * and what helps; or NULL */
 };
 
-/* Never NULL: for an unknown server all of it is zero. */
+/* Never NULL: of an unknown server nothing is known. */
 const struct quirk_server *quirk_server(const char *host, const char *vendor);
 
 /* The fields under these quirks. */
