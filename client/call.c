@@ -34,8 +34,7 @@
 #include "sandbox.h"
 
 enum {
-	WINDOW = 64,			/* unless a quirk or --window says
-					 * otherwise */
+	WINDOW = 64,		/* unless a quirk or --window says otherwise */
 	RCVBUF = 4 << 20,	/* asked for; the kernel may give less */
 	ID_TRIES = 8,			/* when other tunnels have the id */
 	MANAGER_TRIES = 8		/* when managers end as we connect */

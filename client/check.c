@@ -28,9 +28,8 @@ enum {
 enum step { S_LOCAL, S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_LCP,
 	S_STEPS };
 
-static const char step_name[S_STEPS][7] = {
-	"local", "name", "TCP", "server", "call", "GRE", "LCP"
-};
+static const char step_name[S_STEPS][7] = { "local", "name", "TCP", "server",
+    "call", "GRE", "LCP" };
 
 /* Where --check stands; one process makes one check. */
 static struct {

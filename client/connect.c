@@ -250,21 +250,21 @@ find_or_start(struct monitor_start *s)
 static int
 start_private(struct monitor_start *s, char why[WHY])
 {
-	int pair[2] = { -1, -1 };
+	int pair[2], rc;
 
 	log_warnx("%s; going on with a call manager of this tunnel's own, "
 	    "which --status cannot see (create %s with mode 0700 to share)",
 	    why, callmgr_dir(geteuid()));
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
 		s->client = pair[1];
-		if (start_monitor(s) == -1) {
-			fd_close(pair[0]);
-			pair[0] = -1;
-		}
+		rc = start_monitor(s);
 		fd_close(pair[1]);
+		if (rc == 0)
+			return pair[0];
+		fd_close(pair[0]);
 	}
-	return pair[0] != -1 ? pair[0] : failed(why, -1, "cannot start a call "
-	    "manager for %s: %m", s->name);
+	return failed(why, -1, "cannot start a call manager for %s: %m",
+	    s->name);
 }
 
 /* Our network namespace's number, or 0.  *first: process 1 is in it too. */

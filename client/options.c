@@ -22,10 +22,6 @@
 #include "pptp_quirks.h"
 #include "util.h"
 
-#ifndef VERSION
-#define VERSION	"unknown"
-#endif
-
 #define QUIRK	"quirk-"		/* begins the options of quirks */
 
 enum {

@@ -96,10 +96,7 @@ add(struct wr *w, const char *option, const char *value)
 	}
 }
 
-/*
- * With these options the plugin can start a kernel gateway that makes the same
- * call again, if pppd has `persist`.
- */
+/* Appends what the plugin needs to make the same call again. */
 static void
 push_options(const struct conf *c)
 {

@@ -65,9 +65,7 @@ find_interface(char name[IF_NAMESIZE], const struct gre_counters *n)
 	struct ifaddrs *list = NULL;
 	unsigned found = 0;
 
-	name[0] = '\0';
-	if (getifaddrs(&list) == -1)
-		return;
+	(void)getifaddrs(&list);	/* none if that fails */
 	for (const struct ifaddrs *i = list; i != NULL; i = i->ifa_next)
 		if ((i->ifa_flags & IFF_POINTOPOINT) != 0 &&
 		    has_address(i->ifa_addr, n->local_addr) &&

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * --status: the tunnels of this machine, as their call managers list them.
- */
+/* --status: the tunnels of this machine, as their call managers list them. */
 #include <arpa/inet.h>
 
 #include <dirent.h>

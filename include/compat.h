@@ -15,16 +15,12 @@
 #ifndef F_ADD_SEALS
 # define F_ADD_SEALS	(1024 + 9)
 # define F_GET_SEALS	(1024 + 10)
-#endif
-#ifndef F_SEAL_SEAL
 # define F_SEAL_SEAL	1
 # define F_SEAL_SHRINK	2
 # define F_SEAL_GROW	4
 #endif
 #ifndef MFD_CLOEXEC
 # define MFD_CLOEXEC	1
-#endif
-#ifndef MFD_ALLOW_SEALING
 # define MFD_ALLOW_SEALING 2
 #endif
 #ifndef IP_BIND_ADDRESS_NO_PORT

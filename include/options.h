@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The command line: one table serves the parser and the help.
- */
+/* The command line: one table serves the parser and the help. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The text of pppd's files for a tunnel: words as pppd and the shell read
- * them, and the parts that pptpsetup wrote (pure).
+ * them, and the parts that pptpsetup wrote (pure).  A cursor that lacks room
+ * for what is written is .bad.
  */
 #ifndef PEERS_TEXT_H
 #define PEERS_TEXT_H
@@ -41,8 +42,6 @@ bool peers_is_plain(const char *s, const char *also);
 /* May a tunnel, and so its peers file, have this name? */
 bool peers_is_name(const char *s);
 
-/* --- Writing: a cursor that lacks room is .bad. --- */
-
 /* Writes s in double quotes so that pppd reads just these n octets. */
 void peers_put_quoted(struct wr *w, const char *s, size_t n);
 
@@ -64,8 +63,6 @@ unsigned peers_put_others(struct wr *w, struct rd old, const char *tunnel);
 /* Appends the tunnel's entry to the file that w holds from start on. */
 void peers_put_secret(struct wr *w, const uint8_t *start,
     const struct tunnel *t);
-
-/* --- Reading. --- */
 
 /* Did pptpsetup, this or pptp-linux's, write this file? */
 bool peers_is_ours(struct rd text);

@@ -8,13 +8,11 @@
 #include "conf.h"
 #include "ipc_msg.h"
 
-enum { SHOW_OWNER = 40 };
-
 /* The user whose call manager reports a tunnel. */
 struct show_owner {
 	uid_t		 uid;
 	bool		 claims;	/* another user's: not to be trusted */
-	char		 name[SHOW_OWNER];	/* printable; "" if unknown */
+	char		 name[40];	/* printable; "" if unknown */
 };
 
 void show_owner(struct show_owner *o, uid_t uid);
