@@ -59,12 +59,6 @@ report(bool ok, const char *fmt, ...)
 	progress.since = clock_us();
 }
 
-static void
-report_local(bool ok, const char *said)
-{
-	report(ok, "%s", said);
-}
-
 /* Prints a line that is not a step and has no verdict. */
 static void
 note(const char *name, const char *text, const char *rest)
@@ -260,7 +254,7 @@ check_main(const struct conf *conf)
 	c.on_record = on_record;
 	progress.terminal = isatty(STDOUT_FILENO);
 	report_paths();
-	ready = ready_all(conf, report_local);
+	ready = ready_all(conf, report);
 	if (ready_raw(text) != EXIT_OK)
 		return ready;
 	progress.step = S_NAME;

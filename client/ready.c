@@ -321,17 +321,17 @@ pppd_version(char version[32])
 /* Tells what is missing; *all keeps the status of the first such thing. */
 static bool
 good(enum exit_status *all, enum exit_status one, const char *why,
-    void (*tell)(bool ok, const char *said))
+    void (*tell)(bool ok, const char *fmt, ...))
 {
 	if (one != EXIT_OK)
-		tell(false, why);
+		tell(false, "%s", why);
 	if (*all == EXIT_OK)
 		*all = one;
 	return one == EXIT_OK;
 }
 
 enum exit_status
-ready_all(const struct conf *conf, void (*tell)(bool ok, const char *said))
+ready_all(const struct conf *conf, void (*tell)(bool ok, const char *fmt, ...))
 {
 	enum exit_status all = EXIT_OK;
 	struct kernel_path k;
@@ -349,9 +349,8 @@ ready_all(const struct conf *conf, void (*tell)(bool ok, const char *said))
 	if (all != EXIT_OK)
 		return all;
 	pppd_version(version);
-	snprintf(why, sizeof(why), "pppd%s, " DEV_PPP ", %s%s, CAP_NET_RAW",
-	    version, kernel ? "pptp" : conf->sync ? "ppp_synctty" : "ppp_async",
+	tell(true, "pppd%s, " DEV_PPP ", %s%s, CAP_NET_RAW", version, kernel ?
+	    "pptp" : conf->sync ? "ppp_synctty" : "ppp_async",
 	    mppe ? ", ppp_mppe" : "");
-	tell(true, why);
 	return EXIT_OK;
 }

@@ -20,7 +20,7 @@ enum exit_status ready_to_launch(const struct conf *conf, bool kernel,
  * EXIT_OK, or the status of the first missing thing.
  */
 enum exit_status ready_all(const struct conf *conf,
-    void (*tell)(bool ok, const char *said));
+    void (*tell)(bool ok, const char *fmt, ...));
 
 /* Tries to open a raw GRE socket; ready_no_raw() explains why that failed. */
 enum exit_status ready_raw(char why[WHY]);

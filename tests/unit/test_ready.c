@@ -266,12 +266,16 @@ static const struct {
 
 static char told[2048];
 
-static void
-tell(bool ok, const char *said)
+static void PRINTF(2, 3)
+tell(bool ok, const char *fmt, ...)
 {
 	size_t n = strlen(told);
+	va_list ap;
 
-	snprintf(told + n, sizeof(told) - n, "%c%s", ok ? '+' : '-', said);
+	va_start(ap, fmt);
+	snprintf(told + n, sizeof(told) - n, "%c", ok ? '+' : '-');
+	vsnprintf(told + n + 1, sizeof(told) - n - 1, fmt, ap);
+	va_end(ap);
 }
 
 static void
