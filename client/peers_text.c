@@ -161,13 +161,9 @@ peers_put_secret(struct wr *w, const uint8_t *start, const struct tunnel *t)
 static struct rd
 take_line(struct rd *r)
 {
-	struct rd line = { .p = r->p,
-	    .end = memchr(r->p, '\n', (size_t)(r->end - r->p)) };
+	const uint8_t *end = memchr(r->p, '\n', (size_t)(r->end - r->p));
+	struct rd line = { .p = r->p, .end = end == NULL ? r->end : end + 1 };
 
-	if (line.end == NULL)
-		line.end = r->end;
-	else
-		line.end++;
 	r->p = line.end;
 	return line;
 }
