@@ -36,8 +36,7 @@
 enum {
 	WINDOW = 64,		/* unless a quirk or --window says otherwise */
 	RCVBUF = 4 << 20,	/* asked for; the kernel may give less */
-	ID_TRIES = 8,			/* when other tunnels have the id */
-	MANAGER_TRIES = 8		/* when managers end as we connect */
+	TRIES = 8		/* when a call id is taken or a manager ends */
 };
 
 void
@@ -230,7 +229,7 @@ choose_id(struct call *c)
 static enum exit_status
 open_channel(struct call *c)
 {
-	for (int i = 0; i < ID_TRIES; i++) {
+	for (int i = 0; i < TRIES; i++) {
 		c->gw.channel = kernel_socket(c->gw.local, c->gw.call);
 		if (c->gw.channel != -1)
 			return EXIT_OK;
@@ -369,12 +368,12 @@ filter_kills(void)
 static enum exit_status
 ask(struct call *c, const struct ipc_fds *fds)
 {
-	int status = -1, ids = 0;
 	enum exit_status changed;
+	int status = -1;
 
-	for (int i = 0; i < MANAGER_TRIES && clock_us() < c->deadline; i++) {
+	for (int i = 0; i < TRIES && clock_us() < c->deadline; i++) {
 		status = ask_once(c, fds);
-		if (status == IPC_ID_TAKEN && ids++ < ID_TRIES) {
+		if (status == IPC_ID_TAKEN) {
 			changed = open_data(c);
 			if (changed != EXIT_OK)
 				return changed;
