@@ -101,17 +101,11 @@ file_read(struct file *f, const char *path, int flags)
 	return f->exists ? 0 : -1;
 }
 
-static size_t
-file_size(const struct file *f)
-{
-	return (size_t)(f->text.end - f->text.p);
-}
-
 static void
 file_forget(struct file *f)
 {
 	if (f->p != NULL)
-		wipe(f->p, file_size(f));
+		wipe(f->p, (size_t)f->st.st_size);
 	free(f->p);
 }
 
@@ -120,7 +114,7 @@ peers_file_has(const char *path, const char *text, size_t n)
 {
 	struct file f = { .exists = false };
 	bool has = file_read(&f, path, 0) == 0 && f.exists &&
-	    memmem(f.p, file_size(&f), text, n) != NULL;
+	    memmem(f.p, (size_t)f.st.st_size, text, n) != NULL;
 
 	file_forget(&f);
 	return has;
@@ -341,7 +335,7 @@ routes_write(struct file *script, const struct tunnel *t)
 static void
 secrets_write(struct file *f, const struct tunnel *t)
 {
-	size_t size = file_size(f) + ENTRY_LONGEST;
+	size_t size = (size_t)f->st.st_size + ENTRY_LONGEST;
 	uint8_t *text = malloc(size);
 	struct wr w = { .p = text };
 	unsigned gone;
