@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Launching pppd on a call that is up: the gateway that stays behind, and
- * becoming pppd.
- */
+/* Launches pppd on a call that is up; a gateway stays behind. */
 #include <sys/socket.h>
 #include <sys/wait.h>
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The command line of the pppd that is launched: on a pty, or with the plugin
- * by which the kernel carries the data.
- */
+/* pppd's command line: on a pty, or with the plugin for the kernel's PPTP. */
 #include <arpa/inet.h>
 
 #include <stdarg.h>

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Turns a host name into IPv4 addresses, in a process without privilege, which
- * talks to name servers.
- */
+/* Resolves names, in a process without privilege; asks for a route's MTU. */
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -36,11 +33,10 @@ resolver_drop(int fd)
 {
 	struct __user_cap_header_struct head = {
 	    .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2];
+	struct __user_cap_data_struct none[2] = { { .effective = 0 } };
 	bool dropped;
 
 	fd_close_others(&fd, 1);
-	memset(none, 0, sizeof(none));
 	for (int cap = 0; prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
 		continue;
 	dropped = sandbox_drop_ids() == 0;

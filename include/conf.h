@@ -43,9 +43,7 @@ enum { HOST_LONGEST = 253 };	/* a name in the DNS, in octets */
  */
 enum { MTU_OVERHEAD = 60, MTU_USUAL = 1400, MTU_LEAST = 576 };
 
-enum run_mode {
-	RUN_TUNNEL, RUN_CHECK, RUN_STATUS, RUN_STATUS_JSON
-};
+enum run_mode { RUN_TUNNEL, RUN_CHECK, RUN_STATUS, RUN_STATUS_JSON };
 
 /* Login protocols that pppd is to refuse. */
 enum {
