@@ -136,12 +136,6 @@ text_line(char *out, size_t size, const char *text)
 	text_escape(out, size, text, strlen(text), false);
 }
 
-void
-text_quote(char *out, size_t size, const char *text)
-{
-	text_escape(out, size, text, strlen(text), true);
-}
-
 /* False if LAST_WORDS_US are used up; else sleeps a moment and returns true. */
 static bool
 may_wait(void)

@@ -32,6 +32,7 @@
 #include "ready.h"
 #include "resolve.h"
 #include "sandbox.h"
+#include "wire.h"
 
 enum {
 	WINDOW = 64,		/* unless a quirk or --window says otherwise */
@@ -316,9 +317,10 @@ await_call(struct call *c)
 			log_line(m.said.code, "%s", m.said.text);
 		if (m.type == IPC_SERVER) {
 			c->known = quirk_server(m.server.host, m.server.vendor);
-			text_quote(c->host, sizeof(c->host), m.server.host);
-			text_quote(c->vendor, sizeof(c->vendor),
-			    m.server.vendor);
+			text_escape(c->host, sizeof(c->host), m.server.host,
+			    strlen(m.server.host), true);
+			text_escape(c->vendor, sizeof(c->vendor),
+			    m.server.vendor, strlen(m.server.vendor), true);
 		}
 		/* EXIT_OK: a signal ended the manager; still no call. */
 		if (m.type == IPC_DOWN)

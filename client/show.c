@@ -50,12 +50,9 @@ show_owner(struct show_owner *o, uid_t uid)
 static bool
 has_address(const struct sockaddr *sa, uint64_t addr)
 {
-	struct sockaddr_in sin;
-
-	if (sa == NULL || sa->sa_family != AF_INET)
-		return false;
-	memcpy(&sin, sa, sizeof(sin));
-	return sin.sin_addr.s_addr == (in_addr_t)addr;
+	return sa != NULL && sa->sa_family == AF_INET &&
+	    ((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr ==
+	    (in_addr_t)addr;
 }
 
 /* The one interface between the two addresses; "" for none or several. */

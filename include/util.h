@@ -75,9 +75,6 @@ void say(int out, const char *fmt, ...) PRINTF(2, 3);
 /* Makes a text printable, with other octets as \xHH: see wire.h. */
 void text_line(char *out, size_t size, const char *text);
 
-/* The same for a stranger's text that will stand in quotation marks. */
-void text_quote(char *out, size_t size, const char *text);
-
 /* Monotonic microseconds, counting through suspend (CLOCK_BOOTTIME). */
 int64_t clock_us(void);
 
