@@ -25,11 +25,10 @@ enum {
  * The steps in order; call_open() goes through those from "name" to "call".
  * "local" is this machine, before a packet is sent.
  */
-enum step { S_LOCAL, S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_LCP,
-	S_STEPS };
+enum step { S_LOCAL, S_NAME, S_TCP, S_SERVER, S_CALL, S_GRE, S_LCP };
 
-static const char step_name[S_STEPS][7] = { "local", "name", "TCP", "server",
-    "call", "GRE", "LCP" };
+static const char step_name[][7] = { "local", "name", "TCP", "server", "call",
+    "GRE", "LCP" };
 
 /* Where --check stands; one process makes one check. */
 static struct {
