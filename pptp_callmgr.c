@@ -91,8 +91,6 @@ struct manager {
 	struct pollfd	 poll[P_FIXED + 2 * CLIENTS];
 };
 
-/* ---- clients ---- */
-
 /* A client that does not read loses messages, not its call. */
 static void
 client_step(const struct client *cl, enum ipc_step step)
@@ -234,8 +232,6 @@ clients_accept(struct manager *g)
 	client_new(g, fd);
 }
 
-/* ---- events of control connections ---- */
-
 /*
  * All tunnels share one host route: does another tunnel hold it on a different
  * path?
@@ -361,8 +357,6 @@ on_event(void *client, enum ctrl_event_type type, unsigned code,
 	}
 }
 
-/* ---- control connections ---- */
-
 /* Sends what may be sent.  The slot may be free afterwards. */
 static void
 conn_write(struct client *cl)
@@ -438,8 +432,6 @@ conn_writable(struct client *cl)
 		err = errno;
 	conn_tried(cl, err);
 }
-
-/* ---- what clients do ---- */
 
 /* Maps a gateway's counters, which the seal keeps it from shrinking. */
 static const struct gre_counters *
@@ -622,8 +614,6 @@ client_late(struct client *cl)
 	}
 	client_down(cl, status, text);
 }
-
-/* ---- the manager's loop ---- */
 
 /*
  * Adds fd to poll()'s table of n rows; returns its row.  Only what is open goes

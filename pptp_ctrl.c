@@ -55,8 +55,6 @@ struct ctrl_msg {
 /* By message type; defined below. */
 static const struct ctrl_msg ctrl_msgs[PPTP_TYPES];
 
-/* ---- events ---- */
-
 enum { WARNING = LOG_L_INFO, MESSAGE = LOG_L_CONTROL };
 
 /*
@@ -83,8 +81,6 @@ ctrl_log(struct ctrl *c, unsigned level, const char *format, ...)
 		c->on_event(c->user, CTRL_EV_LOG, WARNING, "further warnings "
 		    "within a minute are logged with --loglevel 3 only");
 }
-
-/* ---- states ---- */
 
 /* The deadline of the new state comes after `wait`; CTRL_NEVER: it has none. */
 static void
@@ -124,8 +120,6 @@ ctrl_close(struct ctrl *c)
 	c->out_len = c->out_sent = 0;
 	c->on_event(c->user, CTRL_EV_CLOSED, 0, NULL);
 }
-
-/* ---- what is sent ---- */
 
 /* The fields of a message of ours; those that are left out are zero. */
 #define NUMBERS(...)	(const uint32_t[MSG_NUMBERS]){ __VA_ARGS__ }
@@ -228,8 +222,6 @@ ctrl_sent(struct ctrl *c, size_t n, int64_t now)
 		ctrl_close(c);
 }
 
-/* ---- deadlines ---- */
-
 /*
  * When the next Echo-Request is due.  Some servers drop a connection on
  * which one comes before the call is up.
@@ -305,8 +297,6 @@ ctrl_tick(struct ctrl *c, int64_t now)
 		ctrl_close(c);
 }
 
-/* ---- what the user asks for ---- */
-
 void
 ctrl_init(struct ctrl *c, const struct ipc_call *conf, uint16_t serial,
     ctrl_event_fn *on_event, void *user, int64_t now)
@@ -340,8 +330,6 @@ ctrl_stop(struct ctrl *c, int64_t now)
 		ctrl_put(c, CALL_CLEAR_REQUEST, NUMBERS(c->conf.id), NULL);
 	}
 }
-
-/* ---- what is received ---- */
 
 /* The call is down by what the server did, with the result it gives. */
 static void

@@ -135,8 +135,6 @@ size_t ipc_encode(const struct ipc_msg *m, uint8_t *buf);
  */
 bool ipc_decode(struct ipc_msg *m, const uint8_t *buf, size_t n);
 
-/* ---- ipc.c ---- */
-
 /* Descriptors, indexed by IPC_FD_TCP and so on; -1: absent. */
 struct ipc_fds {
 	int		 fd[IPC_FDS];

@@ -29,8 +29,6 @@ take_number(const char **p)
 	return n;
 }
 
-/* ---- fields ---- */
-
 struct field {
 	size_t		 width;
 	char		 kind;
@@ -119,8 +117,6 @@ msg_fields(char *out, size_t size, const char *fields, struct rd r)
 	}
 }
 
-/* ---- a stranger ---- */
-
 enum { GREETING = 8 };		/* first octets, which must be text */
 
 static const struct guess {
@@ -172,8 +168,6 @@ msg_guess(char *out, size_t size, const char *head, size_t n, const char *why)
 		snprintf(out, size, "this is not a PPTP server, or a broken "
 		    "one: %s", why);
 }
-
-/* ---- numbers in words ---- */
 
 /* Indexed by enum msg_text: lines "NUMBER TEXT", each ended by a NUL. */
 static const char *const meanings[] = {

@@ -145,8 +145,6 @@ get_member(struct rd *r, const struct member *b, uint8_t *p)
 		make_printable(p);
 }
 
-/* ---- whole messages ---- */
-
 size_t
 ipc_encode(const struct ipc_msg *m, uint8_t *buf)
 {

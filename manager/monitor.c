@@ -30,8 +30,6 @@ enum {
 	REMOVE_PAUSE_MS = 20
 };
 
-/* ---- removing the files ---- */
-
 /* Removes a file; 0 also if it is gone, or another file has its name. */
 static int
 remove_if(int dir, const char *file, const struct stat *is)
@@ -90,8 +88,6 @@ monitor_remove_files(const struct monitor_start *s)
 	if (rc == -1 && errno != EWOULDBLOCK)
 		log_warn("%s: the call manager's files stay", s->name);
 }
-
-/* ---- routes ---- */
 
 struct monitor {
 	const struct monitor_start *start;

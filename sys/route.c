@@ -60,8 +60,6 @@ struct link {
 	unsigned short	 type;
 };
 
-/* ---- interfaces ---- */
-
 static void
 on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 {
@@ -104,8 +102,6 @@ link_is_tunnel(const struct route *r, const struct link *l)
 	return l->type == ARPHRD_PPP || strncmp(l->name, "ppp", 3) == 0 ||
 	    strncmp(l->name, "tun", 3) == 0;
 }
-
-/* ---- hops ---- */
 
 static void
 hop_via(struct route_hop *hop, const uint8_t *p, size_t n)
@@ -158,8 +154,6 @@ hop_log(struct route *r, const char *what, const struct route_hop *hop)
 	log_info("host route to %s via %s dev %s %s", r->name, via, l.name,
 	    what);
 }
-
-/* ---- reading the main table ---- */
 
 static void
 add_candidate(struct scan *s, const struct candidate *c)
@@ -263,8 +257,6 @@ scan(struct route *r, struct scan *s)
 	return 0;		/* ENOENT: there are no routes yet */
 }
 
-/* ---- asking the kernel for the path ---- */
-
 /* Begins a request about a /32 to the server. */
 static void
 host_request(struct nl_request *q, const struct route *r, int type, int flags)
@@ -328,8 +320,6 @@ answered_by_ours(struct route *r, const struct scan *s,
 	return match.m.rtm_dst_len == 32 &&
 	    match.m.rtm_protocol == ROUTE_PROTOCOL;
 }
-
-/* ---- deciding ---- */
 
 enum path {
 	PATH_NONE,		/* nowhere: errno says why */
@@ -414,8 +404,6 @@ current_path(struct route *r, const struct scan *s, struct route_hop *hop)
 	return tunnel || hop->via_type != 0 ||
 	    far_end_is_gateway(s, hop, &l) ? PATH_ROUTE : PATH_DIRECT;
 }
-
-/* ---- acting ---- */
 
 /* Adds or deletes the route by hop: both need the same description. */
 static int
@@ -552,8 +540,6 @@ route_update(struct route *r)
 	r->last_error = 0;
 	return 0;
 }
-
-/* ---- watching, closing, opening ---- */
 
 static void
 on_change(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)

@@ -38,8 +38,6 @@ enum {
 
 enum { NOBODY = 65534, FILE_LONGEST = 4096 };
 
-/* ---- what is to be given up ---- */
-
 /* What can be done here and what will be kept; decided before any step. */
 struct plan {
 	enum sandbox_role role;
@@ -91,8 +89,6 @@ plan_make(struct plan *p, enum sandbox_role role)
 		    "and CAP_SETGID they cannot be given up",
 		    (unsigned)p->uid, (unsigned)p->gid);
 }
-
-/* ---- the steps ---- */
 
 static int
 no_core_dumps(void)
@@ -264,8 +260,6 @@ sandbox_drop_ids(void)
 	return p.ids ? drop_ids(&p) : 0;
 }
 
-/* ---- Landlock ---- */
-
 /* Copied from linux/landlock.h, which older systems lack or have in part. */
 struct ruleset {
 	uint64_t	 files, net, scopes;
@@ -358,8 +352,6 @@ wall_off(struct plan *p, const int *keep, size_t n)
 	    "it (see pptp.8, SERVICES)" : "needs CAP_SYS_CHROOT, user "
 	    "namespaces or Landlock");
 }
-
-/* ---- all of it ---- */
 
 /* The steps before Landlock and the filter; returns what failed, or NULL. */
 static const char *

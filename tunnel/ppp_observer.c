@@ -18,8 +18,6 @@
 #include "pptp_proto.h"
 #include "wire.h"
 
-/* ---- packets ---- */
-
 struct packet {
 	uint16_t	 protocol;
 	uint8_t		 code, id;
@@ -73,8 +71,6 @@ keep_text(char *out, size_t size, const struct rd *r)
 		out[i] = r->p[i] == '\0' ? '?' : (char)r->p[i];
 	out[n] = '\0';
 }
-
-/* ---- what is common to LCP, CCP and IPCP ---- */
 
 static uint32_t
 read_login(struct rd *v)
@@ -156,8 +152,6 @@ negotiate(struct ppp_said *said, struct ppp_request *own,
 	return answers && own->acked;
 }
 
-/* ---- LCP ---- */
-
 static void
 lcp_protocol_reject(struct ppp_said *said, struct packet *k)
 {
@@ -206,8 +200,6 @@ see_lcp(struct ppp_observer *o, struct ppp_said *said, struct ppp_said *their,
 		lcp_protocol_reject(said, k);
 	}
 }
-
-/* ---- our logins to the server ---- */
 
 static const struct login {
 	uint16_t	 protocol;
@@ -275,8 +267,6 @@ see_login(struct ppp_observer *o, enum ppp_side from, struct packet *k)
 	else if (from == PPP_PEER && (k->code == l->good || k->code == l->bad))
 		login_over(o, k->code == l->good, &k->body);
 }
-
-/* ---- frames ---- */
 
 void
 ppp_observer_see(struct ppp_observer *o, enum ppp_side from,

@@ -49,8 +49,6 @@ ppp_mppe_text(uint32_t bits, char *out, size_t size)
 		    bits & MPPE_STATELESS ? ", stateless" : ", stateful");
 }
 
-/* ---- why ---- */
-
 /* What the sentence is about, and where it goes. */
 struct why {
 	const struct ppp_said *ours, *peer;
