@@ -92,8 +92,9 @@ ctrl_enter(struct ctrl *c, enum ctrl_state state, int64_t wait)
 }
 
 /*
- * The call has ended, if it had not before; a state after CTRL_UP follows.  A
- * call that ends before its Outgoing-Call-Reply counts as refused.
+ * The call has ended, if it had not before; a state after CTRL_WAIT_CLEAR
+ * follows.  What ends a call that we are ending does not matter; one that ends
+ * before its Outgoing-Call-Reply counts as refused.
  */
 static void PRINTF(3, 4)
 call_down(struct ctrl *c, enum exit_status status, const char *format, ...)
@@ -106,7 +107,10 @@ call_down(struct ctrl *c, enum exit_status status, const char *format, ...)
 	va_end(ap);
 	if (c->state == CTRL_WAIT_CALL && status == EXIT_SERVER_ENDED)
 		status = EXIT_CALL_REFUSED;
-	if (c->state <= CTRL_UP)
+	if (c->state == CTRL_WAIT_CLEAR)
+		c->on_event(c->user, CTRL_EV_CALL_DOWN, EXIT_OK,
+		    "the call was ended here");
+	else if (c->state <= CTRL_UP)
 		c->on_event(c->user, CTRL_EV_CALL_DOWN, status, text);
 }
 
@@ -291,10 +295,12 @@ ctrl_tick(struct ctrl *c, int64_t now)
 		return;
 	if (c->state == CTRL_WAIT_CLEAR || c->state == CTRL_WAIT_STOP)
 		ctrl_log(c, MESSAGE, "the server does not confirm the end");
-	if (c->state < CTRL_WAIT_STOP)
-		ctrl_ask_stop(c, STOP_LOCAL);
-	else
+	if (c->state >= CTRL_WAIT_STOP) {
 		ctrl_close(c);
+		return;
+	}
+	call_down(c, EXIT_OK, "the call was ended here");
+	ctrl_ask_stop(c, STOP_LOCAL);
 }
 
 void
@@ -322,8 +328,9 @@ void
 ctrl_stop(struct ctrl *c, int64_t now)
 {
 	c->now = now;
-	call_down(c, EXIT_OK, "the call was ended here");
 	if (c->state == CTRL_WAIT_REPLY) {
+		call_down(c, EXIT_OK, "the control connection was ended here "
+		    "before it was up");
 		ctrl_close(c);
 	} else if (c->state <= CTRL_UP) {
 		ctrl_enter(c, CTRL_WAIT_CLEAR, END_US);
@@ -580,9 +587,10 @@ in_message(struct ctrl *c)
 	unsigned kind = msg_u16(c->in + 2), type = msg_u16(c->in + 8);
 	const struct ctrl_msg *m = &ctrl_msgs[type < PPTP_TYPES ? type : 0];
 
-	/* Whatever it sends, the server is there. */
+	/* Whatever it sends, the server is there, if it reads as well. */
 	c->active_at = c->now;
-	c->echo_due = CTRL_NEVER;
+	if (!c->echo_queued)
+		c->echo_due = CTRL_NEVER;
 	if (c->skipped > 0)
 		ctrl_log(c, WARNING, "skipped %zu octets of text before the "
 		    "first message", c->skipped);

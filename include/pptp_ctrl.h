@@ -47,7 +47,7 @@ typedef void ctrl_event_fn(void *user, enum ctrl_event_type type,
 enum ctrl_state {
 	CTRL_WAIT_REPLY,	/* SCCRQ queued or sent (3.1.1) */
 	CTRL_WAIT_CALL,		/* OCRQ queued or sent (3.2.3) */
-	CTRL_UP,		/* so is the call; those below are its end */
+	CTRL_UP,		/* and the call is up */
 	CTRL_WAIT_CLEAR,	/* CCRQ queued or sent */
 	CTRL_CALL_OVER,		/* the server ended the call */
 	CTRL_WAIT_STOP,		/* StopCCRQ queued or sent */

@@ -55,18 +55,19 @@ static int
 remove_files(const struct monitor_start *s)
 {
 	char refused[INET_ADDRSTRLEN + 16];
+	int rc = remove_if(s->dir, s->file, &s->made);
 	struct stat is;
 
-	if (remove_if(s->dir, s->file, &s->made) == -1)
-		return -1;
 	if (s->refused == -1)
-		return 0;
+		return rc;
 	if (flock(s->refused, LOCK_EX | LOCK_NB) == -1 ||
 	    fstat(s->refused, &is) == -1)
 		return -1;
 	/* If it holds something it stays. */
 	snprintf(refused, sizeof(refused), "%s.refused", s->name);
-	return is.st_size != 0 ? 0 : remove_if(s->dir, refused, &is);
+	if (is.st_size == 0 && remove_if(s->dir, refused, &is) == -1)
+		return -1;
+	return rc;
 }
 
 void

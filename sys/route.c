@@ -461,7 +461,7 @@ remove_ours(struct route *r, const struct scan *s,
 			continue;
 		if (change(r, RTM_DELROUTE, 0, &s->ours[i]) == 0) {
 			hop_log(r, "removed", &s->ours[i]);
-		} else if (errno != ESRCH) {
+		} else if (errno != ESRCH && errno != ENODEV) {
 			(void)warn_once(r, "cannot remove a host route to");
 			have(r, &s->ours[i]);
 		}
@@ -590,9 +590,11 @@ route_close(struct route *r)
 			(void)poll(NULL, 0, REMOVAL_PAUSE_MS);
 		if (scan(r, &s) == 0)
 			remove_ours(r, &s, NULL);
+		else if (change(r, RTM_DELROUTE, 0, &r->hop) == 0)
+			r->have = false;
 	}
 	if (r->have)
-		(void)warn_once(r, "there stays a host route to");
+		log_warn("there stays a host route to %s", r->name);
 	r->have = false;
 	fd_close(r->fd);
 	fd_close(r->watch);

@@ -196,7 +196,7 @@ check(void)
 		at += whole(c.out + at, c.out_len - at);
 	MUST(at == c.out_len);
 	MUST(c.in_len < CTRL_IN);
-	MUST(down == (c.state > CTRL_UP) && (up || c.state != CTRL_UP));
+	MUST(down == (c.state > CTRL_WAIT_CLEAR) && (up || c.state != CTRL_UP));
 	(void)quirk_server(c.peer.host, c.peer.vendor);
 	if (c.state == CTRL_CLOSED)
 		MUST(c.out_len == 0 && ctrl_due(&c) == CTRL_NEVER);
