@@ -231,7 +231,7 @@ gre_init(void *mem, const struct gre_conf *conf, struct gre_counters *n)
 }
 
 /* The first eight octets of a header (RFC 2637 4.1). */
-static void
+static inline void
 put_header(const struct gre *g, struct wr *w, int flags, size_t len)
 {
 	wr_u16(w, (uint16_t)(GRE_KEY | GRE_VER1 | flags));
