@@ -23,8 +23,8 @@ struct health {
 	int64_t		 silent_since;	/* sending since then, nothing heard */
 	bool		 silent;	/* the silence was logged */
 	uint64_t	 errors;	/* of the raw socket, already logged: a
-					 * bit for errno % 64.  Each is logged
-					 * only once, as anyone can cause them */
+					 * bit for errno % 64.  Anyone can cause
+					 * them, so each is logged once */
 };
 
 /* server and n are not copied. */

@@ -136,8 +136,8 @@ enum { TCSETS2_LOW = 'T' << 8 | 0x2b };
 #define CLEAR(arg, m)	{ arg, m, 0 }
 #define SET(arg, m)	{ arg, m, m }
 
-#define CALL(name, r)	{ .nr = __NR_##name, .roles = r }
-#define EVERY(name)	{ .nr = __NR_##name, .roles = ALL }
+#define CALL(name, r)	{ __NR_##name, r, { { 0, 0, 0 } } }
+#define EVERY(name)	CALL(name, ALL)
 #define FCNTL(cmd, r)	{ __NR_fcntl, r, { IS(1, cmd) } }, \
 			{ __NR_fcntl64, r, { IS(1, cmd) } }
 /* One of the calls behind socketcall(2), where there is one. */

@@ -17,7 +17,14 @@ data echo "$all" --burst 10
 data echo "$all" --fd pipes --burst 25
 data dup "$all"
 data swap "$all"
-data late "$all"
+# What is late waits for the clock: on a busy machine it may come too late.
+for try in 1 2 3; do
+	serve gre=late
+	run --count 100 --
+	grep -qE "$all" <<< "$out" && break
+done
+has "late, try $try" "$out" "$all"
+is "late: ends well" "$status" 0
 data wrap "$all"
 data first1 "$all"
 data noack "$all"
