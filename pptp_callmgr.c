@@ -70,7 +70,7 @@ struct client {
 					 * end draining */
 	int64_t		 up_since;	/* 0: the call is not up */
 	unsigned	 cursor;	/* next slot of a listing */
-	struct ctrl	 ctrl;		/* its conf is what was asked for */
+	struct ctrl	 ctrl;		/* ctrl.conf: the client's request */
 };
 
 struct manager {

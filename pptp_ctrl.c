@@ -38,7 +38,7 @@ enum {
 	WARN_PERIOD = 60 * SECOND,	/* in which at most ... */
 	WARN_MAX = 12,		/* ... this many warnings are logged */
 	JUDGED = 8,		/* octets of length, kind and magic cookie */
-	SHOWN = 48,		/* octets quoted of what is no message */
+	SHOWN = 48,		/* octets quoted of a reply that is not PPTP */
 	MIN_BPS = 2400,		/* asked for in an OCRQ */
 	WELCOME_MAX = 4096	/* of text before the first message */
 };

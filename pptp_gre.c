@@ -74,8 +74,9 @@ enum {
 	LATE_START_US = 12000,
 	COUNT_MIN = 8,
 	WAIT_MIN_US = 5000,
-	START_REORDER_US = 1000000,	/* how long a start may be reordered */
-	START_REORDER_COUNT = 64,	/* and by how many places */
+	/* Numbers below a numbering's first are late, not a jump, ... */
+	START_REORDER_US = 1000000,	/* ... for so long after it began */
+	START_REORDER_COUNT = 64,	/* ... and so many places below */
 	GAP_MAX = 65536,	/* a longer jump is not counted as loss */
 	RTT_MAX_US = 60000000,	/* longer: the clock jumped */
 	FILLER_US = 20000,
@@ -231,13 +232,11 @@ gre_init(void *mem, const struct gre_conf *conf, struct gre_counters *n)
 }
 
 /* The first eight octets of a header (RFC 2637 4.1). */
-static inline void
-put_header(const struct gre *g, struct wr *w, int flags, size_t len)
+static void
+put_header(const struct gre *g, struct wr *w, uint32_t flags, size_t len)
 {
-	wr_u16(w, (uint16_t)(GRE_KEY | GRE_VER1 | flags));
-	wr_u16(w, GRE_PPP);
-	wr_u16(w, (uint16_t)len);
-	wr_u16(w, g->conf.peer_call);
+	wr_u32(w, (GRE_KEY | GRE_VER1 | flags) << 16 | GRE_PPP);
+	wr_u32(w, (uint32_t)len << 16 | g->conf.peer_call);
 }
 
 size_t
@@ -354,7 +353,10 @@ put_filler(struct gre *g, struct wr *w, int64_t now)
 	g->stuck_since = now;
 	g->filler_before = g->tx_next;
 	g->n->tx_fills++;
-	/* The server may release what it held back only at the next packet. */
+	/*
+	 * Some servers release what they held back only when another packet
+	 * comes: the repeated acknowledgements are such packets.
+	 */
 	g->repeats = GRE_ACK_REPEATS;
 	g->repeat_due = now;
 }

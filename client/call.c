@@ -244,9 +244,9 @@ open_channel(struct call *c)
 
 /*
  * Chooses a call id and opens the sockets for the server's data, closing those
- * of an earlier try.  Where the kernel may carry the data there are two: the
- * kernel's takes nothing until it is connected, so earlier packets wait in the
- * raw one.
+ * of an earlier try: a raw one and, where the kernel may carry the data, the
+ * kernel's PPTP socket.  The latter takes nothing until it is connected, so
+ * earlier packets wait in the raw one.
  */
 static enum exit_status
 open_data(struct call *c)

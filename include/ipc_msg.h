@@ -111,8 +111,9 @@ struct ipc_frame {
 /* One message; type says which member of the union is set. */
 struct ipc_msg {
 	enum ipc_type	 type;
-	uint8_t		 fds;		/* bits of those that come with it; set
-					 * by ipc_send() */
+	uint8_t		 fds;		/* bit N: descriptor N of struct ipc_fds
+					 * comes with it; a sender need not set
+					 * it */
 	union {
 		uint8_t		 step;		/* STEP: enum ipc_step */
 		struct ipc_call call;

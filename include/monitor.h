@@ -35,9 +35,9 @@ void monitor_run(const struct monitor_start *s, int manager, pid_t pid)
 
 /*
  * Removes the manager's socket file, unless a successor's has taken its place;
- * and the file of refusals.h, if it is empty once all gateways have let go of
- * it.  Locks s->dir for that and leaves it unlocked.  Tries for two seconds,
- * then logs what stays.
+ * and the file of refusals.h, if it is empty, once no gateway has it locked.
+ * Locks s->dir for that and leaves it unlocked.  Tries for two seconds, then
+ * logs that files stay, unless a gateway's lock is the only reason.
  */
 void monitor_remove_files(const struct monitor_start *s);
 

@@ -400,7 +400,10 @@ current_path(struct route *r, const struct scan *s, struct route_hop *hop)
 		}
 		*hop = c->hop;
 	}
-	/* Needed if better routes lead into a tunnel, or by a gateway. */
+	/*
+	 * A host route is needed if better routes lead into a tunnel, or if
+	 * the hop is a gateway or stands for one.
+	 */
 	return tunnel || hop->via_type != 0 ||
 	    far_end_is_gateway(s, hop, &l) ? PATH_ROUTE : PATH_DIRECT;
 }

@@ -159,7 +159,10 @@ ccp_failed(const struct why *w)
 	/* A peer that gives up does not repeat a request that was lost. */
 	bool unread = !they_ask && gave_up(peer, "MPPE required but peer");
 
-	/* pppd also Rejects MPPE when only the keys differ from its own. */
+	/*
+	 * Before mppe.rejected is looked at: pppd also Rejects MPPE if the two
+	 * sides merely have no key length in common.
+	 */
 	if (we_ask && (unread || (they_ask && !ours->rejects_ccp &&
 	    !peer->rejects_ccp &&
 	    (ours->mppe.asked & peer->mppe.asked & MPPE_KEYS) == 0)))
