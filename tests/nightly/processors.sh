@@ -28,6 +28,7 @@ processor() {
 		t=$(basename "$source" .c)
 		# shellcheck disable=SC2046 # words
 		claim "$name: $t compiles" "$@" -std=c11 -D_GNU_SOURCE \
+			-DVERSION='"0"' \
 			-Iinclude -Wall -Wextra -Werror -O1 -static \
 			-o "$w/$t" "$source" \
 			$(sed -n 's,^/\* with: \(.*\) \*/$,\1,p' "$source") ||
