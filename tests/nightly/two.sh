@@ -26,8 +26,9 @@ flows() { grep -c "^$1 mppe clean $2 tcp.* [0-9]" "$tap_out"; }
 percent() {	# percent SERVER A B: A's TCP of B's, geometric means
 	awk -v s="$1" -v a="$2" -v b="$3" '$1 == s && $5 ~ /^tcp/ && $6 > 0 {
 		n[$4]++; sum[$4] += log($6) }
-	END { print n[a] * n[b] == 0 ? 0 :
-		int(100 * exp(sum[a] / n[a] - sum[b] / n[b])) }' "$tap_out"
+	END { if (n[a] * n[b] > 0)
+		print int(100 * exp(sum[a] / n[a] - sum[b] / n[b]))
+	else print 0 }' "$tap_out"
 }
 for server in pptpd kernel; do
 	for client in kernel pty; do
@@ -57,7 +58,7 @@ for which in 'pptpd pty' 'kernel kernel'; do
 		m=$(median $which ping-$way-p50) w=$(median "${which% *}" wire \
 			ping-$way-p50)
 		is "$which: a ping beside it takes $m ms, on the wire $w" \
-			"$((m <= w))" 1
+			"$((m <= w + 3))" 1	# medians of three
 	done
 done
 plan
