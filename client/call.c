@@ -46,8 +46,9 @@ call_init(struct call *c, const struct conf *conf)
 	uint16_t window = quirk_fields(conf->quirks)->window;
 
 	*c = (struct call){ .gw = { .conf = conf, .raw = -1, .channel = -1,
-	    .mgr = -1, .refusals_fd = -1 }, .hangup_fd = -1, .known =
-	    quirk_server("", ""), .deadline = clock_us() + conf->timeout_us };
+	    .mgr = -1, .refusals_fd = -1 }, .hangup_fd = -1,
+	    .known = quirk_server("", ""),
+	    .deadline = clock_us() + conf->timeout_us };
 	c->gw.window = conf->window != 0 ? conf->window :
 	    window != 0 ? window : WINDOW;
 }
@@ -269,12 +270,12 @@ fill_request(const struct call *c, struct ipc_msg *m)
 	int64_t left = c->deadline - clock_us();
 
 	*m = (struct ipc_msg){ .type = IPC_CALL, .call = { .id = c->gw.call,
-	    .port = conf->port, .window = c->gw.window, .loglevel =
-	    (uint8_t)conf->loglevel, .hostroute = !conf->nohostroute,
-	    .server = c->server.s_addr, .local = c->gw.local.s_addr,
-	    .mark = conf->rtmark, .quirks = conf->quirks,
-	    .idle_us = conf->idle_us, .echo_us = conf->echo_us,
-	    .timeout_us = left > 0 ? left : 0 } };
+	    .port = conf->port, .window = c->gw.window,
+	    .loglevel = (uint8_t)conf->loglevel,
+	    .hostroute = !conf->nohostroute, .server = c->server.s_addr,
+	    .local = c->gw.local.s_addr, .mark = conf->rtmark,
+	    .quirks = conf->quirks, .idle_us = conf->idle_us,
+	    .echo_us = conf->echo_us, .timeout_us = left > 0 ? left : 0 } };
 	if (conf->phone != NULL)
 		snprintf(m->call.phone, sizeof(m->call.phone), "%s",
 		    conf->phone);

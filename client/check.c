@@ -217,8 +217,9 @@ check_lcp(struct link *l)
 static enum exit_status
 check_data(struct call *c)
 {
-	struct gre_conf gc = { .reorder_us = c->gw.conf->reorder_us, .window =
-	    c->gw.window, .call = c->gw.call, .peer_call = c->gw.peer_call };
+	struct gre_conf gc = { .reorder_us = c->gw.conf->reorder_us,
+	    .window = c->gw.window, .call = c->gw.call,
+	    .peer_call = c->gw.peer_call };
 	const int keep[] = { c->gw.raw, c->gw.mgr };
 	struct link l = { .c = c };
 	enum exit_status status;

@@ -4,7 +4,7 @@
  * ends of socket pairs, and the clock is the test's.
  */
 /* with: manager/ctrl_msg.c manager/ipc.c manager/ipc_msg.c */
-/* with: pptp_ctrl.c pptp_quirks.c util.c */
+/* with: pptp_ctrl.c pptp_quirks.c tests/unit/no_sandbox.c util.c */
 #include "util.h"
 
 static int connect_errno;	/* 0: fd_connect() succeeds */
@@ -14,15 +14,6 @@ static int connect_errno;	/* 0: fd_connect() succeeds */
 #include "../../pptp_callmgr.c"
 #include "t.h"
 #include "wire.h"
-
-int
-sandbox_enter(enum sandbox_role role, const int *keep, size_t n)
-{
-	(void)role;
-	(void)keep;
-	(void)n;
-	return 0;
-}
 
 static struct manager g;
 

@@ -1149,6 +1149,15 @@ test_flood(void)
 	T(T_EQ(w.c.state, CTRL_FLUSH) && T_EQ(w.c.out_len,
 	    156 + 168 + 24 + 8 * 20 + 16 + 16 + 16 + 16),
 	    "all that we ever have to say fits");
+	start_up(0);
+	w.now += 60 * SECOND;
+	ctrl_tick(&w.c, w.now);
+	feed(all, t_hex(all, sizeof(all), WEN));
+	T(T_EQ(w.c.echo_due, w.now + 50 * SECOND),
+	    "what comes answers no Echo-Request that is not written yet");
+	w.now += 50 * SECOND;
+	ctrl_tick(&w.c, w.now);
+	T(ended(EXIT_LOST, "50 s"), "a server that never reads is given up");
 
 	start_up(0);
 	for (unsigned i = 0; i < 100; i++)
