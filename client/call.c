@@ -287,6 +287,7 @@ fill_request(const struct call *c, struct ipc_msg *m)
 static int
 pppd_gone(struct call *c)
 {
+	c->abandoned = true;
 	return failed(c->why, EXIT_LOST, "pppd has gone before the call to %s "
 	    "was up", c->gw.server);
 }
@@ -511,7 +512,7 @@ call_open(struct call *c)
 		c->server = r.addr[i];
 		status = try_address(c);
 		if (status < EXIT_CONNECT || status > EXIT_LOST ||
-		    i + 1 == n || clock_us() >= overall)
+		    i + 1 == n || c->abandoned || clock_us() >= overall)
 			break;
 		log_warnx("%s; trying the next address of %s", c->why,
 		    c->gw.conf->host);

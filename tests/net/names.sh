@@ -84,6 +84,10 @@ to refuses.example.org
 has "the first of two lets nobody in: the second is tried" "$out" "$good"
 to away.example.org --timeout 8
 has "the first of two is not there: the second is tried" "$out" "$good"
+sleep 1 | "$CLIENT" silenttcp.example.org --nolaunchpppd > /dev/null 2> /run/err
+has "pppd goes while the first is tried" "$(< /run/err)" "pppd has gone before the call"
+is "pppd goes while the first is tried: no second" \
+	"$(grep -c 'the next address' /run/err)" 0
 to all-bad.example.org
 is "two bad ones: the status of the last" "$status" "$EXIT_NOT_PPTP"
 has "two bad ones: both sentences" "$err" "10.9.0.61"
