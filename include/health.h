@@ -21,6 +21,7 @@ struct health {
 	int64_t		 check_at;	/* when health_tick() checks whether
 					 * GRE comes through */
 	int64_t		 silent_since;	/* sending since then, nothing heard */
+	int64_t		 sent_at;	/* the last frame, once GRE was seen */
 	bool		 silent;	/* the silence was logged */
 	uint64_t	 errors;	/* of the raw socket, already logged: a
 					 * bit for errno % 64.  Anyone can cause

@@ -78,8 +78,10 @@ check_silence(struct health *h, int64_t now)
 {
 	if (!h->gre_seen)
 		return;
-	if (h->silent_since == GRE_NEVER)
+	/* A pause of ours is not the server's silence. */
+	if (h->silent_since == GRE_NEVER || now - h->sent_at >= SILENT_US)
 		h->silent_since = now;
+	h->sent_at = now;
 	if (h->silent || now - h->silent_since < SILENT_US)
 		return;
 	h->silent = true;

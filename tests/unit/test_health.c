@@ -118,6 +118,12 @@ test_silence(void)
 	T(T_EQ(lines, 2) && SAID("heard again"), "and one when it is back");
 	SENT(data, 1000 * SECOND);
 	T(T_EQ(lines, 2), "a tunnel at rest is not silent");
+	SENT(data, 1031 * SECOND);
+	T(T_EQ(lines, 2), "nor one that rests after a packet of ours");
+	SENT(data, 1060 * SECOND);
+	SENT(data, 1062 * SECOND);
+	T(T_EQ(lines, 3) && SAID("none came"),
+	    "30 s without such a pause are silence");
 }
 
 /* An attacker, or a firewall with REJECT, for ten minutes. */
