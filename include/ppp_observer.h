@@ -101,7 +101,8 @@ void ppp_observer_see(struct ppp_observer *o, enum ppp_side from,
 /*
  * Why the network did not come up: returns the status to exit with and puts one
  * printable sentence into out, on what happened and what to try.  EXIT_OK and
- * "" if it did come up, or if nothing of ours was answered.
+ * "" if it did come up; or if nothing of ours was answered, unless the server
+ * then ended PPP.
  */
 enum exit_status ppp_observer_verdict(const struct ppp_observer *o,
     const char *server, char *out, size_t size);

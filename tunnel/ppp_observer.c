@@ -164,13 +164,12 @@ lcp_protocol_reject(struct ppp_said *said, struct packet *k)
 static void
 lcp_opened(struct ppp_observer *o)
 {
-	/*
-	 * IPCP packets before LCP opened were out of turn (RFC 1661 3.4).
-	 */
+	/* IPCP packets before LCP opened were out of turn (RFC 1661 3.4). */
 	for (int i = 0; i < PPP_SIDES; i++)
 		o->said[i].ipcp = (struct ppp_request){ .sent = false };
-	o->phase = o->said[PPP_PEER].auth.asked != 0 ||
-	    o->said[PPP_OURS].auth.asked != 0 ? PPP_AUTHENTICATE : PPP_NETWORK;
+	/* A login that only our side demands ends without our seeing it. */
+	o->phase = o->said[PPP_PEER].auth.asked != 0 ? PPP_AUTHENTICATE :
+	    PPP_NETWORK;
 }
 
 static void

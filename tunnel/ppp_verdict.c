@@ -209,12 +209,12 @@ failure(const struct why *w, const struct ppp_observer *o)
 	/* Our LCP is unanswered: health.h finds out whether GRE passes. */
 	if (ours->lcp.sent && !ours->lcp.answered && !peer->terminates)
 		return false;
-	if (ccp_failed(w))
-		return true;
 	if (peer->rejects_ipcp || peer->addr.rejected ||
 	    gave_up(ours, "IP address"))
 		return because(w, "%s gave no IP address: ask for one by name "
 		    "(LOCAL:REMOTE), or have the server assign one", w->server);
+	if (ccp_failed(w))
+		return true;
 	if (gave_up(ours, "MPPE required"))
 		return gave_up(ours, "peer") ? no_mppe(w) : because(w,
 		    "encryption (MPPE) needs a login by MS-CHAP or MS-CHAPv2, "

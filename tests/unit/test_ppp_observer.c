@@ -157,6 +157,13 @@ test_early(void)
 	talk(&o, "> c223 03 07 0004\n> c023 02 01 0005 00\n");
 	T(T_EQ(o.phase, PPP_AUTHENTICATE),
 	    "which our own Success does not end");
+	memset(&o, 0, sizeof(o));
+	T(T_EQ(talk(&o, "> ff03 c021 01 01 0009 03 05 c22381\n"
+	    "< ff03 c021 02 01 0009 03 05 c22381\n" WANTS_NOTHING
+	    NOTHING_ACKED IP), PPP_UP),
+	    "a login that only our side demands is no matter of ours");
+	memset(&o, 0, sizeof(o));
+	talk(&o, LCP_OPEN);
 	T(T_EQ(talk(&o, "< c223 04\n< c223\n< c2\n< \n< ff03\n"
 	    "< c223 03 07 0003\n< c223 03 07 0400\n"), PPP_AUTHENTICATE),
 	    "nor do frames cut short");
@@ -378,6 +385,12 @@ static const struct {
 	    OUR_LCP_ACKED TERM(">", "0014 4d505045 20726571 75697265 642e2e2e "),
 	    EXIT_PPP, "vpn asked for none" },
 	{ "the server rejects our address", LOGGED_IN
+	    "> 8021 01 02 000a 03 06 00000000\n"
+	    "< 8021 04 02 000a 03 06 00000000\n", EXIT_PPP,
+	    "vpn gave no IP address" },
+	{ "the same, after we rejected the encryption it offered", LOGGED_IN
+	    THEIR_MPPE
+	    "> ff03 c021 08 03 0010 80fd 01 09 000a 12 06 01000040\n"
 	    "> 8021 01 02 000a 03 06 00000000\n"
 	    "< 8021 04 02 000a 03 06 00000000\n", EXIT_PPP,
 	    "vpn gave no IP address" },
