@@ -141,7 +141,8 @@ struct gre {
 					 * counts from here: filler_due() */
 	unsigned	 fillers;	/* gap fillers sent since the server
 					 * last acknowledged a packet */
-	uint32_t	 filler_before;	/* tx_next at the last gap filler */
+	uint32_t	 filler_before;	/* tx_next at the last gap filler, or
+					 * what was acknowledged since */
 	uint32_t	 free_cells;
 	uint16_t	 free_cell[CELLS];
 	uint16_t	 marks[HISTORY];	/* fingerprints; 0: missing */
@@ -288,7 +289,10 @@ gre_acknowledged(struct gre *g, uint32_t ack, int64_t now)
 	g->fillers = 0;
 	g->n->rx_acks++;
 	/* What waited behind a gap does not measure a round trip. */
-	if (age > GRE_RTT_SLOTS || seq_diff(ack, g->filler_before) < 0)
+	if (seq_diff(ack, g->filler_before) < 0)
+		return;
+	g->filler_before = ack;		/* follows: numbers wrap */
+	if (age > GRE_RTT_SLOTS)
 		return;
 	sample = now - g->sent_at[ack % GRE_RTT_SLOTS];
 	if (sample > RTT_MAX_US)

@@ -22,7 +22,7 @@ enum {
 	GRE_ACK_REPEAT_US = 100000,	/* between repeated bare ACKs */
 	GRE_ACK_REPEATS = 5,		/* ACKs repeated while our data is
 					 * unacknowledged */
-	GRE_OUTPUT_MAX = 28,		/* longest packet of gre_output() */
+	GRE_OUTPUT_MAX = 24,		/* longest packet of gre_output() */
 	GRE_RTT_SLOTS = 64,		/* sent packets timed at once */
 	GRE_USER = 64			/* octets of user[]; a multiple of 8 */
 };

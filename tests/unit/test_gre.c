@@ -811,6 +811,16 @@ test_rtt(void)
 	T(e.g->tx_next == 100000,
 	    "silence of the server never stops the sender");
 	end_close(&e);
+
+	end_open(&e);
+	for (uint32_t seq = 0, k = 1; k < 5; seq += 1u << 30, k++) {
+		e.g->tx_next = e.g->tx_acked = seq;
+		gre_send(e.g, buf + 16, 4, 0);
+		put32(ack + 8, seq);
+		gre_recv(e.g, ack, 12, k * MS);
+	}
+	T(T_EQ(e.n.rtt_us, 1689), "all round the circle of numbers");
+	end_close(&e);
 }
 
 /* What the server believes if a number of ours was damaged on its way. */
