@@ -42,6 +42,8 @@ struct watch {
 	int		 fd;		/* poll it, then watch_read() */
 	int		 signals, addresses;	/* fd polls them and gw->mgr;
 					 * addresses is rtnetlink */
+	bool		 listed;	/* an interface had the local address:
+					 * some are local by a route alone */
 	bool		 settled;
 	int64_t		 grace_until;	/* after a SIGTERM */
 	int64_t		 check_address_at;

@@ -71,6 +71,7 @@ open_all(struct watch *w)
 	struct epoll_event e = { .events = EPOLLIN };
 
 	w->addresses = nl_open(RTMGRP_IPV4_IFADDR, NULL);
+	w->listed = address_exists(w->addresses, w->gw->local);
 	w->fd = epoll_create1(EPOLL_CLOEXEC);
 	w->signals = signal_fd(sigs, sizeof(sigs) / sizeof(sigs[0]));
 	return w->fd != -1 && w->signals != -1 &&
@@ -227,7 +228,8 @@ watch_tick(struct watch *w, int64_t now)
 	settle(w);
 	if (w->check_address_at <= now) {
 		w->check_address_at = INT64_MAX;
-		if (!address_exists(w->addresses, w->gw->local)) {
+		if (w->listed &&
+		    !address_exists(w->addresses, w->gw->local)) {
 			log_error("tunnel to %s down: the local address it "
 			    "uses is gone from this machine; connect again",
 			    w->gw->server);

@@ -150,6 +150,19 @@ has "address changed: a hangup for pppd" "$(of one)" ^hangup
 is_clean "address changed: nothing left"
 ip addr flush dev v0; ip addr add 10.9.0.1/24 dev v0
 
+# An address that no interface has, but a route makes local.
+ip route add local 192.0.2.0/24 dev lo
+srv ip route add 192.0.2.0/24 via 10.9.0.1
+tunnel one --count 5 --end wait -- --localbind 192.0.2.7
+up one
+ip addr add 10.9.0.44/32 dev v0
+sleep 3
+claim "local by a route alone: other addresses change, it stays" \
+	test -z "$(status_of one)"
+kill "${FEED[one]}"
+is_clean "local by a route alone: nothing left"
+ip route del local 192.0.2.0/24 dev lo; ip addr del 10.9.0.44/32 dev v0
+
 # Without GRE: ICMP says so at once, silence after a while.
 srv sysctl -q net.ipv4.icmp_ratelimit=0
 serve gre=silent
