@@ -132,15 +132,6 @@ tell_mtu(struct flow *f, size_t len)
 	f->path_mtu = 0;
 }
 
-/* The socket is full: what is queued is lost. */
-static void
-tx_drop(struct flow *f)
-{
-	while (f->tx_sent < f->tx_count)
-		gre_send_failed(f->gre, f->tx_iov[f->tx_sent++].iov_base);
-	tx_reset(f);
-}
-
 /*
  * Queues the frame at p, before which there are GRE_HEADER_MAX octets of room.
  * Afterwards there is room for another frame.
@@ -158,9 +149,13 @@ tx_frame(struct flow *f, uint8_t *p, size_t len)
 	if (f->path_mtu != 0 && IP_HEADER + head + len > f->path_mtu)
 		tell_mtu(f, IP_HEADER + head + len);
 	log_packet("sent a frame of %zu octets", len);
-	if ((f->tx_count == BATCH || f->tx_used + TX_ROOM > TX_SIZE) &&
-	    !tx_flush(f))
-		tx_drop(f);
+	if (f->tx_count < BATCH && f->tx_used + TX_ROOM <= TX_SIZE)
+		return;
+	(void)tx_flush(f);
+	/* If the socket is full, what is still queued is lost. */
+	while (f->tx_sent < f->tx_count)
+		gre_send_failed(f->gre, f->tx_iov[f->tx_sent++].iov_base);
+	tx_reset(f);
 }
 
 /* Decodes what was read from the pty into frames. */
@@ -268,9 +263,9 @@ deliver(struct flow *f, bool drained)
 	size_t len;
 
 	while ((p = gre_next(f->gre, &len, drained, f->now)) != NULL) {
+		if (is_welcome(f) && !ppp_observer_wants(p, len))
+			continue;	/* text settles nothing */
 		health_received(&f->watch.health, p, len);
-		if (is_welcome(f))
-			continue;
 		if (!link_put(&f->link, p, len,
 		    ppp_observer_accm(&f->watch.health.ppp, p, len)))
 			f->gw->n->pty_dropped++;

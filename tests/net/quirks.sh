@@ -2,12 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Servers that need a quirk: with it they work, without it they do not.
 . "$(dirname "$0")/lib.sh"
+. tests/net/armour.bash
 
 # --- a greeting before the first message, text in GRE before the first LCP
 serve accept=welcome gre=welcome
 run --count 5 -- --quirk-welcome
 has "--quirk-welcome: the greeting is skipped" "$out" "received 5 of 5, ordered"
 has "--quirk-welcome: text in GRE does not reach pppd" "$out" ' 0 other$'
+serve gre=welcome
+tunnel one --count 0 --end wait -- --quirk-welcome
+up one
+claim "such text does not settle the tunnel: it may still say why it fails" \
+	test -e "/proc/$(gateway_of one)/fd/2"
+kill "${FEED[one]}"
+serve accept=welcome gre=welcome
 run --wait 5 --
 is "without it: status" "$status" "$EXIT_NOT_PPTP"
 has "without it: a hint" "$err" 'if it is one that greets: --quirk-welcome'
