@@ -425,6 +425,13 @@ change(struct route *r, int type, int flags, const struct route_hop *hop)
 		nl_put(&q, hop->via_type, hop->via, hop->via_len);
 	if (hop->src.s_addr != INADDR_ANY)
 		nl_put(&q, RTA_PREFSRC, &hop->src, sizeof(hop->src));
+	if (nl_talk(r->fd, &q, NULL) == 0)
+		return 0;
+	if (type != RTM_NEWROUTE || hop->via_type == 0 ||
+	    (errno != ENETUNREACH && errno != EHOSTUNREACH))
+		return -1;
+	/* The gateway is outside the networks of its link. */
+	q.u.rt.rtm_flags = RTNH_F_ONLINK;
 	return nl_talk(r->fd, &q, NULL);
 }
 

@@ -342,6 +342,34 @@ else
 	skip "a gateway with an IPv6 address" "no IPv6 here"
 fi
 
+# --- a gateway outside the networks of its link
+fresh
+ip addr flush dev u0
+ip addr add 192.0.2.2/32 dev u0
+ip route add default via 172.31.1.1 dev u0 onlink
+start $HOST
+say update
+has "a gateway that is on its link by word only" "$(ours)" \
+	"^$HOST via 172.31.1.1 dev u0 src 192.0.2.2 onlink\$"
+ip route replace default via 172.31.1.9 dev u0 onlink
+say changed; say update
+is "is followed" "$(ours)" "$HOST via 172.31.1.9 dev u0 onlink"
+say update
+is "and no news when asked again" "$out$(ours | wc -l)" "done1"
+say close
+is "removed as well" "$(ours)" ""
+if ip -6 addr add 2001:db8::2/128 dev u0 nodad 2>/dev/null &&
+	ip -4 route replace default via inet6 2001:db8:1::1 dev u0 onlink 2>/dev/null; then
+	start $HOST
+	say update
+	has "one with an IPv6 address" "$(ours)" \
+		"via inet6 2001:db8:1::1 dev u0 .*onlink"
+	say close
+	is "removed, too" "$(ours)" ""
+else
+	skip "one with an IPv6 address" "no IPv6 here"
+fi
+
 # --- without the right to
 fresh
 out=$(printf 'update\nupdate\nclose\n' | setpriv --reuid 65534 --regid 65534 \
