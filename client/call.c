@@ -47,8 +47,7 @@ call_init(struct call *c, const struct conf *conf)
 
 	*c = (struct call){ .gw = { .conf = conf, .raw = -1, .channel = -1,
 	    .mgr = -1, .refusals_fd = -1 }, .hangup_fd = -1,
-	    .known = quirk_server("", ""),
-	    .deadline = clock_us() + conf->timeout_us };
+	    .known = quirk_server("", "") };
 	c->gw.window = conf->window != 0 ? conf->window :
 	    window != 0 ? window : WINDOW;
 }
@@ -496,10 +495,10 @@ try_address(struct call *c)
 enum exit_status
 call_open(struct call *c)
 {
+	int64_t overall = clock_us() + c->gw.conf->timeout_us;
 	struct resolve r = { .host = c->gw.conf->host,
-	    .deadline_us = c->deadline, .hangup_fd = c->hangup_fd };
+	    .deadline_us = overall, .hangup_fd = c->hangup_fd };
 	enum exit_status status = EXIT_OK;
-	int64_t overall = c->deadline;
 	size_t n = resolve_host(&r);
 
 	if (n == 0)

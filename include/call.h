@@ -15,7 +15,8 @@
 struct call {
 	struct gateway	 gw;		/* what its gateway is told; descriptors
 					 * that are not open are -1 */
-	int64_t		 deadline;	/* the call must be up by then */
+	int64_t		 deadline;	/* of the address that is tried: the
+					 * call must be up by then */
 	struct in_addr	 server;
 	bool		 kernel;	/* the kernel may carry the data; once
 					 * the call is up: it does */
@@ -30,13 +31,13 @@ struct call {
 	char		 why[WHY];	/* what failed, in a sentence */
 };
 
-/* Fills *c; the timeout in conf runs from now. */
+/* Fills *c. */
 void call_init(struct call *c, const struct conf *conf);
 
 /*
- * Resolves the host and tries its addresses until a call is up.  Returns
- * EXIT_OK, with gw (except in and out), known, host and vendor filled; or the
- * status of the last attempt, with why filled.
+ * Resolves the host and tries its addresses until a call is up; the timeout in
+ * conf runs from now.  Returns EXIT_OK, with gw (except in and out), known,
+ * host and vendor filled; or the status of the last attempt, with why filled.
  */
 enum exit_status call_open(struct call *c);
 

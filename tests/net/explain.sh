@@ -237,6 +237,9 @@ pppd got: TTY 38400 mtu 1400 mru 1400 updetach nologfd refuse-eap noauth
 pppd says that the network is up
 status 0"
 	is "elsewhere: none" "$("$CLIENT" $SERVER noauth | grep -v '^pppd got')" ''
+	has "the time for typing a password is not part of --timeout" \
+		"$( (sleep 4; echo secret) | "$CLIENT" $SERVER --username u \
+		--timeout 3 2>&1)" '^pppd got'
 	umount /usr/sbin/pppd
 else
 	skip "the steps on a terminal" "no pppd here"
