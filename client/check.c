@@ -2,6 +2,7 @@
 /* --check: could there be a tunnel? */
 #include <sys/socket.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,7 @@ struct link {
 	struct gre	*g;
 	struct ppp_observer o;
 	uint8_t		 magic[4];	/* RFC 1661 6.4 */
+	bool		 over;		/* the manager has hung up */
 };
 
 /*
@@ -140,7 +142,8 @@ lcp_send(struct link *l, uint8_t code)
 			return;
 }
 
-static void
+/* False if there is none. */
+static bool
 take_packet(struct link *l)
 {
 	uint8_t buf[HDLC_FRAME_MAX + 128];
@@ -150,25 +153,53 @@ take_packet(struct link *l)
 
 	if (n <= 0 || ihl > (size_t)n ||
 	    gre_recv(l->g, buf + ihl, (size_t)n - ihl, clock_us()) != GRE_OK)
-		return;
+		return n > 0;
 	while ((p = gre_next(l->g, &len, true, clock_us())) != NULL)
 		ppp_observer_see(&l->o, PPP_PEER, p, len);
+	return true;
 }
 
-/* Sends this LCP packet each second until *done, for at most patience_us. */
+/*
+ * Sends this LCP packet each second until *done, for at most patience_us and
+ * while there is the call.
+ */
 static void
 ask_until(struct link *l, uint8_t code, const bool *done, int64_t patience_us)
 {
 	int64_t ask = clock_us(), end = ask + patience_us;
 
-	while (!*done && clock_us() < end) {
+	while (!*done && !l->over && clock_us() < end) {
 		if (clock_us() >= ask) {
 			lcp_send(l, code);
 			ask += ASK_AGAIN_US;
 		}
-		if (fd_wait(l->c->gw.raw, -1, sooner(ask, end)) == 0)
-			take_packet(l);
+		if (fd_wait(l->c->gw.raw, l->c->gw.mgr, sooner(ask, end)) == 0)
+			(void)take_packet(l);
+		else if (errno == ECANCELED)
+			l->over = true;
 	}
+	/* What came before the end counts, and may say why. */
+	while (l->over && clock_us() < end && take_packet(l))
+		continue;
+}
+
+/* Reports why the call has ended, in the manager's words. */
+static enum exit_status
+check_end(struct call *c)
+{
+	enum exit_status status = EXIT_LOST;
+	struct ipc_msg m;
+
+	failed(c->why, 0, "the call manager is gone");
+	while (ipc_take(c->gw.mgr, &m, NULL) == 1) {
+		if (m.type == IPC_LOG)
+			log_line(m.said.code, "%s", m.said.text);
+		if (m.type == IPC_DOWN)
+			status = failed(c->why, m.said.code == EXIT_OK ?
+			    EXIT_LOST : m.said.code, "%s", m.said.text);
+	}
+	report(false, "%s", c->why);
+	return status;
 }
 
 static enum exit_status
@@ -182,6 +213,8 @@ check_gre(struct link *l)
 		report(true, "both ways: LCP answered in %.1f ms", ms());
 		return EXIT_OK;
 	}
+	if (l->over)
+		return check_end(l->c);
 	report(false, n->rx_packets + n->rx_acks > 0 ?
 	    "packets come in, but ours are not answered within %d s: IP "
 	    "protocol 47 is blocked on its way to the server" :
@@ -199,6 +232,8 @@ check_lcp(struct link *l)
 	const char *advice;
 
 	ask_until(l, LCP_CONFREQ, &said->lcp.sent, LCP_PATIENCE_US);
+	if (!said->lcp.sent && l->over && !said->terminates)
+		return check_end(l->c);
 	if (!said->lcp.sent) {
 		report(false, said->terminates ? "the server ends PPP at once" :
 		    "the server answers, but asks for nothing itself: PPP "

@@ -106,6 +106,23 @@ $server
 $call
 $gre
 ^failed +LCP +the server ends PPP at once" lcp=end
+check 10 "$name
+$tcp
+$server
+$call
+^failed +GRE +the server ended the call" "after=cdn gre=silent"
+check 10 "$name
+$tcp
+$server
+$call
+$gre
+^failed +LCP +the server ended the call" after=sleep1,cdn
+check 14 "$name
+$tcp
+$server
+$call
+$gre
+^failed +LCP +the server ends PPP at once" "lcp=end after=sleep.5,cdn"
 
 has "on a terminal: a tick for what works" "$(terminal "$CLIENT" --check \
 	10.9.0.2 --connect-port 9 | grep name)" '^✓ name +10.9.0.2 is 10.9.0.2$'
