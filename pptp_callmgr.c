@@ -33,6 +33,10 @@
 #include "sandbox.h"
 #include "util.h"
 
+/* Told to a client, probably of another build. */
+#define NOT_UNDERSTOOD	"the call manager did not understand: is an older " \
+	"pptp still running?"
+
 /* Told to a client if no descriptor is left for it, or for those it passes. */
 #define CLIENTS_FULL	"this call manager has no descriptor left for a " \
 	"further tunnel (raise the limit with ulimit -n)"
@@ -503,8 +507,7 @@ on_call(struct client *cl, const struct ipc_call *call, struct ipc_fds *fds)
 
 	if (cl->stage != NEW || call->server != g->server.s_addr ||
 	    tcp == -1 || fd_nonblock(tcp) == -1)
-		client_down(cl, EXIT_SYSTEM, "the call manager did not "
-		    "understand: is an older pptp still running?");
+		client_down(cl, EXIT_SYSTEM, NOT_UNDERSTOOD);
 	else if (id_is_taken(g, call->id))
 		client_down(cl, IPC_ID_TAKEN, "call id in use");
 	else if (g->refusal != NULL)
@@ -575,6 +578,8 @@ client_readable(struct client *cl)
 		if (n != 0)
 			log_warnx("%s: a local process sent what is not ours: "
 			    "its connection is closed", cl->g->name);
+		if (n != 0 && cl->stage == NEW)
+			client_say(cl, IPC_DOWN, EXIT_SYSTEM, NOT_UNDERSTOOD);
 		client_close(cl);
 	}
 	ipc_fds_close(&fds);

@@ -309,6 +309,10 @@ await_call(struct call *c)
 			return pppd_gone(c);
 		if (n <= 0 && !spoke && (n == 0 || errno == EPIPE))
 			return -1;
+		if (n == -1 && errno == EPROTO)
+			return failed(c->why, EXIT_SYSTEM, "the call manager "
+			    "for %s did not understand: is an older pptp still "
+			    "running?", c->gw.server);
 		if (n <= 0)
 			return failed(c->why, n == -1 && errno == ETIMEDOUT ?
 			    EXIT_TIMEOUT : EXIT_LOST, "the call manager for "

@@ -114,6 +114,12 @@ while True:
                 time.sleep(0.3 if how == "slow" else 0)
             if how == "junk":
                 c.send(os.urandom(50))
+            if how == "other":      # a DOWN of another version
+                c.recv(600)
+                print("asked", flush=True)
+                c.send(struct.pack("!IBBB225x", 0x70707470, 3, 6, 0))
+                kept.remove(c)
+                c.close()
             if how == "deaf":
                 kept.remove(c)
                 c.close()
@@ -239,6 +245,14 @@ is "our own manager of another version: status" "$status" 1
 has "it is said, with what to do" "$(< /run/err)" \
 	'call manager of 10.9.0.2 does not answer: is it of another version of pptp'
 is "and not that there are no tunnels" "$(< /run/out)" ''
+forget
+rm -rf /run/pptp/*
+claims 0 other 10.9.0.2
+run --count 1 --
+is "a tunnel of ours asks it, too: status" "$status" "$EXIT_SYSTEM"
+has "and it is said" "$err" \
+	"the call manager for $SERVER did not understand: is an older pptp"
+is "after one try" "$(grep -c asked /run/claims.log)" 1
 forget
 rm -rf /run/pptp/*
 is_clean "nothing left"

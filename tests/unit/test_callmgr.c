@@ -279,10 +279,28 @@ test_failures(void)
 	gone(&p);
 }
 
+/* A client of another build. */
+static void
+test_strangers(void)
+{
+	struct peer p;
+
+	manager_start();
+	client(&p);
+	(void)send(p.fd, "pptp\3\1", 7, MSG_NOSIGNAL);
+	rounds(0);
+	T(told(&p, IPC_DOWN) && T_EQ(p.m.said.code, EXIT_SYSTEM) &&
+	    T_HAS(p.m.said.text, "is an older pptp still running?") &&
+	    T_IS(is_closed(p.fd)) && T_IS(idle(&g)),
+	    "a message of another build is answered");
+	close(p.fd);
+}
+
 int
 main(void)
 {
 	test_life();
 	test_failures();
+	test_strangers();
 	return t_done();
 }
