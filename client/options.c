@@ -294,10 +294,10 @@ static const struct row options[] = {
 	    set_flag, AT(encrypt), 0, 0, LAUNCH },
 	{ "pppd-call", "NAME", G_PPPD, "options for pppd: those of "
 	    "/etc/ppp/peers/NAME", set_call, AT(pppd_call), 0, 0, LAUNCH },
-	{ "client-ip", "ADDR", G_PPPD, "ask for this address of our own",
+	{ "client-ip", "ADDR", G_PPPD, "ask for this address at our end",
 	    set_address, AT(client_ip), 0, 0, LAUNCH },
-	{ "server-ip", "ADDR", G_PPPD, "ask for this address of the server's",
-	    set_address, AT(server_ip), 0, 0, LAUNCH },
+	{ "server-ip", "ADDR", G_PPPD, "ask for this address at the server's "
+	    "end", set_address, AT(server_ip), 0, 0, LAUNCH },
 	{ "refuse-pap", "", G_PPPD, "never log in by PAP",
 	    set_flag, AT(refuse), REFUSE_PAP, 0, LAUNCH },
 	{ "refuse-chap", "", G_PPPD, "never log in by CHAP",
@@ -335,8 +335,8 @@ static const struct row options[] = {
 	{ QUIRK "bezeq-israel", "", G_QUIRK, "Orckit ATUR3 ADSL modem, as sold "
 	    "by Bezeq", set_flag, AT(quirks), QUIRK_BEZEQ, 0, NEEDS_PTY },
 
-	{ "debug", "", G_LOG, "in the foreground, log level 4, also to "
-	    "stderr", set_flag, AT(debug), 0, 0, OLD | QUIET },
+	{ "debug", "", G_LOG, "log level 4, also to stderr, all the time",
+	    set_flag, AT(debug), 0, 0, OLD | QUIET },
 	{ "loglevel", "0..4", G_LOG, "0 nothing, 2 up and down (default), 4 "
 	    "packets", set_number, AT(loglevel), 0, 4, OLD | QUIET },
 	{ "logstring", "TEXT", G_LOG, "begin each line of the log with this",
@@ -344,8 +344,8 @@ static const struct row options[] = {
 
 	{ "check", "", G_INFO, "try the server step by step, without pppd",
 	    set_mode, AT(mode), RUN_CHECK, 0, 0 },
-	{ "status", "[=json]", G_INFO, "show the tunnels of this machine",
-	    set_mode, AT(mode), RUN_STATUS, 0, QUIET },
+	{ "status", "[=json]", G_INFO, "show your tunnels; for root, all "
+	    "users'", set_mode, AT(mode), RUN_STATUS, 0, QUIET },
 	{ "version", "", G_INFO, "print the version",
 	    say_version, NOWHERE, 0, 0, OLD | QUIET },
 	{ "help", "", G_INFO, "print this",
@@ -707,6 +707,7 @@ say_help(struct scan *s, const struct row *o, const char *arg)
 	(void)o, (void)arg;
 	s->status = EXIT_OK;
 	fputs("usage: pptp [options] HOST [pppd options]\n"
+	    "       pptp --check [options] HOST\n"
 	    "       pptp --status[=json] [HOST]\n\n"
 	    "Connects to a PPTP server and launches pppd on the tunnel.  "
 	    "Options may stand\nbefore and after HOST, as --option value or "
@@ -717,7 +718,8 @@ say_help(struct scan *s, const struct row *o, const char *arg)
 	/* enum exit_status */
 	fputs("\nExit status (once pppd is launched, pppd's own):\n"
 	    "   0  normal end\n"
-	    "   1  this machine failed: memory, pppd, PPP; no tunnel is up\n"
+	    "   1  this machine failed: memory, pppd, PPP; or --status: no "
+	    "tunnel is up\n"
 	    "   2  the command line is wrong\n"
 	    "   3  the server's name has no usable address\n"
 	    "   4  a capability or a file's permission is missing\n"

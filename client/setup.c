@@ -44,12 +44,13 @@ static const char help_text[] =
 "  -s, --server HOST        name or address of the server\n"
 "  -d, --domain DOMAIN      log in as DOMAIN\\USER\n"
 "  -u, --username USER      log in as USER\n"
-"  -p, --password PASSWORD  which others can see with ps; without this option\n"
-"                           it is asked for, or a line of standard input\n"
+"  -p, --password PASSWORD  the password; others can see it with ps.  Without\n"
+"                           this it is asked for, or read from standard input\n"
 "  -e, --encrypt            require MPPE with 128 bits\n"
 "      --persist            call again whenever the tunnel ends, for ever\n"
 "      --default-route      all traffic goes through the tunnel\n"
-"      --route NET          that to NET does, as 10.1.0.0/16; again for more\n"
+"      --route NET          traffic to NET, such as 10.1.0.0/16, goes through\n"
+"                           it; may be repeated\n"
 "      --dns                use the name servers that the server names\n"
 "      --option \"WORDS\"     pptp's own, as \"--nobuffer --loglevel 1\"\n"
 "      --start              then start it: pppd call NAME updetach\n"
@@ -58,7 +59,7 @@ static const char help_text[] =
 "  -h, --help               this text\n"
 "\n"
 "Writes /etc/ppp/peers/NAME, its line in /etc/ppp/chap-secrets and, for\n"
-"routes, /etc/ppp/ip-up.d/NAME.\n"
+"routes, /etc/ppp/ip-up.d/NAME or NAME.sh.\n"
 "Exit status: 0 done, 1 failed, 2 wrong usage, 4 not permitted.\n";
 
 static const struct option setup_options[] = {

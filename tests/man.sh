@@ -46,6 +46,13 @@ completion() {
 		skip "$2 can read it" "no $2"
 	fi
 }
+# An option's line of --help stands in zsh's completion as well.
+sed -nE 's/^  --([a-z-]*)[^ ]*( [^ ]+)?  +/\1: /p' "$w/help.txt" | sort \
+	> "$w/texts"
+sed -nE "s/'\\\\''/'/g; s/\\\\\\\\/\\\\/
+	s/^	'--([a-z-]*)[^[]*\[([^]]*)\].*/\1: \2/p" client/completion/zsh |
+	sort > "$w/texts.zsh"
+same "zsh says of each what --help says" "$w/texts" "$w/texts.zsh"
 for sh in bash zsh; do
 	completion $sh $sh "$w/help"
 	completion $sh-setup $sh "$w/setup"
