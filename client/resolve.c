@@ -45,6 +45,7 @@ resolver_drop(int fd)
 	dropped = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	    syscall(SYS_capset, &head, none) == 0 && dropped;
+	sandbox_read_only();
 	if (sandbox_filter(SANDBOX_RESOLVER) == -1 || !dropped)
 		log_warnx("names are resolved with privileges or system calls "
 		    "that cannot be given up");

@@ -49,6 +49,12 @@ int sandbox_enter(enum sandbox_role role, const int *keep, size_t n);
  */
 int sandbox_drop_ids(void);
 
+/*
+ * For the resolver, after no_new_privs: by Landlock, as far as this kernel has
+ * it, no file and no other process's memory can be written.
+ */
+void sandbox_read_only(void);
+
 /* Has this process the capability (CAP_NET_RAW, ...) in its effective set? */
 bool sandbox_has_cap(int cap);
 

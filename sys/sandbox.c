@@ -270,13 +270,16 @@ struct beneath {
 	int32_t		 dir;
 } __attribute__((__packed__));
 
-enum { RULE_BENEATH = 1, REMOVE_FILE = 1 << 5, BIND_TCP = 1 << 0,
-	CONNECT_TCP = 1 << 1, ABSTRACT_SOCKETS = 1 << 0, SIGNALS = 1 << 1 };
+enum { RULE_BENEATH = 1, REMOVE_FILE = 1 << 5,
+	READ = 1 << 2 | 1 << 3,		/* files and directories */
+	BIND_TCP = 1 << 0, CONNECT_TCP = 1 << 1,
+	ABSTRACT_SOCKETS = 1 << 0, SIGNALS = 1 << 1 };
 
 /*
  * All that this version of Landlock can deny: rights to files (13 in the first,
  * more in later ones); from version 4 on TCP, but the manager may connect; from
- * version 6 on signals and abstract sockets of others.
+ * version 6 on signals and abstract sockets of others.  The resolver may read
+ * files and use all sockets.
  */
 static struct ruleset
 all_of(long version, enum sandbox_role role)
@@ -291,6 +294,11 @@ all_of(long version, enum sandbox_role role)
 		    BIND_TCP | CONNECT_TCP;
 	if (version >= 6)
 		r.scopes = ABSTRACT_SOCKETS | SIGNALS;
+	if (role == SANDBOX_RESOLVER) {
+		r.files &= ~(uint64_t)READ;
+		r.net = 0;
+		r.scopes &= SIGNALS;
+	}
 	return r;
 }
 
@@ -335,6 +343,15 @@ landlock(struct plan *p, const int *keep, size_t n)
 	    syscall(__NR_landlock_restrict_self, fd, 0) == 0;
 	fd_close(fd);
 	return done;
+}
+
+void
+sandbox_read_only(void)
+{
+	struct plan p = { .role = SANDBOX_RESOLVER };
+
+	if (!landlock(&p, NULL, 0))
+		log_debug("sandbox: no Landlock: %m");
 }
 
 /* Landlock, in addition to the empty root or in its place. */

@@ -110,7 +110,8 @@ static const char *const start_names[] = { "root", "root in a container",
 	"root without chroot", "root without setuid",
 	"nobody with file capabilities", "nobody with nothing" };
 
-static const char *const role_names[] = { "gateway", "manager", "monitor" };
+static const char *const role_names[] = { "gateway", "manager", "monitor",
+    "resolver" };
 
 enum { INNOCENT = 65534 };
 
@@ -682,6 +683,29 @@ static char other_file[] = "/tmp/test_sandbox_other.XXXXXX";
 		wrong("%s: %s", #call, strerror(errno));		\
 } while (0)
 
+/* The resolver's code is libc's: it may read, and use any socket. */
+static void
+try_resolver(long version)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	socklen_t len = sizeof(to);
+	char memory[32];
+
+	snprintf(memory, sizeof(memory), "/proc/%d/mem", (int)getppid());
+	ALLOWED(open("/etc/passwd", O_RDONLY));
+	ALLOWED(open("/etc", O_RDONLY | O_DIRECTORY));
+	FAILS(open(other_file, O_WRONLY), EACCES);
+	FAILS(unlink(other_file), EACCES);
+	FAILS(open("/tmp", O_RDWR | O_TMPFILE, 0600), EACCES);
+	FAILS(open(memory, O_RDWR), EACCES);
+	ALLOWED(getsockname(fds[LISTENER], (struct sockaddr *)&to, &len));
+	ALLOWED(connect(fds[TCP], (const struct sockaddr *)&to, sizeof(to)));
+	ALLOWED(connect(socket(AF_UNIX, SOCK_STREAM, 0),
+	    (const struct sockaddr *)&abstract, sizeof(abstract)));
+	if (version >= 6)
+		FAILS(kill(getppid(), 0), EPERM);
+}
+
 static void
 try_landlock(enum sandbox_role role, long version)
 {
@@ -733,6 +757,12 @@ landlocked(enum sandbox_role role)
 		start_from(NO_SETUID);
 		open_fds(none, none);
 		landlock_alone = true;
+		if (role == SANDBOX_RESOLVER) {
+			prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+			sandbox_read_only();
+			try_resolver(version);
+			leave(0);
+		}
 		if (sandbox_enter(role, fds, KEPT) == -1)
 			wrong("sandbox_enter fails");
 		try_landlock(role, version);
@@ -763,7 +793,7 @@ test_landlock(void)
 	if (file == -1 || un == -1 || bind(un, (const struct sockaddr *)
 	    &abstract, sizeof(abstract)) == -1 || listen(un, 9) == -1)
 		abort();
-	for (unsigned role = 0; role < 3; role++)
+	for (unsigned role = 0; role < 4; role++)
 		landlocked((enum sandbox_role)role);
 	(void)unlink(other_file);
 	close(file);
