@@ -36,6 +36,8 @@ struct route {
 	struct route_hop hop;		/* of the route we have */
 	char		 uplink[IF_NAMESIZE];	/* see route_update(), or "" */
 	bool		 started;
+	int		 home;		/* link that home_of took at first */
+	struct in_addr	 home_of;	/* a former `local`, or still it */
 	bool		 changed;	/* for route_changed() */
 	int		 last_error;	/* met by the last update, and logged */
 };
@@ -55,7 +57,8 @@ int route_open(struct route *r, struct in_addr server);
  *
  * Paths through ppp and tun interfaces are avoided, as they may be the tunnel
  * itself, except one that the first call finds in use (an uplink by PPPoE);
- * there the far end counts as the gateway.
+ * there the far end counts as the gateway.  Sockets keep their address: a route
+ * over the link that it took at first goes before others as long.
  *
  * 0, or -1 with errno after a log line (the tunnel may go on); nothing is
  * logged twice in a row.

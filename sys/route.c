@@ -376,11 +376,46 @@ trust_first(struct route *r, const struct link *l)
 	    "from before, nothing will pass", r->name, l->name);
 }
 
+/* Notes which link the address in use takes at first. */
+static void
+note_home(struct route *r, int ifindex)
+{
+	if (r->home != 0 && r->home_of.s_addr == r->local.s_addr)
+		return;
+	r->home = ifindex;
+	r->home_of = r->local;
+}
+
+/*
+ * The best route over the home link that is as long as c, or c if there is
+ * none: another uplink would not pass on what has the address of this one.
+ * Where several are equal, the hop in use is kept.
+ */
+static const struct candidate *
+prefer_home(const struct route *r, const struct scan *s,
+    const struct candidate *c, const struct route_hop *now)
+{
+	const struct candidate *home = NULL;
+
+	for (unsigned i = 0; i < s->n_other; i++) {
+		const struct candidate *o = &s->other[i];
+
+		if (o->blocks || o->len != c->len ||
+		    o->hop.ifindex != r->home)
+			continue;
+		if (home == NULL)
+			home = o;
+		if (o->metric == home->metric && hop_same(&o->hop, now))
+			return o;
+	}
+	return home != NULL ? home : c;
+}
+
 static enum path
 current_path(struct route *r, const struct scan *s, struct route_hop *hop)
 {
 	const struct candidate *c;
-	bool tunnel = false;
+	bool tunnel = false, into;
 	struct answer a;
 	struct link l;
 
@@ -391,13 +426,17 @@ current_path(struct route *r, const struct scan *s, struct route_hop *hop)
 	link_get(r, a.hop.ifindex, &l);
 	trust_first(r, &l);
 	r->started = true;
+	into = link_is_tunnel(r, &l);
+	note_home(r, into ? 0 : a.hop.ifindex);
 	*hop = a.hop;
-	if (link_is_tunnel(r, &l) || answered_by_ours(r, s, &a)) {
+	if (into || answered_by_ours(r, s, &a)) {
 		c = best(r, s, &l, &tunnel);
 		if (c == NULL || c->blocks) {
 			errno = c == NULL ? ENETUNREACH : EHOSTUNREACH;
 			return tunnel ? PATH_LOOP : PATH_NONE;
 		}
+		c = prefer_home(r, s, c, &a.hop);
+		link_get(r, c->hop.ifindex, &l);
 		*hop = c->hop;
 	}
 	/*

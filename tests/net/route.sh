@@ -230,11 +230,76 @@ has "of two next hops one is chosen" "$first" "via (192.0.2.1 dev u0|198.51.100.
 say update; say update
 is "and kept while it is good" "$(ours | wc -l)" 1
 say close
+# The weights make it nearly sure that it is not the first.
+fresh
+ip route replace default proto static \
+	nexthop via 192.0.2.1 dev u0 weight 1 nexthop via 198.51.100.1 dev u1 weight 250
+start $HOST
+say update
+first=$(ours)
+say update; say update
+is "and it is the one that the sockets use" "$out: $(ours)" "done: $first"
+say close
+fresh
+ip route replace default proto static \
+	nexthop via 192.0.2.1 dev u0 weight 1 nexthop via 192.0.2.9 dev u0 weight 250
+start $HOST
+say update
+first=$(ours)
+say update; say update
+is "on one link as well" "$out: $(ours)" "done: $first"
+say close
 fresh
 ip route add default via 198.51.100.1 dev u1 metric 10
 start $HOST
 say update
 has "of two metrics the lower" "$(ours)" "dev u0"
+say close
+fresh
+ip route del default
+ip route add default via 192.0.2.1 dev u0 metric 600
+start $HOST
+say update
+ip route add default via 198.51.100.1 dev u1 metric 100
+say changed; say update
+is "a better uplink that comes later is not the sockets'" \
+	"$out: $(ours)" "done: $HOST via 192.0.2.1 dev u0 src 192.0.2.2"
+ip route replace default via 192.0.2.9 dev u0 metric 600
+say changed; say update
+is "another gateway on their own is followed" "$(ours)" \
+	"$HOST via 192.0.2.9 dev u0"
+ip route add default via 192.0.2.1 dev u0 metric 500
+say changed; say update
+is "a better one, too" "$(ours)" "$HOST via 192.0.2.1 dev u0"
+uplink ppp9 10.0.0.2/32
+ip route add default dev ppp9
+say changed; say update
+is "and none into the tunnel" "$(ours)" "$HOST via 192.0.2.1 dev u0"
+ip route del default dev ppp9
+ip route add 203.0.113.0/24 via 198.51.100.1 dev u1
+say changed; say update
+is "a route that says more counts on another" "$(ours)" \
+	"$HOST via 198.51.100.1 dev u1"
+ip route del 203.0.113.0/24
+ip link set u1 down
+say changed; say update
+has "and their own when it is left alone" "$(ours)" "via 192.0.2.1 dev u0"
+ip link set u1 up
+ip route add default via 198.51.100.1 dev u1 metric 100
+ip link set u0 down
+say changed; say update
+has "while that is down the better is taken" "$(ours)" "dev u1"
+ip link set u0 up
+ip route add default via 192.0.2.9 dev u0 metric 600
+say changed; say update
+is "and left when it returns" "$(ours)" "$HOST via 192.0.2.9 dev u0"
+say close
+fresh
+ip route add default via 198.51.100.1 dev u1 metric 10
+start $HOST 198.51.100.2
+say update; say update
+is "a path that is not by the link of its address is kept as well" \
+	"$(ours)" "$HOST via 192.0.2.1 dev u0"
 say close
 
 # --- localbind and rtmark
