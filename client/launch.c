@@ -247,10 +247,11 @@ show_up(const struct gre_counters *n)
 
 /*
  * Runs pppd as a child and returns once pppd has detached, with the network up,
- * or failed.  The gateway tells the same terminal why.
+ * or failed.  The gateway tells the same terminal why.  line is pppd's end of
+ * the line to the gateway, which sees a hangup once no process has it.
  */
 static enum exit_status
-run_pppd(char **argv, const struct gre_counters *n)
+run_pppd(char **argv, int line, const struct gre_counters *n)
 {
 	char end[CHILD_WORDS];
 	int status = 0;
@@ -260,6 +261,7 @@ run_pppd(char **argv, const struct gre_counters *n)
 		fatal(EXIT_SYSTEM, "cannot start pppd: %m");
 	if (pid == 0)
 		become_pppd(argv);
+	close(line);
 	signal(SIGINT, SIG_IGN);	/* pppd gets it too */
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 		continue;
@@ -319,6 +321,6 @@ launch_run(struct call *c)
 	c->gw.n = NULL;			/* shared with the gateway */
 	call_close(c);
 	if (extra.updetach)
-		return run_pppd(argv, n);
+		return run_pppd(argv, extra.line, n);
 	become_pppd(argv);
 }

@@ -257,6 +257,13 @@ status 0"
 	has "the time for typing a password is not part of --timeout" \
 		"$( (sleep 4; echo secret) | "$CLIENT" $SERVER --username u \
 		--timeout 3 2>&1)" '^pppd got'
+	printf '%s\n' '#!/bin/sh' 'exit 9' > /run/pppd
+	began=${EPOCHREALTIME/./}
+	has "a pppd that fails at once: its status" \
+		"$(terminal "$CLIENT" $SERVER noauth)" '^status 9$'
+	ms=$(((${EPOCHREALTIME/./} - began) / 1000))
+	claim "and the gateway sees it end, which is not waited for ($ms ms)" \
+		test $ms -lt 2000
 	umount /usr/sbin/pppd
 else
 	skip "the steps on a terminal" "no pppd here"
