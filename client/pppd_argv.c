@@ -100,10 +100,12 @@ push_options(const struct conf *c)
 	static char text[WORD];		/* ends with a NUL */
 	char local[INET_ADDRSTRLEN];	/* 0.0.0.0 if none was given */
 	int n = snprintf(text, sizeof(text), "--connect-port %u --timeout "
-	    "%lld.%06lld --idle-wait %lld --max-echo-wait %lld --loglevel %d "
-	    "--localbind %s%s%s%s", c->port, (long long)c->timeout_us / 1000000,
+	    "%lld.%06lld --idle-wait %lld.%06lld --max-echo-wait %lld.%06lld "
+	    "--loglevel %d --localbind %s%s%s%s", c->port,
+	    (long long)c->timeout_us / 1000000,
 	    (long long)c->timeout_us % 1000000,
-	    (long long)c->idle_us / 1000000, (long long)c->echo_us / 1000000,
+	    (long long)c->idle_us / 1000000, (long long)c->idle_us % 1000000,
+	    (long long)c->echo_us / 1000000, (long long)c->echo_us % 1000000,
 	    c->loglevel, inet_ntop(AF_INET, &c->localbind, local,
 	    sizeof(local)), c->nohostroute ? " --nohostroute" : "",
 	    c->debug ? " --debug" : "",

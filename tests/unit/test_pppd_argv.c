@@ -13,7 +13,7 @@ static const struct pppd_extra plain = { .plugin = "/x/pptp.so", .line = 7,
 static char *line_words[] = { "pptp", "vpn.example", "--phone", "5 5",
     "--client-hostname", "a\\b", "--connect-port", "99", "--localbind",
     "192.0.2.1", "--nohostroute", "--timeout", "2.5", "--idle-wait", "3",
-    "--max-echo-wait", "0", "--quirk-broken-asyncread", "--loglevel",
+    "--max-echo-wait", "0.5", "--quirk-broken-asyncread", "--loglevel",
     "3", "--logstring", "it's \"mine\"", "--client-ip", "10.0.0.1",
     "user", "alice" };
 
@@ -57,8 +57,8 @@ main(void)
 	    T_IS(behind(v, "pptp_program") != NULL),
 	    "plugin, server, socket and program are named");
 	T(same(behind(v, "pptp_options"), "--connect-port 99 --timeout "
-	    "2.500000 --idle-wait 3 --max-echo-wait 0 --loglevel 3 "
-	    "--localbind 192.0.2.1 --nohostroute --quirk-broken-asyncread --phone 5\\ 5 "
+	    "2.500000 --idle-wait 3.000000 --max-echo-wait 0.500000 "
+	    "--loglevel 3 --localbind 192.0.2.1 --nohostroute --quirk-broken-asyncread --phone 5\\ 5 "
 	    "--client-hostname a\\\\b --logstring it\\'s\\ \\\"mine\\\""), "every other option is repeated, and quoted");
 
 	free(v);
