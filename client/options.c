@@ -144,20 +144,21 @@ set_text(struct scan *s, const struct row *o, const char *arg)
 	return s->range;
 }
 
-/* Reads a number, or a time in seconds with decimals; hi 0: no limit. */
+/*
+ * Reads a number, or a time in seconds with decimals.  hi 0 is for times: the
+ * longest that the call manager takes (see manager/ipc_msg.c).
+ */
 static const char *
 set_number(struct scan *s, const struct row *o, const char *arg)
 {
 	bool time = o->size == sizeof(int64_t);
 	int64_t unit = time ? US : 1, v;
+	int64_t most = o->hi != 0 ? o->hi : INT32_MAX * unit;
 
-	if (!read_number(arg, unit, &v) || v < o->lo ||
-	    (v > o->hi && o->hi != 0)) {
-		if (o->hi == 0)
-			return "seconds";
+	if (!read_number(arg, unit, &v) || v < o->lo || v > most) {
 		snprintf(s->range, sizeof(s->range), "%s from %.10g to %.10g",
 		    time ? "seconds" : "a whole number", (double)o->lo /
-		    (double)unit, (double)o->hi / (double)unit);
+		    (double)unit, (double)most / (double)unit);
 		return s->range;
 	}
 	if (o->size == 2)

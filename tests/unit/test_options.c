@@ -511,8 +511,10 @@ static const struct {
 	{ "h --test-rate=9", "--test-rate is gone: tc-netem(8) sends packets "
 	    "in another order: tc qdisc add dev IF root netem delay 10ms "
 	    "reorder 25%" },
-	{ "h --idle-wait x", "--idle-wait takes seconds, not 'x'" },
-	{ "h --max-echo-wait -3", "--max-echo-wait takes seconds, not '-3'" },
+	{ SECONDS("idle-wait", "0 to 2147483647", "x") },
+	{ SECONDS("idle-wait", "0 to 2147483647", "2147483647.1") },
+	{ SECONDS("max-echo-wait", "0 to 2147483647", "-3") },
+	{ SECONDS("max-echo-wait", "0 to 2147483647", "2147483648") },
 	{ SECONDS("timeout", "1 to 3600", "0") },
 	{ SECONDS("timeout", "1 to 3600", "0.009") },
 	{ SECONDS("timeout", "1 to 3600", "3600.1") },
