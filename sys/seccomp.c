@@ -17,13 +17,16 @@
  */
 enum {
 	MISSING = 0xffff,
-	__NR_bpf = MISSING, __NR_clock_gettime64 = MISSING,
+	__NR_bpf = MISSING, __NR_clock_gettime = MISSING,
+	__NR_clock_gettime32 = MISSING, __NR_clock_gettime64 = MISSING,
+	__NR_clock_nanosleep = MISSING, __NR_clock_nanosleep_time32 = MISSING,
 	__NR_clock_nanosleep_time64 = MISSING, __NR_clone3 = MISSING,
 	__NR_dup2 = MISSING, __NR_execveat = MISSING,
 	__NR_fcntl64 = MISSING, __NR_fork = MISSING,
 	__NR_fstat = MISSING, __NR_fstat64 = MISSING,
 	__NR_fstatat64 = MISSING, __NR_ftruncate = MISSING,
 	__NR_ftruncate64 = MISSING, __NR_getrandom = MISSING,
+	__NR_gettimeofday = MISSING, __NR_gettimeofday_time32 = MISSING,
 	__NR_io_uring_setup = MISSING, __NR_kcmp = MISSING,
 	__NR_mmap = MISSING, __NR_mmap2 = MISSING,
 	__NR_newfstatat = MISSING, __NR_pidfd_getfd = MISSING,
@@ -108,17 +111,6 @@ struct rule {
 	struct test	 test[2];	/* all hold, or those of another row */
 };
 
-/* musl gives the 32-bit clocks' calls names of their own. */
-#if !defined(__NR_clock_gettime) && defined(__NR_clock_gettime32)
-# define __NR_clock_gettime	__NR_clock_gettime32
-#endif
-#if !defined(__NR_gettimeofday) && defined(__NR_gettimeofday_time32)
-# define __NR_gettimeofday	__NR_gettimeofday_time32
-#endif
-#if !defined(__NR_clock_nanosleep) && defined(__NR_clock_nanosleep_time32)
-# define __NR_clock_nanosleep	__NR_clock_nanosleep_time32
-#endif
-
 #ifdef __i386__			/* mmap's arguments are in memory, unseen */
 # undef __NR_mmap
 #endif
@@ -157,10 +149,12 @@ static const struct rule rules[] = {
 	SOCKET(RECV, ALL), SOCKET(SENDTO, ALL), SOCKET(RECVFROM, ALL),
 	SOCKET(SENDMSG, ALL), SOCKET(RECVMSG, ALL),
 
-	/* clocks where the vDSO cannot tell the time; waiting */
-	EVERY(clock_gettime), EVERY(clock_gettime64), EVERY(gettimeofday),
-	EVERY(time), EVERY(nanosleep), EVERY(clock_nanosleep),
-	EVERY(clock_nanosleep_time64),
+	/* clocks where the vDSO cannot tell the time; waiting.  musl has names
+	 * of its own for the clocks of 32 bits */
+	EVERY(clock_gettime), EVERY(clock_gettime32), EVERY(clock_gettime64),
+	EVERY(gettimeofday), EVERY(gettimeofday_time32), EVERY(time),
+	EVERY(nanosleep), EVERY(clock_nanosleep),
+	EVERY(clock_nanosleep_time32), EVERY(clock_nanosleep_time64),
 
 	/* signals already on their way, and the end */
 	EVERY(rt_sigreturn), EVERY(sigreturn), EVERY(rt_sigprocmask),
