@@ -38,11 +38,18 @@ enum {
 	REMOVALS = 10, REMOVAL_PAUSE_MS = 20
 };
 
+struct link {
+	char		 name[IF_NAMESIZE];
+	unsigned	 flags;
+	unsigned short	 type;
+};
+
 /* A route to the server that is not ours. */
 struct candidate {
 	unsigned	 len, metric;
 	bool		 blocks;	/* unreachable and the like */
 	struct route_hop hop;
+	struct link	 link;		/* the hop's, unless it blocks */
 };
 
 /* The main table's routes to the server. */
@@ -52,12 +59,6 @@ struct scan {
 	struct candidate other[CANDIDATES];	/* best first */
 	unsigned	 n_ours, n_other;
 	bool		 host;		/* there is a /32 that is not ours */
-};
-
-struct link {
-	char		 name[IF_NAMESIZE];
-	unsigned	 flags;
-	unsigned short	 type;
 };
 
 static void
@@ -79,19 +80,21 @@ on_link(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 		memcpy(l->name, name, len);
 }
 
-/* An interface that has gone is called "if" and its number. */
-static void
+/* 0, or -1 with errno (ENODEV: it has gone): then the name is "if", number. */
+static int
 link_get(struct route *r, int ifindex, struct link *l)
 {
 	const struct nl_visit v = { on_link, l };
 	struct nl_request q;
+	int rc;
 
 	memset(l, 0, sizeof(*l));
 	nl_init(&q, RTM_GETLINK, 0, sizeof(q.u.link));
 	q.u.link.ifi_index = ifindex;
-	(void)nl_talk(r->fd, &q, &v);
+	rc = nl_talk(r->fd, &q, &v);
 	if (l->name[0] == '\0')
 		snprintf(l->name, sizeof(l->name), "if%d", ifindex);
+	return rc;
 }
 
 static bool
@@ -145,7 +148,7 @@ hop_log(struct route *r, const char *what, const struct route_hop *hop)
 	char via[INET6_ADDRSTRLEN];
 	struct link l;
 
-	link_get(r, hop->ifindex, &l);
+	(void)link_get(r, hop->ifindex, &l);
 	if (hop->via_type == RTA_GATEWAY)
 		inet_ntop(AF_INET, hop->via, via, sizeof(via));
 	else if (hop->via_type == 0 || hop->via_len != 18 ||
@@ -257,6 +260,27 @@ scan(struct route *r, struct scan *s)
 	return 0;		/* ENOENT: there are no routes yet */
 }
 
+/*
+ * Reads the links of the other routes; what has gone since the scan is left
+ * out.  One that is not known might be a tunnel: then it is -1 with errno.
+ */
+static int
+scan_links(struct route *r, struct scan *s)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < s->n_other; i++) {
+		struct candidate *c = &s->other[i];
+
+		if (c->blocks || link_get(r, c->hop.ifindex, &c->link) == 0)
+			s->other[n++] = *c;
+		else if (errno != ENODEV)
+			return -1;
+	}
+	s->n_other = n;
+	return 0;
+}
+
 /* Begins a request about a /32 to the server. */
 static void
 host_request(struct nl_request *q, const struct route *r, int type, int flags)
@@ -342,20 +366,17 @@ far_end_is_gateway(const struct scan *s, const struct route_hop *hop,
 }
 
 /*
- * The best route that is not ours and does not lead into a tunnel, and its
- * link; NULL if there is none.  *tunnel: better routes lead into one.
+ * The best route that is not ours and does not lead into a tunnel; NULL if
+ * there is none.  *tunnel: better routes lead into one.
  */
 static const struct candidate *
-best(struct route *r, const struct scan *s, struct link *l, bool *tunnel)
+best(const struct route *r, const struct scan *s, bool *tunnel)
 {
 	*tunnel = false;
 	for (unsigned i = 0; i < s->n_other; i++) {
 		const struct candidate *c = &s->other[i];
 
-		if (c->blocks)
-			return c;
-		link_get(r, c->hop.ifindex, l);
-		if (!link_is_tunnel(r, l))
+		if (c->blocks || !link_is_tunnel(r, &c->link))
 			return c;
 		*tunnel = true;
 	}
@@ -423,20 +444,21 @@ current_path(struct route *r, const struct scan *s, struct route_hop *hop)
 		return PATH_NONE;
 	if (a.m.rtm_type == RTN_LOCAL)
 		return PATH_DIRECT;
-	link_get(r, a.hop.ifindex, &l);
+	if (link_get(r, a.hop.ifindex, &l) == -1)
+		return PATH_NONE;
 	trust_first(r, &l);
 	r->started = true;
 	into = link_is_tunnel(r, &l);
 	note_home(r, into ? 0 : a.hop.ifindex);
 	*hop = a.hop;
 	if (into || answered_by_ours(r, s, &a)) {
-		c = best(r, s, &l, &tunnel);
+		c = best(r, s, &tunnel);
 		if (c == NULL || c->blocks) {
 			errno = c == NULL ? ENETUNREACH : EHOSTUNREACH;
 			return tunnel ? PATH_LOOP : PATH_NONE;
 		}
 		c = prefer_home(r, s, c, &a.hop);
-		link_get(r, c->hop.ifindex, &l);
+		l = c->link;
 		*hop = c->hop;
 	}
 	/*
@@ -552,16 +574,15 @@ route_update(struct route *r)
 	struct route_hop hop, last = r->hop;
 	const struct candidate *c;
 	struct scan s;
-	struct link l;
 	enum path path;
 	bool had = r->have, tunnel;
 
-	if (scan(r, &s) == -1)
+	if (scan(r, &s) == -1 || scan_links(r, &s) == -1)
 		return warn_once(r, "cannot read the routes to");
 	r->have = s.n_ours > 0;
 	if (r->have)
 		r->hop = s.ours[0];
-	c = best(r, &s, &l, &tunnel);
+	c = best(r, &s, &tunnel);
 	if (c != NULL && c->len == 32) {
 		if (is_news(r, EEXIST))
 			log_info("there is a host route to the server "

@@ -362,6 +362,32 @@ say changed; say update
 has "unless its link is gone, too" "$out" "through the tunnel itself"
 say close
 
+# --- an interface that the kernel does not tell about
+fresh
+start $HOST
+say update
+uplink ppp9 10.0.0.2/32
+ip route replace default dev ppp9
+say changed
+for i in 1 2 3; do
+	say "lose link $i"
+	say update
+done
+is "an interface that is not known is no uplink" "$(ours)" \
+	"$HOST via 192.0.2.1 dev u0 src 192.0.2.2"
+say close
+fresh
+uplink ppp0 10.64.0.2/32
+ip route replace default dev ppp0
+start $HOST
+say "lose link 2"
+say update
+has "nor is it taken for one from the beginning" "$out" \
+	"warning: there is no way to $HOST.*No buffer space"
+say update
+has "until it is known" "$out" "info: $HOST is reached through ppp0"
+say close
+
 fresh
 start 192.0.2.7
 say update

@@ -3,7 +3,8 @@
  * route_driver SERVER [LOCAL [MARK]]: a monitor for tests/net/route.sh to
  * drive.  It gives its privilege up as a monitor does, reads commands from
  * stdin (update, changed, close; lose: the next acknowledgement of a new
- * route) and answers each with the log lines, the outcome and a line ".".
+ * route; lose link N: the Nth answer about an interface) and answers each with
+ * the log lines, the outcome and a line ".".
  */
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -24,6 +25,20 @@
 #include "util.h"
 
 static bool lose;
+static int lose_link;
+
+/* Is this what was to be lost? */
+static bool
+lost(const struct nlmsghdr *h, const struct nlmsgerr *e)
+{
+	if (h->nlmsg_type == RTM_NEWLINK && h->nlmsg_seq != 0)
+		return lose_link > 0 && --lose_link == 0;
+	if (!lose || h->nlmsg_type != NLMSG_ERROR ||
+	    e->msg.nlmsg_type != RTM_NEWROUTE)
+		return false;
+	lose = false;
+	return true;
+}
 
 ssize_t
 recvmsg(int fd, struct msghdr *msg, int flags)
@@ -34,13 +49,11 @@ recvmsg(int fd, struct msghdr *msg, int flags)
 		struct nlmsgerr	 e;
 	} a;
 
-	if (!lose || n < (ssize_t)sizeof(a))
+	if (n < (ssize_t)sizeof(a))
 		return n;
 	memcpy(&a, msg->msg_iov[0].iov_base, sizeof(a));
-	if (a.h.nlmsg_type != NLMSG_ERROR ||
-	    a.e.msg.nlmsg_type != RTM_NEWROUTE)
+	if (!lost(&a.h, &a.e))
 		return n;
-	lose = false;
 	errno = ENOBUFS;
 	return -1;
 }
@@ -99,6 +112,8 @@ obey(struct route *r, const char *command)
 		printf("%s\n", changed(r) ? "changed" : "the same");
 	} else if (strcmp(command, "lose\n") == 0) {
 		lose = true;
+	} else if (sscanf(command, "lose link %d", &lose_link) == 1) {
+		printf("armed\n");
 	} else if (strcmp(command, "close\n") == 0) {
 		route_close(r);
 		printf("closed\n");

@@ -193,6 +193,24 @@ endings(void)
 	survive((const uint8_t *)&q, q.h.nlmsg_len);
 }
 
+/* The kernel's word on interfaces: 1 is lo, the other there never was. */
+static void
+links(void)
+{
+	struct scan s = { .n_other = 2 };
+
+	s.other[0].hop.ifindex = INT32_MAX;
+	s.other[1].hop.ifindex = 1;
+	route.fd = nl_open(0, NULL);
+	T(T_EQ(scan_links(&route, &s), 0) && T_EQ(s.n_other, 1) &&
+	    T_STR(s.other[0].link.name, "lo"),
+	    "a route by an interface that has gone is none");
+	fd_close(route.fd);
+	route.fd = -1;
+	T(T_EQ(scan_links(&route, &s), -1) && T_EQ(s.n_other, 1),
+	    "without an answer nothing is known");
+}
+
 int
 main(void)
 {
@@ -221,6 +239,7 @@ main(void)
 	    "several next hops, but for the dead one");
 	t_mangle((const uint8_t *)&q, q.h.nlmsg_len, survive);
 	endings();
+	links();
 	T(survived > 5000, "%u damaged messages are survived", survived);
 	return t_done();
 }
