@@ -50,10 +50,11 @@ int route_open(struct route *r, struct in_addr server);
 
 /*
  * Adds or renews a /32 to the server along its current path, if and only if
- * that goes through a gateway; removes ours if it no longer does.  A leftover
- * with ROUTE_PROTOCOL is replaced; no other route is ever touched, and where
- * somebody else has made a host route to the server we make none.  At no moment
- * is a route of ours missing between the old and the new.
+ * that goes through a gateway or better routes lead into a tunnel; removes ours
+ * if it is no longer needed.  A leftover with ROUTE_PROTOCOL is replaced; no
+ * other route is ever touched, and where somebody else has made a host route to
+ * the server, but for one into a tunnel, we make none.  At no moment is a route
+ * of ours missing between the old and the new.
  *
  * Paths through ppp and tun interfaces are avoided, as they may be the tunnel
  * itself, except one that the first call finds in use (an uplink by PPPoE);
