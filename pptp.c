@@ -59,10 +59,9 @@ run_here(struct call *c, int out)
 		launch_log_up(c);
 		c->gw.in = STDIN_FILENO;
 		c->gw.out = out;
-		if (c->kernel)
-			return kernel_gateway_offer(&c->gw, c->server) == -1 ?
-			    EXIT_LOST : kernel_gateway_run(&c->gw);
-		status = gateway_run(&c->gw);
+		status = !c->kernel ? gateway_run(&c->gw) :
+		    kernel_gateway_offer(&c->gw, c->server) == -1 ? EXIT_LOST :
+		    kernel_gateway_run(&c->gw);
 	} else if (c->kernel) {
 		log_stderr(0);
 		log_error("%s", c->why);

@@ -134,6 +134,19 @@ began=${EPOCHREALTIME/./}
 ms=$(((${EPOCHREALTIME/./} - began) / 1000))
 claim "without it no longer than it takes ($ms ms)" test $ms -lt 1900
 
+# As under pppd's plugin, and the server clears the call at once.
+"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -O1 -o /run/channel.so \
+	tests/net/channel.c || { echo "Bail out! channel.c"; exit 1; }
+serve addr=10.9.0.2 after=cdn
+began=${EPOCHREALTIME/./}
+LD_PRELOAD="$LD_PRELOAD /run/channel.so" python3 -c 'import socket, subprocess, sys
+ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+sys.exit(subprocess.call(sys.argv[1:], stdin=its))' "$CLIENT" $SERVER \
+	--nolaunchpppd --data-path=kernel 2> /run/err
+is "the kernel's path: a call that is cleared" $? "$EXIT_SERVER_ENDED"
+ms=$(((${EPOCHREALTIME/./} - began) / 1000))
+claim "it lives 2 s as well ($ms ms)" test $ms -ge 1990
+
 # The one that waits for 10 s: nothing is said before, and it ends there.
 wait "${pids[@]}"
 for ((i = 0; i < cases; i++)); do
