@@ -215,6 +215,13 @@ check_gre(struct link *l)
 	}
 	if (l->over)
 		return check_end(l->c);
+	/* One may be of a field that is always 0. */
+	if (n->rx_acks > 1) {
+		report(false, "the server takes our packets, but its PPP does "
+		    "not answer within %d s: what runs behind its PPTP hangs "
+		    "or did not start", GRE_PATIENCE_US / 1000000);
+		return EXIT_PPP;
+	}
 	report(false, n->rx_packets + n->rx_acks > 0 ?
 	    "packets come in, but ours are not answered within %d s: IP "
 	    "protocol 47 is blocked on its way to the server" :

@@ -16,8 +16,8 @@ struct health {
 	struct ppp_observer ppp;
 	bool		 gre_seen;	/* a packet of the call has come */
 	bool		 settled;	/* the network is up, or has failed */
-	bool		 blocked;	/* logged that GRE is blocked, and not
-					 * taken back */
+	enum exit_status fault;		/* logged, and not taken back: GRE is
+					 * blocked, or the server's PPP hangs */
 	int64_t		 check_at;	/* when health_tick() checks whether
 					 * GRE comes through */
 	int64_t		 silent_since;	/* sending since then, nothing heard */

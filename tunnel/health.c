@@ -33,9 +33,9 @@ health_init(struct health *h, const char *server, struct gre_counters *n)
 static void
 tell_blocked(struct health *h, const char *what)
 {
-	if (h->blocked)
+	if (h->fault != EXIT_OK)
 		return;
-	h->blocked = true;
+	h->fault = EXIT_GRE_BLOCKED;
 	log_error(IPC_GRE_BLOCKED, what, h->server);
 }
 
@@ -51,11 +51,10 @@ unanswered(const struct health *h)
 static void
 take_back(struct health *h)
 {
-	if (!h->blocked)
-		return;
-	h->blocked = false;
-	log_warnx("tunnel to %s: GRE is not blocked, it comes through after "
-	    "all", h->server);
+	if (h->fault == EXIT_GRE_BLOCKED)
+		log_warnx("tunnel to %s: GRE is not blocked, it comes through "
+		    "after all", h->server);
+	h->fault = EXIT_OK;
 }
 
 void
@@ -179,7 +178,7 @@ health_sent(struct health *h, const uint8_t *frame, size_t len, int64_t now)
 	check_silence(h, now);
 	if (ppp_observer_wants(frame, len))
 		see(h, PPP_OURS, frame, len);
-	if (h->check_at == GRE_NEVER && !h->blocked &&
+	if (h->check_at == GRE_NEVER && h->fault == EXIT_OK &&
 	    (!h->gre_seen || unanswered(h)))
 		h->check_at = now + BLOCKED_US;
 }
@@ -202,8 +201,15 @@ health_tick(struct health *h, int64_t now)
 	if (!h->gre_seen) {
 		tell_blocked(h, "the call is up but within 10 s no packet "
 		    "came");
-	} else if (unanswered(h) && !h->blocked) {
-		h->blocked = true;
+	} else if (!unanswered(h) || h->fault != EXIT_OK) {
+		return;
+	} else if (h->n->rx_acks > 1) {	/* one: of a field that is always 0? */
+		h->fault = EXIT_PPP;
+		log_error("tunnel to %s: the server takes our packets, but its "
+		    "PPP does not answer within 10 s: what runs behind its "
+		    "PPTP hangs or did not start", h->server);
+	} else {
+		h->fault = EXIT_GRE_BLOCKED;
 		log_error("GRE is blocked one way: packets of %s come in, but "
 		    "ours are not answered: IP protocol 47 does not pass on "
 		    "its way to the server", h->server);
@@ -217,8 +223,8 @@ health_end(struct health *h, enum exit_status status)
 	char line[600];
 
 	h->n->network_up = 0;
-	if (h->blocked)
-		return status == EXIT_OK ? EXIT_GRE_BLOCKED : status;
+	if (h->fault != EXIT_OK)
+		return status == EXIT_OK ? h->fault : status;
 	ppp = ppp_observer_verdict(&h->ppp, h->server, line, sizeof(line));
 	if (ppp == EXIT_OK)
 		return status;

@@ -27,7 +27,8 @@ line for all that happens to standard output.  Keys:
  early=1  sends a GRE packet before the OCRP; =lcp: a Configure-Request
  gre=     echo silent dup swap late far behind restart truncated alien lying
           wrap first1 welcome noack stranger (10.9.0.3, which has to be there,
-          forges each packet first) skip (20 numbers, once) flood (40 frames
+          forges each packet first) mute (each is acknowledged, none
+          answered) skip (20 numbers, once) flood (40 frames
           for the first, which does not come back, 3 ms apart) batch (likewise
           64 half a second later, all at once, behind a missing one) many
           (likewise 32 for one that says "many"; none for "hush") unreach
@@ -110,7 +111,10 @@ class Gre:
                                           0xFFFF) + icmp[4:]
             socket.socket(socket.AF_INET, socket.SOCK_RAW, 1).sendto(
                 icmp, (self.peer, 0))
-        if not data or self.trick in ("silent", "unreach"):
+        if self.trick == "mute" and data:
+            self.put(struct.pack("!HHHHI", 0x2081, 0x880B, 0, self.peer_id,
+                                 self.highest))
+        if not data or self.trick in ("silent", "unreach", "mute"):
             return
         if data[:5] == b"\xff\x03\xc0\x21\x01":
             say("lcp", len(data), "from", self.source)

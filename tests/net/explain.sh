@@ -111,6 +111,11 @@ $tcp
 $server
 $call
 ^failed +GRE +the server ended the call" "after=cdn gre=silent"
+check 14 "$name
+$tcp
+$server
+$call
+^failed +GRE +the server takes our packets, but its PPP does not answer within 10 s" gre=mute
 check 10 "$name
 $tcp
 $server

@@ -78,7 +78,7 @@ test_blocked(void)
 	RECEIVED(request, SECOND);
 	T(T_EQ(lines, 2) && SAID("after all"), "and is taken back as well");
 	health_error(&h, ENOPROTOOPT);
-	T(!h.blocked, "later it is one error among others");
+	T(T_EQ(h.fault, EXIT_OK), "later it is one error among others");
 }
 
 static void
@@ -102,6 +102,34 @@ test_one_way(void)
 	RECEIVED(ack, SECOND);
 	health_tick(&h, 20 * SECOND);
 	T(T_EQ(lines, 0), "an answer in time: nothing is said");
+}
+
+/* The server acknowledges our packets: they come through. */
+static void
+test_mute(void)
+{
+	begin();
+	SENT(request, 0);
+	health_gre(&h, SECOND);
+	n.rx_acks = 1;			/* a field that is always 0? */
+	health_tick(&h, 10 * SECOND);
+	T(T_EQ(lines, 1) && SAID("blocked one way"),
+	    "one acknowledgement proves nothing");
+
+	begin();
+	SENT(request, 0);
+	health_gre(&h, SECOND);
+	n.rx_acks = 2;
+	health_tick(&h, 10 * SECOND);
+	T(T_EQ(lines, 1) && SAID("its PPP does not answer within 10 s"),
+	    "two do: it is the server's PPP");
+	SENT(request, 12 * SECOND);
+	health_tick(&h, 60 * SECOND);
+	T(T_EQ(lines, 1), "which is said once");
+	T(T_EQ(health_end(&h, EXIT_OK), EXIT_PPP), "and is the status");
+	RECEIVED(ack, 61 * SECOND);
+	T(T_EQ(lines, 1) && T_EQ(health_end(&h, EXIT_OK), EXIT_OK),
+	    "unless it answers after all");
 }
 
 static void
@@ -234,6 +262,7 @@ main(void)
 	test_network();
 	test_blocked();
 	test_one_way();
+	test_mute();
 	test_silence();
 	test_errors();
 	test_end();
