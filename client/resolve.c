@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <netdb.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -83,8 +84,8 @@ resolver(const char *host, int fd)
 }
 
 /*
- * Runs the resolver and reads what it says until it closes; -1 if that takes
- * too long or hangup_fd hangs up.  end: how the resolver ended, if badly.
+ * Runs the resolver and reads what it says until it closes; -1 with errno if
+ * that takes too long or hangup_fd hangs up, as fd_wait().  end: how the resolver ended, if badly.
  */
 static ssize_t
 ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
@@ -109,7 +110,7 @@ ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
 	close(fds[1]);
 	n = pid == -1 ? 0 : fd_read_all(fds[0], r->hangup_fd, r->deadline_us,
 	    buf, size);
-	close(fds[0]);
+	fd_close(fds[0]);
 	if (pid != -1 && n >= 0)
 		child_end(pid, end, CHILD_WORDS);
 	return n;
@@ -157,6 +158,11 @@ resolve_host(struct resolve *r)
 		    "resolver %s", r->host, end);
 	if (n >= 0)
 		return take_answer(r, buf, (size_t)n);
+	if (errno == ECANCELED) {
+		r->status = EXIT_LOST;
+		return (size_t)failed(r->why, 0, "pppd has gone before %s was "
+		    "resolved", r->host);
+	}
 	r->status = EXIT_TIMEOUT;
 	return (size_t)failed(r->why, 0, "cannot resolve %s: no name server "
 	    "answered in time", r->host);

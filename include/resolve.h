@@ -18,7 +18,8 @@ struct resolve {
 	/* The answer. */
 	struct in_addr	 addr[RESOLVE_ADDRESSES];
 	enum exit_status status;	/* of a failure, EXIT_TIMEOUT if no
-					 * name server answered in time, */
+					 * name server answered in time,
+					 * EXIT_LOST if hangup_fd hung up, */
 	char		 why[WHY];	/* and its sentence */
 };
 

@@ -86,6 +86,23 @@ test_names(void)
 	}
 }
 
+static void
+test_gone(void)
+{
+	struct resolve r = { .host = "192.0.2.1,192.0.2.2",
+	    .deadline_us = clock_us() + 20000000 };
+	int fds[2];
+
+	if (pipe(fds) == -1)
+		abort();
+	close(fds[1]);
+	r.hangup_fd = fds[0];
+	T(T_EQ(resolve_host(&r), 0) && T_EQ(r.status, EXIT_LOST) &&
+	    T_STR(r.why, "pppd has gone before 192.0.2.1,192.0.2.2 was "
+	    "resolved"), "pppd goes meanwhile: no name server is to blame");
+	close(fds[0]);
+}
+
 /* ---- a resolver that was taken over ---- */
 
 static void
@@ -133,6 +150,7 @@ int
 main(void)
 {
 	test_names();
+	test_gone();
 	test_said();
 	return t_done();
 }
