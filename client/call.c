@@ -351,7 +351,9 @@ ask_once(struct call *c, const struct ipc_fds *fds)
 	if (c->gw.mgr == -1)
 		return EXIT_SYSTEM;
 	fill_request(c, &m);
-	status = ipc_send(c->gw.mgr, &m, fds) == -1 ? -1 : await_call(c);
+	/* EPIPE: it has closed, but may have said why. */
+	status = ipc_send(c->gw.mgr, &m, fds) == -1 && errno != EPIPE ? -1 :
+	    await_call(c);
 	if (status != EXIT_OK)
 		drop(&c->gw.mgr);
 	return status;

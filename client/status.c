@@ -64,7 +64,8 @@ show(struct listing *l, struct user *u, struct ipc_tunnel *t, const char *name)
 
 /*
  * Asks the manager behind fd, and shows its tunnels.  0, or -1 with errno
- * (EPROTO: the manager is of another version; EPIPE: it has gone).
+ * (EPROTO: the manager is of another version; EPIPE: it has gone; EUSERS: it
+ * has no room for us).
  */
 static int
 ask(struct listing *l, struct user *u, int fd, const char *name,
@@ -73,12 +74,16 @@ ask(struct listing *l, struct user *u, int fd, const char *name,
 	struct ipc_msg m = { .type = IPC_STATUS };
 	int rc = ipc_send(fd, &m, NULL), again;
 
+	if (rc == -1 && errno == EPIPE)
+		rc = 0;			/* it may have said why */
 	while (rc != -1 && (rc = callmgr_take(fd, &m, -1, deadline)) == 1 &&
 	    m.type == IPC_TUNNEL && u->trouble == NULL)
 		if (m.tunnel.server == server.s_addr)
 			show(l, u, &m.tunnel, name);
-	if (rc > 0)
-		return 0;
+	if (rc > 0) {
+		errno = EUSERS;
+		return m.type == IPC_DOWN ? -1 : 0;
+	}
 	if (rc == -1 && errno != EPIPE && errno != ECONNRESET)
 		return -1;
 	/* The manager closed before the end: does it still run? */
@@ -110,7 +115,8 @@ list_manager(struct listing *l, struct user *u, const char *name,
 	} else if (rc == -1 && errno != EPIPE) {
 		log_error("the call manager of %s does not answer: %s", name,
 		    errno == EPROTO ? "is it of another version of pptp? end "
-		    "its tunnels first" : strerror(errno));
+		    "its tunnels first" : errno == EUSERS ? "it has no room "
+		    "for one more client" : strerror(errno));
 		l->whole = false;
 	}
 	fd_close(fd);

@@ -125,9 +125,12 @@ ipc_take(int fd, struct ipc_msg *m, struct ipc_fds *fds)
 		fds = &none;
 	}
 	*fds = IPC_NO_FDS;
-	n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	/* ECONNRESET comes once, ahead of what the other side said last. */
+	do
+		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (n == -1 && errno == ECONNRESET);
 	if (n == -1)
-		return errno == ECONNRESET ? 0 : -1;
+		return -1;
 	came = take_fds(&msg, fds);
 	if (n > 0 && (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
 	    ipc_decode(m, buf, (size_t)n) && place_fds(fds, came, m->fds))

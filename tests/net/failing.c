@@ -2,7 +2,8 @@
 /*
  * Preloaded: one call fails, named by $FAIL: "listen"; "openat", what opens the
  * directory of sockets for the monitor; "up", sending the message that a call is
- * up; "monitor", what the monitor gives up its privileges with.
+ * up; "monitor", what the monitor gives up its privileges with.  "late": the
+ * first message to a manager is sent after a while.
  */
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -57,6 +58,10 @@ sendmsg(int fd, const struct msghdr *m, int flags)
 {
 	const char *p = m->msg_iov[0].iov_base;
 
+	/* 1 is CALL, 7 STATUS. */
+	if (fails("late") && m->msg_iov[0].iov_len >= 6 &&
+	    (p[5] == 1 || p[5] == 7))
+		(void)usleep(300000);
 	if (!fails("up") || m->msg_iov[0].iov_len < 6 ||
 	    memcmp(p, "pptp", 4) != 0 || p[5] != 5)
 		return syscall(SYS_sendmsg, fd, m, flags);

@@ -120,6 +120,13 @@ while True:
                 c.send(struct.pack("!IBBB225x", 0x70707470, 3, 6, 0))
                 kept.remove(c)
                 c.close()
+            if how.startswith("room"):  # has none; "roomlater": after a while
+                print("asked", flush=True)
+                time.sleep(0.3 if how == "roomlater" else 0)
+                c.send(struct.pack("!IBBBB224s", 0x70707470, 2, 6, 0, 1,
+                                   b"no room"))
+                kept.remove(c)
+                c.close()
             if how == "deaf":
                 kept.remove(c)
                 c.close()
@@ -257,6 +264,30 @@ forget
 rm -rf /run/pptp/*
 is_clean "nothing left"
 
+# --- a manager without room for us does not read what we sent, or will send
+if ! "${CC:-cc}" -shared -fPIC -O1 -Wall -Wextra -o /run/failing.so \
+	tests/net/failing.c; then
+	echo "Bail out! failing.c"; exit 1
+fi
+failing() { BEFORE="env LD_PRELOAD=/run/failing.so FAIL=$1"; }
+for how in room roomlater; do
+	claims 0 $how 10.9.0.2
+	[ $how = roomlater ] || failing late
+	tunnel one --count 1 --
+	ended one
+	is "$how: a tunnel has its sentence, and status" \
+		"$(status_of one) $(< /run/one.err)" "$EXIT_SYSTEM pptp: no room"
+	is "$how: after one try" "$(grep -c asked /run/claims.log)" 1
+	$BEFORE ./pptp --status > /run/out 2> /run/err
+	is "$how: --status" "$?" 1
+	has "$how: --status says why" "$(< /run/err)" \
+		'call manager of 10.9.0.2 does not answer: it has no room'
+	BEFORE=
+	forget
+	rm -rf /run/pptp/*
+done
+is_clean "nothing left"
+
 # --- the raw socket that a manager is given drops everything, and the gateway's
 # own all but its call, for good
 cat > /run/filter.py <<'PY'
@@ -309,11 +340,6 @@ is "no filter can be taken off" "$(python3 /run/filter.py "$CLIENT" 2>&1 |
 is_clean "nothing left"
 
 # --- one call fails at the start
-if ! "${CC:-cc}" -shared -fPIC -O1 -Wall -Wextra -o /run/failing.so \
-	tests/net/failing.c; then
-	echo "Bail out! failing.c"; exit 1
-fi
-failing() { BEFORE="env LD_PRELOAD=/run/failing.so FAIL=$1"; }
 failing listen
 tunnel one --count 5 --
 ended one

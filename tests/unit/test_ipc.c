@@ -128,6 +128,26 @@ test_full(void)
 	close(full[1]);
 }
 
+/* One that has no room says so and closes, whatever it was sent. */
+static void
+test_unread(void)
+{
+	struct ipc_msg m = { .type = IPC_DOWN, .said = { 1, "full" } };
+	int two[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, two) == -1 ||
+	    ipc_send(two[0], &(struct ipc_msg){ .type = IPC_STATUS }, NULL) ==
+	    -1 || ipc_send(two[1], &m, NULL) == -1)
+		abort();
+	close(two[1]);
+	memset(&m, 0, sizeof(m));
+	T(T_EQ(ipc_take(two[0], &m, NULL), 1) && T_EQ(m.type, IPC_DOWN) &&
+	    T_STR(m.said.text, "full"),
+	    "the last word is taken of one that closed without reading");
+	T(T_EQ(ipc_take(two[0], &m, NULL), 0), "and then it has closed");
+	close(two[0]);
+}
+
 int
 main(void)
 {
@@ -137,5 +157,6 @@ main(void)
 	test_lies();
 	test_unwanted();
 	test_full();
+	test_unread();
 	return t_done();
 }
