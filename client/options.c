@@ -279,7 +279,8 @@ static const struct row options[] = {
 	{ "nohostroute", "", G_CALL, "add no host route to the server",
 	    set_flag, AT(nohostroute), 0, 0, OLD },
 	{ "timeout", "SECS", G_CALL, "longest wait for name, server and call "
-	    "(25)", set_timeout, AT(timeout_us), US, UINT32_C(3600) * US, OLD },
+	    "(25)", set_timeout, AT(timeout_us), US, UINT32_C(3600) * US,
+	    OLD | QUIET },
 	{ "idle-wait", "SECS", G_CALL, "silence before an echo request (60; 0: "
 	    "none)", set_number, AT(idle_us), 0, 0, OLD },
 	{ "max-echo-wait", "SECS", G_CALL, "longest wait for its reply (60; 0 "
@@ -310,7 +311,7 @@ static const struct row options[] = {
 	{ "refuse-eap", "", G_PPPD, "never log in by EAP",
 	    set_flag, AT(refuse), REFUSE_EAP, 0, LAUNCH },
 	{ "sync", "", G_PPPD, "synchronous PPP; pppd needs its own sync",
-	    set_flag, AT(sync), 0, 0, OLD | DATA | NEEDS_PTY },
+	    set_flag, AT(sync), 0, 0, OLD | NEEDS_PTY },
 
 	{ "data-path", "auto|kernel|user", G_DATA, "what carries the data "
 	    "(auto)", set_choice, AT(data_path), 0, 0, DATA },

@@ -627,9 +627,11 @@ static const struct {
 	{ "--status h x", "pptp: x is for pppd, which --status does not "
 	    "launch: ignored\n" },
 	{ "--status --debug --loglevel 1 --logstring x h", "" },
+	{ "--status --timeout 3 h", "" },	/* of looking its name up */
 	{ "--check h --debug --phone 1 --nolaunchpppd", "" },
 	{ "--check h --window 4", "" },
 	{ "--check h --rtmark 4", "" },		/* its sockets are marked */
+	{ "--check h --sync", "" },		/* the tty's driver is tried */
 	{ "--check h --window 4 --nobuffer --sync", "pptp: --nobuffer is for a "
 	    "tunnel's data, which --check does not carry: ignored\n" },
 	{ "--check h --data-path user", "pptp: --data-path is for a tunnel's "
