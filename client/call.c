@@ -185,8 +185,8 @@ open_tcp(struct call *c, int *fd)
 
 /*
  * Puts the counters into memory that the manager can read, so that --status
- * costs the tunnel nothing.  Without memfd_create() they are private, and
- * --status shows none.
+ * costs the tunnel nothing.  Without memfd_create() they are our processes'
+ * alone, and --status shows none.
  */
 static enum exit_status
 open_counters(struct call *c, int *fd)
@@ -202,8 +202,8 @@ open_counters(struct call *c, int *fd)
 	    fcntl(*fd, F_ADD_SEALS,
 	    F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == -1))
 		drop(fd);
-	p = mmap(NULL, size, PROT_READ | PROT_WRITE, *fd == -1 ?
-	    MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, *fd, 0);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED |
+	    (*fd == -1 ? MAP_ANONYMOUS : 0), *fd, 0);
 	if (p == MAP_FAILED)
 		return failed(c->why, EXIT_SYSTEM, "no memory for counters: "
 		    "%m");

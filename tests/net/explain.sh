@@ -269,6 +269,11 @@ status 0"
 	ms=$(((${EPOCHREALTIME/./} - began) / 1000))
 	claim "and the gateway sees it end, which is not waited for ($ms ms)" \
 		test $ms -lt 2000
+	began=${EPOCHREALTIME/./}
+	has "the counters have no file: likewise" "$(ulimit -f 0
+		terminal "$CLIENT" $SERVER noauth)" '^status 9$'
+	ms=$(((${EPOCHREALTIME/./} - began) / 1000))
+	claim "and it is seen all the same ($ms ms)" test $ms -lt 2000
 	umount /usr/sbin/pppd
 else
 	skip "the steps on a terminal" "no pppd here"
