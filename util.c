@@ -259,7 +259,7 @@ emit(enum log_level kind, const char *fmt, va_list ap)
 	size_t n = 0;
 
 	if (logger.tag != NULL)
-		n = (size_t)snprintf(raw, sizeof(raw), "%.64s: ", logger.tag);
+		n = (size_t)snprintf(raw, sizeof(raw), "%.100s: ", logger.tag);
 	vsnprintf(raw + n, sizeof(raw) - n, fmt, ap);
 	text_line(text, sizeof(text), raw);
 	if (level <= logger.level)

@@ -132,6 +132,9 @@ run --count 1 -- --logstring 'line 7'
 is "--logstring begins each line" \
 	"$(grep -vc '^<[0-9]*>pptp\[[0-9]*\]: line 7: ' /run/syslog)" 0
 claim "of several" test "$(wc -l < /run/syslog)" -ge 1
+tag=$(printf '%0100d' 7)
+run --count 1 -- --logstring "$tag"
+claim "also one of 100 octets" grep -q "\]: $tag: " /run/syslog
 : > /run/syslog
 serve
 run --count 400 --gap 0 -- --loglevel 4
