@@ -55,12 +55,6 @@ enum {
 	IPC_FDS
 };
 
-/* Logged by gateway and plugin alike; arguments: what happened, the server. */
-#define IPC_GRE_BLOCKED \
-	"GRE is blocked: %s from %s, although its TCP port answers; usual " \
-	"causes: a firewall here or on the way does not pass IP protocol " \
-	"47, or a NAT router has no PPTP helper (nf_conntrack_pptp)"
-
 enum ipc_step { IPC_CONNECTING, IPC_CONNECTED, IPC_CALLING };
 
 /* Addresses are in network order, as in struct in_addr. */

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "health.h"
-#include "ipc_msg.h"
 #include "pptp_proto.h"
 #include "util.h"
 
@@ -36,7 +35,10 @@ tell_blocked(struct health *h, const char *what)
 	if (h->fault != EXIT_OK)
 		return;
 	h->fault = EXIT_GRE_BLOCKED;
-	log_error(IPC_GRE_BLOCKED, what, h->server);
+	log_error("GRE is blocked: %s from %s, although its TCP port answers; "
+	    "usual causes: a firewall here or on the way does not pass IP "
+	    "protocol 47, or a NAT router has no PPTP helper "
+	    "(nf_conntrack_pptp)", what, h->server);
 }
 
 /* Does our LCP wait for an answer? */
