@@ -60,7 +60,7 @@ run_here(struct call *c, int out)
 		c->gw.in = STDIN_FILENO;
 		c->gw.out = out;
 		status = !c->kernel ? gateway_run(&c->gw) :
-		    kernel_gateway_offer(&c->gw, c->server) == -1 ? EXIT_LOST :
+		    kernel_gateway_offer(&c->gw) == -1 ? EXIT_LOST :
 		    kernel_gateway_run(&c->gw);
 	} else if (c->kernel) {
 		log_stderr(0);

@@ -124,7 +124,7 @@ launch_gateway(struct call *c, struct pppd_extra *extra, bool show)
 		say(STDOUT_FILENO, "call is up; starting pppd%s%s\n",
 		    c->kernel ? ", the kernel carries the data" : " on ", tty);
 	c->gw.in = c->gw.out = ends[0];
-	if (c->kernel && kernel_gateway_offer(&c->gw, c->server) == -1)
+	if (c->kernel && kernel_gateway_offer(&c->gw) == -1)
 		fatal(EXIT_SYSTEM, "cannot hand on the kernel's PPTP socket: "
 		    "%m");
 	if (fork_alone(c)) {

@@ -89,11 +89,6 @@ struct ipc_tunnel {
 					 * to the manager's build */
 };
 
-struct ipc_channel {
-	uint16_t	 id, peer_id;
-	uint32_t	 server;
-};
-
 /* A control frame that pppd sent or received; longer ones are cut. */
 enum { IPC_FRAME_MAX = 400 };
 struct ipc_frame {
@@ -115,7 +110,6 @@ struct ipc_msg {
 		struct ipc_server server;
 		uint16_t	 peer_id;	/* UP */
 		struct ipc_tunnel tunnel;
-		struct ipc_channel channel;
 		uint32_t	 ifindex;	/* LINK */
 		struct ipc_frame frame;
 	};

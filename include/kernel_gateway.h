@@ -3,8 +3,6 @@
 #ifndef KERNEL_GATEWAY_H
 #define KERNEL_GATEWAY_H
 
-#include <netinet/in.h>
-
 #include <stdbool.h>
 
 #include "gateway.h"
@@ -13,7 +11,7 @@
 bool kernel_gateway_is_plugin(int fd);
 
 /* Hands the plugin the channel of a call that is up.  0, or -1 with errno. */
-int kernel_gateway_offer(const struct gateway *gw, struct in_addr server);
+int kernel_gateway_offer(const struct gateway *gw);
 
 /* Tells the plugin why there is no call. */
 void kernel_gateway_refuse(int plugin, enum exit_status status,

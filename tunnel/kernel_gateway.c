@@ -33,10 +33,9 @@ kernel_gateway_is_plugin(int fd)
 }
 
 int
-kernel_gateway_offer(const struct gateway *gw, struct in_addr server)
+kernel_gateway_offer(const struct gateway *gw)
 {
-	struct ipc_msg m = { .type = IPC_CHANNEL, .channel = { .id = gw->call,
-	    .peer_id = gw->peer_call, .server = server.s_addr } };
+	struct ipc_msg m = { .type = IPC_CHANNEL };
 	struct ipc_fds fds = IPC_NO_FDS;
 
 	fds.fd[IPC_FD_CHANNEL] = gw->channel;

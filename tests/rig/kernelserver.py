@@ -32,12 +32,11 @@ def channel(us, them, peer_call):
     return s, call
 
 
-def hand_over(line, s, call, peer_call, them):
+def hand_over(line, s):
     """The message CHANNEL of include/ipc_msg.h."""
-    body = struct.pack("!HH4s", call, peer_call, socket.inet_aton(them))
     head = struct.pack("!IBBB", 0x70707470, 2, 11, 1 << 3)
-    line.sendmsg([head + body], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
-                                  array.array("i", [s.fileno()]))])
+    line.sendmsg([head], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                           array.array("i", [s.fileno()]))])
 
 
 def message(kind, body):
@@ -68,7 +67,7 @@ def serve(s, them):
                 data, call = channel(us, them, peer_call)
                 a, b = socket.socketpair(socket.AF_UNIX,
                                          socket.SOCK_SEQPACKET)
-                hand_over(a, data, call, peer_call, them)
+                hand_over(a, data)
                 pppd = subprocess.Popen(
                     ["pppd", "nodetach", "plugin", sys.argv[1], "pptp_server",
                      them, "pptp_socket", str(b.fileno())] + sys.argv[2:],
