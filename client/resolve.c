@@ -84,8 +84,9 @@ resolver(const char *host, int fd)
 }
 
 /*
- * Runs the resolver and reads what it says until it closes; -1 with errno if
- * that takes too long or hangup_fd hangs up, as fd_wait().  end: how the resolver ended, if badly.
+ * Runs the resolver and reads what it says until it closes; -1 with errno, as
+ * fd_wait(), if that takes too long or hangup_fd hangs up.  end: how the
+ * resolver ended, if badly.
  */
 static ssize_t
 ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
