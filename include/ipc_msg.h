@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Messages between gateway, manager, monitor and plugin, over unix SEQPACKET
- * sockets: each type has a fixed size, as in RFC 2637.  Closing the socket
- * means "the call is over" in either direction; a gateway has no other way to
- * end its call.
+ * sockets: each type has a fixed size, as in RFC 2637, but for TUNNEL, whose
+ * counters at the end differ between builds.  Closing the socket means "the
+ * call is over" in either direction; a gateway has no other way to end its
+ * call.
  *
  *	gateway		CALL (with descriptors)
  *	manager		LOG* STEP* SERVER? UP? LOG* DOWN
