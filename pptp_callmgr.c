@@ -426,17 +426,6 @@ conn_tried(struct client *cl, int err)
 	conn_free(cl);
 }
 
-static void
-conn_writable(struct client *cl)
-{
-	int err = 0;
-	socklen_t len = sizeof(err);
-
-	if (getsockopt(cl->tcp, SOL_SOCKET, SO_ERROR, &err, &len) == -1)
-		err = errno;
-	conn_tried(cl, err);
-}
-
 /* Maps a gateway's counters, which the seal keeps it from shrinking. */
 static const struct gre_counters *
 map_counters(int fd)
@@ -690,13 +679,16 @@ static void
 serve_conn(struct client *cl)
 {
 	short events = cl->g->poll[cl->tcp_at].revents;
+	int err = 0;
+	socklen_t len = sizeof(err);
 
 	if (cl->fd == -1)
 		ctrl_stop(&cl->ctrl, cl->g->now);
 	if (cl->stage == DRAINING && cl->deadline <= cl->g->now)
 		conn_free(cl);
 	else if (cl->stage == CONNECTING && events != 0)
-		conn_writable(cl);
+		conn_tried(cl, getsockopt(cl->tcp, SOL_SOCKET, SO_ERROR, &err,
+		    &len) == -1 ? errno : err);
 	else if (cl->stage >= CONNECTED && (events & ~POLLOUT) != 0)
 		conn_readable(cl);
 	if (cl->stage != CONNECTED)
