@@ -181,7 +181,8 @@ client_new(struct manager *g, int fd)
 	if (cl == g->client + CLIENTS) {
 		struct client none = { .fd = fd, .tcp = -1 };
 
-		client_down(&none, EXIT_SYSTEM, CLIENTS_FULL);
+		client_down(&none, EXIT_SYSTEM, "this call manager has no "
+		    "room for a further tunnel");
 		return;
 	}
 	if (cl == g->client + g->clients)

@@ -296,11 +296,28 @@ test_strangers(void)
 	close(p.fd);
 }
 
+static void
+test_no_room(void)
+{
+	struct peer p;
+
+	manager_start();
+	g.clients = CLIENTS;
+	for (unsigned i = 0; i < CLIENTS; i++)
+		g.client[i] = (struct client){ .g = &g, .stage = DRAINING };
+	client(&p);
+	T(told(&p, IPC_DOWN) && T_EQ(p.m.said.code, EXIT_SYSTEM) &&
+	    T_STR(p.m.said.text, "this call manager has no room for a further "
+	    "tunnel"), "no limit is blamed that is not the cause");
+	close(p.fd);
+}
+
 int
 main(void)
 {
 	test_life();
 	test_failures();
 	test_strangers();
+	test_no_room();
 	return t_done();
 }
