@@ -82,6 +82,7 @@ struct manager {
 	const char	*name;		/* of the server */
 	int64_t		 now;		/* when poll() returned */
 	int		 monitor, signals;
+	bool		 route_left;	/* by a client that has gone */
 	const char	*refusal;	/* why new calls are refused; or NULL */
 	uint16_t	 serial;
 	uid_t		 owner;		/* only its clients and root's are
@@ -129,6 +130,8 @@ client_close(struct client *cl)
 	close(cl->fd);
 	cl->fd = -1;
 	cl->n = NULL;
+	if (cl->routed)
+		cl->g->route_left = true;
 	cl->routed = false;
 	cl->deadline = CTRL_NEVER;
 	if (cl->tcp == -1)
@@ -264,19 +267,42 @@ ask_route(struct client *cl)
 	struct manager *g = cl->g;
 	struct ipc_msg m = { .type = IPC_ROUTE };
 	struct ipc_fds fds = IPC_NO_FDS;
+	const char *why = g->monitor == -1 ?
+	    "nobody keeps the host route: the monitor has gone" :
+	    route_is_others(cl) ? "the host route stays that of a tunnel with "
+	    "another --localbind or --rtmark" : NULL;
 	char text[IPC_TEXT];
 
-	if (route_is_others(cl)) {
-		snprintf(text, sizeof(text), "%s: the host route stays that "
-		    "of a tunnel with another --localbind or --rtmark",
-		    g->name);
+	if (why != NULL) {
+		snprintf(text, sizeof(text), "%s: %s", g->name, why);
 		client_say(cl, IPC_LOG, LOG_L_INFO, text);
 		return;
 	}
 	cl->routed = true;
 	fds.fd[IPC_FD_TCP] = cl->tcp;
-	if (g->monitor != -1 && ipc_send(g->monitor, &m, &fds) == -1)
+	if (ipc_send(g->monitor, &m, &fds) == -1)
 		log_warn("%s: cannot ask for the host route", g->name);
+}
+
+/*
+ * Unless others share the path of the tunnel that had the host route, asks for
+ * it along that of the first one that was told that it stays as it is.
+ */
+static void
+route_hand_on(struct manager *g)
+{
+	struct client *cl = NULL, *heir = NULL;
+
+	g->route_left = false;
+	while ((cl = clients_next(g, cl)) != NULL) {
+		if (cl->routed)
+			return;
+		if (heir == NULL && has_call(cl) && cl->ctrl.conf.hostroute &&
+		    cl->ctrl.state != CTRL_WAIT_REPLY)
+			heir = cl;
+	}
+	if (heir != NULL && g->monitor != -1)
+		ask_route(heir);
 }
 
 /* Tells the client what the server's SCCRP said, and that its OCRQ is next. */
@@ -731,6 +757,8 @@ serve_all(struct manager *g)
 	if (g->poll[P_SIGNAL].revents != 0)
 		on_signal(g);
 	if (g->poll[P_MONITOR].revents != 0) {
+		log_warnx("%s: the monitor has gone: nobody keeps the host "
+		    "route any more", g->name);
 		close(g->monitor);
 		g->monitor = -1;
 	}
@@ -740,6 +768,8 @@ serve_all(struct manager *g)
 		if (cl->tcp != -1)
 			serve_conn(cl);
 	}
+	if (g->route_left)
+		route_hand_on(g);
 	if (g->listener != -1 && g->poll[P_LISTENER].revents != 0)
 		clients_accept(g);
 }

@@ -85,6 +85,15 @@ a tunnel with another --localbind or --rtmark"
 is "which stays" "$(ours)" "$ROUTE"
 kill -TERM "$(gateway_of one)"; ended one
 gone "after that"
+start
+tunnel two --count 5 --hold 30 -- --localbind 10.9.0.4
+up two
+kill -TERM "$(gateway_of one)"; ended one
+until_ok 20 eval '[ "$(ours)" = "203.0.113.9 via 10.9.0.3 dev v0" ]'
+is "it has the route once the first one has ended" "$(ours)" \
+	"203.0.113.9 via 10.9.0.3 dev v0"
+kill -TERM "$(gateway_of two)"; ended two
+gone "after that"
 start --localbind 10.9.0.4
 is "alone it has the route that its address takes" "$(ours)" \
 	"203.0.113.9 via 10.9.0.3 dev v0"
@@ -149,4 +158,16 @@ is "prohibit, and no default route for a while: the tunnel goes on" \
 has "and carries data again" "$(of one)" \
 	'^received ([12][0-9][0-9]|300) of 300, ordered, 0 duplicate, 0 bad'
 gone "after that"
+
+# The monitor is killed: nothing else says that the route is on its own.
+orphaned() { grep -c 'the monitor has gone: nobody keeps' /run/syslog; }
+is "no tunnel so far was without a monitor" "$(orphaned)" 0
+HOLD=30
+start
+kill -KILL "$(monitor)"
+claim "SIGKILL of the monitor is said" until_ok 20 eval '[ "$(orphaned)" = 1 ]'
+run --count 5 --
+is "once" "$(orphaned)" 1
+kill -TERM "$(gateway_of one)"; ended one
+until_ok 20 no_process
 plan

@@ -131,8 +131,10 @@ tunnel one --count 100 --gap 0.02 --hold 3 --
 up one
 M=$(manager) K=$(monitor)
 kill -KILL "$K"
-run --count 5 --
+run --count 5 -- --debug
 has "monitor killed: a further tunnel" "$out" "$(all 5)"
+has "monitor killed: which is told" "$err" \
+	"$SERVER: nobody keeps the host route: the monitor has gone"
 is "monitor killed: the manager does not spin" "$(busy "$M")" 0
 ended one
 has "monitor killed: the tunnel goes on" "$(of one)" "$(all 100)"

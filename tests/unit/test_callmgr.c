@@ -16,11 +16,13 @@ static int connect_errno;	/* 0: fd_connect() succeeds */
 #include "wire.h"
 
 static struct manager g;
+static uint32_t local;		/* of the next call; 0: no host route for it */
 
 /* A gateway: its socket, and the server's end of its connection. */
 struct peer {
 	int		 fd, server;
 	struct ipc_msg	 m;		/* the last from the manager */
+	struct ipc_said	 log;		/* the last LOG, which m never is */
 };
 
 static void
@@ -56,6 +58,7 @@ client(struct peer *p)
 		abort();
 	p->fd = two[0];
 	p->server = -1;
+	p->log.text[0] = '\0';
 	client_new(&g, two[1]);
 }
 
@@ -64,6 +67,7 @@ ask(struct peer *p, uint16_t id)
 {
 	struct ipc_msg m = { .type = IPC_CALL, .call = { .id = id,
 	    .port = 1723, .window = 64, .loglevel = 2,
+	    .hostroute = local != 0, .local = local,
 	    .server = g.server.s_addr, .timeout_us = 5000000 } };
 	struct ipc_fds fds = IPC_NO_FDS;
 	int two[2];
@@ -81,8 +85,10 @@ ask(struct peer *p, uint16_t id)
 static bool
 told(struct peer *p, enum ipc_type type)
 {
-	int n = ipc_take(p->fd, &p->m, NULL);
+	int n;
 
+	while ((n = ipc_take(p->fd, &p->m, NULL)) == 1 && p->m.type == IPC_LOG)
+		p->log = p->m.said;
 	return T_EQ(n, 1) && T_EQ(p->m.type, type);
 }
 
@@ -312,6 +318,62 @@ test_no_room(void)
 	close(p.fd);
 }
 
+/* Is the monitor's next message for the route of that client's connection? */
+static bool
+route_is_for(int monitor, unsigned slot)
+{
+	struct stat was, is;
+	struct ipc_msg m;
+	struct ipc_fds fds;
+	bool so = T_EQ(ipc_take(monitor, &m, &fds), 1) &&
+	    T_EQ(m.type, IPC_ROUTE) && fstat(fds.fd[IPC_FD_TCP], &was) == 0 &&
+	    fstat(g.client[slot].tcp, &is) == 0 && T_EQ(was.st_ino, is.st_ino);
+
+	ipc_fds_close(&fds);
+	return so;
+}
+
+static void
+test_route(void)
+{
+	struct peer a, b, c, d;
+	struct ipc_msg m;
+	int two[2];
+
+	manager_start();
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, two) == -1)
+		abort();
+	g.monitor = two[0];
+	local = 1;
+	T(up(&a, 1) && route_is_for(two[1], 0), "a call has the host route");
+	local = 0;
+	T(up(&d, 2), "one does not want it");
+	local = 2;
+	T(up(&b, 3) && T_HAS(b.log.text, "the host route stays that of"),
+	    "one from another address does, and does not get it");
+	T(up(&c, 4) && T_EQ(ipc_take(two[1], &m, NULL), -1), "nor does a fourth");
+	gone(&a);
+	T(route_is_for(two[1], 2), "when the first ends, the next one has it");
+	T(up(&a, 5) && route_is_for(two[1], 0),
+	    "one more with the same path has it, too");
+	gone(&b);
+	T(T_EQ(ipc_take(two[1], &m, NULL), -1) && T_EQ(errno, EAGAIN),
+	    "when one of these ends it stays as it is");
+	gone(&a);
+	T(route_is_for(two[1], 3), "when both have, the fourth's turn has come");
+
+	close(two[1]);
+	rounds(0);
+	T(T_EQ(g.monitor, -1) && up(&a, 6) && T_HAS(a.log.text,
+	    "nobody keeps the host route") && T_IS(!g.client[0].routed),
+	    "without a monitor nobody has it, and that is said");
+	gone(&a);
+	gone(&c);
+	gone(&d);
+	T(idle(&g), "nothing is left");
+	local = 0;
+}
+
 int
 main(void)
 {
@@ -319,5 +381,6 @@ main(void)
 	test_failures();
 	test_strangers();
 	test_no_room();
+	test_route();
 	return t_done();
 }
