@@ -21,7 +21,7 @@ struct call {
 	bool		 kernel;	/* the kernel may carry the data; once
 					 * the call is up: it does */
 	int		 hangup_fd;	/* abort when it hangs up; or -1 */
-	bool		 abandoned;	/* it has: no address is tried any more */
+	bool		 abandoned;	/* it has: no other address is tried */
 	const struct quirk_server *known;	/* about the server */
 	/* The server's own names, escaped to stand in quotes; may be cut. */
 	char		 host[2 * PPTP_TEXT + 1], vendor[2 * PPTP_TEXT + 1];
