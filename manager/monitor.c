@@ -30,63 +30,65 @@ enum {
 	REMOVE_PAUSE_MS = 20
 };
 
-/* Removes a file; 0 also if it is gone, or another file has its name. */
+/*
+ * Removes a file; 0, also if it is gone or another file has its name, or an
+ * errno.
+ */
 static int
 remove_if(int dir, const char *file, const struct stat *is)
 {
 	struct stat st;
 
 	if (fstatat(dir, file, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return errno == ENOENT ? 0 : -1;
+		return errno == ENOENT ? 0 : errno;
 	/* Inode numbers are reused. */
 	if (st.st_ino != is->st_ino || st.st_size != is->st_size ||
 	    st.st_mtim.tv_sec != is->st_mtim.tv_sec ||
 	    st.st_mtim.tv_nsec != is->st_mtim.tv_nsec)
 		return 0;
-	return unlinkat(dir, file, 0);
+	return unlinkat(dir, file, 0) == -1 ? errno : 0;
 }
 
 /*
- * Removes what is to be removed, or fails with errno.  EWOULDBLOCK: a gateway
- * has a lock on the file of refusals.h, where it notes how its tunnel ended,
- * which may be after the call manager has ended.
+ * Removes the file of refusals.h if it is empty.  EWOULDBLOCK: a gateway has a
+ * lock on it, which notes there how its tunnel ended, perhaps after the call
+ * manager has ended.
  */
 static int
-remove_files(const struct monitor_start *s)
+remove_refused(const struct monitor_start *s)
 {
 	char refused[INET_ADDRSTRLEN + 16];
-	int rc = remove_if(s->dir, s->file, &s->made);
 	struct stat is;
 
 	if (s->refused == -1)
-		return rc;
+		return 0;
 	if (flock(s->refused, LOCK_EX | LOCK_NB) == -1 ||
 	    fstat(s->refused, &is) == -1)
-		return -1;
-	/* If it holds something it stays. */
+		return errno;
 	snprintf(refused, sizeof(refused), "%s.refused", s->name);
-	if (is.st_size == 0 && remove_if(s->dir, refused, &is) == -1)
-		return -1;
-	return rc;
+	return is.st_size == 0 ? remove_if(s->dir, refused, &is) : 0;
 }
 
 void
 monitor_remove_files(const struct monitor_start *s)
 {
-	int rc = -1;
+	int err = EBUSY, other;
 
 	if (s->dir == -1)
 		return;
-	/* Again and again: a lack of memory may pass. */
-	for (int i = 0; i < REMOVE_TRIES && rc == -1; i++) {
+	/* Again and again: a lack of memory may pass, or a start's lock. */
+	for (int i = 0; i < REMOVE_TRIES && err != 0; i++) {
 		if (i > 0)
 			(void)poll(NULL, 0, REMOVE_PAUSE_MS);
-		if (flock(s->dir, LOCK_EX) == -1)
+		if (flock(s->dir, LOCK_EX | LOCK_NB) == -1)
 			continue;
-		rc = remove_files(s);
+		err = remove_if(s->dir, s->file, &s->made);
+		other = remove_refused(s);
+		err = err != 0 ? err : other;
 		(void)flock(s->dir, LOCK_UN);
 	}
-	if (rc == -1 && errno != EWOULDBLOCK)
+	errno = err;
+	if (err != 0 && err != EWOULDBLOCK)
 		log_warn("%s: the call manager's files stay", s->name);
 }
 

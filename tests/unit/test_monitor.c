@@ -17,6 +17,13 @@ static int nth;		/* or that one */
 #define fstatat(d, n, st, how)	WITH_MEMORY(fstatat(d, n, st, how))
 #define unlinkat(d, n, how)	WITH_MEMORY(unlinkat(d, n, how))
 #define flock(d, how)		WITH_MEMORY(flock(d, how))
+
+#include "util.h"
+
+static int warnings, warned;	/* how many, and errno at the last one */
+
+#undef log_warn
+#define log_warn(...)		(warned = errno, warnings++)
 #include "../../manager/monitor.c"
 #undef unlinkat
 #undef fstatat
@@ -186,6 +193,45 @@ test_notes(struct monitor_start *s)
 	s->refused = -1;
 }
 
+/* What keeps the monitor from removing its files is said after two seconds. */
+static void
+test_obstacles(struct monitor_start *s)
+{
+	static const char name[] = "127.0.0.7.refused";
+	int start = openat(s->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int gateway;
+
+	warnings = 0;
+	if (flock(start, LOCK_EX) == -1)
+		abort();
+	alarm(20);
+	monitor_remove_files(s);
+	alarm(0);
+	T(T_EQ(warnings, 1) && T_EQ(warned, EBUSY),
+	    "a start that has the lock and stops does not keep us");
+	close(start);
+
+	/* unlinkat() fails at a directory. */
+	(void)unlinkat(s->dir, s->file, 0);
+	if (mkdirat(s->dir, s->file, 0700) == -1 ||
+	    fstatat(s->dir, s->file, &s->made, 0) == -1)
+		abort();
+	s->refused = make_file(s->dir, name);
+	gateway = openat(s->dir, name, O_RDWR | O_CLOEXEC);
+	if (flock(gateway, LOCK_SH) == -1)
+		abort();
+	monitor_remove_files(s);
+	T(T_EQ(warnings, 2) && T_EQ(warned, EISDIR),
+	    "a gateway's lock hides no error");
+	close(gateway);
+	monitor_remove_files(s);
+	T(T_EQ(warnings, 3) && T_EQ(warned, EISDIR) && !is_there(s, name),
+	    "nor does the other file, which goes");
+	close(s->refused);
+	s->refused = -1;
+	(void)unlinkat(s->dir, s->file, AT_REMOVEDIR);
+}
+
 static void
 test_removal(void)
 {
@@ -214,12 +260,14 @@ test_removal(void)
 		close(s.refused);
 	} while (calls < 12 + 6);
 	nth = 0;
+	T(T_EQ(warnings, 0), "which is not worth a word");
 	test_notes(&s);
+	T(T_EQ(warnings, 0), "nor is a note that stays");
 	close(make_file(s.dir, s.file));
 	s.made.st_ino++;
 	monitor_remove_files(&s);
 	T(fstatat(s.dir, s.file, &st, 0) == 0, "a successor's socket stays");
-	(void)unlinkat(s.dir, s.file, 0);
+	test_obstacles(&s);
 	close(s.dir);
 	(void)rmdir(dir);
 }
