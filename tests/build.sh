@@ -93,7 +93,8 @@ has "its relocations are read-only" "$(readelf -lW $p)" GNU_RELRO
 has "it binds at once" "$(readelf -dW $p)" 'FLAGS.*(NOW|BIND_NOW)'
 has "its stack is not executable" "$(readelf -lW $p)" 'GNU_STACK.* RW '
 has "its stack is guarded" "$(nm -D $p)" __stack_chk_fail
-has "its memory functions are checked" "$(nm -D $p)" '__[a-z]+_chk'
+has "its memory functions are checked" "$(nm -D $p)" \
+	'__(mem|str|v?s?n?printf|read|recv|poll|fd)[a-z]*_chk'
 has "the user's FORTIFY wins" "$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1)" \
 	'D_FORTIFY_SOURCE=1 '
 is "no other FORTIFY beside it" \

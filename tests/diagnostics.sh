@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/tap.sh
 command -v python3 > /dev/null || skip_all "no python3"
 
-missing=$(python3 - <<'P'
+missing=$(python3 - 2>&1 <<'P'
 import glob
 import re
 

@@ -105,7 +105,7 @@ stop
 
 # Wrong, then right: the check can fail, and a second run replaces.
 out=$(setup -c t0 -s $SERVER -d CORP -u bob -p wrong -e 2>&1)
-has "a password on the command line is warned about" "$out" 'ps'
+has "a password on the command line is warned about" "$out" 'with ps'
 # 16: pppd saw the server hang up before it read why; asked again, it may.
 for _ in 1 2 3; do
 	timeout 40 pppd call t0 updetach > /run/client.out 2>&1

@@ -89,8 +89,9 @@ is "this one went, network-manager-pptp stays" \
 has "pptp is pptp-linux" "$(inside pptp --version)" ' 1\.'
 has "the administrator's options still stay" \
 	"$(cat "$R/etc/ppp/options.pptp")" mine
-is "nothing of this one is left" "$(inside dpkg -L pptp 2> /dev/null |
-	grep -v options.pptp | while read -r f; do
+is "nothing of this one is left" "$(grep -v options.pptp <<< "$files" |
+	while read -r f; do
+	f=${f#.}
 	[ ! -f "$R$f" ] || inside dpkg -S "$f" > /dev/null 2>&1 || echo "$f"
 	done)" ''
 plan

@@ -418,7 +418,7 @@ test_create(void)
 	    "name u\nremotename b\nipparam b\n", self);
 	T(holds("peers/b", want), "the peers file without --encrypt");
 	T(T_EQ(run_line("-create|c|-server=h|-username|u|-p|x"), 0) &&
-	    T_HAS(said, "ps"),
+	    T_HAS(said, "with ps"),
 	    "long forms with one dash; a password there is warned about");
 	T(T_EQ(run_with("--create|d|--server|h|--user|u|--password|", "", 0),
 	    0) && T_EQ(run_with("-c|e|-s|h|-u|u|-pa b", "", 0), 0),
