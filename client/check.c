@@ -74,7 +74,7 @@ report_paths(void)
 {
 	struct kernel_path k;
 
-	if (kernel_offer(&k))
+	if (ready_kernel(&k))
 		note("paths", "user (a pty), and the kernel by ", k.plugin);
 	else
 		note("paths", "user (a pty); not the kernel: ", k.why);

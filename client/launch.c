@@ -149,7 +149,7 @@ kernel_wanted(const struct conf *conf, struct kernel_path *k)
 		    conf->pty_need);
 	if (conf->data_path == DATA_USER)
 		return failed(k->why, false, "the pty was asked for");
-	return kernel_offer(k);
+	return ready_kernel(k);
 }
 
 /* Logs which path the call's data takes, and why. */

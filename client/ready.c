@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "peers.h"
 #include "pptp_proto.h"
 #include "ready.h"
 #include "sandbox.h"
@@ -301,6 +302,24 @@ ready_to_launch(const struct conf *conf, bool kernel, char why[WHY])
 	return status;
 }
 
+/*
+ * An upgrade of pppd leaves the old one's plugin behind, with which the new one
+ * does not start.  pppd has its version in it, with a NUL after it.
+ */
+bool
+ready_kernel(struct kernel_path *k)
+{
+	const char *version = strrchr(PPPD_PLUGINDIR, '/') + 1;
+
+	if (!kernel_offer(k))
+		return false;
+	if (!isdigit((unsigned char)*version) ||
+	    peers_file_has(PPPD, version, strlen(version) + 1))
+		return true;
+	return failed(k->why, false, "%s is for pppd %s, which " PPPD " is not "
+	    "any more: build and install pptp anew", k->plugin, version);
+}
+
 /* pppd's version is the name of its plugin folder, if there is only one. */
 static void
 pppd_version(char version[32])
@@ -340,7 +359,7 @@ ready_all(const struct conf *conf, void (*tell)(bool ok, const char *fmt, ...))
 
 	(void)good(&all, no_pppd(why), why, tell);
 	if (good(&all, no_device(why), why, tell)) {
-		kernel = kernel_offer(&k);
+		kernel = ready_kernel(&k);
 		if (!kernel)
 			(void)good(&all, no_tty(conf, why), why, tell);
 		(void)good(&all, no_mppe(&mppe, why), why, tell);

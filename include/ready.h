@@ -4,6 +4,7 @@
 #define READY_H
 
 #include "conf.h"
+#include "kernel.h"
 #include "util.h"
 
 /*
@@ -21,6 +22,9 @@ enum exit_status ready_to_launch(const struct conf *conf, bool kernel,
  */
 enum exit_status ready_all(const struct conf *conf,
     void (*tell)(bool ok, const char *fmt, ...));
+
+/* As kernel_offer(), but false also if the plugin is for another pppd. */
+bool ready_kernel(struct kernel_path *k);
 
 /* Tries to open a raw GRE socket; ready_no_raw() explains why that failed. */
 enum exit_status ready_raw(char why[WHY]);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
+#include "peers.h"
 #include "sandbox.h"
 #include "t.h"
 
@@ -29,7 +30,7 @@ static struct world {
 	uid_t		 uid;
 	const char	*mark;		/* the file that tells of a container */
 	int		 pppd, device, pty, tty, mppe, raw, modules;
-	bool		 no_setuid, driver, kernel;
+	bool		 no_setuid, driver, kernel, upgraded;
 	uint64_t	 lost, bound;	/* capabilities we have not, and those
 					 * that exec would not give either */
 } w;
@@ -116,6 +117,13 @@ fake_offer(struct kernel_path *k)
 	return w.kernel;
 }
 
+bool
+peers_file_has(const char *path, const char *text, size_t n)
+{
+	return strcmp(path, "/usr/sbin/pppd") == 0 &&
+	    memcmp(text, "2.4.9", n) == 0 && !w.upgraded;
+}
+
 static int
 fake_uname(struct utsname *u)
 {
@@ -159,6 +167,10 @@ static const struct {
 	{ "the kernel carries the data, and has nothing for a pty",
 	    { .kernel = true, .tty = EINVAL }, EXIT_SYSTEM, EXIT_OK,
 	    "+pppd, /dev/ppp, pptp, ppp_mppe, CAP_NET_RAW" },
+
+	{ "the plugin is for the pppd that was there before",
+	    { .kernel = true, .upgraded = true }, EXIT_OK, EXIT_OK,
+	    "+pppd, /dev/ppp, ppp_async, ppp_mppe, CAP_NET_RAW" },
 
 	{ "no pppd", { .pppd = ENOENT }, EXIT_SYSTEM, EXIT_SYSTEM,
 	    "-cannot run /usr/sbin/pppd: No such file or directory "
