@@ -72,7 +72,7 @@ push_login(const struct conf *c, const struct pppd_extra *extra)
 		if (refuse >> i & 1)
 			push(refusals[i], NULL);
 	if (extra->password_fd != -1) {
-		snprintf(fd, sizeof(fd), "/dev/fd/%d", extra->password_fd);
+		snprintf(fd, sizeof(fd), "/proc/self/fd/%d", extra->password_fd);
 		push("file", fd, NULL);
 	}
 }
@@ -135,7 +135,10 @@ push_plugin(const struct conf *c, const struct pppd_extra *extra)
 	push_options(c);
 }
 
-/* The user's words come after ours, except the plugin's, and so win. */
+/*
+ * The user's words come after ours, and so win.  Some programs look for their
+ * `call NAME` at the end of the line.
+ */
 char **
 pppd_argv(const struct conf *c, const struct pppd_extra *extra)
 {
@@ -146,7 +149,9 @@ pppd_argv(const struct conf *c, const struct pppd_extra *extra)
 	if (words == NULL)
 		fatal(EXIT_SYSTEM, "out of memory");
 	push("pppd", NULL);
-	if (extra->plugin == NULL)
+	if (extra->plugin != NULL)
+		push_plugin(c, extra);
+	else
 		push(extra->tty, "38400", NULL);
 	if (c->sync)
 		push("sync", NULL);
@@ -160,8 +165,6 @@ pppd_argv(const struct conf *c, const struct pppd_extra *extra)
 		push("call", c->pppd_call, NULL);
 	for (int i = 0; i < c->nwords; i++)
 		push(c->words[i], NULL);
-	if (extra->plugin != NULL)
-		push_plugin(c, extra);
 	words[nwords] = NULL;
 	return words;
 }

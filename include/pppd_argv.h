@@ -18,11 +18,11 @@ struct pppd_extra {
 };
 
 /*
- * Builds the argument vector for pppd, in this order: "pppd"; without a plugin,
- * the tty and "38400"; what extra and pptp's own options ask of pppd; the
- * user's words; with a plugin, the plugin and its options, with which it can
- * start a kernel gateway that makes the same call again.  The vector ends with
- * NULL and is valid until the next call; words of *c and *extra are not copied.
+ * Builds the argument vector for pppd, in this order: "pppd"; the plugin and
+ * its options, with which it can start a kernel gateway that makes the same call
+ * again, or without a plugin the tty and "38400"; what extra and pptp's own
+ * options ask of pppd; the user's words.  The vector ends with NULL and is valid
+ * until the next call; words of *c and *extra are not copied.
  */
 char **pppd_argv(const struct conf *c, const struct pppd_extra *extra);
 

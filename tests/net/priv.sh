@@ -94,7 +94,7 @@ if [ -e /usr/sbin/pppd ]; then
 	until_ok 20 test -s /run/words
 	G=$(pgrep -P 1 -x pptp | tail -n 1)
 	until_ok 20 grep -q 'Seccomp:.2' "/proc/$G/status"
-	has "a password: pppd is given a file" "$(< /run/words)" 'file /dev/fd/'
+	has "a password: pppd is given a file" "$(< /run/words)" 'file /proc/self/fd/'
 	has "gateway: no long file" "$(grep 'file size' "/proc/$G/limits")" \
 		' 4096  *4096 '
 	# shellcheck disable=SC2046 # numbers

@@ -46,11 +46,12 @@ main(void)
 	    argv), -1),
 	    "the command line is a good one");
 	v = pppd_argv(&c, &plain);
-	T(T_IS(same(v[0], "pppd")) && T_IS(same(v[1], "mtu")) &&
-	    T_IS(same(v[5], "10.0.0.1:")) && T_IS(same(v[6], "user")) &&
-	    T_IS(same(v[7], "alice")) && T_IS(same(v[8], "plugin")),
-	    "no tty and no speed, what the options "
-	    "ask, the words, then the plugin");
+	T(T_IS(same(v[0], "pppd")) && T_IS(same(v[1], "plugin")) &&
+	    T_IS(same(v[11], "mtu")) && T_IS(same(v[15], "10.0.0.1:")) &&
+	    T_IS(same(v[16], "user")) && T_IS(same(v[17], "alice")) &&
+	    T_IS(v[18] == NULL),
+	    "no tty and no speed: the plugin, what the options ask, then the "
+	    "words");
 	T(T_IS(same(behind(v, "plugin"), "/x/pptp.so")) &&
 	    T_IS(same(behind(v, "pptp_server"), "vpn.example")) &&
 	    T_IS(same(behind(v, "pptp_socket"), "7")) &&
