@@ -410,7 +410,7 @@ peers_user(char name[PEERS_USER_LONGEST + 1], const char *domain,
 bool
 peers_has_secret(const char *user, const char *server)
 {
-	char name[PEERS_USER_LONGEST + 2], of[HOST_LONGEST + 2];
+	char name[PEERS_USER_LONGEST + 2], of[HOST_LONGEST + 2], secret[2];
 	struct file f = { .exists = false };
 	bool found = false, more = file_read(&f, PPP_DIR "/chap-secrets",
 	    0) == 0 && f.exists;
@@ -419,7 +419,8 @@ peers_has_secret(const char *user, const char *server)
 	for (; more && !found; more = peers_next_line(&r))
 		found = peers_read_word(&r, name, sizeof(name)) &&
 		    peers_read_word(&r, of, sizeof(of)) &&
-		    strcmp(name, user) == 0 &&
+		    peers_read_word(&r, secret, sizeof(secret)) &&
+		    (strcmp(name, "*") == 0 || strcmp(name, user) == 0) &&
 		    (strcmp(of, "*") == 0 || strcmp(of, server) == 0);
 	file_forget(&f);
 	return found;

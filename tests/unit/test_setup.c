@@ -1190,13 +1190,16 @@ test_has_secret(void)
 		{ "a comment is no line", "carol", "x", false },
 		{ "a part of a name", "ali", "x", false },
 		{ "a name alone", "dave", "x", false },
+		{ "a name and a server, but no secret", "erin", "x", false },
+		{ "for any user", "frank", "one.example", true },
 		{ "behind a line that is too long", "last", "x", true },
 		{ "nobody", "mallory", "x", false }
 	};
 	static char text[3000];
 	size_t n = (size_t)snprintf(text, sizeof(text), "# carol * x *\n"
 	    "alice\t* \"x y\" *\n  bob vpn.example 'x'\n\n"
-	    "\"the cat\" * x\nCORP\\\\eve vpn x *\ndave\n");
+	    "\"the cat\" * x\nCORP\\\\eve vpn x *\ndave\nerin *\n"
+	    "* one.example x\n");
 
 	memset(text + n, 'z', 2000);
 	snprintf(text + n + 2000, sizeof(text) - n - 2000,
