@@ -106,7 +106,8 @@ watch_begin(struct watch *w, struct gateway *gw)
 static void
 settle(struct watch *w)
 {
-	if (w->settled || !w->health.settled || w->gw->conf->debug)
+	if (w->settled || !w->health.settled ||
+	    (w->gw->conf->debug && !w->gw->conf->nolaunch))
 		return;
 	w->settled = true;
 	log_stderr(0);
