@@ -39,8 +39,9 @@ callmgr_dir(uid_t uid)
 {
 	static char dir[sizeof(CALLMGR_USERS "//pptp") + 12];
 
-	if (uid == 0)
-		return CALLMGR_DIR;
+	if (uid == 0)		/* some routers have no /run */
+		return access("/run", F_OK) == 0 ? CALLMGR_DIR :
+		    "/var" CALLMGR_DIR;
 	snprintf(dir, sizeof(dir), CALLMGR_USERS "/%u/pptp", (unsigned)uid);
 	return dir;
 }

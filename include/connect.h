@@ -7,9 +7,10 @@
 #include "util.h"
 
 /*
- * The directory (mode 0700) of root's sockets.  A socket is named for its
- * server's address: ADDRESS, or ADDRESS@NAMESPACE for users other than root, or
- * if this network namespace is not known to be that of process 1.
+ * The directory (mode 0700) of root's sockets, in /var if there is no /run.  A
+ * socket is named for its server's address: ADDRESS, or ADDRESS@NAMESPACE for
+ * users other than root, or if this network namespace is not known to be that
+ * of process 1.
  */
 #ifndef CALLMGR_DIR
 #define CALLMGR_DIR	"/run/pptp"

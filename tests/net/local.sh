@@ -219,11 +219,19 @@ BEFORE="tests/net/without /run"
 tunnel one --count 5 --
 ended one
 has "no /run: the tunnel comes up" "$(of one)" "$(all 5)"
-has "no /run: and it is said" "$(< /run/one.err)" \
-	"cannot make /run/pptp: No such .*create /run/pptp with mode 0700"
+has "no /run, nor where /var/run leads: and it is said" "$(< /run/one.err)" \
+	"cannot make /var/run/pptp: No such .*create /var/run/pptp with mode 0700"
 is "no /run: ends well" "$(status_of one)" 0
 until_ok 20 no_process
 is "no /run: no process left" "$(pgrep -x pptp)" ''
+BEFORE="env VAR_RUN=1 tests/net/without /run"
+tunnel one --count 5 --end wait --
+up one
+has "no /run, but /var/run: the socket is there" \
+	"$(find "/proc/$(monitor)/root/var/run/pptp" -type s)" "/$SERVER@?"
+is "nothing to complain of" "$(< /run/one.err)" ''
+kill "${FEED[one]}"
+until_ok 20 no_process
 BEFORE=
 
 # --- limits
