@@ -66,8 +66,9 @@ packed	= $(shell echo glibc __GLIBC__ __GLIBC_MINOR__ | \
 LDSMALL	= -Wl,-z,noseparate-code $(packed)
 COMPILE	= $(CC) $(STD) $(WARN) $(HARDEN) $(SMALL) -MMD -MP $(CPPFLAGS) $(CFLAGS)
 
-# pppd's plugin: built along when pppd's headers are there.
-PPPD_H	:= $(wildcard /usr/include/pppd/pppd.h)
+# pppd's plugin: built along when the compiler finds pppd's headers.
+PPPD_H	:= $(shell $(CC) $(CPPFLAGS) -include pppd/pppd.h -M -x c /dev/null \
+	  >/dev/null 2>&1 && echo yes)
 PLUGIN	= $(if $(PPPD_H),$(if $(wildcard tunnel/plugin.c),pptp.so))
 # The folder where the installed pppd looks for plugins: as it says itself, or
 # the newest there is, or that of the version of its headers.
