@@ -76,7 +76,12 @@ down_by() {
 alive() { ping -c 3 -i 0.2 -W 2 -q "$@" $INSIDE; }
 # With --sync the pty may join two frames when the machine is slow, which costs
 # a second's data.
-alive_sync() { alive "$@" || alive "$@" || alive "$@"; }
+alive_sync() {
+	local try
+	for try in 1 2 3 4 5 6; do alive "$@" && return; done
+	echo "no answer in $try attempts"
+	return 1
+}
 
 # Everything of ours that a tunnel's end should have taken along.
 leftovers() {
