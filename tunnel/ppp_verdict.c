@@ -209,6 +209,9 @@ failure(const struct why *w, const struct ppp_observer *o)
 	/* Our LCP is unanswered: health.h finds out whether GRE passes. */
 	if (ours->lcp.sent && !ours->lcp.answered && !peer->terminates)
 		return false;
+	/* What CCP and IPCP had not settled yet is nobody's failure. */
+	if (gave_up(ours, "User request"))
+		return false;
 	if (peer->rejects_ipcp || peer->addr.rejected ||
 	    gave_up(ours, "IP address"))
 		return because(w, "%s gave no IP address: ask for one by name "
@@ -220,8 +223,7 @@ failure(const struct why *w, const struct ppp_observer *o)
 		    "encryption (MPPE) needs a login by MS-CHAP or MS-CHAPv2, "
 		    "and %s asked for none: give no require-mppe, or have the "
 		    "server ask for it", w->server);
-	if (gave_up(ours, "") && ours->terminate[0] != '\0' &&
-	    strcmp(ours->terminate, "User request") != 0)
+	if (gave_up(ours, "") && ours->terminate[0] != '\0')
 		return ended(w, "pppd", ours->terminate);
 	return peer->terminates && ended(w, w->server, peer->terminate);
 }

@@ -82,6 +82,7 @@ talk(struct ppp_observer *o, const char *lines)
 /* "MPPE required but peer refused" */
 #define MPPE_REFUSED	"0022 4d505045 20726571 75697265 64206275 74207065 " \
 			"65722072 65667573 6564"
+#define USER_REQUEST	"0010 55736572 20726571 75657374"
 /* "peer refused to authenticate" */
 #define AUTH_REFUSED	"0020 70656572 20726566 75736564 20746f20 61757468 " \
 			"656e7469 63617465"
@@ -422,8 +423,15 @@ static const struct {
 	{ "a wrong text of MPPE is believed last", LOGGED_IN
 	    TERM(">", MPPE_REFUSED), EXIT_PPP,
 	    "knows no encryption" },
+	{ "the user ends it while both ask for keys", LOGGED_IN OUR_MPPE
+	    THEIR_MPPE TERM(">", USER_REQUEST), EXIT_OK, "" },
+	{ "the user ends it, and the server says so as well", LOGGED_IN
+	    TERM(">", USER_REQUEST) TERM("<", "0004"), EXIT_OK, "" },
+	{ "the user ends it after the login was refused", LCP_OPEN CHALLENGE
+	    RESPONSE FAILURE TERM(">", USER_REQUEST), EXIT_LOGIN,
+	    "vpn refused the login" },
 	{ "the user ends it", LOGGED_IN
-	    TERM(">", "0010 55736572 20726571 75657374"), EXIT_OK, "" },
+	    TERM(">", USER_REQUEST), EXIT_OK, "" },
 };
 
 static void
