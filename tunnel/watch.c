@@ -136,8 +136,12 @@ on_manager(struct watch *w)
 		log_line(m.said.code, "%s", m.said.text);
 		return;
 	}
-	/* A server may clear the call before pppd's last packets arrive. */
-	if (n == 1 && m.type == IPC_DOWN && w->grace_until != INT64_MAX &&
+	/*
+	 * A server may clear the call before pppd's last packets arrive.  pppd
+	 * may have been told to end where the gateway was not.
+	 */
+	if (n == 1 && m.type == IPC_DOWN && (w->grace_until != INT64_MAX ||
+	    w->health.ppp.said[PPP_OURS].terminates) &&
 	    m.said.code == EXIT_SERVER_ENDED) {
 		log_info("tunnel to %s closed: %s", w->gw->server, m.said.text);
 		watch_end(w, EXIT_OK);

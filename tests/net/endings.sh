@@ -70,6 +70,21 @@ has "cleared by the server after SIGTERM: sentence" "$(cat /run/err)" \
 	'closed: the server ended the call'
 is_clean "cleared by the server after SIGTERM: nothing left"
 
+# pppd alone was told: what ends PPP is on its way as the server clears the call.
+rm -f /run/stopped
+serve after=file/run/stopped,cdn
+python3 tests/net/ptyfeed.py --count 1 --end terminate "$CLIENT" $SERVER \
+	--nolaunchpppd --debug > /run/out 2> /run/err &
+until_ok 20 grep -q ^up /run/out
+sleep 0.5
+touch /run/stopped
+until_ok 20 grep -q ^exit /run/out
+has "cleared by the server after pppd's goodbye: well ended" \
+	"$(cat /run/out)" "^exit 0 "
+has "cleared by the server after pppd's goodbye: sentence" \
+	"$(cat /run/err)" 'closed: the server ended the call'
+is_clean "cleared by the server after pppd's goodbye: nothing left"
+
 serve
 run --count 20 --hold 1 --end KILL --
 has "SIGKILL of the gateway: the call is cleared" \

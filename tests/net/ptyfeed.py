@@ -113,7 +113,8 @@ def main():
     a.add_argument("--hold", type=float, default=0, help="stay up so long")
     a.add_argument("--list", action="store_true")
     a.add_argument("--end", default="hangup",
-                   help="hangup, wait (for the client), or a signal's name")
+                   help="hangup, wait (for the client), terminate (PPP, then "
+                        "wait), or a signal's name")
     a.add_argument("client", nargs=argparse.REMAINDER)
     a = a.parse_args()
 
@@ -123,6 +124,7 @@ def main():
     got, sent, out, times, slowest, other = [], 0, b"", [], 0, 0
     lcp = encode(b"\xff\x03\xc0\x21\x01\x01\x00\x0e\x02\x06\0\0\0\0" +
                  b"\x07\x02\x08\x02")
+    goodbye = encode(b"\xff\x03\xc0\x21\x05\x02\x00\x10User request")
     next_lcp, last, next_send = began, began, began
     while not hungup:
         now = time.monotonic()
@@ -137,6 +139,8 @@ def main():
                             for i in range(n))
             sent, next_send, last = sent + n, now + a.gap, now
             times += [now] * n
+        elif sent == a.count and a.end == "terminate":
+            out, a.end = out + goodbye, "wait"
         elif sent == a.count and a.end != "wait" and now - began > a.hold and (
                 len(set(got)) >= a.count or now - last > a.quiet):
             break
