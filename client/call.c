@@ -380,6 +380,9 @@ ask(struct call *c, const struct ipc_fds *fds)
 	enum exit_status changed;
 	int status = -1;
 
+	if (clock_us() >= c->deadline)
+		return failed(c->why, EXIT_TIMEOUT, "no time was left to ask "
+		    "%s for a call", c->gw.server);
 	for (int i = 0; i < TRIES && clock_us() < c->deadline; i++) {
 		status = ask_once(c, fds);
 		if (status == IPC_ID_TAKEN) {

@@ -67,6 +67,26 @@ claim "a suspend while connecting: it ends" ended one 20
 is "a suspend while connecting: status" "$(status_of one)" "$EXIT_TIMEOUT"
 is_clean "a suspend while connecting: nothing left"
 
+# While it waits after a failure of PPP: no call manager ended, none was asked.
+hours 0 0
+mkdir -p -m 700 /run/pptp
+python3 - /run/pptp/$SERVER.refused <<'P'
+import struct, sys, time
+with open(sys.argv[1], "wb") as f:
+    f.write(struct.pack("=QII", int(
+        time.clock_gettime(time.CLOCK_BOOTTIME) * 1e6) - 2000000, 0, 1))
+P
+tunnel one --wait 20 -- --timeout 3
+sleep 1
+is "it waits" "$(manager)" ''
+hours 1 0
+claim "a suspend while it waits: it ends" ended one 20
+is "a suspend while it waits: status" "$(status_of one)" "$EXIT_TIMEOUT"
+has "a suspend while it waits: sentence" "$(< /run/one.err)" \
+	"no time was left to ask $SERVER for a call"
+rm -r /run/pptp
+is_clean "a suspend while it waits: nothing left"
+
 # The time of day is nobody's business.
 hours 0 0
 serve
