@@ -83,23 +83,17 @@ resolver(const char *host, int fd)
 	_exit(0);
 }
 
-/*
- * Runs the resolver and reads what it says until it closes; -1 with errno, as
- * fd_wait(), if that takes too long or hangup_fd hangs up.  end: how the
- * resolver ended, if badly.
- */
-static ssize_t
-ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
+/* Returns where the resolver answers, until it closes; or -1 with errno. */
+static int
+start_resolver(const struct resolve *r, pid_t *pid)
 {
 	int64_t left = r->deadline_us - clock_us();
 	int fds[2];
-	pid_t pid;
-	ssize_t n;
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
-		return 0;
-	pid = fork();
-	if (pid == 0) {
+		return -1;
+	*pid = fork();
+	if (*pid == 0) {
 		/* The child must not outlive our wait, whatever libc does. */
 		alarm(left > 0 ? (unsigned)(left / 1000000) + 2 : 1);
 		for (int fd = 0; fd < 2; fd++)
@@ -108,13 +102,11 @@ ask_resolver(const struct resolve *r, char *buf, size_t size, char *end)
 			wipe(r->secret, r->secret_size);
 		resolver(r->host, fds[1]);
 	}
-	close(fds[1]);
-	n = pid == -1 ? 0 : fd_read_all(fds[0], r->hangup_fd, r->deadline_us,
-	    buf, size);
+	fd_close(fds[1]);
+	if (*pid != -1)
+		return fds[0];
 	fd_close(fds[0]);
-	if (pid != -1 && n >= 0)
-		child_end(pid, end, CHILD_WORDS);
-	return n;
+	return -1;
 }
 
 /*
@@ -145,7 +137,9 @@ resolve_host(struct resolve *r)
 {
 	char buf[sizeof(r->addr) + 400], end[CHILD_WORDS] = "";
 	struct in6_addr six;
+	pid_t pid;
 	ssize_t n;
+	int fd;
 
 	r->status = EXIT_RESOLVE;
 	if (inet_pton(AF_INET, r->host, &r->addr[0]) == 1)
@@ -153,7 +147,17 @@ resolve_host(struct resolve *r)
 	if (inet_pton(AF_INET6, r->host, &six) == 1)
 		return (size_t)failed(r->why, 0, "%s is an IPv6 address; PPTP "
 		    "needs IPv4", r->host);
-	n = ask_resolver(r, buf, sizeof(buf), end);
+	fd = start_resolver(r, &pid);
+	if (fd == -1) {
+		r->status = EXIT_SYSTEM;
+		return (size_t)failed(r->why, 0, "cannot start the resolver: "
+		    "%m");
+	}
+	/* -1 with errno, as fd_wait(): it took too long, or hangup_fd went. */
+	n = fd_read_all(fd, r->hangup_fd, r->deadline_us, buf, sizeof(buf));
+	fd_close(fd);
+	if (n >= 0)
+		child_end(pid, end, sizeof(end));
 	if (n == 0 && end[0] != '\0')
 		return (size_t)failed(r->why, 0, "cannot resolve %s: the "
 		    "resolver %s", r->host, end);

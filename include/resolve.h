@@ -19,7 +19,8 @@ struct resolve {
 	struct in_addr	 addr[RESOLVE_ADDRESSES];
 	enum exit_status status;	/* of a failure, EXIT_TIMEOUT if no
 					 * name server answered in time,
-					 * EXIT_LOST if hangup_fd hung up, */
+					 * EXIT_LOST if hangup_fd hung up,
+					 * EXIT_SYSTEM if none could be asked */
 	char		 why[WHY];	/* and its sentence */
 };
 

@@ -4,10 +4,16 @@
  * The resolver itself is asked for names that only this file knows.
  */
 /* with: util.c sys/sandbox.c sys/seccomp.c */
+#include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
+#include <unistd.h>
 
 #define getaddrinfo	fake_getaddrinfo
 #define freeaddrinfo	fake_freeaddrinfo
+#define fork()		(no_fork ? (errno = EAGAIN, -1) : fork())
+#define pipe2(fds, how)	(no_pipe ? (errno = EMFILE, -1) : pipe2(fds, how))
+static int no_fork, no_pipe;
 static int fake_getaddrinfo(const char *, const char *,
     const struct addrinfo *, struct addrinfo **);
 #include "../../client/resolve.c"
@@ -103,6 +109,24 @@ test_gone(void)
 	close(fds[0]);
 }
 
+static void
+test_no_resolver(void)
+{
+	struct resolve r = { .host = "192.0.2.1,192.0.2.2", .hangup_fd = -1,
+	    .deadline_us = clock_us() + 20000000 };
+
+	no_pipe = 1;
+	T(T_EQ(resolve_host(&r), 0) && T_EQ(r.status, EXIT_SYSTEM) &&
+	    T_STR(r.why, "cannot start the resolver: Too many open files"),
+	    "no pipe: the system is to blame, not the name");
+	no_pipe = 0;
+	no_fork = 1;
+	T(T_EQ(resolve_host(&r), 0) && T_EQ(r.status, EXIT_SYSTEM) &&
+	    T_STR(r.why, "cannot start the resolver: Resource temporarily "
+	    "unavailable"), "nor a process");
+	no_fork = 0;
+}
+
 /* ---- a resolver that was taken over ---- */
 
 static void
@@ -151,6 +175,7 @@ main(void)
 {
 	test_names();
 	test_gone();
+	test_no_resolver();
 	test_said();
 	return t_done();
 }
