@@ -73,6 +73,7 @@ fork_alone(const struct call *c)
 {
 	bool stays = c->gw.conf->debug;
 	pid_t pid = fork(), child = pid;
+	int status = 0;
 
 	if (pid == 0 && !stays) {
 		setsid();
@@ -88,7 +89,9 @@ fork_alone(const struct call *c)
 		fd_null(STDIN_FILENO);
 		fd_null(STDOUT_FILENO);
 	} else if (!stays) {
-		(void)waitpid(child, NULL, 0);
+		(void)waitpid(child, &status, 0);
+		if (status != 0)	/* and it has said why */
+			exit(EXIT_SYSTEM);
 	}
 	return pid == 0;
 }

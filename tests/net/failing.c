@@ -2,18 +2,21 @@
 /*
  * Preloaded: one call fails, named by $FAIL: "listen"; "openat", what opens the
  * directory of sockets for the monitor; "up", sending the message that a call is
- * up; "monitor", what the monitor gives up its privileges with.  "late": the
- * first message to a manager is sent after a while.
+ * up; "monitor", what the monitor gives up its privileges with; "gateway", the
+ * fork of a launched gateway out of its session's leader.  "late": the first
+ * message to a manager is sent after a while.
  */
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,6 +52,22 @@ openat(int fd, const char *name, int flags, ...)
 	if (!fails("openat") || strcmp(name, ".") != 0)
 		return (int)syscall(SYS_openat, fd, name, flags, mode);
 	errno = EMFILE;
+	return -1;
+}
+
+/* The monitor forks as a leader, too, but in "/". */
+pid_t
+fork(void)
+{
+	static pid_t (*real)(void);
+	char at[256];
+
+	if (real == NULL)
+		real = (pid_t (*)(void))(uintptr_t)dlsym(RTLD_NEXT, "fork");
+	if (!fails("gateway") || getsid(0) != getpid() ||
+	    getcwd(at, sizeof(at)) == NULL || strcmp(at, "/") == 0)
+		return real();
+	errno = EAGAIN;
 	return -1;
 }
 

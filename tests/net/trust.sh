@@ -265,8 +265,8 @@ rm -rf /run/pptp/*
 is_clean "nothing left"
 
 # --- a manager without room for us does not read what we sent, or will send
-if ! "${CC:-cc}" -shared -fPIC -O1 -Wall -Wextra -o /run/failing.so \
-	tests/net/failing.c; then
+if ! "${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -O1 -Wall -Wextra \
+	-o /run/failing.so tests/net/failing.c -ldl; then
 	echo "Bail out! failing.c"; exit 1
 fi
 failing() { BEFORE="env LD_PRELOAD=/run/failing.so FAIL=$1"; }
@@ -367,4 +367,11 @@ is "the monitor fails: no tunnel without it" "$(status_of one)" "$EXIT_SYSTEM"
 has "the monitor fails: it is said" "$(< /run/one.err)" "call manager's monitor failed"
 is_clean "the monitor fails: nothing left"
 BEFORE=
+serve
+ppp_here
+LD_PRELOAD="/run/failing.so /run/ppp.so" FAIL=gateway "$CLIENT" $SERVER \
+	nodetach < /dev/null > /run/out 2> /run/err
+is "no second fork for the gateway: nothing is launched, and why" \
+	"$? $(< /run/err)" "$EXIT_SYSTEM pptp: cannot start the gateway: Resource temporarily unavailable"
+is_clean "no second fork for the gateway: nothing left"
 plan
