@@ -21,7 +21,8 @@ enum ppp_phase {
 	PPP_ESTABLISH,		/* LCP (RFC 1661 3.2) */
 	PPP_AUTHENTICATE,
 	PPP_NETWORK,		/* CCP and IPCP */
-	PPP_UP,			/* both Configure-Acks of IPCP have passed */
+	PPP_UP,			/* both Configure-Acks of IPCP have passed, and
+				 * we have an address */
 	PPP_TERMINATED		/* LCP Terminate-Request of either side */
 };
 
@@ -53,8 +54,8 @@ struct ppp_said {
 	struct ppp_option mppe, addr;
 	bool		 rejects_ccp, rejects_ipcp;
 	char		 terminate[PPP_TEXT + 1];	/* "" without text */
-	bool		 terminates, term_acked;	/* the other
-							 * acknowledged it */
+	bool		 terminates;	/* LCP; or our IPCP */
+	bool		 term_acked;	/* the other acknowledged it */
 };
 
 /* Starts as all zeroes: nothing is known. */

@@ -79,7 +79,7 @@ enum { CHAP_MD5 = 0x05, CHAP_MS = 0x80, CHAP_MS_V2 = 0x81 };
 enum { EAP_RESPONSE = 2, EAP_SUCCESS, EAP_FAILURE, EAP_IDENTITY = 1 };
 
 /* Options of CCP and IPCP (RFC 3078 2, RFC 1332 3). */
-enum { CCP_OPT_MPPE = 18, IPCP_OPT_ADDR = 3 };
+enum { CCP_OPT_MPPE = 18, IPCP_OPT_ADDRS = 1, IPCP_OPT_ADDR = 3 };
 
 /* Supported bits of MPPE (RFC 3078 2.1; 56 bits: RFC 3079). */
 enum {

@@ -98,6 +98,7 @@ option_of(struct ppp_said *said, uint16_t protocol, uint8_t type,
 	case PPP_CCP << 8 | CCP_OPT_MPPE:
 		*value = rd_u32(v) & MPPE_BITS;
 		return &said->mppe;
+	case PPP_IPCP << 8 | IPCP_OPT_ADDRS:
 	case PPP_IPCP << 8 | IPCP_OPT_ADDR:
 		*value = rd_u32(v);
 		return &said->addr;
@@ -172,6 +173,15 @@ lcp_opened(struct ppp_observer *o)
 	    PPP_NETWORK;
 }
 
+/* This side ends a protocol: the first text that it gives counts. */
+static void
+take_end(struct ppp_said *said, const struct packet *k)
+{
+	if (!said->terminates)
+		keep_text(said->terminate, sizeof(said->terminate), &k->body);
+	said->terminates = true;
+}
+
 static void
 see_lcp(struct ppp_observer *o, struct ppp_said *said, struct ppp_said *their,
     struct packet *k)
@@ -188,10 +198,7 @@ see_lcp(struct ppp_observer *o, struct ppp_said *said, struct ppp_said *their,
 	if (said->auth.asked != 0)
 		said->wanted = said->auth.asked;
 	if (k->code == LCP_TERMREQ) {
-		if (!said->terminates)
-			keep_text(said->terminate, sizeof(said->terminate),
-			    &k->body);
-		said->terminates = true;
+		take_end(said, k);
 		o->phase = PPP_TERMINATED;
 	} else if (k->code == LCP_TERMACK) {
 		their->term_acked = their->terminates;
@@ -267,6 +274,31 @@ see_login(struct ppp_observer *o, enum ppp_side from, struct packet *k)
 		login_over(o, k->code == l->good, &k->body);
 }
 
+/*
+ * pppd may give up its own address to get on, and looks only once IPCP is open
+ * whether it has one: without it the network was never up.
+ */
+static void
+see_ipcp(struct ppp_observer *o, struct ppp_said *said, struct ppp_said *their,
+    struct packet *k)
+{
+	if (k->code == LCP_CONFREQ)
+		said->addr.asked = 0;
+	if (negotiate(said, &said->ipcp, &their->ipcp, k) &&
+	    o->phase == PPP_NETWORK && (o->said[PPP_OURS].addr.asked != 0 ||
+	    !o->said[PPP_PEER].addr.rejected)) {
+		o->phase = PPP_UP;
+		o->was_up = true;
+	}
+	if (k->code != LCP_TERMREQ || said != &o->said[PPP_OURS])
+		return;
+	take_end(said, k);
+	if (strstr(said->terminate, "IP address") == NULL)
+		return;
+	o->phase = PPP_NETWORK;
+	o->was_up = false;
+}
+
 void
 ppp_observer_see(struct ppp_observer *o, enum ppp_side from,
     const uint8_t *p, size_t n)
@@ -289,13 +321,7 @@ ppp_observer_see(struct ppp_observer *o, enum ppp_side from,
 		(void)negotiate(said, &said->ccp, &their->ccp, &k);
 		break;
 	case PPP_IPCP:
-		if (k.code == LCP_CONFREQ)
-			said->addr.asked = 0;
-		if (negotiate(said, &said->ipcp, &their->ipcp, &k) &&
-		    o->phase == PPP_NETWORK) {
-			o->phase = PPP_UP;
-			o->was_up = true;
-		}
+		see_ipcp(o, said, their, &k);
 		break;
 	default:
 		see_login(o, from, &k);
