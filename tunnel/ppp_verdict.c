@@ -134,6 +134,24 @@ no_mppe(const struct why *w)
 	    "clear", w->server);
 }
 
+/* pppd has one text for all that it lacks for MPPE. */
+static bool
+no_keys(const struct why *w)
+{
+	uint32_t login = w->peer->auth.asked;
+
+	if (gave_up(w->ours, "peer"))
+		return no_mppe(w);
+	if (login == (PPP_CHAP << 8 | CHAP_MS) ||
+	    login == (PPP_CHAP << 8 | CHAP_MS_V2))
+		return because(w, "this pppd requires encryption (MPPE), and "
+		    "this machine cannot do it: modprobe ppp_mppe; pppd's log "
+		    "may say more");
+	return because(w, "encryption (MPPE) needs a login by MS-CHAP or "
+	    "MS-CHAPv2, and %s asked for none: give no require-mppe, or have "
+	    "the server ask for it", w->server);
+}
+
 static bool
 other_mppe(const struct why *w)
 {
@@ -174,6 +192,8 @@ ccp_failed(const struct why *w)
 		return because(w, "%s requires encryption (MPPE), which this "
 		    "pppd has not: give it require-mppe-128, and see that the "
 		    "module ppp_mppe can be loaded", w->server);
+	they_ask = they_ask && ((ours->mppe.asked ^ peer->mppe.asked) &
+	    MPPE_BITS) != 0;
 	return ((we_ask && (peer->mppe.nak != 0 || they_ask) &&
 	    !ours->ccp.acked) || (they_ask && ours->mppe.nak != 0 &&
 	    !peer->ccp.acked)) && other_mppe(w);
@@ -219,10 +239,7 @@ failure(const struct why *w, const struct ppp_observer *o)
 	if (ccp_failed(w))
 		return true;
 	if (gave_up(ours, "MPPE required"))
-		return gave_up(ours, "peer") ? no_mppe(w) : because(w,
-		    "encryption (MPPE) needs a login by MS-CHAP or MS-CHAPv2, "
-		    "and %s asked for none: give no require-mppe, or have the "
-		    "server ask for it", w->server);
+		return no_keys(w);
 	if (gave_up(ours, "") && ours->terminate[0] != '\0')
 		return ended(w, "pppd", ours->terminate);
 	return peer->terminates && ended(w, w->server, peer->terminate);

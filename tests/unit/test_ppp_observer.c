@@ -382,6 +382,11 @@ static const struct {
 	    "> 80fd 01 01 0004\n> 80fd 03 09 000a 12 06 01000020\n"
 	    TERM("<", MPPE_REFUSED), EXIT_PPP,
 	    "this pppd offers none, the server MPPE 128 bit" },
+	{ "the call ends while both ask for the same", LOGGED_IN OUR_MPPE
+	    THEIR_MPPE, EXIT_OK, "" },
+	{ "MPPE cannot be had here, whatever the login", LOGGED_IN
+	    TERM(">", "0014 4d505045 20726571 75697265 642e2e2e "), EXIT_PPP,
+	    "modprobe ppp_mppe" },
 	{ "MPPE without keys", OUR_LCP WANTS_NOTHING NOTHING_ACKED
 	    OUR_LCP_ACKED TERM(">", "0014 4d505045 20726571 75697265 642e2e2e "),
 	    EXIT_PPP, "vpn asked for none" },
@@ -399,6 +404,24 @@ static const struct {
 	    "> 8021 01 02 000a 03 06 00000000\n"
 	    "< ff03 c021 08 03 0010 8021 01 02 000a 03 06 00000000\n",
 	    EXIT_PPP, "gave no IP address" },
+	{ "pppd then asks for none, and IPCP opens without", LOGGED_IN
+	    "> 8021 01 02 000a 03 06 00000000\n"
+	    "< 8021 04 02 000a 03 06 00000000\n> 8021 01 03 0004\n"
+	    "< 8021 02 03 0004\n" THEIR_IP THEIR_IP_ACKED
+	    TERM("<", "0004"), EXIT_PPP, "vpn gave no IP address" },
+	{ "the server acknowledges 0.0.0.0, and pppd ends IPCP", LOGGED_IN
+	    "> 8021 01 02 000a 03 06 00000000\n"
+	    "< 8021 02 02 000a 03 06 00000000\n" THEIR_IP THEIR_IP_ACKED
+	    "> 8021 05 03 0028 436f756c 64206e6f 74206465 7465726d 696e6520 "
+	    "6c6f6361 6c204950 20616464 72657373\n"
+	    TERM(">", "000e 4e6f206e 6574776f 726b"), EXIT_PPP,
+	    "vpn gave no IP address" },
+	{ "an address by the old option will do", LOGGED_IN
+	    "> 8021 01 02 000a 03 06 00000000\n"
+	    "< 8021 04 02 000a 03 06 00000000\n"
+	    "> 8021 01 03 000e 01 0a 0a000002 0a000001\n"
+	    "< 8021 02 03 000e 01 0a 0a000002 0a000001\n" THEIR_IP
+	    THEIR_IP_ACKED TERM("<", "0004"), EXIT_OK, "" },
 	{ "pppd has no address, and says so", LOGGED_IN TERM(">", "0028 "
 	    "436f756c 64206e6f 74206465 7465726d 696e6520 6c6f6361 6c204950 "
 	    "20616464 72657373"), EXIT_PPP, "vpn gave no IP address" },
