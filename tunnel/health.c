@@ -190,7 +190,7 @@ health_received(struct health *h, const uint8_t *frame, size_t len)
 {
 	if (ppp_observer_wants(frame, len))
 		see(h, PPP_PEER, frame, len);
-	else
+	else if (h->ppp.said[PPP_OURS].lcp.acked)
 		h->settled = true;	/* data: whoever sends it is up */
 }
 

@@ -196,6 +196,9 @@ test_end(void)
 	    "ended before anything could be known: nothing is said");
 	T(!h.settled, "and standard error is still the user's");
 	RECEIVED(data, 0);
+	T(!h.settled, "what comes before LCP is no data");
+	RECEIVED(ack, 0);
+	RECEIVED(data, 0);
 	T(h.settled, "with data it has served");
 }
 
