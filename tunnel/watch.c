@@ -3,6 +3,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <linux/if_addr.h>
 
@@ -39,15 +40,19 @@ on_addresses(struct watch *w, int64_t now)
 		w->check_address_at = now + ADDRESS_US;
 }
 
-/* Zeroes the address looked for (*arg) if this message announces it. */
+/*
+ * Zeroes the address looked for (*arg) if this message announces it, or says
+ * that addresses changed meanwhile, so that one may have been left out.
+ */
 static void
 on_address(void *arg, const struct nlmsghdr *h, const uint8_t *p, size_t n)
 {
 	uint32_t *missing = arg;
 
-	if (h->nlmsg_type == RTM_NEWADDR &&
+	if ((h->nlmsg_flags & NLM_F_DUMP_INTR) != 0 ||
+	    (h->nlmsg_type == RTM_NEWADDR &&
 	    nl_pass(&p, &n, sizeof(struct ifaddrmsg)) && *missing ==
-	    nl_u32(p, n, IFA_LOCAL, nl_u32(p, n, IFA_ADDRESS, 0)))
+	    nl_u32(p, n, IFA_LOCAL, nl_u32(p, n, IFA_ADDRESS, 0))))
 		*missing = 0;
 }
 
@@ -106,10 +111,16 @@ watch_begin(struct watch *w, struct gateway *gw)
 static void
 settle(struct watch *w)
 {
-	if (w->settled || !w->health.settled ||
-	    (w->gw->conf->debug && !w->gw->conf->nolaunch))
+	const struct conf *conf = w->gw->conf;
+	struct stat st;
+
+	if (w->settled || !w->health.settled)
 		return;
 	w->settled = true;
+	/* Under pppd, --debug keeps all but a pipe, whose reader may wait. */
+	if (conf->debug && !(conf->nolaunch &&
+	    fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode)))
+		return;
 	log_stderr(0);
 	/* Nothing is opened later that could get stderr's number. */
 	close(STDERR_FILENO);

@@ -120,6 +120,7 @@ is "--loglevel 4: packets too" "$(said --loglevel 4)" \
 	"packets control up down "
 is "--debug: level 4" "$(said --debug)" "packets control up down "
 has "--debug: on standard error as well" "$(cat /run/err)" 'a frame of'
+has "--debug: to the end" "$(cat /run/err)" 'tunnel to .* down'
 "$CLIENT" nowhere.invalid --loglevel 0 < /dev/null 2> /run/err
 has "--loglevel 0: a failed start still says why" "$(cat /run/err)" \
 	'cannot resolve nowhere.invalid'
