@@ -625,8 +625,10 @@ client_late(struct client *cl)
 	} else if (cl->ctrl.state == CTRL_WAIT_REPLY) {
 		snprintf(text, sizeof(text), "no Start-Control-Connection-"
 		    "Reply from %s within %u s (it takes the connection and "
-		    "says nothing: is that a PPTP server, and may this "
-		    "machine use it?)", name, secs);
+		    "says nothing%s: is that a PPTP server, and may this "
+		    "machine use it?)", name, secs,
+		    cl->ctrl.in_len + cl->ctrl.skipped > 0 ?
+		    " that makes sense" : "");
 	} else {
 		snprintf(text, sizeof(text), "no Outgoing-Call-Reply from %s "
 		    "within %u s (it answers, but not to a call: have its "

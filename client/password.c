@@ -37,7 +37,9 @@ read_line(struct password *r, int signals)
 			return got;
 		if (r->len < PASSWORD_LONGEST)
 			r->text[r->len] = c;
-		r->len++;
+		/* No terminal: the line may have no end. */
+		if (r->len++ == PASSWORD_LONGEST && signals == -1)
+			return 1;
 	}
 }
 
