@@ -14,7 +14,7 @@ ends() {
 	local want=$1 pattern=$2 what; shift 2
 	what=$*
 	serve "$@"
-	run --count 1 --end wait -- --debug
+	run --count 0 --end wait -- --debug
 	is "$what: status" "$status" "$want"
 	has "$what: sentence" "$err" "$pattern"
 	has "$what: a hangup for pppd" "$out" "^hangup"
@@ -33,7 +33,7 @@ ends "$EXIT_LOST" "reset" after=rst
 ends "$EXIT_LOST" "malformed" after=magic
 ends "$EXIT_LOST" "malformed" after=junk
 serve after=stop
-run --count 1 --end wait --
+run --count 0 --end wait --
 told "the server's Stop is answered" 'StopCCRP length 16'
 
 # pppd's side ends it
@@ -57,7 +57,7 @@ done
 # Ours to end, and the server clears the call at once.
 rm -f /run/stopped
 serve after=file/run/stopped,cdn
-python3 tests/net/ptyfeed.py --count 1 --end wait "$CLIENT" $SERVER \
+python3 tests/net/ptyfeed.py --count 0 --end wait "$CLIENT" $SERVER \
 	--nolaunchpppd --debug > /run/out 2> /run/err &
 feeder=$!
 until_ok 20 grep -q ^up /run/out
@@ -73,7 +73,7 @@ is_clean "cleared by the server after SIGTERM: nothing left"
 # pppd alone was told: what ends PPP is on its way as the server clears the call.
 rm -f /run/stopped
 serve after=file/run/stopped,cdn
-python3 tests/net/ptyfeed.py --count 1 --end terminate "$CLIENT" $SERVER \
+python3 tests/net/ptyfeed.py --count 0 --end terminate "$CLIENT" $SERVER \
 	--nolaunchpppd --debug > /run/out 2> /run/err &
 until_ok 20 grep -q ^up /run/out
 sleep 0.5
@@ -93,7 +93,7 @@ is_clean "SIGKILL of the gateway: nothing left"
 
 # The manager dies: its gateways end, with a sentence.
 serve
-python3 tests/net/ptyfeed.py --count 1 --end wait "$CLIENT" $SERVER \
+python3 tests/net/ptyfeed.py --count 0 --end wait "$CLIENT" $SERVER \
 	--nolaunchpppd --debug > /run/out 2> /run/err &
 feeder=$!
 until_ok 20 grep -q ^up /run/out
