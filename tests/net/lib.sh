@@ -35,10 +35,27 @@ until_ok() {	# until_ok SECONDS COMMAND...
 	done
 }
 
+# over_etc NAME...: /run/NAME takes the place of /etc/NAME, which may be a link
+# into what was /run before, or not be there and not be missed (musl's nsswitch)
+over_etc() {
+	local name to
+	for name; do
+		to=$(readlink -m "/etc/$name")
+		[[ $to != /run/* ]] || { mkdir -p "${to%/*}" && : >> "$to"; }
+		[ ! -e "$to" ] || mount --bind "/run/$name" "$to" ||
+			{ echo "Bail out! /etc/$name"; exit 1; }
+	done
+}
+
+# library NAME: tests/net/NAME.c as /run/NAME.so, to be preloaded
+library() {
+	"${CC:-cc}" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O1 -shared \
+		-fPIC -o "/run/$1.so" "tests/net/$1.c" -ldl ||
+		{ echo "Bail out! $1.c"; exit 1; }
+}
 # ppp_here: from here on this machine is ready for pppd, for who runs pptp.
 ppp_here() {
-	"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -O1 -o /run/ppp.so \
-		tests/net/ppp.c || { echo "Bail out! ppp.c"; exit 1; }
+	library ppp
 	export LD_PRELOAD=/run/ppp.so
 }
 

@@ -47,9 +47,7 @@ for n in 61 62 63 64 65 200; do srv ip addr add 10.9.0.$n/24 dev v1; done
 echo 'nameserver 10.9.0.3' > /run/resolv.conf
 echo 'hosts: files dns' > /run/nsswitch.conf
 printf '127.0.0.1 localhost\n10.9.0.61 from-files\n10.9.0.200 from-files\n' > /run/hosts
-for f in resolv.conf nsswitch.conf hosts; do
-	mount --bind /run/$f /etc/$f || skip_all "cannot mount /etc/$f"
-done
+over_etc resolv.conf nsswitch.conf hosts
 ip netns exec srv python3 /run/dns.py > /run/dns.log 2>&1 &
 DNS=$!
 until_ok 20 grep -q ready /run/dns.log

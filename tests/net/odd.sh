@@ -183,9 +183,7 @@ is "--check on a terminal: seven steps, seven marks" \
 SERVER=33.1.2.3
 printf '127.0.0.1 localhost\n33.1.2.3 odd.example\n' > /run/hosts
 echo 'hosts: files' > /run/nsswitch.conf
-for f in hosts nsswitch.conf; do
-	mount --bind /run/$f /etc/$f || skip_all "cannot mount /etc/$f"
-done
+over_etc hosts nsswitch.conf
 srv ip addr add 33.1.2.3/32 dev lo
 srv ip addr add 10.9.0.3/24 dev v1
 srv ip route replace 10.9.0.0/24 dev v1 src 33.1.2.3

@@ -109,7 +109,7 @@ fi
 
 # --- the resolver's process; it lives as long as a name server is silent
 echo 'nameserver 10.9.0.99' > /run/resolv.conf
-mount --bind /run/resolv.conf /etc/resolv.conf
+over_etc resolv.conf
 # asks [WORD...]: $R is that of a client, $A, behind these words
 asks() {
 	bash /run/inherit "$@" "$CLIENT" silent.example.org --nolaunchpppd \

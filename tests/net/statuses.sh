@@ -136,8 +136,7 @@ ms=$(((${EPOCHREALTIME/./} - began) / 1000))
 claim "without it no longer than it takes ($ms ms)" test $ms -lt 1900
 
 # As under pppd's plugin, and the server clears the call at once.
-"${CC:-cc}" -D_GNU_SOURCE -shared -fPIC -O1 -o /run/channel.so \
-	tests/net/channel.c || { echo "Bail out! channel.c"; exit 1; }
+library channel
 serve addr=10.9.0.2 after=cdn
 began=${EPOCHREALTIME/./}
 LD_PRELOAD="$LD_PRELOAD /run/channel.so" python3 -c 'import socket, subprocess, sys
@@ -171,7 +170,9 @@ has "and all data arrives meanwhile" "$(< $trickle/out)" \
 	'received 80 of 80, ordered, 0 duplicate, 0 bad'
 claim "the sentence on ICMP came at once, not after ten seconds" \
 	test $unreach/err -ot $blocked/err
-is "statuses met: all of them" "$(cat /run/case.*/status | sort -nu | tr '\n' ' ')" \
-	"$(seq -s ' ' 0 12) "
+all=$(seq -s ' ' 0 12)
+[ -e /usr/sbin/pppd ] || all=${all/ 1 / }
+is "statuses met: all of them" "$(cat /run/case.*/status | sort -nu | xargs)" \
+	"$all"
 is_clean "nothing is left"
 plan
