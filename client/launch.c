@@ -107,7 +107,7 @@ become_pppd(char **argv)
 /*
  * A child becomes the gateway, behind a new pty, or the kernel gateway, at the
  * other end of a socket.  pppd inherits its end, so that the gateway sees no
- * hangup while pppd has not opened its tty yet (demand) or again (persist).
+ * hangup while pppd has not opened its tty yet.
  *
  * pppd opens its tty by name.  If the tunnel ended before that, pppd would take
  * the name for an option; and what is written before pppd has set up the tty is
@@ -209,6 +209,16 @@ prepare_login(const struct conf *conf, struct pppd_extra *extra)
 	wipe(&p, sizeof(p));
 }
 
+/* Is this one of the user's words? */
+static bool
+has_word(const struct conf *c, const char *word)
+{
+	for (int i = 0; i < c->nwords; i++)
+		if (strcmp(c->words[i], word) == 0)
+			return true;
+	return false;
+}
+
 /* Do the user's words say when pppd is to detach? */
 static bool
 detaches_itself(const struct conf *c)
@@ -216,11 +226,28 @@ detaches_itself(const struct conf *c)
 	static const char words[][9] = { "nodetach", "-detach", "updetach",
 	    "detach", "persist", "demand" };
 
-	for (int i = 0; i < c->nwords; i++)
-		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
-			if (strcmp(c->words[i], words[k]) == 0)
-				return true;
+	for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++)
+		if (has_word(c, words[k]))
+			return true;
 	return false;
+}
+
+/*
+ * The pty goes with its gateway.  pppd would try for ever to open it again,
+ * without a pause.
+ */
+static void
+call_once(const struct conf *c, struct pppd_extra *extra)
+{
+	if (has_word(c, "demand"))
+		fatal(EXIT_USAGE, "demand: pppd cannot call again by a pty "
+		    "that pptp has opened; a peers file with pptp as its pty "
+		    "does that");
+	extra->nopersist = has_word(c, "persist");
+	if (extra->nopersist)
+		log_warnx("persist is left out: pppd cannot call again by a "
+		    "pty that pptp has opened; pptpsetup --persist, or a peers "
+		    "file with pptp as its pty, does that");
 }
 
 /* Waits up to ms for a gateway to set *n; false if it stays 0. */
@@ -318,6 +345,8 @@ launch_run(struct call *c)
 	log_path(c, &k);
 	extra.mtu = resolve_mtu(c->server);
 	extra.plugin = c->kernel ? k.plugin : NULL;
+	if (!c->kernel)
+		call_once(c->gw.conf, &extra);
 	launch_gateway(c, &extra, show);
 	argv = pppd_argv(c->gw.conf, &extra);
 	n = c->gw.n;

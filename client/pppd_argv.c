@@ -165,6 +165,8 @@ pppd_argv(const struct conf *c, const struct pppd_extra *extra)
 		push("call", c->pppd_call, NULL);
 	for (int i = 0; i < c->nwords; i++)
 		push(c->words[i], NULL);
+	if (extra->nopersist)
+		push("nopersist", NULL);
 	words[nwords] = NULL;
 	return words;
 }

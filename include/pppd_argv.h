@@ -15,14 +15,15 @@ struct pppd_extra {
 	char		 user[PEERS_USER_LONGEST + 1];	/* DOMAIN\user; or "" */
 	int		 password_fd;	/* options file that has it; or -1 */
 	bool		 updetach;	/* return once the network is up */
+	bool		 nopersist;	/* whatever the user's words say */
 };
 
 /*
  * Builds the argument vector for pppd, in this order: "pppd"; the plugin and
  * its options, with which it can start a kernel gateway that makes the same call
  * again, or without a plugin the tty and "38400"; what extra and pptp's own
- * options ask of pppd; the user's words.  The vector ends with NULL and is valid
- * until the next call; words of *c and *extra are not copied.
+ * options ask of pppd; the user's words; nopersist.  The vector ends with NULL
+ * and is valid until the next call; words of *c and *extra are not copied.
  */
 char **pppd_argv(const struct conf *c, const struct pppd_extra *extra);
 

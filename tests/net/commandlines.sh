@@ -20,7 +20,7 @@ echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter
 serve
 mkdir /run/words /run/status
 if [ -e /usr/sbin/pppd ]; then
-	printf '#!/bin/sh\nshift 2\n[ "$1" != mtu ] || shift 4\nprintf "%%s\\n" "$*" > /run/words/$ROW\n' > /run/pppd
+	printf '#!/bin/sh\nshift 2\n[ "$1" != mtu ] || shift 4\nprintf "%%s\\n" "$*" |\nsed "s/ nopersist$//" > /run/words/$ROW\n' > /run/pppd
 	chmod 755 /run/pppd
 	mount --bind /run/pppd /usr/sbin/pppd
 fi

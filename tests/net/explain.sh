@@ -258,6 +258,13 @@ call is up; starting pppd on TTY
 pppd got: TTY 38400 mtu 1400 mru 1400 updetach nologfd refuse-eap noauth
 pppd says that the network is up
 status 0"
+	has "persist is left out where pptp has opened the pty" "$("$CLIENT" \
+		$SERVER persist maxfail 0 2>&1 | tr '\n' ' ')" \
+		'persist is left out: pppd cannot call again .* mru 1400 persist maxfail 0 nopersist $'
+	got=$("$CLIENT" $SERVER demand 2>&1)
+	is "demand is refused there" "$? $got" "$EXIT_USAGE pptp: demand: pppd \
+cannot call again by a pty that pptp has opened; a peers file with pptp as its \
+pty does that"
 	is "elsewhere: none" "$("$CLIENT" $SERVER noauth | grep -v '^pppd got')" ''
 	has "the time for typing a password is not part of --timeout" \
 		"$( (sleep 4; echo secret) | "$CLIENT" $SERVER --username u \

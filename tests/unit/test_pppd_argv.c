@@ -38,6 +38,7 @@ main(void)
 {
 	char *argv[sizeof(line_words) / sizeof(line_words[0]) + 1] = { NULL };
 	char longest[PPTP_TEXT + 1], tag[101];
+	struct pppd_extra once;
 	struct conf c;
 	char **v;
 
@@ -79,6 +80,14 @@ main(void)
 	T(T_IS(behind(v, "pptp_options") != NULL) &&
 	    T_IS(strlen(behind(v, "pptp_options")) < 1023),
 	    "the longest options fit into a word of pppd's");
+	free(v);
+	once = plain;
+	once.plugin = NULL;
+	once.tty = "/dev/pts/9";
+	once.nopersist = true;
+	v = pppd_argv(&c, &once);
+	T(T_IS(same(behind(v, "alice"), "nopersist")),
+	    "one call only: nopersist, behind the words");
 	free(v);
 	return t_done();
 }
