@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Launches pppd on a call that is up; a gateway stays behind. */
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -285,12 +286,17 @@ run_pppd(char **argv, int line, const struct gre_counters *n)
 {
 	char end[CHILD_WORDS];
 	int status = 0;
-	pid_t pid = fork();
+	pid_t self = getpid(), pid = fork();
 
 	if (pid == -1)
 		fatal(EXIT_SYSTEM, "cannot start pppd: %m");
-	if (pid == 0)
+	if (pid == 0) {
+		/* pppd ends with us, until it detaches. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+		if (getppid() != self)
+			_exit(EXIT_LOST);
 		become_pppd(argv);
+	}
 	close(line);
 	signal(SIGINT, SIG_IGN);	/* pppd gets it too */
 	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)

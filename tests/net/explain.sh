@@ -281,6 +281,17 @@ pty does that"
 		terminal "$CLIENT" $SERVER noauth)" '^status 9$'
 	ms=$(((${EPOCHREALTIME/./} - began) / 1000))
 	claim "and it is seen all the same ($ms ms)" test $ms -lt 2000
+	printf '%s\n' '#!/bin/sh' 'echo $$ > /run/pppd.pid; exec sleep 60' \
+		> /run/pppd
+	# A leader that stays: it is no hangup of the terminal that ends pppd.
+	terminal sh -c '"$@"; sleep 8' sh "$CLIENT" $SERVER noauth \
+		> /run/out 2>&1 &
+	until_ok 20 test -s /run/pppd.pid
+	pppd=$(< /run/pppd.pid)
+	kill "$(ps -o ppid= -p "$pppd" | tr -d ' ')"
+	claim "who waits for pppd is told to end: pppd as well" \
+		until_ok 4 eval '! kill -0 $pppd'
+	wait $!
 	umount /usr/sbin/pppd
 else
 	skip "the steps on a terminal" "no pppd here"
