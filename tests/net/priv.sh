@@ -110,13 +110,14 @@ fi
 # --- the resolver's process; it lives as long as a name server is silent
 echo 'nameserver 10.9.0.99' > /run/resolv.conf
 over_etc resolv.conf
+# resolves: $R is $A's child, behind its filter
+resolves() { R=$(pgrep -P "$A") && [ "$(field "$R" Seccomp)" = 2 ]; }
 # asks [WORD...]: $R is that of a client, $A, behind these words
 asks() {
 	bash /run/inherit "$@" "$CLIENT" silent.example.org --nolaunchpppd \
-		--timeout 3 < /run/quiet > /dev/null 2> /run/ask.err &
+		--timeout 30 < /run/quiet > /dev/null 2> /run/ask.err &
 	A=$! R=
-	until_ok 20 eval 'R=$(pgrep -P $A -x pptp)'
-	sleep 0.3
+	until_ok 20 resolves
 }
 answered() { kill "$A" "$R"; wait "$A" 2>/dev/null; }
 asks
@@ -134,8 +135,7 @@ knows() { python3 /run/search.py "$@" 2>&1; }
 /run/bin/pptpsetup --create t --server silent.example.org --username u \
 	-p a-long-password-and-a-secret < /dev/null > /dev/null 2>&1 &
 A=$! R=
-until_ok 20 eval 'R=$(pgrep -P $A)'
-sleep 0.3
+until_ok 20 resolves
 kill -STOP "$A" "$R"		# while they are looked at
 is "pptpsetup -p: not in the resolver" "$(knows "$R")" ''
 powerless "pptpsetup -p, resolver" "$R" $NONE
@@ -144,10 +144,9 @@ kill -CONT "$A" "$R"
 answered
 if [ -e /usr/sbin/pppd ]; then
 	{ echo a-long-password-and-a-secret; sleep 5; } | "$CLIENT" \
-		silent.example.org --username u --timeout 3 > /dev/null 2>&1 &
+		silent.example.org --username u --timeout 30 > /dev/null 2>&1 &
 	A=$! R=
-	until_ok 20 eval 'R=$(pgrep -P $A -x pptp)'
-	sleep 0.3
+	until_ok 20 resolves
 	kill -STOP "$A" "$R"
 	is "--username: in none of the two" "$(knows "$A" "$R")" ''
 	powerless "--username, resolver" "$R" $NONE
