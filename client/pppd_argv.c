@@ -72,7 +72,8 @@ push_login(const struct conf *c, const struct pppd_extra *extra)
 		if (refuse >> i & 1)
 			push(refusals[i], NULL);
 	if (extra->password_fd != -1) {
-		snprintf(fd, sizeof(fd), "/proc/self/fd/%d", extra->password_fd);
+		snprintf(fd, sizeof(fd), "/proc/self/fd/%d",
+		    extra->password_fd);
 		push("file", fd, NULL);
 	}
 }

@@ -35,8 +35,8 @@ void peers_user(char name[PEERS_USER_LONGEST + 1], const char *domain,
     const char *user);
 
 /*
- * Has /etc/ppp/chap-secrets a secret for this user, or any, and for this server,
- * or any?  False also if it cannot be read.
+ * Has /etc/ppp/chap-secrets a secret for this user, or any, and for this
+ * server, or any?  False also if it cannot be read.
  */
 bool peers_has_secret(const char *user, const char *server);
 

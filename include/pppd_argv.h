@@ -20,10 +20,10 @@ struct pppd_extra {
 
 /*
  * Builds the argument vector for pppd, in this order: "pppd"; the plugin and
- * its options, with which it can start a kernel gateway that makes the same call
- * again, or without a plugin the tty and "38400"; what extra and pptp's own
- * options ask of pppd; the user's words; nopersist.  The vector ends with NULL
- * and is valid until the next call; words of *c and *extra are not copied.
+ * its options, with which it can start a kernel gateway that makes the same
+ * call again, or without a plugin the tty and "38400"; what extra and pptp's
+ * own options ask of pppd; the user's words; nopersist.  The vector ends with
+ * NULL and is valid until the next call; words of *c and *extra are not copied.
  */
 char **pppd_argv(const struct conf *c, const struct pppd_extra *extra);
 
