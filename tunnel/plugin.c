@@ -58,6 +58,9 @@ enum {
 	WAKE_MS = 500		/* how often signals are looked for */
 };
 
+/* In no header of pppd's: weak, should a pppd have no such variable. */
+extern int asked_to_quit __attribute__((__weak__));
+
 EXPORT char pppd_version[] = PPPD_VERSION;
 EXPORT void plugin_init(void);
 
@@ -277,6 +280,9 @@ pptp_connect(void)
 	while (n == 1 && ppp_persist())
 		n = await(&m, NULL);
 	hang_up();
+	/* With persist and no holdoff pppd would else call again, for ever. */
+	if (ppp_signaled(SIGTERM) && &asked_to_quit != NULL)
+		asked_to_quit = 1;
 	ppp_set_status(ppp_signaled(SIGTERM) ? EXIT_USER_REQUEST :
 	    EXIT_CONNECT_FAILED);
 	return -1;
