@@ -6,10 +6,11 @@
 [ "$(id -u)" = 0 ] || skip_all "an overlay of this machine's files needs root"
 command -v apt-get > /dev/null || skip_all "no apt-get here"
 if [ -z "${PPTP_NS:-}" ]; then
+	rm -f "$tap_out"	# the next one has its own
 	PPTP_NS=1 exec unshare -m -p -f --kill-child bash "$0" "$@"
 fi
 box=$(mktemp -d) || exit 1
-trap 'umount -R -l "$box"; rmdir "$box"' EXIT
+trap 'umount -R -l "$box"; rmdir "$box"; rm -f "$tap_out"' EXIT
 mount -t tmpfs none "$box" && mkdir "$box"/{upper,work,root} && mount -t \
 	overlay overlay -o "lowerdir=/,upperdir=$box/upper,workdir=$box/work" \
 	"$box/root" || skip_all "no overlay of / here"
