@@ -238,7 +238,7 @@ detaches_itself(const struct conf *c)
  * without a pause.
  */
 static void
-call_once(const struct conf *c, struct pppd_extra *extra)
+forgo_redial(const struct conf *c, struct pppd_extra *extra)
 {
 	if (has_word(c, "demand"))
 		fatal(EXIT_USAGE, "demand: pppd cannot call again by a pty "
@@ -352,7 +352,7 @@ launch_run(struct call *c)
 	extra.mtu = resolve_mtu(c->server);
 	extra.plugin = c->kernel ? k.plugin : NULL;
 	if (!c->kernel)
-		call_once(c->gw.conf, &extra);
+		forgo_redial(c->gw.conf, &extra);
 	launch_gateway(c, &extra, show);
 	argv = pppd_argv(c->gw.conf, &extra);
 	n = c->gw.n;
