@@ -85,16 +85,27 @@ PPPD_PLUGINDIR ?= $(or \
 # as by `make install PREFIX=/usr` after `make`, both are built anew.
 PLACES	:= $(strip $(SBINDIR) $(PPPD_PLUGINDIR) $(PPPD))
 
+# So is all, told another compiler or other flags; told none, as for install or
+# check, those that it was built by stay.
+FLAGS	:= $(strip $(foreach v,CC CPPFLAGS CFLAGS LDFLAGS LDLIBS,$(if $(filter \
+	  command environment,$(firstword $(origin $(v)))),$(v)=$($(v)))))
+FLAGS	:= $(or $(FLAGS),$(shell cat $(B)/flags 2>/dev/null))
+
 all: $(BIN) $(PLUGIN)
 
-ifneq ($(shell cat build/places 2>/dev/null),$(PLACES))
-build/places: FORCE
+# $(call noted,FILE,NAME): FILE has the value of NAME, and is new when that is.
+define noted
+ifneq ($$(shell cat $(1) 2>/dev/null),$$($(2)))
+$(1): FORCE
 endif
-build/places:
-	@mkdir -p $(@D)
-	@echo '$(PLACES)' > $@
+$(1):
+	@mkdir -p $$(@D)
+	@printf '%s\n' '$$(subst ','\'',$$($(2)))' > $$@
+endef
+$(eval $(call noted,build/places,PLACES))
+$(eval $(call noted,$(B)/flags,FLAGS))
 
-$(BIN): $(OBJ)
+$(BIN): $(OBJ) $(B)/flags
 	$(CC) $(LDHARD) $(LDSMALL) $(CFLAGS) $(LDFLAGS) -o $@ $(OBJ) $(LDLIBS)
 
 $(PUREOBJ): WARN += -Wconversion
@@ -103,13 +114,13 @@ PLACED	= $(B)/client/launch.o $(B)/client/ready.o $(B)/client/setup.o \
 	  $(B)/tunnel/kernel.o
 $(PLACED): build/places
 $(PLACED): STD += -DPPPD_PLUGINDIR='"$(PPPD_PLUGINDIR)"' -DPPPD='"$(PPPD)"'
-$(B)/%.o: %.c Makefile
+$(B)/%.o: %.c Makefile $(B)/flags
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
 plugin: pptp.so
 pptp.so: $(PLUGIN_SRC) $(wildcard include/*.h) Makefile \
-    build/places
+    build/places $(B)/flags
 	$(CC) $(STD) -DSBINDIR='"$(SBINDIR)"' $(WARN) -fPIC \
 	    -fvisibility=hidden -fstack-protector-strong $(fortify) \
 	    $(CPPFLAGS) $(CFLAGS) -shared -Wl,-z,relro -Wl,-z,now $(LDFLAGS) \
@@ -136,7 +147,7 @@ UNITS	= $(if $(call have,$(GCC)),$(UNIT:%=build/unit-gcc/%)) \
 	  $(if $(call have,$(CLANG)),$(UNIT:%=build/unit-clang/%))
 FUZZERS	= $(FUZZ:%=build/fuzz/%)
 # libFuzzer where clang has it; else gcc, which can only replay the corpora.
-LIBFUZZER = $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+LIBFUZZER := $(shell echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
 	  $(CLANG) -fsanitize=fuzzer,address -x c -o /dev/null - 2>/dev/null && \
 	  echo yes)
 
@@ -162,8 +173,10 @@ build/unit-clang/%.o: %.c Makefile
 	$(call object,$(CLANG) $(TESTCC))
 build/unit-cov/%.o: %.c Makefile
 	$(call object,$(COVCC))
-build/fuzz/%.o: %.c Makefile
+build/fuzz/%.o: %.c Makefile build/fuzz/cc
 	$(call object,$(FUZZCC))
+FUZZED	:= $(strip $(FUZZCC))
+$(eval $(call noted,build/fuzz/cc,FUZZED))
 -include $(foreach d,*.d */*.d */*/*.d,$(wildcard $(addsuffix /$(d),\
 	  build/unit-gcc build/unit-clang build/unit-cov build/fuzz)))
 

@@ -84,8 +84,17 @@ done
 unit seccomp "an unknown architecture" "${CC:-cc}" -Wall -Wextra -Werror \
 	-DSECCOMP_UNKNOWN
 
-p=build/gcc/pptp
-[ -x $p ] || p=build/clang/pptp
+cc=gcc
+[ -x build/gcc/pptp ] || cc=clang
+p=build/$cc/pptp
+set -- B=build/$cc BIN=$p PPPD_H=
+flags="-O2 -g -Werror"
+claim "the same flags build nothing" make -q "$@" CC=$cc CFLAGS="$flags" all
+is "other flags all anew, but not where there are none: as for install" \
+	"$(for words in "CC=$cc" CFLAGS=-O1 LDFLAGS=-s CPPFLAGS=-DX; do
+		make -q "$@" CC=$cc CFLAGS="$flags" "$words" all; echo $?
+	done | xargs) $(env -u CC -u CFLAGS -u CPPFLAGS -u LDFLAGS -u LDLIBS \
+		make -n "$@" install | grep -c -e ' -c ')" "0 1 1 1 0"
 libs=$(readelf -d $p | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' ')
 is "it needs libc only" "$libs" "libc.so.6 "
 has "it is position independent" "$(readelf -h $p)" 'Type: +DYN'
@@ -95,8 +104,8 @@ has "its stack is not executable" "$(readelf -lW $p)" 'GNU_STACK.* RW '
 has "its stack is guarded" "$(nm -D $p)" __stack_chk_fail
 has "its memory functions are checked" "$(nm -D $p)" \
 	'__(mem|str|v?s?n?printf|read|recv|poll|fd)[a-z]*_chk'
-has "the user's FORTIFY wins" "$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1)" \
-	'D_FORTIFY_SOURCE=1 '
+has "the user's FORTIFY wins" "$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1 |
+	grep -e ' -c ')" 'D_FORTIFY_SOURCE=1 '
 is "no other FORTIFY beside it" \
 	"$(make -Bn CPPFLAGS=-D_FORTIFY_SOURCE=1 | grep -c FORTIFY_SOURCE=2)" 0
 if [ "$(uname -m)" = x86_64 ]; then
