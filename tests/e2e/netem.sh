@@ -34,10 +34,10 @@ towards_server "$BAD loss 1%"
 claim "what is sent to the server arrives whole, with loss ($T_LOSS)" carries put "$T_LOSS"
 
 # Behind one lost packet pptpd keeps all others, and acknowledges none.
+had=$(figure tx_fills)
 towards_server "delay 20ms loss 100%"
 ping -c 1 -W 1 -q $INSIDE > /dev/null
 towards_server "delay 20ms"
-had=$(figure tx_fills)
 claim "what it lacks is made up for" until_ok 10 \
 	eval 'alive && [ "$(figure tx_fills)" -gt "$had" ]'
 "$CLIENT" --status | sed 's/^/# /'
