@@ -167,8 +167,10 @@ take_option(struct request *r, int opt)
 		fputs("pptpsetup --help lists the options\n", stderr);
 		exit(EXIT_USAGE);
 	case 'h':
-		fputs(help_text, stdout);
-		exit(fflush(stdout) == 0 ? EXIT_OK : EXIT_SYSTEM);
+		if (fputs(help_text, stdout) == EOF || fflush(stdout) == EOF)
+			fatal(EXIT_SYSTEM, "cannot write to standard output: "
+			    "%m");
+		exit(EXIT_OK);
 	case 'p':
 		take_password(r);
 		break;
