@@ -231,24 +231,19 @@ say update; say update
 is "and kept while it is good" "$(ours | wc -l)" 1
 say close
 # The weights make it nearly sure that it is not the first.
-fresh
-ip route replace default proto static \
-	nexthop via 192.0.2.1 dev u0 weight 1 nexthop via 198.51.100.1 dev u1 weight 250
-start $HOST
-say update
-first=$(ours)
-say update; say update
-is "and it is the one that the sockets use" "$out: $(ours)" "done: $first"
-say close
-fresh
-ip route replace default proto static \
-	nexthop via 192.0.2.1 dev u0 weight 1 nexthop via 192.0.2.9 dev u0 weight 250
-start $HOST
-say update
-first=$(ours)
-say update; say update
-is "on one link as well" "$out: $(ours)" "done: $first"
-say close
+chosen_stays() {	# chosen_stays CLAIM WORD...: beside u0's gateway, one by these
+	fresh
+	ip route replace default proto static nexthop via 192.0.2.1 dev u0 \
+		weight 1 nexthop "${@:2}" weight 250
+	start $HOST
+	say update
+	first=$(ours)
+	say update; say update
+	is "$1" "$out: $(ours)" "done: $first"
+	say close
+}
+chosen_stays "and it is the one that the sockets use" via 198.51.100.1 dev u1
+chosen_stays "on one link as well" via 192.0.2.9 dev u0
 fresh
 ip route add default via 198.51.100.1 dev u1 metric 10
 start $HOST
